@@ -1,0 +1,167 @@
+//! The life of a gift (facts: charity 3.2) and the choices a donor makes with it.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+use crate::Refused;
+
+/// Where a gift stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum DonationState {
+    /// Wished for; the payment channel does not know of it yet.
+    Created,
+    /// The channel has the order; the donor may pay.
+    Paying,
+    /// Confirmed by the channel's signed message, by a query, or by the bank: it is booked and counts.
+    Paid,
+    /// Paid, and its row in the channel's fund-flow bill is matched.
+    Settled,
+    /// Expired unpaid. A payment that still arrives is a break, not this gift.
+    Closed,
+    /// A refund was asked for and waits for a decision.
+    RefundRequested,
+    /// A refund is decided and on its way.
+    Refunding,
+    /// The channel could not refund; a person decides how it goes on.
+    RefundFailed,
+    /// A part has been given back.
+    PartlyRefunded,
+    /// All of it has been given back.
+    Refunded,
+}
+
+/// Where a gift stands when no refund of it is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Paid, not yet in the bill, nothing given back.
+    Paid,
+    /// In the bill, nothing given back.
+    Settled,
+    /// A part given back.
+    PartlyRefunded,
+    /// All given back.
+    Refunded,
+}
+
+/// What can happen to a gift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DonationEvent {
+    /// The channel accepted the order.
+    OrderPlaced,
+    /// The channel or the bank confirmed the money.
+    Pay,
+    /// The time to pay is over and the channel has closed the order.
+    Expire,
+    /// Its fund-flow row was found.
+    Match,
+    /// A refund is asked for.
+    AskRefund,
+    /// The refund is declined, or given up after it failed.
+    DropRefund(Standing),
+    /// The refund is decided and booked.
+    DecideRefund,
+    /// The channel or the bank gave the money back.
+    RefundArrived(Standing),
+    /// The channel says that it cannot.
+    RefundFail,
+    /// A failed refund is tried again.
+    RetryRefund,
+}
+
+impl DonationState {
+    /// The whole table.
+    pub fn on(self, event: DonationEvent) -> Result<DonationState, Refused<DonationState, DonationEvent>> {
+        use DonationEvent as E;
+        use DonationState::*;
+        let standing = |s| match s {
+            Standing::Paid => Paid,
+            Standing::Settled => Settled,
+            Standing::PartlyRefunded => PartlyRefunded,
+            Standing::Refunded => Refunded,
+        };
+        Ok(match (self, event) {
+            (Created, E::OrderPlaced) => Paying,
+            (Created | Paying, E::Pay) => Paid,
+            (Created | Paying, E::Expire) => Closed,
+            (Paid, E::Match) => Settled,
+            (Paid | Settled | PartlyRefunded, E::AskRefund) => RefundRequested,
+            (RefundRequested | RefundFailed, E::DropRefund(s)) => standing(s),
+            (RefundRequested, E::DecideRefund) => Refunding,
+            (Refunding | RefundFailed, E::RefundArrived(s)) => standing(s),
+            (Refunding, E::RefundFail) => RefundFailed,
+            (RefundFailed, E::RetryRefund) => Refunding,
+            (
+                Created | Paying | Paid | Settled | Closed | RefundRequested | Refunding | RefundFailed
+                | PartlyRefunded | Refunded,
+                _,
+            ) => return Err(Refused { state: self, event }),
+        })
+    }
+
+    /// Whether the money has arrived at some time, whatever became of it since.
+    pub fn was_paid(self) -> bool {
+        match self {
+            DonationState::Created | DonationState::Paying | DonationState::Closed => false,
+            DonationState::Paid
+            | DonationState::Settled
+            | DonationState::RefundRequested
+            | DonationState::Refunding
+            | DonationState::RefundFailed
+            | DonationState::PartlyRefunded
+            | DonationState::Refunded => true,
+        }
+    }
+}
+
+/// Which way a gift comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Channel {
+    /// WeChat Pay, through the mini-program.
+    Wechat,
+    /// A transfer to the foundation's bank account, entered by one person and confirmed by another.
+    Bank,
+}
+
+/// What the donor wants in the way of a receipt (慈善法 Art. 38: the choice itself is recorded, with its time).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum ReceiptChoice {
+    /// 需要票据.
+    Requested,
+    /// 放弃票据.
+    Waived,
+    /// 匿名，不开票.
+    Anonymous,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::grid;
+    use sea_orm::Iterable;
+
+    #[test]
+    fn the_grid() {
+        let states: Vec<_> = DonationState::iter().collect();
+        let mut events = vec![
+            DonationEvent::OrderPlaced,
+            DonationEvent::Pay,
+            DonationEvent::Expire,
+            DonationEvent::Match,
+            DonationEvent::AskRefund,
+            DonationEvent::DecideRefund,
+            DonationEvent::RefundFail,
+            DonationEvent::RetryRefund,
+        ];
+        for standing in [Standing::Paid, Standing::Settled, Standing::PartlyRefunded, Standing::Refunded] {
+            events.push(DonationEvent::DropRefund(standing));
+            events.push(DonationEvent::RefundArrived(standing));
+        }
+        insta::assert_snapshot!(grid(&states, &events, DonationState::on));
+    }
+}

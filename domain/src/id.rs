@@ -1,0 +1,135 @@
+//! Typed ids. The maker of a thing makes its id, so that a retry is the same request; ids made here are UUID version 7, which
+//! sort by time. Numbers shown to the outside are derived from the id.
+
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id, later than every earlier one of this process.
+            #[allow(clippy::new_without_default, reason = "a default id would look like a known one")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The bare UUID.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+
+            /// 32 hexadecimal digits: what WeChat accepts as an order number and what a reference carries.
+            pub fn simple(self) -> String {
+                self.0.simple().to_string()
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl sea_orm::TryFromU64 for $name {
+            /// Databases do not number these ids.
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An account of a book.
+    AccountId
+    /// A line of the audit trail.
+    AuditId
+    /// The books of one legal entity.
+    BookId
+    /// A difference that somebody has to settle.
+    BreakId
+    /// A crowdfunding campaign.
+    CampaignId
+    /// A gift, from the wish to the money.
+    DonationId
+    /// A person who gives.
+    DonorId
+    /// An accounting entry (凭证).
+    EntryId
+    /// One run of a job.
+    JobRunId
+    /// A message on its way to a donor.
+    MessageId
+    /// A refund of a gift.
+    RefundId
+    /// A session of a donor or of staff.
+    SessionId
+    /// A member of staff.
+    StaffId
+    /// Money moved between the payment channel and the bank.
+    TransferId
+}
+
+impl DonationId {
+    /// The order number at WeChat (`out_trade_no`): the id's 32 hexadecimal digits.
+    pub fn out_trade_no(self) -> String {
+        self.simple()
+    }
+
+    /// The donation an order number belongs to, if it is one of ours.
+    pub fn from_out_trade_no(number: &str) -> Option<DonationId> {
+        (number.len() == 32).then(|| Uuid::try_parse(number).ok().map(DonationId)).flatten()
+    }
+}
+
+impl RefundId {
+    /// The refund number at WeChat (`out_refund_no`). A refund that WeChat closed is sent again under a new attempt, because
+    /// the same number is the same refund for ever.
+    pub fn out_refund_no(self, attempt: i32) -> String {
+        format!("{}-{attempt}", self.simple())
+    }
+
+    /// The refund and attempt a refund number belongs to, if it is one of ours.
+    pub fn from_out_refund_no(number: &str) -> Option<(RefundId, i32)> {
+        let (id, attempt) = number.split_once('-')?;
+        if id.len() != 32 {
+            return None;
+        }
+        Some((RefundId(Uuid::try_parse(id).ok()?), attempt.parse().ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outward_numbers_lead_back_to_the_id() {
+        let donation = DonationId::new();
+        assert_eq!(DonationId::from_out_trade_no(&donation.out_trade_no()), Some(donation));
+        assert_eq!(DonationId::from_out_trade_no("D20260115090036000001"), None);
+        let refund = RefundId::new();
+        assert_eq!(RefundId::from_out_refund_no(&refund.out_refund_no(3)), Some((refund, 3)));
+        assert_eq!(RefundId::from_out_refund_no("R2026"), None);
+        assert!(refund.out_refund_no(i32::MAX).len() <= 64);
+    }
+}

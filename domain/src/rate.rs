@@ -1,0 +1,86 @@
+//! Rates: exact decimals, applied once, rounded once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::Money;
+
+/// An exact fraction of an amount: `0.006` is 0.60 %. Stored as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate(Decimal);
+
+/// Why a text is not a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a rate is a decimal fraction between 0 and 1 like 0.006, or a percentage like 0.60%")]
+pub struct RateError;
+
+impl Rate {
+    /// Nothing of it.
+    pub const ZERO: Rate = Rate(Decimal::ZERO);
+
+    /// This share of an amount, rounded half away from zero to the fen: the one rounding rule (facts: charity 6.7).
+    /// Nothing if the result does not fit an amount.
+    pub fn of(self, amount: Money) -> Option<Money> {
+        let exact = Decimal::from(amount.fen()).checked_mul(self.0)?;
+        let fen = exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+        fen.to_i64().map(Money::from_fen)
+    }
+
+    /// As a percentage with two decimals, the way the channel's bill prints it: `0.60%`.
+    pub fn percent(self) -> String {
+        format!("{:.2}%", self.0 * Decimal::ONE_HUNDRED)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Rate, RateError> {
+        let (digits, scale) = match text.strip_suffix('%') {
+            Some(digits) => (digits, Decimal::ONE_HUNDRED),
+            None => (text, Decimal::ONE),
+        };
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            return Err(RateError);
+        }
+        let rate = Decimal::from_str_exact(digits).map_err(|_| RateError)? / scale;
+        if rate > Decimal::ONE { Err(RateError) } else { Ok(Rate(rate)) }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.normalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of real bills (facts: wechat 4.3).
+    #[test]
+    fn fees_of_real_bills() {
+        for (amount, rate, fee) in [
+            ("60.00", "0.54%", "0.32"),
+            ("6.00", "0.60%", "0.04"),
+            ("0.01", "0.90%", "0.00"),
+            ("50.00", "0.0054", "0.27"),
+            ("260.00", "0.60%", "1.56"),
+            ("100.00", "0.00%", "0.00"),
+        ] {
+            let amount: Money = amount.parse().unwrap();
+            assert_eq!(rate.parse::<Rate>().unwrap().of(amount), Some(fee.parse().unwrap()), "{amount} at {rate}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_rate() {
+        for text in ["", "%", "-0.1", "0,006", "1.5", "101%", "six"] {
+            assert_eq!(text.parse::<Rate>(), Err(RateError), "{text:?}");
+        }
+    }
+}
