@@ -1,1 +1,3 @@
-//! wechat
+//! The WeChat protocol: mini-program login and messages, payment, refunds, bills, notifications.
+
+pub mod crypto;
