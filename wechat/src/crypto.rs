@@ -229,3 +229,127 @@ pub fn nonce() -> String {
     rand::fill(&mut bytes).expect("the computer has randomness");
     hex::encode_upper(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::aead::AES_128_GCM;
+
+    use super::*;
+    use crate::testing::{KEY, NOTIFICATION, PUBLIC_KEY, signature};
+
+    /// The messages of the published and computed vectors, in the order of their signatures.
+    fn messages() -> [Vec<u8>; 6] {
+        let nonce = "593BEC0C930BF1AFEB40B4A08C8FB242";
+        [
+            b"source".to_vec(),
+            request_message(
+                "GET",
+                "/v3/pay/transactions/id/1217752501201407033233368018?mchid=1230000109",
+                1_652_750_623,
+                "eBYqCOxa0QudMnPvVilkTzOg3gHh5Z3u",
+                b"",
+            ),
+            request_message(
+                "POST",
+                "/v3/pay/transactions/out-trade-no/D20260101000001/close",
+                1_767_225_600,
+                nonce,
+                br#"{"mchid":"1230000109"}"#,
+            ),
+            pay_message("wx0123456789abcdef", 1_767_225_600, nonce, "prepay_id=wx201410272009395522657a690389285100"),
+            response_message(1_767_225_600, nonce, b""),
+            response_message(1_624_523_846, "EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz", NOTIFICATION.as_bytes()),
+        ]
+    }
+
+    #[test]
+    fn signatures_are_the_published_ones() {
+        let key = PrivateKey::from_pem(KEY).unwrap();
+        let public = PublicKey::from_pem(PUBLIC_KEY).unwrap();
+        for (number, message) in (1..).zip(messages()) {
+            assert_eq!(key.sign(&message), signature(number), "signature {number}");
+            assert!(public.verify(&message, signature(number)));
+            assert!(key.public_key().verify(&message, signature(number)));
+            assert!(!public.verify(&message[1..], signature(number)), "another message");
+        }
+        assert!(!public.verify(b"source", "WECHATPAY/SIGNTEST/BKyAfU4iMCuvXMXS0Wzam3V/cnxZ"));
+        assert!(!public.verify(b"source", "not Base64!"));
+    }
+
+    #[test]
+    fn every_line_of_a_message_ends() {
+        assert_eq!(request_message("GET", "/v3/certificates", 1, "N", b""), b"GET\n/v3/certificates\n1\nN\n\n");
+        assert_eq!(response_message(1, "N", b""), b"1\nN\n\n");
+    }
+
+    #[test]
+    fn boxes_open_as_published() {
+        let java = ApiV3Key::new("a7cde1ZJB1kG2e7VfTs3jQzaWizur8Gb").unwrap();
+        assert_eq!(
+            java.open("uluk4a9R25RW", "associatedData", "ulwSiIajGClcvcOYvOQ7+l+0PAbzzwI=").unwrap(),
+            b"message"
+        );
+        let ours = ApiV3Key::new("0123456789abcdef0123456789abcdef").unwrap();
+        let plain = r#"{"out_trade_no":"D20260101000001","trade_state":"SUCCESS","attach":"捐款"}"#;
+        for (associated_data, sealed) in [
+            (
+                "transaction",
+                "+P250vqD5r1PxVpQ9QXDEkYuGLDe2vdvThl9sJMNp+fPIDlWqIG6/qZ0KbzUHRwod6yEIuL4sooLoBMrTu1m9dYQqZ1X4ai4x1twXuIYqtmpzzjcYqfMvIRK8I8=",
+            ),
+            (
+                "",
+                "+P250vqD5r1PxVpQ9QXDEkYuGLDe2vdvThl9sJMNp+fPIDlWqIG6/qZ0KbzUHRwod6yEIuL4sooLoBMrTu1m9dYQqZ1X4ai4x1twXrEdVMS7FjCGYmbsJ/H033M=",
+            ),
+        ] {
+            assert_eq!(ours.seal("61f9c719728a", associated_data, plain.as_bytes()), sealed);
+            assert_eq!(ours.open("61f9c719728a", associated_data, sealed).unwrap(), plain.as_bytes());
+            assert_eq!(ours.open("61f9c719728a", "refund", sealed), Err(OpenError::Tag));
+            assert_eq!(java.open("61f9c719728a", associated_data, sealed), Err(OpenError::Tag));
+        }
+        assert_eq!(ours.open("short", "", "AAAA"), Err(OpenError::Nonce));
+        assert_eq!(ours.open("61f9c719728a", "", "?"), Err(OpenError::Base64));
+        assert_eq!(ours.open("61f9c719728a", "", ""), Err(OpenError::Tag));
+    }
+
+    /// The official notification uses a key of 16 bytes, which only this fixture does.
+    #[test]
+    fn the_official_notification_opens() {
+        let body: serde_json::Value = serde_json::from_str(NOTIFICATION).unwrap();
+        let part = |name: &str| body["resource"][name].as_str().unwrap().to_owned();
+        let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, b"testMchAPIv3Key0").unwrap());
+        let nonce = Nonce::try_assume_unique_for_key(part("nonce").as_bytes()).unwrap();
+        let mut sealed = STANDARD.decode(part("ciphertext")).unwrap();
+        let plain = key.open_in_place(nonce, Aad::from(part("associated_data")), &mut sealed).unwrap();
+        assert_eq!(
+            std::str::from_utf8(plain).unwrap(),
+            r#"{"mchid":"1234567890","appid":"054aa7d7a2a54ab5898df65bd96f001c","create_time":"2020-06-30T12:12:00+08:00","out_contract_code":"21640bdbd08e473e828f3206a2741c6e"}"#
+        );
+        assert_eq!(ApiV3Key::new("testMchAPIv3Key0").err(), Some(KeyError::Length), "no key of 16 bytes elsewhere");
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        assert_eq!(PrivateKey::from_pem("").err(), Some(KeyError::Pem));
+        assert_eq!(PrivateKey::from_pem(PUBLIC_KEY).err(), Some(KeyError::Pem));
+        assert_eq!(PublicKey::from_pem(KEY).err(), Some(KeyError::Pem));
+        assert_eq!(PublicKey::from_certificate_pem(PUBLIC_KEY).err(), Some(KeyError::Pem));
+        let elliptic = rcgen::KeyPair::generate().unwrap();
+        assert_eq!(PublicKey::from_pem(&elliptic.public_key_pem()).err(), Some(KeyError::Rsa));
+        assert_eq!(PrivateKey::from_pem(&elliptic.serialize_pem()).err(), Some(KeyError::Rsa));
+    }
+
+    #[test]
+    fn keys_print_nothing() {
+        let printed =
+            format!("{:?} {:?}", PrivateKey::from_pem(KEY), ApiV3Key::new("0123456789abcdef0123456789abcdef"));
+        assert_eq!(printed, "Ok(PrivateKey) Ok(ApiV3Key)");
+    }
+
+    #[test]
+    fn nonces_are_32_digits_and_differ() {
+        let nonce = nonce();
+        assert_eq!(nonce.len(), 32);
+        assert!(nonce.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)));
+        assert_ne!(nonce, super::nonce());
+    }
+}
