@@ -197,6 +197,13 @@ impl sea_orm::TryGetable for BusinessDate {
     }
 }
 
+impl sea_orm::TryFromU64 for BusinessDate {
+    /// Databases do not number days.
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("BusinessDate"))
+    }
+}
+
 impl sea_orm::sea_query::ValueType for BusinessDate {
     fn try_from(v: sea_orm::Value) -> Result<Self, sea_orm::sea_query::ValueTypeErr> {
         let text = <String as sea_orm::sea_query::ValueType>::try_from(v)?;

@@ -1,1 +1,24 @@
-//! ledger
+//! The ledger: books, accounts, entries, the money of each campaign, and the proof that all of it agrees.
+//!
+//! It is the only writer of its tables. Products write recipes ([`Entry`]) and hand them to [`post`], which books a whole slice
+//! in eleven statements however long it is (nine where no campaign is touched). What it refuses, it refuses for that entry alone: a campaign's
+//! money below zero, a closed period, a reference that is known with other content. The database keeps the rest: entries and
+//! postings cannot be changed, a posting cannot join an entry that stands, an entry cannot be dated into a closed period.
+
+mod account;
+mod audit;
+mod book;
+mod entry;
+mod fund;
+mod post;
+mod report;
+mod subject;
+
+pub use account::Account;
+pub use audit::{AuditReport, Difference, audit};
+pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
+pub use entry::{BookOn, Entry, Posting, Raised};
+pub use fund::{Fund, fund, funds, raised};
+pub use post::{Posted, Refusal, post};
+pub use report::{Balance, StatementLine, TrialLine, accounts, balance, entry_by_reference, statement, trial_balance};
+pub use subject::Subject;

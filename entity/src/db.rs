@@ -1,0 +1,131 @@
+//! The pools, and the one way to begin.
+//!
+//! There are two pools. Writes go through [`Db::begin`]; on SQLite that pool is one connection and a transaction takes the
+//! write lock at once (`BEGIN IMMEDIATE`), so that what it reads cannot change under it. Reads that need no transaction go
+//! through [`Db::read`], several at a time, on connections that cannot write.
+//!
+//! A `begin` that is dropped half-way leaves a PostgreSQL session of sqlx 0.9 inside a transaction nobody ends: the next write
+//! on it answers "done" and is lost. Two guards: [`Db::begin`] runs in a task of its own, which a dropped caller does not
+//! take along, and every connection says ROLLBACK when it goes back to the pool.
+
+use std::time::Duration;
+
+use sea_orm::{
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+/// An open transaction. Dropping it rolls back.
+pub type Tx = DatabaseTransaction;
+
+/// The database: embedded SQLite or a PostgreSQL server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Db {
+    /// Connects to `sqlite://path` (made if it is missing) or `postgres://…`.
+    pub async fn connect(url: &str) -> Result<Db, DbErr> {
+        let sqlite = url.starts_with("sqlite:");
+        if !sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            return Err(DbErr::Conn(RuntimeErr::Internal(
+                "a database is named sqlite://path/to/file.db or postgres://user@host/name".to_owned(),
+            )));
+        }
+        let write = Database::connect(if sqlite { sqlite_writer(url) } else { postgres(url, true) }).await?;
+        let read = Database::connect(if sqlite { sqlite_readers(url) } else { postgres(url, false) }).await?;
+        Ok(Db { write, read })
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// A connection for reading outside a transaction. It cannot write.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The connection migrations run on. Nothing else has business here.
+    pub fn migrations(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, DbErr> {
+        let write = self.write.clone();
+        let begun = tokio::spawn(async move {
+            write
+                .begin_with_options(TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    access_mode: Some(AccessMode::ReadWrite),
+                    ..TransactionOptions::default()
+                })
+                .await
+        });
+        begun.await.unwrap_or_else(|stopped| Err(DbErr::Conn(RuntimeErr::Internal(stopped.to_string()))))
+    }
+
+    /// Closes both pools; waits for connections in use.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+}
+
+fn sqlite_writer(url: &str) -> ConnectOptions {
+    use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    options.max_connections(1).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("recursive_triggers", "on")
+            .pragma("cache_size", "-65536")
+            .pragma("mmap_size", "268435456")
+    });
+    options
+}
+
+fn sqlite_readers(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    options.max_connections(4).min_connections(0).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("query_only", "on")
+            .pragma("mmap_size", "268435456")
+    });
+    options
+}
+
+fn postgres(url: &str, writes: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    // A plan made on an empty table lives as long as its connection: connections do not grow old.
+    options.max_lifetime(Duration::from_secs(600));
+    if writes {
+        options.max_connections(8);
+        options.map_sqlx_postgres_opts(|pg| pg.options([("timezone", "UTC"), ("lock_timeout", "10s")]));
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    use sea_orm::sqlx::Executor;
+                    connection.execute("ROLLBACK").await.map(|_| true)
+                })
+            })
+        });
+    } else {
+        options.max_connections(8);
+        options.map_sqlx_postgres_opts(|pg| pg.options([("timezone", "UTC"), ("default_transaction_read_only", "on")]));
+    }
+    options
+}

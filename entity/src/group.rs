@@ -1,0 +1,159 @@
+//! Group commit: callers that come at the same time share one transaction, and each is answered after *its* commit is durable.
+//!
+//! The work is a function of the whole batch that takes a fixed number of statements and answers each item by itself. It must
+//! be repeatable by reference: an item that already stands is recognised, not written twice. That is what makes the three
+//! ways out safe:
+//!
+//! * a deadlock or serialization error replays the batch, a bounded number of times;
+//! * a commit whose outcome is unknown is run again, and the references tell what had been written;
+//! * any other failure runs the items one by one, so that one bad item never fails its neighbours.
+//!
+//! The queue is bounded. A full queue refuses at once and has taken nothing.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sea_orm::DbErr;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Db, Tx, is_transient};
+
+/// How often a batch is tried when the database asks for it.
+const TRIES: usize = 4;
+
+/// How a group commit behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupOptions {
+    /// For metrics and logs.
+    pub name: &'static str,
+    /// How many items may wait.
+    pub queue: usize,
+    /// How many items share a commit at most.
+    pub batch: usize,
+    /// How many batches are under way at once. SQLite has one writer; a second helps PostgreSQL to work while the first syncs.
+    pub workers: usize,
+}
+
+/// Why an item was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GroupError {
+    /// The queue is full; nothing was taken. Try again a little later.
+    #[error("too many requests are waiting")]
+    Overloaded,
+    /// The program is stopping; nothing was taken.
+    #[error("the program is stopping")]
+    Stopping,
+    /// The database failed on this item, alone in its transaction.
+    #[error("database")]
+    Db(#[source] Arc<DbErr>),
+}
+
+/// The function of a batch. Answers one output an input, in order.
+pub type Work<I, O> =
+    dyn for<'a> Fn(&'a Tx, &'a [I]) -> Pin<Box<dyn Future<Output = Result<Vec<O>, DbErr>> + Send + 'a>> + Send + Sync;
+
+type Item<I, O> = (I, oneshot::Sender<Result<O, GroupError>>);
+
+/// The door to a group commit. Cheap to clone; the workers end when the last clone is gone.
+#[derive(Debug)]
+pub struct GroupCommit<I, O> {
+    queue: mpsc::Sender<Item<I, O>>,
+}
+
+impl<I, O> Clone for GroupCommit<I, O> {
+    fn clone(&self) -> Self {
+        GroupCommit { queue: self.queue.clone() }
+    }
+}
+
+impl<I: Send + Sync + 'static, O: Send + 'static> GroupCommit<I, O> {
+    /// Starts the workers.
+    pub fn start(db: Db, options: GroupOptions, work: Arc<Work<I, O>>) -> Self {
+        let (queue, items) = mpsc::channel(options.queue);
+        let items = Arc::new(tokio::sync::Mutex::new(items));
+        for _ in 0..options.workers.max(1) {
+            tokio::spawn(worker(db.clone(), options, work.clone(), items.clone()));
+        }
+        GroupCommit { queue }
+    }
+
+    /// Does one item and answers after the commit that holds it.
+    pub async fn submit(&self, item: I) -> Result<O, GroupError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send((item, answer)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => GroupError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => GroupError::Stopping,
+        })?;
+        answered.await.unwrap_or(Err(GroupError::Stopping))
+    }
+}
+
+async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
+    db: Db,
+    options: GroupOptions,
+    work: Arc<Work<I, O>>,
+    items: Arc<tokio::sync::Mutex<mpsc::Receiver<Item<I, O>>>>,
+) {
+    let mut batch = Vec::with_capacity(options.batch);
+    loop {
+        // Whoever holds the receiver waits; the other workers are busy with their batches, and what arrives meanwhile gathers.
+        if items.lock().await.recv_many(&mut batch, options.batch).await == 0 {
+            return;
+        }
+        metrics::histogram!("sangzi_group_commit_items", "group" => options.name).record(batch.len() as u32);
+        let (inputs, answers): (Vec<I>, Vec<_>) = batch.drain(..).unzip();
+        match run(&db, &work, &inputs).await {
+            Ok(outputs) => {
+                for (answer, output) in answers.into_iter().zip(outputs) {
+                    // A caller that has gone away needs no answer; its item is done all the same.
+                    let _ = answer.send(Ok(output));
+                }
+            }
+            // Alone, or no connection to be had: nothing would be learned by trying the items one by one.
+            Err(error) if inputs.len() == 1 || matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
+                let error = Arc::new(error);
+                for answer in answers {
+                    let _ = answer.send(Err(GroupError::Db(error.clone())));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(group = options.name, items = inputs.len(), %error, "a batch failed; its items run one by one");
+                for (input, answer) in inputs.iter().zip(answers) {
+                    let alone = run(&db, &work, std::slice::from_ref(input)).await;
+                    let output = alone.and_then(|mut outputs| outputs.pop().ok_or_else(missing));
+                    let _ = answer.send(output.map_err(|error| GroupError::Db(Arc::new(error))));
+                }
+            }
+        }
+    }
+}
+
+async fn run<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<O>, DbErr> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match once(db, work, inputs).await {
+            Ok(outputs) => return Ok(outputs),
+            Err((error, may_repeat)) if tries < TRIES && (may_repeat || is_transient(&error)) => {
+                tracing::warn!(tries, %error, "a batch is run again");
+            }
+            Err((error, _)) => return Err(error),
+        }
+    }
+}
+
+/// One try. The flag says that the outcome of the commit is unknown: running the work again finds out by its references.
+async fn once<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<O>, (DbErr, bool)> {
+    let tx = db.begin().await.map_err(|e| (e, false))?;
+    let outputs = work(&tx, inputs).await.map_err(|e| (e, false))?;
+    if outputs.len() != inputs.len() {
+        return Err((missing(), false));
+    }
+    tx.commit().await.map_err(|e| (e, true))?;
+    Ok(outputs)
+}
+
+fn missing() -> DbErr {
+    DbErr::Custom("a batch answered fewer items than it was given".to_owned())
+}

@@ -1,0 +1,237 @@
+//! Entries (凭证) before they are booked: what a recipe writes down.
+
+use aws_lc_rs::digest;
+use domain::{BookId, BusinessDate, DonorId, EntryId, Money};
+
+use crate::Account;
+
+/// Which public total a posting moves (charity 6.5 (5)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Raised {
+    /// The campaign's cash total.
+    Cash,
+    /// The campaign's total of goods.
+    Goods,
+    /// None.
+    #[default]
+    None,
+}
+
+impl Raised {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Raised::Cash => "cash",
+            Raised::Goods => "goods",
+            Raised::None => "none",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Raised {
+        match text {
+            "cash" => Raised::Cash,
+            "goods" => Raised::Goods,
+            _ => Raised::None,
+        }
+    }
+}
+
+/// One line: an amount from the credit account to the debit account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The account debited.
+    pub debit: Account,
+    /// The account credited.
+    pub credit: Account,
+    /// More than nothing.
+    pub amount: Money,
+    /// Which public total it moves.
+    pub raised: Raised,
+}
+
+/// The day an entry is booked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookOn {
+    /// The day of the event, or the first day that is still open: nothing that happened stays outside the books.
+    EventOrFirstOpen,
+    /// That day and no other; refused if it is closed.
+    Day(BusinessDate),
+}
+
+/// An entry to be booked. Named by a reference that is unique for ever; the same reference with the same content is the same
+/// entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub(crate) book: BookId,
+    pub(crate) reference: String,
+    pub(crate) kind: &'static str,
+    pub(crate) event_date: BusinessDate,
+    pub(crate) book_on: BookOn,
+    pub(crate) actor: String,
+    pub(crate) source: &'static str,
+    pub(crate) donor: Option<DonorId>,
+    pub(crate) channel: Option<&'static str>,
+    pub(crate) counterparty: Option<String>,
+    pub(crate) document: Option<String>,
+    pub(crate) memo: Option<String>,
+    pub(crate) reverses: Option<EntryId>,
+    pub(crate) postings: Vec<Posting>,
+}
+
+impl Entry {
+    /// An entry without postings yet. `kind` is the business event in one word, `reference` its unique name.
+    pub fn new(book: BookId, kind: &'static str, reference: String, event_date: BusinessDate) -> Entry {
+        Entry {
+            book,
+            reference,
+            kind,
+            event_date,
+            book_on: BookOn::EventOrFirstOpen,
+            actor: "system".to_owned(),
+            source: kind,
+            donor: None,
+            channel: None,
+            counterparty: None,
+            document: None,
+            memo: None,
+            reverses: None,
+            postings: Vec::with_capacity(1),
+        }
+    }
+
+    /// Adds a line that moves no public total.
+    pub fn posting(self, debit: Account, credit: Account, amount: Money) -> Entry {
+        self.raising(debit, credit, amount, Raised::None)
+    }
+
+    /// Adds a line.
+    pub fn raising(mut self, debit: Account, credit: Account, amount: Money, raised: Raised) -> Entry {
+        self.postings.push(Posting { debit, credit, amount, raised });
+        self
+    }
+
+    /// Who did it: a natural person's id, or `system` (the default).
+    pub fn by(mut self, actor: impl Into<String>) -> Entry {
+        self.actor = actor.into();
+        self
+    }
+
+    /// The donor whose money it is.
+    pub fn donor(mut self, donor: Option<DonorId>) -> Entry {
+        self.donor = donor;
+        self
+    }
+
+    /// Which way a gift came.
+    pub fn channel(mut self, channel: &'static str) -> Entry {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// The other party, where it is an organisation.
+    pub fn counterparty(mut self, counterparty: Option<String>) -> Entry {
+        self.counterparty = counterparty;
+        self
+    }
+
+    /// The number of the source document: a transaction, a bank reference.
+    pub fn document(mut self, document: Option<String>) -> Entry {
+        self.document = document;
+        self
+    }
+
+    /// A remark for the bookkeeper; no part of the content.
+    pub fn memo(mut self, memo: impl Into<String>) -> Entry {
+        self.memo = Some(memo.into());
+        self
+    }
+
+    /// Books on exactly that day.
+    pub fn on(mut self, day: BusinessDate) -> Entry {
+        self.book_on = BookOn::Day(day);
+        self
+    }
+
+    /// The exact mirror of a booked entry (红字冲销), naming what it reverses. It inherits the marks, so that the public total
+    /// goes back too.
+    pub fn reversal(original: EntryId, of: &Entry, event_date: BusinessDate) -> Entry {
+        let mirror = |p: &Posting| Posting {
+            debit: p.credit.clone(),
+            credit: p.debit.clone(),
+            amount: p.amount,
+            raised: p.raised,
+        };
+        Entry {
+            reference: format!("reversal:{}", of.reference),
+            kind: "reversal",
+            source: "reversal",
+            event_date,
+            book_on: BookOn::EventOrFirstOpen,
+            reverses: Some(original),
+            postings: of.postings.iter().map(mirror).collect(),
+            ..of.clone()
+        }
+    }
+
+    /// The unique name.
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// The lines.
+    pub fn postings(&self) -> &[Posting] {
+        &self.postings
+    }
+
+    /// The sum of its lines, if it has any, all are positive, none crosses books and the sum exists.
+    pub(crate) fn total(&self) -> Option<Money> {
+        let sound = |p: &Posting| {
+            p.amount.is_positive()
+                && p.amount <= Money::MAX
+                && p.debit.book == self.book
+                && p.credit.book == self.book
+                && p.debit != p.credit
+        };
+        if self.postings.is_empty() || !self.postings.iter().all(sound) {
+            return None;
+        }
+        Money::checked_sum(self.postings.iter().map(|p| p.amount))
+    }
+
+    /// SHA-256 over what makes the entry this entry: everything but the day it was booked on, who booked it and remarks.
+    /// A JSON array, so that no two contents read alike.
+    pub(crate) fn digest(&self) -> Vec<u8> {
+        content_digest(
+            &self.book.to_string(),
+            self.kind,
+            &self.event_date.to_string(),
+            self.reverses.map(|id| id.to_string()).as_deref(),
+            self.donor.map(|id| id.to_string()).as_deref(),
+            self.channel,
+            self.counterparty.as_deref(),
+            self.document.as_deref(),
+            &self
+                .postings
+                .iter()
+                .map(|p| (p.debit.id().to_string(), p.credit.id().to_string(), p.amount.fen(), p.raised.as_str()))
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
+/// The digest from stored values; the audit computes it again from the rows.
+#[allow(clippy::too_many_arguments, reason = "the columns that make the content, each once")]
+pub(crate) fn content_digest(
+    book: &str,
+    kind: &str,
+    event_date: &str,
+    reverses: Option<&str>,
+    donor: Option<&str>,
+    channel: Option<&str>,
+    counterparty: Option<&str>,
+    document: Option<&str>,
+    postings: &[(String, String, i64, &str)],
+) -> Vec<u8> {
+    let content = (book, kind, event_date, reverses, donor, channel, counterparty, document, postings);
+    let json = serde_json::to_vec(&content).expect("strings and integers always serialise");
+    digest::digest(&digest::SHA256, &json).as_ref().to_vec()
+}

@@ -1,0 +1,58 @@
+//! Subjects (会计科目) of the chart in force since 2026-01-01: 民间非营利组织会计制度, 财会〔2024〕25号 (facts: charity 6.1). The details
+//! 01 and 02 of an income subject are 非限定性 and 限定性.
+
+/// The version every account of today is opened under. A code means nothing without its version.
+pub(crate) const CHART: &str = "2024";
+
+/// A subject of the chart, by its code. The constants are those that recipes use; the table `subject` holds the whole chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(&'static str);
+
+impl Subject {
+    /// 银行存款.
+    pub const BANK: Subject = Subject("1002");
+    /// 其他货币资金: what stands at the payment channel (微信余额) and on its way (微信在途).
+    pub const OTHER_MONETARY: Subject = Subject("1009");
+    /// 预付账款: conditional grants paid ahead.
+    pub const PREPAID: Subject = Subject("1141");
+    /// 其他应付款: refunds owed, money not yet identified, grants payable.
+    pub const OTHER_PAYABLE: Subject = Subject("2209");
+    /// 非限定性净资产.
+    pub const UNRESTRICTED_NET_ASSETS: Subject = Subject("3101");
+    /// 限定性净资产.
+    pub const RESTRICTED_NET_ASSETS: Subject = Subject("3102");
+    /// 以前年度净资产调整—非限定性.
+    pub const PRIOR_YEAR_UNRESTRICTED: Subject = Subject("320101");
+    /// 以前年度净资产调整—限定性.
+    pub const PRIOR_YEAR_RESTRICTED: Subject = Subject("320102");
+    /// 捐赠收入—非限定性.
+    pub const DONATION_UNRESTRICTED: Subject = Subject("410101");
+    /// 捐赠收入—限定性.
+    pub const DONATION_RESTRICTED: Subject = Subject("410102");
+    /// 业务活动成本.
+    pub const PROGRAMME_COST: Subject = Subject("5101");
+    /// 管理费用.
+    pub const MANAGEMENT_COST: Subject = Subject("5301");
+    /// 筹资费用.
+    pub const FUNDRAISING_COST: Subject = Subject("5401");
+
+    /// The code in the chart.
+    pub const fn code(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Whether credits on this subject with a campaign are money received for it: 41xx02 … 49xx02, 3102, 320102 (charity 6.5 (4)).
+pub(crate) fn is_received(code: &str) -> bool {
+    code == "3102" || code == "320102" || (code.len() == 6 && code.starts_with('4') && code.ends_with("02"))
+}
+
+/// Whether debits on this subject with a campaign are money used of it: 5xxx and advances 1141 (charity 6.5 (4)).
+pub(crate) fn is_used(code: &str) -> bool {
+    code.starts_with('5') || code == "1141"
+}
+
+/// Whether this subject can carry the public total: 4101, 3201, 3102 (charity 6.5 (5)).
+pub(crate) fn is_raised(code: &str) -> bool {
+    code.starts_with("4101") || code.starts_with("3201") || code == "3102"
+}
