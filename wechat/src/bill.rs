@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::testing::{BILL, BILL_SHA1};
 
-    fn packed(bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn packed(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
@@ -179,5 +179,92 @@ mod tests {
         cut.truncate(cut.len() / 2);
         assert!(matches!(check(cut, true, BILL_SHA1), Err(WechatError::HashMismatch)));
         assert_eq!(check(BILL.to_vec(), true, BILL_SHA1).unwrap().bytes, BILL, "not packed after all");
+    }
+}
+
+#[cfg(test)]
+mod requests {
+    use super::tests::packed;
+    use super::*;
+    use crate::testing::{self, BILL, BILL_SHA1, Reply, Seen, TestServer};
+
+    const DAY: &str = "2026-01-15";
+
+    /// Announces a bill with this hash at the server's own address, and answers `file` there.
+    async fn server(hash: &'static str, file: Vec<u8>) -> TestServer {
+        TestServer::start(move |seen: &Seen, _| {
+            if seen.path_and_query.starts_with("/v3/billdownload/file?token=AbCd-_") {
+                return Reply::plain(200, file.clone());
+            }
+            let url = format!("http://{}/v3/billdownload/file?token=AbCd-_", seen.headers["host"]);
+            let body = serde_json::json!({ "hash_type": "SHA1", "hash_value": hash, "download_url": url });
+            Reply::signed(200, body.to_string())
+        })
+        .await
+    }
+
+    async fn trade_bill(server: &TestServer, gzip: bool) -> Result<Bill, WechatError> {
+        testing::client(&server.url).trade_bill(DAY.parse().unwrap(), TradeBillKind::All, gzip).await
+    }
+
+    #[tokio::test]
+    async fn a_bill_is_the_announced_bytes() {
+        for (gzip, file) in [(false, BILL.to_vec()), (true, packed(BILL))] {
+            let server = server(BILL_SHA1, file).await;
+            let bill = trade_bill(&server, gzip).await.unwrap();
+            assert_eq!(bill, Bill::File(BillFile { bytes: BILL.to_vec(), sha1: BILL_SHA1.to_owned() }));
+            let seen = server.seen();
+            seen.iter().for_each(Seen::assert_signed);
+            let asked = if gzip { "&tar_type=GZIP" } else { "" };
+            assert_eq!(seen[0].path_and_query, format!("/v3/bill/tradebill?bill_date=2026-01-15&bill_type=ALL{asked}"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bill_with_another_hash_is_refused() {
+        let server = server("e6c8b48f7707d6d32c7f4249660162b9026a5a88", BILL.to_vec()).await;
+        let error = trade_bill(&server, false).await.unwrap_err();
+        assert!(matches!(error, WechatError::HashMismatch), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_day_without_a_bill_is_no_error() {
+        for (code, bill) in [("NO_STATEMENT_EXIST", Bill::NoStatement), ("STATEMENT_CREATING", Bill::Creating)] {
+            let body = serde_json::json!({ "code": code, "message": "账单" }).to_string();
+            let server = TestServer::start(move |_, _| Reply::plain(400, body.clone())).await;
+            let client = testing::client(&server.url);
+            let flow = client.fund_flow_bill(DAY.parse().unwrap(), FundFlowAccount::Basic, false).await.unwrap();
+            assert_eq!(flow, bill);
+            assert_eq!(
+                server.seen()[0].path_and_query,
+                "/v3/bill/fundflowbill?bill_date=2026-01-15&account_type=BASIC"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bill_elsewhere_is_not_fetched() {
+        let server = TestServer::start(|_, _| {
+            let body = r#"{"hash_type":"SHA1","hash_value":"00","download_url":"https://example.org/v3/billdownload/file?token=a"}"#;
+            Reply::signed(200, body)
+        })
+        .await;
+        let error = trade_bill(&server, false).await.unwrap_err();
+        assert!(matches!(error, WechatError::Unexpected(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_download_that_is_over_is_refused() {
+        let server = TestServer::start(|seen, _| {
+            if seen.path_and_query.starts_with("/v3/billdownload") {
+                return Reply::plain(400, r#"{"code":"INVALID_REQUEST","message":"下载链接过期,请重新请求文件下载"}"#);
+            }
+            let url = format!("http://{}/v3/billdownload/file?token=a", seen.headers["host"]);
+            let body = serde_json::json!({ "hash_type": "SHA1", "hash_value": BILL_SHA1, "download_url": url });
+            Reply::signed(200, body.to_string())
+        })
+        .await;
+        let error = trade_bill(&server, false).await.unwrap_err();
+        assert!(matches!(error, WechatError::Refused(_)), "{error:?}");
     }
 }

@@ -113,3 +113,172 @@ impl Client {
         Ok(certificate)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Clock;
+    use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize, SerialNumber};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Settings;
+    use crate::crypto::ApiV3Key;
+    use crate::testing::{self, APIV3_KEY, Reply, Seen, TestServer};
+
+    const PATH: &str = "/v3/certificates";
+    const ORDER: &str = "D20260115090036000001";
+
+    struct Platform {
+        key: String,
+        pem: String,
+        serial: String,
+    }
+
+    /// A platform certificate; the first byte of its serial number is `first`.
+    fn platform(first: u8) -> Platform {
+        let key = if first == 0x51 {
+            KeyPair::from_pem_and_sign_algo(testing::KEY, &PKCS_RSA_SHA256).unwrap()
+        } else {
+            KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()
+        };
+        let mut params = CertificateParams::default();
+        let mut serial = vec![0x11; 20];
+        serial[0] = first;
+        params.serial_number = Some(SerialNumber::from(serial.clone()));
+        let pem = params.self_signed(&key).unwrap().pem();
+        Platform { key: key.serialize_pem(), pem, serial: hex::encode_upper(serial) }
+    }
+
+    fn listed(platform: &Platform, apiv3_key: &str) -> Value {
+        let nonce = "61f9c719728a";
+        let ciphertext = ApiV3Key::new(apiv3_key).unwrap().seal(nonce, "certificate", platform.pem.as_bytes());
+        json!({
+            "serial_no": platform.serial,
+            "effective_time": "2026-01-01T00:00:00+08:00", "expire_time": "2031-01-01T00:00:00+08:00",
+            "encrypt_certificate": {
+                "algorithm": "AEAD_AES_256_GCM", "nonce": nonce, "associated_data": "certificate", "ciphertext": ciphertext,
+            },
+        })
+    }
+
+    fn signed(by: &Platform, body: impl Into<Vec<u8>>) -> Reply {
+        Reply::signed_by(&by.key, &by.serial, Clock::system().now().seconds(), 200, body)
+    }
+
+    fn order() -> String {
+        json!({ "appid": "wx0123456789abcdef", "mchid": "1900000001", "out_trade_no": ORDER, "trade_state": "CLOSED" })
+            .to_string()
+    }
+
+    fn keyless(server: &TestServer) -> Client {
+        Client::new(testing::without_keys(&server.url), Clock::system()).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_is_read() {
+        let certificate = PublicKey::from_certificate_pem(&platform(0x51).pem).unwrap();
+        assert_eq!(certificate.serial, format!("51{}", "11".repeat(19)));
+        assert!(certificate.not_before < certificate.not_after);
+        assert!(certificate.public_key.verify(b"source", testing::signature(1)));
+    }
+
+    #[test]
+    fn both_spellings_of_a_serial_number_are_one() {
+        assert_eq!(spelled("0a0B"), spelled("A0B"));
+        assert_ne!(spelled("PUB_KEY_ID_0a"), spelled("PUB_KEY_ID_0A"));
+        assert!(!is_certificate("PUB_KEY_ID_01"));
+    }
+
+    #[tokio::test]
+    async fn the_first_list_is_opened_and_then_verified() {
+        let one = platform(0x51);
+        let server = TestServer::start(move |seen: &Seen, _| {
+            if seen.path_and_query == PATH {
+                signed(&one, json!({ "data": [listed(&one, APIV3_KEY)] }).to_string())
+            } else {
+                signed(&one, order())
+            }
+        })
+        .await;
+        let client = keyless(&server);
+        client.query_by_out_trade_no(ORDER).await.unwrap();
+        client.query_by_out_trade_no(ORDER).await.unwrap();
+        assert_eq!((server.seen().len(), server.seen_at(PATH)), (3, 1));
+        server.seen().iter().for_each(Seen::assert_signed);
+        assert!(!server.seen()[0].headers.contains_key("wechatpay-serial"), "no public key, no wish for it");
+        assert_eq!(client.refresh_certificates().await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_new_certificate_is_learnt_and_the_old_one_still_verifies() {
+        let (old, new) = (platform(0x51), platform(0x52));
+        let known = vec![old.pem.clone()];
+        let server = TestServer::start(move |seen: &Seen, before| {
+            if seen.path_and_query == PATH {
+                let list = json!({ "data": [listed(&old, APIV3_KEY), listed(&new, APIV3_KEY)] });
+                signed(&new, list.to_string())
+            } else if before == 0 {
+                signed(&new, order())
+            } else {
+                signed(&old, order())
+            }
+        })
+        .await;
+        let settings = Settings { platform_certificates: known, ..testing::without_keys(&server.url) };
+        let client = Client::new(settings, Clock::system()).unwrap();
+        client.query_by_out_trade_no(ORDER).await.unwrap();
+        client.query_by_out_trade_no(ORDER).await.unwrap();
+        assert_eq!(server.seen_at(PATH), 1);
+    }
+
+    #[tokio::test]
+    async fn a_serial_number_nobody_lists_is_asked_for_once() {
+        let (one, stranger) = (platform(0x51), platform(0x52));
+        let server = TestServer::start(move |seen: &Seen, _| {
+            if seen.path_and_query == PATH {
+                signed(&one, json!({ "data": [listed(&one, APIV3_KEY)] }).to_string())
+            } else {
+                signed(&stranger, order())
+            }
+        })
+        .await;
+        let client = keyless(&server);
+        for _ in 0..3 {
+            let error = client.query_by_out_trade_no(ORDER).await.unwrap_err();
+            assert!(matches!(error, WechatError::BadSignature(SignatureError::UnknownSerial(_))), "{error:?}");
+        }
+        assert_eq!(server.seen_at(PATH), 1, "strangers do not make us ask again and again");
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_not_sealed_for_us_or_not_signed_by_its_own_is_refused() {
+        let (one, stranger) = (platform(0x51), platform(0x52));
+        let foreign = json!({ "data": [listed(&one, "ffffffffffffffffffffffffffffffff")] }).to_string();
+        let mut misnamed = listed(&one, APIV3_KEY);
+        misnamed["serial_no"] = "5157F09EFDC096DE15EBE81A47057A72AAAAAAAA".into();
+        let misnamed = json!({ "data": [misnamed] }).to_string();
+        let good = json!({ "data": [listed(&one, APIV3_KEY)] }).to_string();
+        let server = TestServer::start(move |_, before| match before {
+            0 => signed(&one, foreign.clone()),
+            1 => signed(&one, misnamed.clone()),
+            2 => signed(&stranger, good.clone()),
+            _ => Reply { body: format!("{good} ").into(), ..signed(&one, good.clone()) },
+        })
+        .await;
+        let client = keyless(&server);
+        for variant in ["Unexpected", "Unexpected", "BadSignature", "BadSignature"] {
+            let error = client.certificates().await.unwrap_err();
+            assert!(format!("{error:?}").starts_with(variant), "{error:?}");
+        }
+        assert!(!client.0.keyring.knows(&platform(0x51).serial), "nothing was adopted");
+    }
+
+    #[tokio::test]
+    async fn a_merchant_with_a_public_key_only_has_no_certificates() {
+        let server = TestServer::start(|_, _| {
+            Reply::plain(404, r#"{"code":"RESOURCE_NOT_EXISTS","message":"无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。"}"#)
+        })
+        .await;
+        assert_eq!(testing::client(&server.url).refresh_certificates().await.unwrap(), 0);
+    }
+}

@@ -375,3 +375,192 @@ pub(crate) fn segment(number: &str) -> Result<String, WechatError> {
     }
     Ok(number.replace('|', "%7C").replace('@', "%40").replace('*', "%2A"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::{self, PUBLIC_KEY_ID, Reply, TestServer};
+
+    const ORDER: &str = "D20260115090036000001";
+
+    fn order() -> String {
+        serde_json::json!({
+            "appid": "wx0123456789abcdef", "mchid": "1900000001", "out_trade_no": ORDER, "trade_state": "NOTPAY",
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn the_client_is_shared_between_threads() {
+        fn shared<T: Clone + Send + Sync + 'static>() {}
+        shared::<Client>();
+    }
+
+    #[tokio::test]
+    async fn a_request_is_signed_over_what_travels() {
+        let server = TestServer::start(|_, _| Reply::signed(200, order())).await;
+        testing::client(&server.url).query_by_out_trade_no(ORDER).await.unwrap();
+        let seen = &server.seen()[0];
+        seen.assert_signed();
+        assert_eq!(seen.path_and_query, format!("/v3/pay/transactions/out-trade-no/{ORDER}?mchid=1900000001"));
+        assert_eq!(seen.headers["wechatpay-serial"], PUBLIC_KEY_ID);
+        assert_eq!(seen.headers["accept"], "application/json");
+        assert!(!seen.headers.contains_key("content-type"), "no body, no type");
+    }
+
+    #[tokio::test]
+    async fn the_backup_host_is_asked_when_no_connection_can_be_made() {
+        let server = TestServer::start(|_, _| Reply::signed(204, "")).await;
+        let settings = Settings { backup_url: Some(server.url.clone()), ..testing::settings(&testing::nobody()) };
+        Client::new(settings, Clock::system()).unwrap().close(ORDER).await.unwrap();
+        let seen = server.seen();
+        assert_eq!(seen.len(), 1);
+        seen[0].assert_signed();
+        assert_eq!(seen[0].body, br#"{"mchid":"1900000001"}"#);
+        assert_eq!(seen[0].headers["content-type"], "application/json");
+    }
+
+    #[tokio::test]
+    async fn the_backup_host_is_not_asked_when_the_first_may_have_acted() {
+        let backup = TestServer::start(|_, _| Reply::signed(204, "")).await;
+        // Takes the connection, reads the request and says nothing, or hangs up.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = silent.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            loop {
+                let (stream, _) = silent.accept().await.unwrap();
+                stream.readable().await.unwrap();
+                if kept.is_empty() {
+                    kept.push(stream);
+                }
+            }
+        });
+        let settings = Settings {
+            backup_url: Some(backup.url.clone()),
+            total_timeout_ms: 300,
+            ..testing::settings(&format!("http://{address}"))
+        };
+        let client = Client::new(settings, Clock::system()).unwrap();
+        for what in ["silence", "hanging up"] {
+            let error = client.close(ORDER).await.unwrap_err();
+            assert!(matches!(error, WechatError::OutcomeUnknown(_)) && error.outcome_unknown(), "{what}: {error:?}");
+        }
+        let failing =
+            TestServer::start(|_, _| Reply::plain(500, r#"{"code":"SYSTEM_ERROR","message":"系统异常"}"#)).await;
+        let settings = Settings { backup_url: Some(backup.url.clone()), ..testing::settings(&failing.url) };
+        let error = Client::new(settings, Clock::system()).unwrap().close(ORDER).await.unwrap_err();
+        assert!(matches!(error, WechatError::OutcomeUnknown(_)), "{error:?}");
+        assert_eq!(failing.seen().len(), 1, "nothing is repeated by itself");
+        assert_eq!(backup.seen().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_unreachable_and_nothing_happened() {
+        let settings = Settings { backup_url: Some(testing::nobody()), ..testing::settings(&testing::nobody()) };
+        let error = Client::new(settings, Clock::system()).unwrap().close(ORDER).await.unwrap_err();
+        assert!(matches!(error, WechatError::Unreachable(_)) && !error.outcome_unknown(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_verify_is_not_believed() {
+        let now = || Clock::system().now().seconds();
+        type Make = Box<dyn Fn() -> Reply + Send + Sync>;
+        let bad: [(&str, Make); 7] = [
+            (
+                "another body",
+                Box::new(|| Reply { body: order().replace("NOTPAY", "SUCCESS").into(), ..Reply::signed(200, order()) }),
+            ),
+            ("no signature", Box::new(|| Reply::plain(200, order()))),
+            (
+                "a probe",
+                Box::new(|| {
+                    let signed = Reply::signed(200, order());
+                    let probe = format!("WECHATPAY/SIGNTEST/{}", signed.signature().signature.unwrap());
+                    signed.with("wechatpay-signature", &probe)
+                }),
+            ),
+            ("too old", Box::new(move || Reply::signed_by(testing::KEY, PUBLIC_KEY_ID, now() - 300, 200, order()))),
+            (
+                "from the future",
+                Box::new(move || Reply::signed_by(testing::KEY, PUBLIC_KEY_ID, now() + 302, 200, order())),
+            ),
+            ("another public key", Box::new(|| Reply::signed(200, order()).with("wechatpay-serial", "PUB_KEY_ID_02"))),
+            (
+                "another time than signed",
+                Box::new(move || {
+                    Reply::signed_by(testing::KEY, PUBLIC_KEY_ID, now() - 5, 200, order())
+                        .with("wechatpay-timestamp", &now().to_string())
+                }),
+            ),
+        ];
+        for (what, make) in bad {
+            let server = TestServer::start(move |_, _| make()).await;
+            let error = testing::client(&server.url).query_by_out_trade_no(ORDER).await.unwrap_err();
+            assert!(matches!(error, WechatError::BadSignature(_)) && error.outcome_unknown(), "{what}: {error:?}");
+            assert_eq!(server.seen().len(), 1, "{what}: nothing else is asked");
+        }
+        let server =
+            TestServer::start(move |_, _| Reply::signed_by(testing::KEY, PUBLIC_KEY_ID, now() - 290, 200, order()))
+                .await;
+        assert!(testing::client(&server.url).query_by_out_trade_no(ORDER).await.is_ok(), "not too old yet");
+    }
+
+    #[tokio::test]
+    async fn the_clock_that_is_injected_rules_the_age_of_a_signature() {
+        let server = TestServer::start(|_, _| Reply::signed(200, order())).await;
+        let clock = Clock::settable();
+        clock.set(Clock::system().now().after(Duration::from_secs(600)));
+        let client = Client::new(testing::settings(&server.url), clock.clone()).unwrap();
+        let error = client.query_by_out_trade_no(ORDER).await.unwrap_err();
+        assert!(matches!(error, WechatError::BadSignature(SignatureError::Stale)), "{error:?}");
+        clock.reset();
+        assert!(client.query_by_out_trade_no(ORDER).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn errors_are_told_apart_and_not_followed() {
+        for (status, body, variant) in [
+            (404, r#"{"code":"ORDER_NOT_EXIST","message":"订单不存在"}"#, "NotFound"),
+            (404, "", "Refused"),
+            (405, "", "Refused"),
+            (400, r#"{"code":"ORDER_PAID"}"#, "OrderPaid"),
+            (429, r#"{"code":"FREQUENCY_LIMITED"}"#, "RateLimited"),
+            (202, "", "OutcomeUnknown"),
+            (503, "<html>", "OutcomeUnknown"),
+            (302, "", "Refused"),
+        ] {
+            let server = TestServer::start(move |_, _| {
+                Reply::plain(status, body).with("location", "http://127.0.0.1:1/").with("request-id", "08F1")
+            })
+            .await;
+            let error = testing::client(&server.url).query_by_out_trade_no(ORDER).await.unwrap_err();
+            assert!(format!("{error:?}").starts_with(variant), "{status} {body}: {error:?}");
+            assert_eq!(server.seen().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_number_does_not_travel() {
+        let client = testing::client(&testing::nobody());
+        for number in ["", "..", "a/b", "a?b", "a b", "单", &"a".repeat(65)] {
+            let error = client.query_by_out_trade_no(number).await.unwrap_err();
+            assert!(matches!(error, WechatError::Invalid(_)), "{number}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn bills_lie_at_wechat() {
+        let client = testing::client("http://127.0.0.1:8090");
+        let real = testing::client("https://api.mch.weixin.qq.com");
+        let ours = |client: &Client, url: &str| client.is_ours(&Url::parse(url).unwrap());
+        assert!(ours(&client, "http://127.0.0.1:8090/v3/billdownload/file?token=a"));
+        assert!(!ours(&client, "http://127.0.0.1:8091/v3/billdownload/file?token=a"));
+        assert!(!ours(&client, "https://api.mch.weixin.qq.com/v3/billdownload/file?token=a"));
+        assert!(ours(&real, "https://api.wechatpay.cn/v3/billdownload/file?token=a"));
+        assert!(!ours(&real, "http://api.mch.weixin.qq.com/v3/billdownload/file?token=a"));
+        assert!(!ours(&real, "https://example.org/v3/billdownload/file?token=a"));
+    }
+}

@@ -136,3 +136,149 @@ impl Client {
 fn is_about_token(errcode: Errcode) -> bool {
     matches!(errcode, Errcode::InvalidCredential | Errcode::TokenExpired)
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Clock;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::OpenId;
+    use crate::testing::{self, Reply, Seen, TestServer};
+
+    const TOKEN_PATH: &str = "/cgi-bin/stable_token";
+    const CHECK_PATH: &str = "/wxa/msg_sec_check";
+    const PASS: &str = r#"{"errcode":0,"errmsg":"ok","result":{"suggest":"pass","label":100}}"#;
+
+    fn is_token(seen: &Seen) -> bool {
+        seen.path_and_query == TOKEN_PATH
+    }
+
+    fn granted(token: &str, expires_in: u64) -> Reply {
+        Reply::plain(200, json!({ "access_token": token, "expires_in": expires_in }).to_string())
+    }
+
+    async fn check(client: &Client) -> Result<crate::Suggestion, WechatError> {
+        client.check_content(&OpenId::from("oSample000000000000000000001"), "加油").await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn fifty_callers_share_one_fetch() {
+        let server = TestServer::start(|seen, _| {
+            if is_token(seen) {
+                std::thread::sleep(Duration::from_millis(50));
+                granted("T1", 7200)
+            } else {
+                Reply::plain(200, PASS)
+            }
+        })
+        .await;
+        let client = testing::client(&server.url);
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { check(&client).await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap().unwrap(), crate::Suggestion::Pass);
+        }
+        assert_eq!((server.seen_at(TOKEN_PATH), server.seen_at(CHECK_PATH)), (1, 50));
+        let asked = server.seen().into_iter().find(is_token).unwrap().json();
+        assert_eq!((&asked["grant_type"], &asked["force_refresh"]), (&json!("client_credential"), &Value::Bool(false)));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn those_who_waited_for_a_failed_fetch_fail_with_it() {
+        let server = TestServer::start(|_, _| {
+            std::thread::sleep(Duration::from_millis(100));
+            Reply::plain(200, r#"{"errcode":-1,"errmsg":"system error"}"#)
+        })
+        .await;
+        let client = testing::client(&server.url);
+        let callers: Vec<_> = (0..20)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { check(&client).await })
+            })
+            .collect();
+        for caller in callers {
+            caller.await.unwrap().unwrap_err();
+        }
+        assert!(server.seen_at(TOKEN_PATH) <= 2, "{} fetches", server.seen_at(TOKEN_PATH));
+        let error = check(&client).await.unwrap_err();
+        assert_eq!(error.errcode(), Some(Errcode::SystemBusy), "whoever comes later asks again: {error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_token_wechat_no_longer_takes_is_renewed_once_and_the_call_repeated_once() {
+        for errcode in [40001, 42001] {
+            let server = TestServer::start(move |seen, before| match (is_token(seen), before) {
+                (true, 0) => granted("old", 7200),
+                (true, _) => granted("new", 7200),
+                (false, _) if seen.path_and_query.ends_with("access_token=new") => Reply::plain(200, PASS),
+                (false, _) => Reply::plain(200, json!({ "errcode": errcode, "errmsg": "token" }).to_string()),
+            })
+            .await;
+            let client = testing::client(&server.url);
+            check(&client).await.unwrap();
+            assert_eq!((server.seen_at(TOKEN_PATH), server.seen_at(CHECK_PATH)), (2, 2));
+            check(&client).await.unwrap();
+            assert_eq!((server.seen_at(TOKEN_PATH), server.seen_at(CHECK_PATH)), (2, 3), "the new one is kept");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_renewed_token_that_is_refused_too_is_the_end() {
+        let server = TestServer::start(|seen, _| {
+            if is_token(seen) {
+                granted("T", 7200)
+            } else {
+                Reply::plain(200, r#"{"errcode":40001,"errmsg":"invalid credential, rid: 6788a40f-0a1b2c3d-4e5f6071"}"#)
+            }
+        })
+        .await;
+        let error = check(&testing::client(&server.url)).await.unwrap_err();
+        assert!(matches!(error, WechatError::TokenInvalid(_)), "{error:?}");
+        assert_eq!((server.seen_at(TOKEN_PATH), server.seen_at(CHECK_PATH)), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn a_token_is_kept_until_five_minutes_before_its_end() {
+        let server = TestServer::start(|_, before| granted(&format!("T{before}"), 7200)).await;
+        let clock = Clock::settable();
+        let client = Client::new(testing::settings(&server.url), clock.clone()).unwrap();
+        let first = client.access_token().await.unwrap();
+        clock.set(first.expires.before(Duration::from_secs(310)));
+        assert_eq!(client.access_token().await.unwrap().value.expose_secret(), "T0");
+        clock.set(first.expires.before(Duration::from_secs(299)));
+        assert_eq!(client.access_token().await.unwrap().value.expose_secret(), "T1");
+    }
+
+    #[tokio::test]
+    async fn processes_share_a_token_through_a_store_of_their_own() {
+        let server = TestServer::start(|_, _| granted("T", 7200)).await;
+        let (one, other) = (testing::client(&server.url), testing::client(&server.url));
+        assert!(one.access_token_cached().is_none());
+        other.adopt_access_token(one.access_token().await.unwrap());
+        assert_eq!(other.access_token().await.unwrap().value.expose_secret(), "T");
+        assert_eq!(server.seen_at(TOKEN_PATH), 1);
+        let past = AccessToken { value: "P".to_owned().into(), expires: Timestamp::from_seconds(1) };
+        other.adopt_access_token(past);
+        assert_eq!(other.access_token_cached().unwrap().value.expose_secret(), "T", "the longer one stays");
+    }
+
+    #[tokio::test]
+    async fn no_token_and_no_person_is_printed() {
+        let client = testing::client(&testing::nobody());
+        let secret = AccessToken { value: "SECRET-TOKEN".to_owned().into(), expires: client.now().after(MARGIN * 3) };
+        client.adopt_access_token(secret.clone());
+        let error = check(&client).await.unwrap_err();
+        let printed = format!("{error} {error:?} {secret:?} {:?}", OpenId::from("oSample"));
+        assert!(matches!(error, WechatError::Unreachable(_)));
+        assert!(!printed.contains("SECRET-TOKEN") && !printed.contains("oSample"), "{printed}");
+        let error = client.login("the-code").await.unwrap_err();
+        let printed = format!("{error:?}");
+        assert!(!printed.contains("the-code") && !printed.contains("a secret") && !printed.contains("a%20secret"));
+    }
+}
