@@ -1,1 +1,59 @@
-//! app
+//! The services of the program, and [`App`] that holds them: who is asking (identity), the way of a gift (giving, cashier,
+//! refunds, transfers), what is sent to donors (outbox), what the books say, and which jobs ran.
+//!
+//! Services own their transactions: a public method begins and commits. They know WeChat; the products below them do not.
+
+pub mod identity;
+pub mod trail;
+pub mod vault;
+
+use std::time::Duration;
+
+use domain::{Clock, Money};
+use entity::Db;
+use secrecy::SecretString;
+
+/// What the program is made of.
+pub struct Options {
+    /// The database, migrated.
+    pub db: Db,
+    /// Rules every date and deadline.
+    pub business: Clock,
+    /// Rules signatures, sessions and leases.
+    pub real: Clock,
+    /// The client of the payment channel.
+    pub wechat: wechat::Client,
+    /// The keys that personal data is sealed with.
+    pub keys: vault::MasterKeys,
+    /// What a donor may do in one go.
+    pub limits: Limits,
+    /// Subscribe message templates; a message without a template is not written.
+    pub templates: Templates,
+}
+
+/// Bounds on giving, from configuration.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest single gift through the mini-program.
+    pub max_gift: Money,
+    /// How many unpaid orders a donor may have started within `unpaid_window` (against card testing).
+    pub max_unpaid: u32,
+    /// See `max_unpaid`.
+    pub unpaid_window: Duration,
+    /// How long an order can be paid.
+    pub order_life: Duration,
+    /// How many settlements may wait for a commit.
+    pub queue: usize,
+}
+
+/// Ids of the subscribe message templates.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    /// 捐赠成功通知.
+    pub gift_received: Option<String>,
+    /// 退款通知.
+    pub refund_sent: Option<String>,
+}
+
+/// A secret that is shown once: a password, a one-time password's seed, a session token.
+pub type Once = SecretString;

@@ -79,3 +79,34 @@ impl std::str::FromStr for Role {
     "roles are admin, project_manager, cashier, bookkeeper, finance_head, disclosure, league_officer, bank_officer, organiser, auditor"
 )]
 pub struct UnknownRole;
+
+/// A member of staff who asks for something: who it is, what they may do, and where the request came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The person; one person has one account.
+    pub id: crate::StaffId,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    /// The address the request came from, for the audit trail.
+    pub origin: String,
+}
+
+/// The member lacks the role for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this needs the role {}", .needed.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or "))]
+pub struct Forbidden {
+    /// One of these would do.
+    pub needed: Vec<Role>,
+}
+
+impl Member {
+    /// Whether the member holds one of these roles.
+    pub fn is_one_of(&self, roles: &[Role]) -> bool {
+        self.roles.iter().any(|role| roles.contains(role))
+    }
+
+    /// Refuses unless the member holds one of these roles.
+    pub fn must_be(&self, roles: &[Role]) -> Result<(), Forbidden> {
+        if self.is_one_of(roles) { Ok(()) } else { Err(Forbidden { needed: roles.to_vec() }) }
+    }
+}
