@@ -15,8 +15,8 @@ use crate::crypto::{Certificate, PublicKey};
 use crate::error::{SignatureError, WechatError};
 use crate::keyring::{Keyring, is_certificate, spelled};
 
-/// An unknown serial number asks for the list at most this often.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
+/// An unknown serial number asks for the list at most this often: less than the 15 s after which a notification is repeated.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// When an unknown serial number last made us ask, and the gate that lets one caller ask for all.
 #[derive(Debug, Default)]
@@ -72,8 +72,9 @@ impl Client {
     }
 
     /// Whether the key of this serial number is known, if need be after asking WeChat for its certificates. For a
-    /// notification whose serial number is unknown: call this, answer 5xx, and WeChat's repetition will verify. Strangers
-    /// can send any serial number, so WeChat is asked at most once a minute.
+    /// notification whose serial number is unknown: answer 5xx, call this, and WeChat's repetition will verify. It may take
+    /// longer than the five seconds WeChat waits for the reply. Strangers can send any serial number, so WeChat is asked at
+    /// most every ten seconds.
     pub async fn learn(&self, serial: &str) -> Result<bool, WechatError> {
         if self.0.keyring.knows(serial) {
             return Ok(true);

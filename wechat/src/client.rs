@@ -40,7 +40,7 @@ pub(crate) struct Inner {
     pub(crate) mchid: String,
     pub(crate) appid: String,
     pub(crate) secret: SecretString,
-    merchant_serial: HeaderText,
+    merchant_serial: String,
     merchant_key: PrivateKey,
     pub(crate) apiv3_key: ApiV3Key,
     public_key_id: Option<HeaderValue>,
@@ -52,9 +52,6 @@ pub(crate) struct Inner {
     total_timeout: Duration,
     pub(crate) download_timeout: Duration,
 }
-
-/// A text that was checked to fit into a quoted header.
-type HeaderText = String;
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -455,6 +452,18 @@ mod tests {
         assert!(matches!(error, WechatError::OutcomeUnknown(_)), "{error:?}");
         assert_eq!(failing.seen().len(), 1, "nothing is repeated by itself");
         assert_eq!(backup.seen().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_takes_too_long_was_not_made() {
+        let backup = TestServer::start(|_, _| Reply::signed(204, "")).await;
+        // Takes the connection and never says a word of TLS.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let first = format!("https://{}", silent.local_addr().unwrap());
+        let settings =
+            Settings { backup_url: Some(backup.url.clone()), connect_timeout_ms: 200, ..testing::settings(&first) };
+        Client::new(settings, Clock::system()).unwrap().close(ORDER).await.unwrap();
+        assert_eq!(backup.seen().len(), 1);
     }
 
     #[tokio::test]

@@ -246,7 +246,6 @@ impl From<serde_json::Error> for Unreadable {
 
 /// What can go wrong with a call.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum WechatError {
     /// No such order or refund.
     #[error("WeChat knows no such order or refund")]

@@ -38,7 +38,7 @@ pub(crate) fn spelled(serial: &str) -> String {
 
 impl Keyring {
     pub(crate) fn new(public_key: Option<(String, PublicKey)>, certificates: &[Certificate]) -> Keyring {
-        let public_key = public_key.map(|(id, key)| (id, Key { key, not_after: None }));
+        let public_key = public_key.map(|(id, key)| (spelled(&id), Key { key, not_after: None }));
         let keyring = Keyring(RwLock::new(public_key.into_iter().collect()));
         keyring.adopt(certificates);
         keyring
@@ -82,6 +82,54 @@ impl Keyring {
             Ok(())
         } else {
             Err(SignatureError::Wrong)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOTIFICATION, PUBLIC_KEY, signature};
+
+    /// The official notification of 2021, with the clock set to then.
+    #[test]
+    fn the_official_notification_verifies_for_five_minutes() {
+        let serial = "D7CE59D1F522D701";
+        let keyring = Keyring::new(Some((serial.to_owned(), PublicKey::from_pem(PUBLIC_KEY).unwrap())), &[]);
+        let headers = NotificationHeaders {
+            timestamp: Some("1624523846"),
+            nonce: Some("EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz"),
+            signature: Some(signature(6)),
+            serial: Some(serial),
+        };
+        let verify =
+            |headers, body: &str, second| keyring.verify(headers, body.as_bytes(), Timestamp::from_seconds(second));
+        let sent = 1_624_523_846;
+        for second in [sent, sent + 299, sent - 299] {
+            assert_eq!(verify(headers, NOTIFICATION, second), Ok(()));
+        }
+        for second in [sent + 300, sent - 300, sent + 100_000_000] {
+            assert_eq!(verify(headers, NOTIFICATION, second), Err(SignatureError::Stale));
+        }
+        assert_eq!(verify(headers, &NOTIFICATION.replace("成功", "失败"), sent), Err(SignatureError::Wrong));
+        let probe = format!("WECHATPAY/SIGNTEST/{}", signature(6));
+        let probing = NotificationHeaders { signature: Some(&probe), ..headers };
+        assert_eq!(verify(probing, NOTIFICATION, sent), Err(SignatureError::Wrong));
+        let later = NotificationHeaders { timestamp: Some("1624523847"), ..headers };
+        assert_eq!(verify(later, NOTIFICATION, sent), Err(SignatureError::Wrong), "the time is signed, too");
+        for (missing, name) in [
+            (NotificationHeaders { timestamp: None, ..headers }, "Wechatpay-Timestamp"),
+            (NotificationHeaders { nonce: None, ..headers }, "Wechatpay-Nonce"),
+            (NotificationHeaders { signature: None, ..headers }, "Wechatpay-Signature"),
+            (NotificationHeaders { serial: None, ..headers }, "Wechatpay-Serial"),
+        ] {
+            assert_eq!(verify(missing, NOTIFICATION, sent), Err(SignatureError::Missing(name)));
+        }
+        let unknown = NotificationHeaders { serial: Some("D7CE59D1F522D702"), ..headers };
+        assert!(matches!(verify(unknown, NOTIFICATION, sent), Err(SignatureError::UnknownSerial(_))));
+        for timestamp in ["", "soon", "9223372036854775807", "-9223372036854775808", "1e9"] {
+            let odd = NotificationHeaders { timestamp: Some(timestamp), ..headers };
+            assert_eq!(verify(odd, NOTIFICATION, sent), Err(SignatureError::Stale), "{timestamp}");
         }
     }
 }

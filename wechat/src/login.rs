@@ -120,3 +120,63 @@ impl Client {
         Ok(PhoneNumber { number: info.phone_number, pure_number: info.pure_phone_number, country_code })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Errcode;
+    use crate::testing::{self, Reply, TestServer};
+
+    #[tokio::test]
+    async fn a_code_leads_to_a_user() {
+        let body = r#"{"openid":"oSample000000000000000000001","session_key":"bWFkZS11cC1zZXNzaW9uLWtleQ=="}"#;
+        let server = TestServer::start(move |_, _| Reply::plain(200, body).with("content-type", "text/plain")).await;
+        let login = testing::client(&server.url).login("a code&more").await.unwrap();
+        assert_eq!(login.openid.as_str(), "oSample000000000000000000001");
+        assert!(login.unionid.is_none());
+        let printed = format!("{login:?}");
+        assert!(!printed.contains("oSample") && !printed.contains("bWFkZS"), "{printed}");
+        assert_eq!(
+            server.seen()[0].path_and_query,
+            "/sns/jscode2session?appid=wx0123456789abcdef&secret=a+secret&js_code=a+code%26more&grant_type=authorization_code"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_code_that_leads_nowhere_is_told_by_its_number() {
+        for (number, errcode) in
+            [(40029, Errcode::InvalidCode), (-1, Errcode::SystemBusy), (77777, Errcode::Other(77777))]
+        {
+            let body = json!({ "errcode": number, "errmsg": "invalid code, hints: [ req_id: aBcD1234 ]" }).to_string();
+            let server = TestServer::start(move |_, _| Reply::plain(200, body.clone())).await;
+            let error = testing::client(&server.url).login("code").await.unwrap_err();
+            assert_eq!(error.errcode(), Some(errcode), "{error:?}");
+            assert_eq!(server.seen().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_phone_number_is_read_whatever_the_kind_of_its_country_code() {
+        for country in [json!("86"), json!(86)] {
+            let answer = json!({
+                "errcode": 0, "errmsg": "ok",
+                "phone_info": {
+                    "phoneNumber": "13800000000", "purePhoneNumber": "13800000000", "countryCode": country,
+                    "watermark": { "timestamp": 1_767_225_600, "appid": "wx0123456789abcdef" },
+                },
+            });
+            let server = TestServer::start(move |seen, _| {
+                if seen.path_and_query.starts_with("/cgi-bin/") {
+                    Reply::plain(200, r#"{"access_token":"T","expires_in":7200}"#)
+                } else {
+                    Reply::plain(200, answer.to_string())
+                }
+            })
+            .await;
+            let phone = testing::client(&server.url).phone_number("code").await.unwrap();
+            assert_eq!((phone.number.expose_secret(), phone.country_code.as_str()), ("13800000000", "86"));
+            assert!(!format!("{phone:?}").contains("13800000000"));
+            assert_eq!(server.seen()[1].json(), json!({ "code": "code" }));
+        }
+    }
+}

@@ -225,3 +225,136 @@ impl Client {
         serde_json::from_slice(body).map_err(|e| NotificationError::Unreadable(e.into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Clock;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{self, KEY, PUBLIC_KEY_ID, Reply, notification};
+    use crate::{TradeState, TradeType};
+
+    fn paid() -> Value {
+        json!({
+            "appid": "wx0123456789abcdef", "mchid": "1900000001", "out_trade_no": "D20260115090036000001",
+            "transaction_id": "4200002601202601150000000001", "trade_type": "JSAPI", "trade_state": "SUCCESS",
+            "trade_state_desc": "支付成功", "bank_type": "OTHERS", "attach": "", "success_time": "2026-01-15T09:00:42+08:00",
+            "payer": { "openid": "oSample000000000000000000001" },
+            "amount": { "total": 10000, "payer_total": 9000, "currency": "CNY", "payer_currency": "CNY" },
+            "promotion_detail": [{ "coupon_id": "109519", "type": "NOCASH", "amount": 1000, "wechatpay_contribute": 1000 }],
+        })
+    }
+
+    fn refunded() -> Value {
+        json!({
+            "mchid": "1900000001", "transaction_id": "4200002601202601150000000002", "out_trade_no": "D20260115153512000002",
+            "refund_id": "50300006012026011500000000001", "out_refund_no": "R20260115182008000001", "refund_status": "SUCCESS",
+            "success_time": "2026-01-15T18:20:30+08:00", "user_received_account": "支付用户零钱",
+            "amount": { "total": 5000, "refund": 2000, "payer_total": 5000, "payer_refund": 2000 },
+        })
+    }
+
+    fn client() -> Client {
+        testing::client("http://127.0.0.1:1")
+    }
+
+    #[test]
+    fn a_payment_is_read() {
+        let sent = Reply::signed(200, notification("TRANSACTION.SUCCESS", "transaction", &paid()));
+        let told = client().payment_notification(sent.signature(), &sent.body).unwrap();
+        assert_eq!(told.id, "EV-2026011509004200000001");
+        let transaction = told.transaction;
+        assert_eq!(transaction.total(), Some(Money::from_fen(10_000)), "coupons do not make the gift smaller");
+        assert_eq!(
+            (transaction.trade_state.clone(), transaction.trade_type.clone()),
+            (TradeState::Success, Some(TradeType::Jsapi))
+        );
+        assert_eq!(transaction.attach, None, "empty is none");
+        assert_eq!(transaction.success_time.unwrap().to_string(), "2026-01-15T09:00:42+08:00");
+        assert_eq!(transaction.promotion_detail[0].wechatpay_contribute, Some(Money::from_fen(1000)));
+        assert!(!format!("{transaction:?}").contains("oSample"), "people are not printed");
+    }
+
+    #[test]
+    fn a_refund_is_read() {
+        for (event, status, known) in [
+            ("REFUND.SUCCESS", "SUCCESS", RefundStatus::Success),
+            ("REFUND.ABNORMAL", "ABNORMAL", RefundStatus::Abnormal),
+            ("REFUND.CLOSED", "CLOSED", RefundStatus::Closed),
+            ("REFUND.SOMETHING", "SOMETHING", RefundStatus::Other("SOMETHING".to_owned())),
+        ] {
+            let mut content = refunded();
+            content["refund_status"] = status.into();
+            let sent = Reply::signed(200, notification(event, "refund", &content));
+            let told = client().refund_notification(sent.signature(), &sent.body).unwrap();
+            assert_eq!(told.refund_status, known);
+            assert_eq!((told.id.as_str(), told.amount.refund), ("EV-2026011509004200000001", Money::from_fen(2000)));
+        }
+    }
+
+    #[test]
+    fn a_notification_of_another_kind_is_not_read_as_this_one() {
+        let sent = Reply::signed(200, notification("REFUND.SUCCESS", "refund", &refunded()));
+        let error = client().payment_notification(sent.signature(), &sent.body).unwrap_err();
+        assert!(matches!(error, NotificationError::WrongKind(_)), "{error:?}");
+        let sent = Reply::signed(200, notification("TRANSACTION.SUCCESS", "transaction", &paid()));
+        let error = client().refund_notification(sent.signature(), &sent.body).unwrap_err();
+        assert!(matches!(error, NotificationError::WrongKind(_)), "{error:?}");
+        let sent = Reply::signed(200, notification("PAYSCORE.USER_OPEN_SERVICE", "payscore", &json!({ "a": 1 })));
+        let told = client().notification(sent.signature(), &sent.body).unwrap();
+        assert_eq!(
+            (told.original_type.as_deref(), told.content.as_slice()),
+            (Some("payscore"), br#"{"a":1}"#.as_slice())
+        );
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused() {
+        for member in ["mchid", "appid"] {
+            let mut content = paid();
+            content[member] = "1999999999".into();
+            let sent = Reply::signed(200, notification("TRANSACTION.SUCCESS", "transaction", &content));
+            let error = client().payment_notification(sent.signature(), &sent.body).unwrap_err();
+            assert!(matches!(error, NotificationError::NotOurs), "{member}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_verify_is_not_even_read() {
+        let body = notification("TRANSACTION.SUCCESS", "transaction", &paid());
+        let sent = Reply::signed(200, body.clone());
+        let mut changed = body.clone();
+        changed.push(b' ');
+        let error = client().payment_notification(sent.signature(), &changed).unwrap_err();
+        assert!(matches!(error, NotificationError::BadSignature(SignatureError::Wrong)), "{error:?}");
+        let old = Reply::signed_by(KEY, PUBLIC_KEY_ID, Clock::system().now().seconds() - 301, 200, body.clone());
+        let error = client().payment_notification(old.signature(), &old.body).unwrap_err();
+        assert!(matches!(error, NotificationError::BadSignature(SignatureError::Stale)), "{error:?}");
+        let unknown =
+            Reply::signed(200, body.clone()).with("wechatpay-serial", "5157F09EFDC096DE15EBE81A47057A72AAAAAAAA");
+        let error = client().payment_notification(unknown.signature(), &unknown.body).unwrap_err();
+        assert!(matches!(&error, NotificationError::UnknownSerial(s) if s.starts_with("5157F0")), "{error:?}");
+        let error = client().payment_notification(NotificationHeaders::default(), &body).unwrap_err();
+        assert!(matches!(error, NotificationError::BadSignature(SignatureError::Missing(_))), "{error:?}");
+    }
+
+    #[test]
+    fn what_is_signed_and_yet_no_notification_is_refused() {
+        for body in ["", "null", "[]", "{}", r#"{"id":"1","event_type":"TRANSACTION.SUCCESS"}"#] {
+            let sent = Reply::signed(200, body);
+            let error = client().payment_notification(sent.signature(), &sent.body).unwrap_err();
+            assert!(matches!(error, NotificationError::Unreadable(_)), "{body}: {error:?}");
+        }
+        let sent =
+            Reply::signed(200, notification("TRANSACTION.SUCCESS", "transaction", &json!({ "appid": "oSecret" })));
+        let error = client().payment_notification(sent.signature(), &sent.body).unwrap_err();
+        assert!(matches!(error, NotificationError::Unreadable(_)) && !format!("{error:?}").contains("oSecret"));
+        let mut other_box: Value =
+            serde_json::from_slice(&notification("TRANSACTION.SUCCESS", "transaction", &paid())).unwrap();
+        other_box["resource"]["associated_data"] = "refund".into();
+        let sent = Reply::signed(200, other_box.to_string());
+        let error = client().payment_notification(sent.signature(), &sent.body).unwrap_err();
+        assert!(matches!(error, NotificationError::Sealed(OpenError::Tag)), "{error:?}");
+    }
+}

@@ -294,3 +294,126 @@ impl Client {
         segment(&order.out_trade_no).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::testing::{self, KEY, Reply, TestServer};
+
+    const NUMBER: &str = "D20260115090036000001";
+
+    fn order() -> Order {
+        Order {
+            out_trade_no: NUMBER.to_owned(),
+            description: "爱心捐款".to_owned(),
+            amount: "100.00".parse().unwrap(),
+            openid: OpenId::from("oSample000000000000000000001"),
+            expires: "2026-01-15T09:30:36+08:00".parse().unwrap(),
+            attach: Some("p=3".to_owned()),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_order_travels_as_wechat_wants_it() {
+        let server =
+            TestServer::start(|_, _| Reply::signed(200, r#"{"prepay_id":"wx15090036123456789abcdef0123456789"}"#))
+                .await;
+        let client = testing::client(&server.url);
+        assert_eq!(client.prepay(&order()).await.unwrap(), "wx15090036123456789abcdef0123456789");
+        let seen = &server.seen()[0];
+        seen.assert_signed();
+        assert_eq!((seen.method.as_str(), seen.path_and_query.as_str()), ("POST", "/v3/pay/transactions/jsapi"));
+        assert_eq!(
+            seen.json(),
+            json!({
+                "appid": "wx0123456789abcdef", "mchid": "1900000001", "description": "爱心捐款", "out_trade_no": NUMBER,
+                "time_expire": "2026-01-15T09:30:36+08:00", "attach": "p=3",
+                "notify_url": "https://pay.example.org/wechat/notify/payment",
+                "amount": { "total": 10000, "currency": "CNY" }, "payer": { "openid": "oSample000000000000000000001" },
+            })
+        );
+        client.prepay(&Order { attach: None, ..order() }).await.unwrap();
+        assert_eq!(server.seen()[1].json().get("attach"), None);
+    }
+
+    #[tokio::test]
+    async fn an_order_that_cannot_be_one_does_not_travel() {
+        let client = testing::client(&testing::nobody());
+        for bad in [
+            Order { amount: Money::ZERO, ..order() },
+            Order { amount: Money::from_fen(-1), ..order() },
+            Order { out_trade_no: "short".to_owned(), ..order() },
+            Order { out_trade_no: "a".repeat(33), ..order() },
+            Order { out_trade_no: "D2026/0115".to_owned(), ..order() },
+        ] {
+            assert!(matches!(client.prepay(&bad).await, Err(WechatError::Invalid(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_mini_program_gets_what_it_passes_on() {
+        let client = testing::client("http://127.0.0.1:1");
+        let payment = client.request_payment("wx201410272009395522657a690389285100");
+        let json: Value = serde_json::to_value(&payment).unwrap();
+        let mut names: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        assert_eq!(names, ["nonceStr", "package", "paySign", "signType", "timeStamp"]);
+        assert_eq!(
+            (&json["package"], &json["signType"]),
+            (&json!("prepay_id=wx201410272009395522657a690389285100"), &json!("RSA"))
+        );
+        let seconds = payment.time_stamp.parse().unwrap();
+        let message = crypto::pay_message("wx0123456789abcdef", seconds, &payment.nonce_str, &payment.package);
+        assert_eq!(crypto::PrivateKey::from_pem(KEY).unwrap().sign(&message), payment.pay_sign);
+    }
+
+    #[tokio::test]
+    async fn an_unpaid_order_and_unknown_states_are_read() {
+        for (state, known) in [
+            ("NOTPAY", TradeState::NotPay),
+            ("CLOSED", TradeState::Closed),
+            ("REFUND", TradeState::Refund),
+            ("SOMETHING_NEW", TradeState::Other("SOMETHING_NEW".to_owned())),
+        ] {
+            let body = json!({
+                "appid": "wx0123456789abcdef", "mchid": "1900000001", "out_trade_no": NUMBER, "trade_state": state,
+                "trade_state_desc": "订单", "amount": { "total": 10000, "currency": "CNY" }, "success_time": "",
+                "promotion_detail": null,
+            });
+            let server = TestServer::start(move |_, _| Reply::signed(200, body.to_string())).await;
+            let transaction = testing::client(&server.url).query_by_out_trade_no(NUMBER).await.unwrap();
+            assert_eq!((transaction.trade_state.as_str(), &transaction.trade_state), (state, &known));
+            assert_eq!((transaction.transaction_id.as_ref(), transaction.success_time), (None, None));
+            assert_eq!(transaction.is_paid(), state == "REFUND");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_about_something_else_is_refused() {
+        let good = json!({
+            "appid": "wx0123456789abcdef", "mchid": "1900000001", "out_trade_no": NUMBER, "trade_state": "SUCCESS",
+            "transaction_id": "4200002601202601150000000001",
+        });
+        for (member, value) in [("appid", "wx1"), ("mchid", "1"), ("out_trade_no", "D2"), ("transaction_id", "42")] {
+            let mut body = good.clone();
+            body[member] = value.into();
+            let server = TestServer::start(move |_, _| Reply::signed(200, body.to_string())).await;
+            let client = testing::client(&server.url);
+            let outcome = if member == "transaction_id" {
+                client.query_by_transaction_id("4200002601202601150000000001").await
+            } else {
+                client.query_by_out_trade_no(NUMBER).await
+            };
+            assert!(matches!(outcome, Err(WechatError::Unexpected(_))), "{member}: {outcome:?}");
+        }
+        let server = TestServer::start(move |_, _| Reply::signed(200, good.to_string())).await;
+        let client = testing::client(&server.url);
+        assert!(client.query_by_transaction_id("4200002601202601150000000001").await.is_ok());
+        assert_eq!(
+            server.seen()[0].path_and_query,
+            "/v3/pay/transactions/id/4200002601202601150000000001?mchid=1900000001"
+        );
+    }
+}

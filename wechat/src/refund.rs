@@ -172,3 +172,106 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::testing::{self, Reply, TestServer};
+
+    fn request() -> RefundRequest {
+        RefundRequest {
+            order: OrderReference::TransactionId("4200002601202601150000000002".to_owned()),
+            out_refund_no: "R20260115182008000001".to_owned(),
+            reason: Some("项目取消".to_owned()),
+            refund: Money::from_fen(2000),
+            total: Money::from_fen(5000),
+        }
+    }
+
+    fn accepted() -> Value {
+        json!({
+            "refund_id": "50300006012026011500000000001", "out_refund_no": "R20260115182008000001",
+            "transaction_id": "4200002601202601150000000002", "out_trade_no": "D20260115153512000002", "channel": "ORIGINAL",
+            "user_received_account": "支付用户零钱", "create_time": "2026-01-15T18:20:09+08:00", "status": "PROCESSING",
+            "funds_account": "AVAILABLE", "promotion_detail": [],
+            "amount": {
+                "total": 5000, "refund": 2000, "payer_total": 5000, "payer_refund": 2000, "settlement_refund": 2000,
+                "settlement_total": 5000, "discount_refund": 0, "currency": "CNY", "refund_fee": 0, "from": [],
+            },
+        })
+    }
+
+    #[tokio::test]
+    async fn a_refund_travels_and_its_answer_is_read() {
+        let server = TestServer::start(|_, _| Reply::signed(200, accepted().to_string())).await;
+        let client = testing::client(&server.url);
+        let refund = client.refund(&request()).await.unwrap();
+        assert_eq!(
+            (refund.status, refund.amount.refund, refund.success_time),
+            (RefundStatus::Processing, Money::from_fen(2000), None)
+        );
+        let by_number = RefundRequest {
+            order: OrderReference::OutTradeNo("D20260115153512000002".to_owned()),
+            reason: None,
+            ..request()
+        };
+        client.refund(&by_number).await.unwrap();
+        client.query_refund("R20260115182008000001").await.unwrap();
+        let seen = server.seen();
+        seen.iter().for_each(testing::Seen::assert_signed);
+        let amount = json!({ "refund": 2000, "total": 5000, "currency": "CNY" });
+        let notify_url = "https://pay.example.org/wechat/notify/refund";
+        assert_eq!(
+            seen[0].json(),
+            json!({
+                "transaction_id": "4200002601202601150000000002", "out_refund_no": "R20260115182008000001",
+                "reason": "项目取消", "notify_url": notify_url, "amount": amount,
+            })
+        );
+        assert_eq!(
+            seen[1].json(),
+            json!({
+                "out_trade_no": "D20260115153512000002", "out_refund_no": "R20260115182008000001",
+                "notify_url": notify_url, "amount": amount,
+            })
+        );
+        assert_eq!(seen[2].path_and_query, "/v3/refund/domestic/refunds/R20260115182008000001");
+    }
+
+    #[tokio::test]
+    async fn another_refund_or_amount_than_sent_is_refused_and_may_have_happened() {
+        for (pointer, value) in [
+            ("/out_refund_no", json!("R2")),
+            ("/transaction_id", json!("42")),
+            ("/amount/refund", json!(2001)),
+            ("/amount/total", json!(5001)),
+        ] {
+            let mut body = accepted();
+            *body.pointer_mut(pointer).unwrap() = value;
+            let server = TestServer::start(move |_, _| Reply::signed(200, body.to_string())).await;
+            let error = testing::client(&server.url).refund(&request()).await.unwrap_err();
+            assert!(matches!(error, WechatError::Unexpected(_)) && error.outcome_unknown(), "{pointer}: {error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refund_that_cannot_be_one_does_not_travel() {
+        let client = testing::client(&testing::nobody());
+        for bad in [
+            RefundRequest { refund: Money::ZERO, ..request() },
+            RefundRequest { refund: Money::from_fen(5001), ..request() },
+            RefundRequest { out_refund_no: String::new(), ..request() },
+        ] {
+            assert!(matches!(client.refund(&bad).await, Err(WechatError::Invalid(_))), "{bad:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_balance_that_does_not_suffice_is_told() {
+        let server = TestServer::start(|_, _| Reply::plain(403, r#"{"code":"NOT_ENOUGH","message":"余额不足"}"#)).await;
+        let error = testing::client(&server.url).refund(&request()).await.unwrap_err();
+        assert!(matches!(error, WechatError::NotEnough(_)) && !error.outcome_unknown(), "{error:?}");
+    }
+}
