@@ -148,7 +148,9 @@ fn admit(server: &Server, call: &Call, api: &Api) -> Result<(), Refusal> {
     if Timestamp::from_seconds(credential.timestamp).apart(server.real.now()) >= SKEW {
         return Err(sign_error("Http头Authorization中的timestamp与发起请求的时间不得超过5分钟"));
     }
-    if credential.serial_no != server.keys.merchant_serial || credential.mchid != server.keys.mchid {
+    // A client in wide use (wechatpay-node-v3) writes the serial in lower case, so the real server must take it.
+    let serial = credential.serial_no.eq_ignore_ascii_case(&server.keys.merchant_serial);
+    if !serial || credential.mchid != server.keys.mchid {
         return Err(sign_error("商户证书序列号有误。请使用签名私钥匹配的证书序列号"));
     }
     let message =
