@@ -129,3 +129,13 @@ fn postgres(url: &str, writes: bool) -> ConnectOptions {
     }
     options
 }
+
+/// Runs one statement and says how many rows it changed.
+pub async fn execute(
+    db: &impl sea_orm::ConnectionTrait,
+    sql: &str,
+    values: impl IntoIterator<Item = sea_orm::Value>,
+) -> Result<u64, DbErr> {
+    let statement = sea_orm::Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(db.execute_raw(statement).await?.rows_affected())
+}

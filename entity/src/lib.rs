@@ -35,7 +35,7 @@ pub mod staff_role;
 pub mod subject;
 pub mod transfer;
 
-pub use db::{Db, Tx};
+pub use db::{Db, Tx, execute};
 pub use fault::{is_transient, violation};
 pub use group::{GroupCommit, GroupError, GroupOptions, Work};
 pub use rows::Rows;

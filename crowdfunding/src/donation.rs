@@ -1,0 +1,683 @@
+//! Gifts: wished for, placed at the channel, paid, expired (facts: charity 3.2). The functions take a transaction and a slice:
+//! one gift is a slice of one, and the number of statements does not grow with it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use domain::anonymity::Anonymity;
+use domain::campaign::{CampaignState, may_give};
+use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice};
+use domain::role::{Member, Role};
+use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, Timestamp};
+use entity::{Rows, Tx, campaign, donation as row, execute, violation};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, Set,
+};
+
+use crate::CrowdfundingError;
+use crate::history::{self, Step, state};
+use crate::postings::{self, Gift};
+
+/// A gift as a donor wishes it. Names are sealed already; `content` is a digest of everything the donor sent, so that the
+/// same id with other content is noticed.
+#[derive(Clone, Debug)]
+pub struct NewDonation {
+    /// Made by the client.
+    pub id: DonationId,
+    /// What it is for.
+    pub campaign: CampaignId,
+    /// Who gives.
+    pub donor: DonorId,
+    /// How much.
+    pub amount: Money,
+    /// How much of the donor is shown.
+    pub anonymity: Anonymity,
+    /// Whether the amount is shown.
+    pub show_amount: bool,
+    /// The name, sealed.
+    pub name_sealed: Option<Vec<u8>>,
+    /// The nickname, sealed.
+    pub nickname_sealed: Option<Vec<u8>>,
+    /// The message.
+    pub message: Option<String>,
+    /// What the content check said: `none`, `passed`, `review`, `risky`.
+    pub message_state: &'static str,
+    /// Receipt wanted or not.
+    pub receipt: ReceiptChoice,
+    /// The share code it came by.
+    pub origin: Option<String>,
+    /// See above.
+    pub content: Vec<u8>,
+    /// Until when it can be paid.
+    pub expires: Timestamp,
+}
+
+/// How many unpaid orders a donor may have (against card testing).
+#[derive(Clone, Copy, Debug)]
+pub struct UnpaidLimit {
+    /// At most so many …
+    pub most: u32,
+    /// … started within this time.
+    pub within: Duration,
+}
+
+/// Writes gifts down, each with its own answer. The same id with the same content answers the gift that stands.
+pub async fn create(
+    tx: &Tx,
+    now: Timestamp,
+    limit: UnpaidLimit,
+    wishes: &[NewDonation],
+) -> Result<Vec<Result<row::Model, CrowdfundingError>>, DbErr> {
+    if wishes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let backend = tx.get_database_backend();
+    let unique = |ids: HashSet<uuid::Uuid>| Rows::new().uuid("id", ids);
+
+    let sql = "SELECT d.* FROM {rows} JOIN donation d ON d.id = r.id";
+    let ids = unique(wishes.iter().map(|w| w.id.uuid()).collect());
+    let mut standing: HashMap<DonationId, row::Model> = row::Entity::find()
+        .from_raw_sql(ids.statement(backend, sql, []))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|d| (d.id, d))
+        .collect();
+
+    #[derive(FromQueryResult)]
+    struct Target {
+        id: CampaignId,
+        state: CampaignState,
+        starts_us: Timestamp,
+        ends_us: Timestamp,
+        target_fen: Money,
+        over_target: bool,
+        raised_fen: i64,
+    }
+    let sql = "SELECT c.id, c.state, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen \
+               FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN fund f ON f.book_id = c.book_id AND f.campaign_id = c.id";
+    let ids = unique(wishes.iter().map(|w| w.campaign.uuid()).collect());
+    let targets: HashMap<CampaignId, Target> = Target::find_by_statement(ids.statement(backend, sql, []))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|t| (t.id, t))
+        .collect();
+
+    let sql = "SELECT d.donor_id AS id, CAST(count(*) AS BIGINT) AS n FROM {rows} JOIN donation d ON d.donor_id = r.id \
+               WHERE d.created_us > $1 AND d.state IN ('created', 'paying', 'closed') GROUP BY d.donor_id";
+    let ids = unique(wishes.iter().map(|w| w.donor.uuid()).collect());
+    let since = now.before(limit.within);
+    let mut unpaid: HashMap<DonorId, u32> = HashMap::new();
+    for counted in tx.query_all_raw(ids.statement(backend, sql, [since.into()])).await? {
+        let n: i64 = counted.try_get("", "n")?;
+        unpaid.insert(counted.try_get("", "id")?, u32::try_from(n).unwrap_or(u32::MAX));
+    }
+
+    let mut answers = Vec::with_capacity(wishes.len());
+    let mut fresh: Vec<row::Model> = Vec::with_capacity(wishes.len());
+    for wish in wishes {
+        let answer = (|| {
+            if let Some(known) = standing.get(&wish.id) {
+                return if known.content == wish.content {
+                    Ok(known.clone())
+                } else {
+                    Err(CrowdfundingError::IdReused)
+                };
+            }
+            let target = targets.get(&wish.campaign).ok_or(CrowdfundingError::NoSuchCampaign)?;
+            if !target.state.is_public() {
+                return Err(CrowdfundingError::NoSuchCampaign);
+            }
+            may_give(target.state, target.starts_us, target.ends_us, now)?;
+            if !target.over_target && Money::from_fen(target.raised_fen) >= target.target_fen {
+                return Err(CrowdfundingError::TargetReached);
+            }
+            let started = unpaid.entry(wish.donor).or_default();
+            if *started >= limit.most {
+                return Err(CrowdfundingError::TooManyUnpaid);
+            }
+            *started += 1;
+            let new = model(wish, now);
+            standing.insert(new.id, new.clone());
+            fresh.push(new.clone());
+            Ok(new)
+        })();
+        answers.push(answer);
+    }
+    insert(tx, &fresh).await?;
+    Ok(answers)
+}
+
+fn model(wish: &NewDonation, now: Timestamp) -> row::Model {
+    row::Model {
+        id: wish.id,
+        campaign_id: wish.campaign,
+        channel: Channel::Wechat,
+        state: DonationState::Created,
+        amount_fen: wish.amount,
+        refunded_fen: Money::ZERO,
+        donor_id: Some(wish.donor),
+        content: wish.content.clone(),
+        anonymity: wish.anonymity,
+        show_amount: wish.show_amount,
+        name_sealed: wish.name_sealed.clone(),
+        nickname_sealed: wish.nickname_sealed.clone(),
+        message: wish.message.clone(),
+        message_state: wish.message_state.to_owned(),
+        receipt: wish.receipt,
+        receipt_us: now,
+        origin: wish.origin.clone(),
+        created_us: now,
+        expires_us: wish.expires,
+        prepay_id: None,
+        prepay_us: None,
+        queries: 0,
+        next_query_us: now.after(QUERY_AFTER[0]),
+        transaction_id: None,
+        paid_us: None,
+        confirmed_us: None,
+        late: false,
+        settled_us: None,
+        bank_account: None,
+        bank_reference: None,
+        counterparty: None,
+        author_id: None,
+        approver_id: None,
+    }
+}
+
+async fn insert(tx: &Tx, fresh: &[row::Model]) -> Result<(), DbErr> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let all = || fresh.iter();
+    let rows = Rows::new()
+        .uuid("id", all().map(|d| d.id.uuid()))
+        .uuid("campaign_id", all().map(|d| d.campaign_id.uuid()))
+        .int("amount_fen", all().map(|d| d.amount_fen.fen()))
+        .uuid_or_null("donor_id", all().map(|d| d.donor_id.map(DonorId::uuid)))
+        .bytes("content", all().map(|d| d.content.clone()))
+        .text("anonymity", all().map(|d| state(d.anonymity)))
+        .bool("show_amount", all().map(|d| d.show_amount))
+        .bytes_or_null("name_sealed", all().map(|d| d.name_sealed.clone()))
+        .bytes_or_null("nickname_sealed", all().map(|d| d.nickname_sealed.clone()))
+        .text_or_null("message", all().map(|d| d.message.clone()))
+        .text("message_state", all().map(|d| d.message_state.clone()))
+        .text("receipt", all().map(|d| state(d.receipt)))
+        .text_or_null("origin", all().map(|d| d.origin.clone()))
+        .int("created_us", all().map(|d| d.created_us.us()))
+        .int("expires_us", all().map(|d| d.expires_us.us()))
+        .int("next_query_us", all().map(|d| d.next_query_us.us()));
+    let no = if tx.get_database_backend() == DbBackend::Postgres { "false" } else { "0" };
+    let sql = format!(
+        "INSERT INTO donation (id, campaign_id, channel, state, amount_fen, refunded_fen, donor_id, content, anonymity, show_amount, \
+         name_sealed, nickname_sealed, message, message_state, receipt, receipt_us, origin, created_us, expires_us, queries, \
+         next_query_us, late) \
+         SELECT id, campaign_id, 'wechat', 'created', amount_fen, 0, donor_id, content, anonymity, show_amount, name_sealed, \
+         nickname_sealed, message, message_state, receipt, created_us, origin, created_us, expires_us, 0, next_query_us, {no} FROM {{rows}}"
+    );
+    tx.execute_raw(rows.statement(tx.get_database_backend(), &sql, [])).await?;
+    Ok(())
+}
+
+/// An order the channel has accepted.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The gift.
+    pub id: DonationId,
+    /// What `wx.requestPayment` is signed over.
+    pub prepay_id: String,
+}
+
+/// Records accepted orders. A gift that went further meanwhile (the payment was faster than our bookkeeping) stays where it is.
+pub async fn place(tx: &Tx, now: Timestamp, placed: &[Placed]) -> Result<(), DbErr> {
+    if placed.is_empty() {
+        return Ok(());
+    }
+    let backend = tx.get_database_backend();
+    let orders = find_orders(tx, placed.iter().map(|p| p.id)).await?;
+    let rows = Rows::new()
+        .uuid("id", placed.iter().map(|p| p.id.uuid()))
+        .text("prepay_id", placed.iter().map(|p| p.prepay_id.clone()));
+    let sql = "UPDATE donation SET prepay_id = r.prepay_id, prepay_us = $1, state = CASE WHEN donation.state = 'created' THEN 'paying' ELSE donation.state END \
+               FROM {rows} WHERE donation.id = r.id";
+    tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
+    let steps: Vec<Step> = orders
+        .values()
+        .filter(|order| order.state == DonationState::Created)
+        .filter_map(|order| {
+            let to = order.state.on(DonationEvent::OrderPlaced).ok()?;
+            Some(Step { donation: order.id, from: order.state, to })
+        })
+        .collect();
+    history::donations(tx, now, "system", &steps).await
+}
+
+/// What settling has to know of a gift.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Order {
+    /// The gift.
+    pub id: DonationId,
+    /// What it is for.
+    pub campaign_id: CampaignId,
+    /// Whose books receive it.
+    pub book_id: BookId,
+    /// Where it stands.
+    pub state: DonationState,
+    /// What was ordered.
+    pub amount_fen: Money,
+    /// Who gives.
+    pub donor_id: Option<DonorId>,
+    /// The payment that settled it.
+    pub transaction_id: Option<String>,
+    /// The campaign's last moment.
+    pub ends_us: Timestamp,
+    /// The campaign's name, for messages.
+    pub campaign_name: String,
+}
+
+impl Order {
+    /// What the recipes need.
+    pub fn gift(&self) -> Gift {
+        Gift {
+            id: self.id,
+            book: self.book_id,
+            campaign: self.campaign_id,
+            donor: self.donor_id,
+            counterparty: None,
+            amount: self.amount_fen,
+        }
+    }
+}
+
+/// Loads gifts by id and locks them, in the order of their ids.
+pub async fn find_orders(tx: &Tx, ids: impl Iterator<Item = DonationId>) -> Result<HashMap<DonationId, Order>, DbErr> {
+    let backend = tx.get_database_backend();
+    let lock = if backend == DbBackend::Postgres { " ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
+    let sql = format!(
+        "SELECT d.id, d.campaign_id, c.book_id, d.state, d.amount_fen, d.donor_id, d.transaction_id, c.ends_us, c.name AS campaign_name \
+         FROM donation d JOIN campaign c ON c.id = d.campaign_id WHERE d.id IN (SELECT id FROM {{rows}}){lock}"
+    );
+    let rows = Rows::new().uuid("id", ids.map(DonationId::uuid));
+    let orders = Order::find_by_statement(rows.statement(backend, &sql, [])).all(tx).await?;
+    Ok(orders.into_iter().map(|order| (order.id, order)).collect())
+}
+
+/// A payment that belongs to its gift: right order, right amount, first payment.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// The gift, locked by [`find_orders`].
+    pub order: Order,
+    /// The channel's number of the payment.
+    pub transaction_id: String,
+    /// When the donor paid.
+    pub paid: Timestamp,
+}
+
+/// What became of a gift that was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Started in time, arrived after the campaign's end: accepted and marked.
+    pub late: bool,
+}
+
+/// Makes gifts paid and books them. The caller has made sure that each is `created` or `paying`.
+pub async fn confirm_paid(
+    tx: &Tx,
+    now: Timestamp,
+    paid: &[Paid],
+) -> Result<Vec<Result<Confirmation, CrowdfundingError>>, DbErr> {
+    if paid.is_empty() {
+        return Ok(Vec::new());
+    }
+    let backend = tx.get_database_backend();
+    let entries: Vec<_> = paid
+        .iter()
+        .map(|p| postings::gift_received(&p.order.gift(), &p.transaction_id, BusinessDate::of(p.paid)))
+        .collect();
+    let booked = ledger::post(tx, now, &entries).await?;
+    let mut answers = Vec::with_capacity(paid.len());
+    let mut done: Vec<(&Paid, bool)> = Vec::with_capacity(paid.len());
+    let mut steps = Vec::with_capacity(paid.len());
+    for (p, posted) in paid.iter().zip(booked) {
+        let answer = posted.map_err(CrowdfundingError::from).and_then(|_| {
+            let to = p.order.state.on(DonationEvent::Pay)?;
+            let late = p.paid > p.order.ends_us;
+            steps.push(Step { donation: p.order.id, from: p.order.state, to });
+            done.push((p, late));
+            Ok(Confirmation { late })
+        });
+        answers.push(answer);
+    }
+    let rows = Rows::new()
+        .uuid("id", done.iter().map(|(p, _)| p.order.id.uuid()))
+        .text("transaction_id", done.iter().map(|(p, _)| p.transaction_id.clone()))
+        .int("paid_us", done.iter().map(|(p, _)| p.paid.us()))
+        .bool("late", done.iter().map(|(_, late)| *late));
+    let sql = "UPDATE donation SET state = 'paid', transaction_id = r.transaction_id, paid_us = r.paid_us, confirmed_us = $1, late = r.late \
+               FROM {rows} WHERE donation.id = r.id AND donation.state IN ('created', 'paying')";
+    let changed = tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?.rows_affected();
+    if changed != done.len() as u64 {
+        return Err(DbErr::Custom(format!("{} gifts were to be confirmed, {changed} were", done.len())));
+    }
+    history::donations(tx, now, "system", &steps).await?;
+    Ok(answers)
+}
+
+/// Closes a gift whose order has expired and is closed at the channel. False if it went another way meanwhile.
+pub async fn close(tx: &Tx, now: Timestamp, id: DonationId) -> Result<bool, CrowdfundingError> {
+    let order = find_orders(tx, [id].into_iter()).await?.remove(&id).ok_or(CrowdfundingError::NoSuchDonation)?;
+    let Ok(to) = order.state.on(DonationEvent::Expire) else { return Ok(false) };
+    execute(tx, "UPDATE donation SET state = $1 WHERE id = $2", [state(to).into(), id.into()]).await?;
+    history::donations(tx, now, "system", &[Step { donation: id, from: order.state, to }]).await?;
+    Ok(true)
+}
+
+/// After how long an open payment is asked for, if nothing arrives (facts: wechat 3.6); the last span repeats.
+const QUERY_AFTER: [Duration; 7] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(180),
+    Duration::from_secs(300),
+    Duration::from_secs(600),
+    Duration::from_secs(1800),
+];
+
+/// Open payments that are due to be asked for, longest due first.
+pub async fn due_for_query(db: &impl ConnectionTrait, now: Timestamp, limit: u64) -> Result<Vec<row::Model>, DbErr> {
+    open()
+        .filter(row::Column::NextQueryUs.lte(now))
+        .filter(row::Column::PrepayId.is_not_null())
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// Open payments whose time is over.
+pub async fn due_for_expiry(db: &impl ConnectionTrait, now: Timestamp, limit: u64) -> Result<Vec<row::Model>, DbErr> {
+    open().filter(row::Column::ExpiresUs.lt(now)).limit(limit).all(db).await
+}
+
+fn open() -> sea_orm::Select<row::Entity> {
+    row::Entity::find()
+        .filter(row::Column::Channel.eq(Channel::Wechat))
+        .filter(row::Column::State.is_in([DonationState::Created, DonationState::Paying]))
+        .order_by_asc(row::Column::NextQueryUs)
+        .order_by_asc(row::Column::Id)
+}
+
+/// Remembers that an open payment was asked for, and when to ask again.
+pub async fn queried(tx: &Tx, now: Timestamp, id: DonationId, queries: i64) -> Result<(), DbErr> {
+    let next = usize::try_from(queries + 1).unwrap_or(usize::MAX).min(QUERY_AFTER.len() - 1);
+    let sql = "UPDATE donation SET queries = queries + 1, next_query_us = $1 WHERE id = $2";
+    execute(tx, sql, [now.after(QUERY_AFTER[next]).into(), id.into()]).await?;
+    Ok(())
+}
+
+/// A gift by id.
+pub async fn donation(db: &impl ConnectionTrait, id: DonationId) -> Result<row::Model, CrowdfundingError> {
+    row::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchDonation)
+}
+
+/// A page of a donor's own gifts, newest first.
+pub async fn of_donor(
+    db: &impl ConnectionTrait,
+    donor: DonorId,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<Vec<(row::Model, String)>, CrowdfundingError> {
+    let mut query = row::Entity::find().filter(row::Column::DonorId.eq(donor));
+    if let Some(after) = after {
+        let last = donation(db, after).await?;
+        if last.donor_id != Some(donor) {
+            return Err(CrowdfundingError::NoSuchDonation);
+        }
+        query =
+            query.filter(Condition::any().add(row::Column::CreatedUs.lt(last.created_us)).add(
+                Condition::all().add(row::Column::CreatedUs.eq(last.created_us)).add(row::Column::Id.lt(last.id)),
+            ));
+    }
+    let gifts = query.order_by_desc(row::Column::CreatedUs).order_by_desc(row::Column::Id).limit(limit).all(db).await?;
+    let campaigns: HashMap<CampaignId, String> = campaign::Entity::find()
+        .filter(campaign::Column::Id.is_in(gifts.iter().map(|gift| gift.campaign_id)))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|campaign| (campaign.id, campaign.name))
+        .collect();
+    let name = |gift: &row::Model| campaigns.get(&gift.campaign_id).cloned().unwrap_or_default();
+    Ok(gifts.into_iter().map(|gift| (name(&gift), gift)).map(|(name, gift)| (gift, name)).collect())
+}
+
+/// Gifts that carry a number: our order number, the channel's transaction number, or a bank reference.
+pub async fn search_number(db: &impl ConnectionTrait, number: &str) -> Result<Vec<row::Model>, DbErr> {
+    let mut any =
+        Condition::any().add(row::Column::TransactionId.eq(number)).add(row::Column::BankReference.eq(number));
+    if let Ok(id) = number.parse::<DonationId>() {
+        any = any.add(row::Column::Id.eq(id));
+    }
+    row::Entity::find().filter(any).limit(20).all(db).await
+}
+
+/// A page of a campaign's wall: gifts that are paid and not given back, newest first. Names are still sealed.
+#[derive(Clone, Debug)]
+pub struct WallPage {
+    /// The gifts.
+    pub gifts: Vec<row::Model>,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+/// A page of the wall, after the gift named.
+pub async fn wall(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<WallPage, CrowdfundingError> {
+    let mut query = row::Entity::find()
+        .filter(row::Column::CampaignId.eq(campaign))
+        .filter(row::Column::ConfirmedUs.is_not_null())
+        .filter(row::Column::State.ne(DonationState::Refunded));
+    if let Some(after) = after {
+        let last = donation(db, after).await?;
+        let (Some(confirmed), true) = (last.confirmed_us, last.campaign_id == campaign) else {
+            return Err(CrowdfundingError::NoSuchDonation);
+        };
+        query = query.filter(
+            Condition::any()
+                .add(row::Column::ConfirmedUs.lt(confirmed))
+                .add(Condition::all().add(row::Column::ConfirmedUs.eq(confirmed)).add(row::Column::Id.lt(last.id))),
+        );
+    }
+    let mut gifts =
+        query.order_by_desc(row::Column::ConfirmedUs).order_by_desc(row::Column::Id).limit(limit + 1).all(db).await?;
+    let more = gifts.len() as u64 > limit;
+    gifts.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(WallPage { gifts, more })
+}
+
+// ---- gifts by bank ----
+
+/// A gift that reached the bank account, as its maker reads it off the statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankGift {
+    /// Made by the client.
+    pub id: DonationId,
+    /// What it is for.
+    pub campaign: CampaignId,
+    /// The organisation that gave it.
+    pub counterparty: String,
+    /// How much.
+    pub amount: Money,
+    /// Our short name of the bank account.
+    pub bank_account: String,
+    /// The bank's reference; it can be booked once.
+    pub reference: String,
+    /// The day it arrived.
+    pub received_on: BusinessDate,
+    /// Whether its name is shown.
+    pub anonymity: Anonymity,
+    /// Receipt wanted or not.
+    pub receipt: ReceiptChoice,
+}
+
+/// Enters a bank gift; nothing is booked until another person confirms it.
+pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> Result<row::Model, CrowdfundingError> {
+    by.must_be(&[Role::Cashier, Role::Bookkeeper])?;
+    let text = |field, text: &str, most| match text.trim().chars().count() {
+        n if n == 0 || n > most => Err(CrowdfundingError::Invalid { field, problem: "不能为空，也不能过长" }),
+        _ => Ok(text.trim().to_owned()),
+    };
+    let new = row::Model {
+        id: gift.id,
+        campaign_id: gift.campaign,
+        channel: Channel::Bank,
+        state: DonationState::Created,
+        amount_fen: gift.amount,
+        refunded_fen: Money::ZERO,
+        donor_id: None,
+        content: Vec::new(),
+        anonymity: gift.anonymity,
+        show_amount: true,
+        name_sealed: None,
+        nickname_sealed: None,
+        message: None,
+        message_state: "none".to_owned(),
+        receipt: gift.receipt,
+        receipt_us: now,
+        origin: None,
+        created_us: now,
+        expires_us: now,
+        prepay_id: None,
+        prepay_us: None,
+        queries: 0,
+        next_query_us: now,
+        transaction_id: None,
+        paid_us: Some(gift.received_on.start()),
+        confirmed_us: None,
+        late: false,
+        settled_us: None,
+        bank_account: Some(text("bank_account", &gift.bank_account, 40)?),
+        bank_reference: Some(text("reference", &gift.reference, 64)?),
+        counterparty: Some(text("counterparty", &gift.counterparty, 100)?),
+        author_id: Some(by.id),
+        approver_id: None,
+    };
+    if !gift.amount.is_positive() {
+        return Err(CrowdfundingError::Invalid { field: "amount", problem: "金额必须大于零" });
+    }
+    if gift.received_on > BusinessDate::of(now) {
+        return Err(CrowdfundingError::Invalid { field: "received_on", problem: "到账日期不能晚于今天" });
+    }
+    if let Some(known) = row::Entity::find_by_id(gift.id).one(tx).await? {
+        let same = known.channel == Channel::Bank
+            && (
+                known.campaign_id,
+                known.amount_fen,
+                &known.bank_account,
+                &known.bank_reference,
+                &known.counterparty,
+                known.author_id,
+            ) == (
+                new.campaign_id,
+                new.amount_fen,
+                &new.bank_account,
+                &new.bank_reference,
+                &new.counterparty,
+                new.author_id,
+            );
+        return if same { Ok(known) } else { Err(CrowdfundingError::IdReused) };
+    }
+    if campaign::Entity::find_by_id(gift.campaign).one(tx).await?.is_none_or(|c| !c.state.is_public()) {
+        return Err(CrowdfundingError::NoSuchCampaign);
+    }
+    let active: row::ActiveModel = new.into();
+    // Every column is written: a row made from a model counts as unchanged otherwise.
+    let inserted = active.reset_all().insert(tx).await;
+    match inserted {
+        Ok(row) => Ok(row),
+        Err(error) if violation(&error).is_some_and(|v| v.contains("bank")) => Err(CrowdfundingError::ReferenceUsed),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<row::Model, CrowdfundingError> {
+    by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+    let row = row::Entity::find_by_id(id)
+        .filter(row::Column::Channel.eq(Channel::Bank))
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await?
+        .ok_or(CrowdfundingError::NoSuchDonation)?;
+    if row.author_id == Some(by.id) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    Ok(row)
+}
+
+/// Confirms a bank gift and books it (entry 6a); another person than its maker.
+pub async fn confirm_bank_gift(
+    tx: &Tx,
+    now: Timestamp,
+    id: DonationId,
+    by: &Member,
+) -> Result<row::Model, CrowdfundingError> {
+    let row = locked_bank_gift(tx, id, by).await?;
+    if row.state == DonationState::Paid && row.approver_id == Some(by.id) {
+        return Ok(row);
+    }
+    let to = row.state.on(DonationEvent::Pay)?;
+    let campaign =
+        campaign::Entity::find_by_id(row.campaign_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let (Some(account), Some(reference), Some(received)) = (&row.bank_account, &row.bank_reference, row.paid_us) else {
+        return Err(CrowdfundingError::Conflict);
+    };
+    let gift = Gift {
+        id,
+        book: campaign.book_id,
+        campaign: row.campaign_id,
+        donor: None,
+        counterparty: row.counterparty.clone(),
+        amount: row.amount_fen,
+    };
+    let entry =
+        postings::bank_gift_received(&gift, account, reference, BusinessDate::of(received)).by(by.id.to_string());
+    for booked in ledger::post(tx, now, &[entry]).await? {
+        booked?;
+    }
+    let late = received > campaign.ends_us;
+    let from = row.state;
+    let mut row: row::ActiveModel = row.into();
+    row.state = Set(to);
+    row.confirmed_us = Set(Some(now));
+    row.settled_us = Set(Some(now));
+    row.late = Set(late);
+    row.approver_id = Set(Some(by.id));
+    let row = row.update(tx).await?;
+    history::donations(tx, now, &by.id.to_string(), &[Step { donation: id, from, to }]).await?;
+    Ok(row)
+}
+
+/// Rejects a bank gift; nothing was booked.
+pub async fn reject_bank_gift(
+    tx: &Tx,
+    now: Timestamp,
+    id: DonationId,
+    by: &Member,
+) -> Result<row::Model, CrowdfundingError> {
+    let row = locked_bank_gift(tx, id, by).await?;
+    let (from, to) = (row.state, row.state.on(DonationEvent::Expire)?);
+    let mut row: row::ActiveModel = row.into();
+    row.state = Set(to);
+    // The reference is free again: what was entered wrongly can be entered rightly.
+    row.bank_reference = Set(Some(format!("rejected:{id}")));
+    row.approver_id = Set(Some(by.id));
+    let row = row.update(tx).await?;
+    history::donations(tx, now, &by.id.to_string(), &[Step { donation: id, from, to }]).await?;
+    Ok(row)
+}

@@ -1,0 +1,125 @@
+//! The recipes of gifts and refunds, one function a business event (facts: charity 6.2).
+
+use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, RefundId};
+use ledger::{Account, Entry, Raised, Subject};
+
+/// Who gave what to which campaign: what the recipes need of a gift.
+#[derive(Clone, Debug)]
+pub struct Gift {
+    /// The gift.
+    pub id: DonationId,
+    /// The books of the charity that receives it.
+    pub book: BookId,
+    /// What it is for.
+    pub campaign: CampaignId,
+    /// Who gave it.
+    pub donor: Option<DonorId>,
+    /// The organisation that gave it, for a bank gift.
+    pub counterparty: Option<String>,
+    /// Always gross.
+    pub amount: Money,
+}
+
+fn income(gift: &Gift) -> Account {
+    Account::of_campaign(gift.book, Subject::DONATION_RESTRICTED, gift.campaign)
+}
+
+fn owed(book: BookId) -> Account {
+    Account::payable(book, "refund")
+}
+
+/// Entry 1: a gift was paid through WeChat.
+///
+/// | account                              | debit  | credit | raised |
+/// | ------------------------------------ | ------ | ------ | ------ |
+/// | 1009 微信余额                        | amount |        |        |
+/// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
+pub fn gift_received(gift: &Gift, transaction: &str, paid_on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), paid_on)
+        .raising(Account::wechat_balance(gift.book), income(gift), gift.amount, Raised::Cash)
+        .donor(gift.donor)
+        .channel("wechat")
+        .document(Some(transaction.to_owned()))
+}
+
+/// Entry 6a: a gift reached the bank account and is known by its reference.
+///
+/// | account                              | debit  | credit | raised |
+/// | ------------------------------------ | ------ | ------ | ------ |
+/// | 1002 银行存款, bank account          | amount |        |        |
+/// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
+pub fn bank_gift_received(gift: &Gift, bank_account: &str, reference: &str, received_on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), received_on)
+        .raising(Account::bank(gift.book, bank_account), income(gift), gift.amount, Raised::Cash)
+        .donor(gift.donor)
+        .channel("bank")
+        .counterparty(gift.counterparty.clone())
+        .document(Some(reference.to_owned()))
+}
+
+/// Entries 4a and 5: a refund is decided. It counts for the public total from now on. A gift of a year whose books are closed
+/// goes back through the prior-year account instead of this year's income.
+///
+/// | account                                                         | debit  | credit | raised |
+/// | --------------------------------------------------------------- | ------ | ------ | ------ |
+/// | 410102 捐赠收入—限定性, or 320102 以前年度净资产调整; campaign  | amount |        | cash   |
+/// | 2209 待退捐款                                                   |        | amount |        |
+pub fn refund_decided(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
+    let from = if prior_year {
+        Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, gift.campaign)
+    } else {
+        income(gift)
+    };
+    Entry::new(gift.book, "refund_decided", format!("refund:{refund}"), on)
+        .raising(from, owed(gift.book), amount, Raised::Cash)
+        .donor(gift.donor)
+}
+
+/// Entry 4b: the channel says that the money is back with the donor.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 2209 待退捐款    | amount |        |
+/// | 1009 微信余额    |        | amount |
+pub fn refund_sent(gift: &Gift, refund: RefundId, amount: Money, on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "refund_sent", format!("refund_sent:{refund}"), on)
+        .posting(owed(gift.book), Account::wechat_balance(gift.book), amount)
+        .donor(gift.donor)
+        .channel("wechat")
+}
+
+/// Entry 4b by bank: a refund the channel could not make, or of a bank gift.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 2209 待退捐款    | amount |        |
+/// | 1002 银行存款    |        | amount |
+pub fn refund_paid_by_bank(
+    gift: &Gift,
+    refund: RefundId,
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(gift.book, "refund_sent", format!("refund_sent:{refund}"), on)
+        .posting(owed(gift.book), Account::bank(gift.book, bank_account), amount)
+        .donor(gift.donor)
+        .channel("bank")
+}
+
+/// Entry 4d, given up: the money stays with the campaign and counts again.
+///
+/// | account                                                      | debit  | credit | raised |
+/// | ------------------------------------------------------------ | ------ | ------ | ------ |
+/// | 2209 待退捐款                                                | amount |        |        |
+/// | 410102 捐赠收入—限定性, or 320102 for an earlier year; campaign |     | amount | cash   |
+pub fn refund_given_up(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
+    let to = if prior_year {
+        Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, gift.campaign)
+    } else {
+        income(gift)
+    };
+    Entry::new(gift.book, "refund_given_up", format!("refund_given_up:{refund}"), on)
+        .raising(owed(gift.book), to, amount, Raised::Cash)
+        .donor(gift.donor)
+}

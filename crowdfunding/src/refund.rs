@@ -1,0 +1,481 @@
+//! Refunds: asked for with a reason, decided by another person, sent, and what happens when the channel cannot
+//! (facts: charity 3.2, entries 4a-4d and 5).
+//!
+//! One refund of a gift is under way at a time (`refund_open_key`), so that what is given back never exceeds what was paid.
+//! The decision books the debt; the ledger refuses it when the campaign's money is spent already.
+
+use domain::donation::{Channel, DonationEvent, DonationState, Standing};
+use domain::refund::{RefundEvent, RefundReason, RefundState};
+use domain::role::{Member, Role};
+use domain::{BusinessDate, DonationId, Money, RefundId, Timestamp};
+use entity::{Tx, book, campaign, donation, execute, refund as row, violation};
+use ledger::Entry;
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
+};
+
+use crate::history::{self, Step, state};
+use crate::postings::{self, Gift};
+use crate::{CrowdfundingError, Decision};
+
+/// A refund as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRefund {
+    /// Made by the client.
+    pub id: RefundId,
+    /// The gift.
+    pub donation: DonationId,
+    /// How much of it.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+    /// In the asker's words.
+    pub note: Option<String>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum RefundView<'a> {
+    /// The donor, for an own gift.
+    Donor(domain::DonorId),
+    /// Staff.
+    Staff(&'a Member),
+}
+
+/// How a refund ends that the channel could not make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Paid from this bank account.
+    PaidByBank {
+        /// Our short name of it.
+        bank_account: String,
+    },
+    /// Given up: the money stays with the campaign.
+    GivenUp,
+}
+
+/// A refund and what its recipes need.
+struct Loaded {
+    refund: row::Model,
+    donation: donation::Model,
+    gift: Gift,
+    /// The year of the gift is closed.
+    prior_year: bool,
+}
+
+async fn lock_donation(tx: &Tx, id: DonationId) -> Result<donation::Model, CrowdfundingError> {
+    let row = donation::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    row.ok_or(CrowdfundingError::NoSuchDonation)
+}
+
+async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
+    // The donation first: it is what every step of a refund locks, in one order with settling.
+    let seen = row::Entity::find_by_id(id).one(tx).await?.ok_or(CrowdfundingError::NoSuchRefund)?;
+    let donation = lock_donation(tx, seen.donation_id).await?;
+    let refund = row::Entity::find_by_id(id)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await?
+        .ok_or(CrowdfundingError::NoSuchRefund)?;
+    let campaign =
+        campaign::Entity::find_by_id(donation.campaign_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let book = book::Entity::find_by_id(campaign.book_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchBook)?;
+    let gift = Gift {
+        id: donation.id,
+        book: campaign.book_id,
+        campaign: donation.campaign_id,
+        donor: donation.donor_id,
+        counterparty: donation.counterparty.clone(),
+        amount: donation.amount_fen,
+    };
+    let year = donation.paid_us.map(|paid| BusinessDate::of(paid).year());
+    let year_end = year.and_then(|year| BusinessDate::new(year, 12, 31));
+    let prior_year = matches!((book.closed_through, year_end), (Some(closed), Some(end)) if closed >= end);
+    Ok(Loaded { refund, donation, gift, prior_year })
+}
+
+/// Asks for a refund. The same id with the same content again answers the refund that stands.
+pub async fn request(
+    tx: &Tx,
+    now: Timestamp,
+    new: NewRefund,
+    by: RefundView<'_>,
+) -> Result<row::Model, CrowdfundingError> {
+    let donation = lock_donation(tx, new.donation).await?;
+    let (requested_by, requester_id, actor) = match &by {
+        RefundView::Donor(donor) if donation.donor_id == Some(*donor) => ("donor", None, "donor".to_owned()),
+        RefundView::Donor(_) => return Err(CrowdfundingError::NoSuchDonation),
+        RefundView::Staff(member) => {
+            member.must_be(&[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+            ("staff", Some(member.id), member.id.to_string())
+        }
+    };
+    if let Some(known) = row::Entity::find_by_id(new.id).one(tx).await? {
+        let same = (known.donation_id, known.amount_fen, known.reason, &known.note)
+            == (new.donation, new.amount, new.reason, &new.note);
+        return if same { Ok(known) } else { Err(CrowdfundingError::IdReused) };
+    }
+    if new.note.as_deref().is_some_and(|note| note.chars().count() > 500) {
+        return Err(CrowdfundingError::Invalid { field: "note", problem: "说明最多500字" });
+    }
+    if !new.amount.is_positive() {
+        return Err(CrowdfundingError::Invalid { field: "amount", problem: "金额必须大于零" });
+    }
+    let under_way = matches!(
+        donation.state,
+        DonationState::RefundRequested | DonationState::Refunding | DonationState::RefundFailed
+    );
+    if under_way {
+        return Err(CrowdfundingError::RefundUnderWay);
+    }
+    let to = donation.state.on(DonationEvent::AskRefund)?;
+    let left = donation.amount_fen.checked_sub(donation.refunded_fen).unwrap_or_default();
+    if new.amount > left {
+        return Err(CrowdfundingError::RefundTooLarge { left });
+    }
+    let inserted = row::ActiveModel {
+        id: Set(new.id),
+        donation_id: Set(new.donation),
+        amount_fen: Set(new.amount),
+        reason: Set(new.reason),
+        note: Set(new.note),
+        state: Set(RefundState::Requested),
+        attempt: Set(1),
+        requested_by: Set(requested_by.to_owned()),
+        requester_id: Set(requester_id),
+        decider_id: Set(None),
+        outcome_author_id: Set(None),
+        outcome_approver_id: Set(None),
+        channel_refund_id: Set(None),
+        last_error: Set(None),
+        created_us: Set(now),
+        decided_us: Set(None),
+        next_try_us: Set(now),
+        finished_us: Set(None),
+    }
+    .insert(tx)
+    .await;
+    let inserted = match inserted {
+        Ok(row) => row,
+        Err(error) if violation(&error).is_some_and(|v| v.contains("refund_open_key") || v.contains("donation_id")) => {
+            return Err(CrowdfundingError::RefundUnderWay);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    move_donation(tx, now, &donation, to, Money::ZERO, &actor).await?;
+    Ok(inserted)
+}
+
+/// Decides a request: by finance, and not by the person who asked. Agreeing books the debt (entry 4a or 5).
+pub async fn decide(
+    tx: &Tx,
+    now: Timestamp,
+    id: RefundId,
+    decision: Decision,
+    by: &Member,
+) -> Result<row::Model, CrowdfundingError> {
+    by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+    let loaded = load(tx, id).await?;
+    if loaded.refund.requester_id == Some(by.id) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    let actor = by.id.to_string();
+    match decision {
+        Decision::Approve => {
+            let to = loaded.refund.state.on(RefundEvent::Approve)?;
+            let on = BusinessDate::of(now);
+            let entry =
+                postings::refund_decided(&loaded.gift, id, loaded.refund.amount_fen, loaded.prior_year, on).by(&actor);
+            book_entry(tx, now, entry).await?;
+            let donation_to = loaded.donation.state.on(DonationEvent::DecideRefund)?;
+            move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, &actor).await?;
+            let by_bank = loaded.donation.channel == Channel::Bank;
+            let approved = move_refund(tx, now, loaded.refund, to, &actor, None, |row| {
+                row.decider_id = Set(Some(by.id));
+                row.decided_us = Set(Some(now));
+                row.next_try_us = Set(now);
+            })
+            .await?;
+            if !by_bank {
+                return Ok(approved);
+            }
+            // No channel can give a bank gift back: two persons pay it from the bank account.
+            failed(tx, now, id, approved.attempt, "银行捐赠须通过银行退回").await?;
+            refund(tx, id).await
+        }
+        Decision::Reject(reason) => {
+            if reason.trim().is_empty() {
+                return Err(CrowdfundingError::Invalid { field: "reason", problem: "请填写原因" });
+            }
+            let to = loaded.refund.state.on(RefundEvent::Decline)?;
+            let donation_to =
+                loaded.donation.state.on(DonationEvent::DropRefund(standing(&loaded.donation, Money::ZERO)))?;
+            move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, &actor).await?;
+            move_refund(tx, now, loaded.refund, to, &actor, Some(&reason), |row| {
+                row.decider_id = Set(Some(by.id));
+                row.decided_us = Set(Some(now));
+                row.finished_us = Set(Some(now));
+            })
+            .await
+        }
+    }
+}
+
+/// The channel has accepted the refund. It may have said more already: then this changes nothing.
+pub async fn accepted(
+    tx: &Tx,
+    now: Timestamp,
+    id: RefundId,
+    channel_refund_id: &str,
+    ask_again: Timestamp,
+) -> Result<(), CrowdfundingError> {
+    let loaded = load(tx, id).await?;
+    let Ok(to) = loaded.refund.state.on(RefundEvent::Accepted) else {
+        if loaded.refund.state == RefundState::Processing {
+            let values = [ask_again.into(), id.into()];
+            execute(tx, "UPDATE refund SET next_try_us = $1 WHERE id = $2", values).await?;
+        }
+        return Ok(());
+    };
+    move_refund(tx, now, loaded.refund, to, "system", None, |row| {
+        row.channel_refund_id = Set(Some(channel_refund_id.to_owned()));
+        row.last_error = Set(None);
+        row.next_try_us = Set(ask_again);
+    })
+    .await?;
+    Ok(())
+}
+
+/// The channel did not accept it for now (no balance, no answer): the same number is sent again at the time named.
+pub async fn not_accepted(tx: &Tx, id: RefundId, why: &str, again: Timestamp) -> Result<(), CrowdfundingError> {
+    let sql =
+        "UPDATE refund SET last_error = $1, next_try_us = $2 WHERE id = $3 AND state IN ('approved', 'processing')";
+    execute(tx, sql, [why.into(), again.into(), id.into()]).await?;
+    Ok(())
+}
+
+/// The channel has given the money back (entry 4b). Saying it again changes nothing. `attempt` is the one the message speaks
+/// of: an answer to an attempt that was closed and retried since does not speak of this one.
+pub async fn succeeded(
+    tx: &Tx,
+    now: Timestamp,
+    id: RefundId,
+    attempt: i64,
+    at: Timestamp,
+) -> Result<bool, CrowdfundingError> {
+    let loaded = load(tx, id).await?;
+    if loaded.refund.state == RefundState::Succeeded {
+        return Ok(false);
+    }
+    if loaded.refund.attempt != attempt {
+        return Err(CrowdfundingError::Conflict);
+    }
+    let to = loaded.refund.state.on(RefundEvent::Success)?;
+    let entry = postings::refund_sent(&loaded.gift, id, loaded.refund.amount_fen, BusinessDate::of(at));
+    book_entry(tx, now, entry).await?;
+    let amount = loaded.refund.amount_fen;
+    let donation_to = loaded.donation.state.on(DonationEvent::RefundArrived(standing(&loaded.donation, amount)))?;
+    move_donation(tx, now, &loaded.donation, donation_to, amount, "system").await?;
+    move_refund(tx, now, loaded.refund, to, "system", None, |row| {
+        row.finished_us = Set(Some(now));
+        row.last_error = Set(None);
+    })
+    .await?;
+    Ok(true)
+}
+
+/// The channel has closed it or found the payer's account unusable (entry 4d): the debt stands and a person decides.
+pub async fn failed(tx: &Tx, now: Timestamp, id: RefundId, attempt: i64, why: &str) -> Result<bool, CrowdfundingError> {
+    let loaded = load(tx, id).await?;
+    if loaded.refund.attempt != attempt || loaded.refund.state == RefundState::Failed {
+        return Ok(false);
+    }
+    let to = loaded.refund.state.on(RefundEvent::Failure)?;
+    let donation_to = loaded.donation.state.on(DonationEvent::RefundFail)?;
+    move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, "system").await?;
+    move_refund(tx, now, loaded.refund, to, "system", Some(why), |row| row.last_error = Set(Some(why.to_owned())))
+        .await?;
+    Ok(true)
+}
+
+/// Sends a failed refund again, under a new number.
+pub async fn retry(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
+    by.must_be(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+    let loaded = load(tx, id).await?;
+    let to = loaded.refund.state.on(RefundEvent::Retry)?;
+    let actor = by.id.to_string();
+    let donation_to = loaded.donation.state.on(DonationEvent::RetryRefund)?;
+    move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, &actor).await?;
+    let attempt = loaded.refund.attempt + 1;
+    move_refund(tx, now, loaded.refund, to, &actor, None, |row| {
+        row.attempt = Set(attempt);
+        row.channel_refund_id = Set(None);
+        row.outcome_author_id = Set(None);
+        row.next_try_us = Set(now);
+    })
+    .await
+}
+
+/// Proposes how a failed refund ends: the first of two persons.
+pub async fn propose_outcome(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
+    by.must_be(&[Role::Cashier, Role::Bookkeeper])?;
+    let loaded = load(tx, id).await?;
+    loaded.refund.state.on(RefundEvent::GiveUp)?;
+    let mut row: row::ActiveModel = loaded.refund.into();
+    row.outcome_author_id = Set(Some(by.id));
+    Ok(row.update(tx).await?)
+}
+
+/// Ends a failed refund by bank or by giving it up: the second person, a head of finance.
+pub async fn settle_outcome(
+    tx: &Tx,
+    now: Timestamp,
+    id: RefundId,
+    outcome: Outcome,
+    by: &Member,
+) -> Result<row::Model, CrowdfundingError> {
+    by.must_be(&[Role::FinanceHead])?;
+    let loaded = load(tx, id).await?;
+    let (event, amount) = match &outcome {
+        Outcome::PaidByBank { .. } => (RefundEvent::PayByBank, loaded.refund.amount_fen),
+        Outcome::GivenUp => (RefundEvent::GiveUp, Money::ZERO),
+    };
+    let to = loaded.refund.state.on(event)?;
+    if loaded.refund.outcome_author_id.is_none_or(|author| author == by.id) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    let (actor, on) = (by.id.to_string(), BusinessDate::of(now));
+    let standing = standing(&loaded.donation, amount);
+    let (entry, event) = match outcome {
+        Outcome::PaidByBank { bank_account } => (
+            postings::refund_paid_by_bank(&loaded.gift, id, loaded.refund.amount_fen, &bank_account, on),
+            DonationEvent::RefundArrived(standing),
+        ),
+        Outcome::GivenUp => (
+            postings::refund_given_up(&loaded.gift, id, loaded.refund.amount_fen, loaded.prior_year, on),
+            DonationEvent::DropRefund(standing),
+        ),
+    };
+    book_entry(tx, now, entry.by(&actor)).await?;
+    let donation_to = loaded.donation.state.on(event)?;
+    move_donation(tx, now, &loaded.donation, donation_to, amount, &actor).await?;
+    move_refund(tx, now, loaded.refund, to, &actor, None, |row| {
+        row.outcome_approver_id = Set(Some(by.id));
+        row.finished_us = Set(Some(now));
+    })
+    .await
+}
+
+/// Refunds that are decided and due to be sent, oldest first.
+pub async fn due_to_send(db: &impl ConnectionTrait, now: Timestamp, limit: u64) -> Result<Vec<row::Model>, DbErr> {
+    due(db, RefundState::Approved, now, limit).await
+}
+
+/// Refunds the channel is working on that are due to be asked for.
+pub async fn due_to_query(db: &impl ConnectionTrait, now: Timestamp, limit: u64) -> Result<Vec<row::Model>, DbErr> {
+    due(db, RefundState::Processing, now, limit).await
+}
+
+async fn due(
+    db: &impl ConnectionTrait,
+    state: RefundState,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<row::Model>, DbErr> {
+    row::Entity::find()
+        .filter(row::Column::State.eq(state))
+        .filter(row::Column::NextTryUs.lte(now))
+        .order_by_asc(row::Column::NextTryUs)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// A refund by id.
+pub async fn refund(db: &impl ConnectionTrait, id: RefundId) -> Result<row::Model, CrowdfundingError> {
+    row::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchRefund)
+}
+
+/// The refunds of a gift, oldest first.
+pub async fn refund_of(db: &impl ConnectionTrait, donation: DonationId) -> Result<Vec<row::Model>, DbErr> {
+    row::Entity::find().filter(row::Column::DonationId.eq(donation)).order_by_asc(row::Column::CreatedUs).all(db).await
+}
+
+/// A page of refunds, newest first, of one state or all.
+pub async fn refunds(
+    db: &impl ConnectionTrait,
+    state: Option<RefundState>,
+    after: Option<RefundId>,
+    limit: u64,
+) -> Result<Vec<row::Model>, CrowdfundingError> {
+    let mut query = row::Entity::find();
+    if let Some(state) = state {
+        query = query.filter(row::Column::State.eq(state));
+    }
+    if let Some(after) = after {
+        let last = refund(db, after).await?;
+        query =
+            query.filter(Condition::any().add(row::Column::CreatedUs.lt(last.created_us)).add(
+                Condition::all().add(row::Column::CreatedUs.eq(last.created_us)).add(row::Column::Id.lt(last.id)),
+            ));
+    }
+    Ok(query.order_by_desc(row::Column::CreatedUs).order_by_desc(row::Column::Id).limit(limit).all(db).await?)
+}
+
+/// Where a gift stands once so much more has been given back.
+fn standing(donation: &donation::Model, more: Money) -> Standing {
+    let refunded = donation.refunded_fen.checked_add(more).unwrap_or(Money::MAX);
+    if refunded >= donation.amount_fen {
+        Standing::Refunded
+    } else if refunded.is_positive() {
+        Standing::PartlyRefunded
+    } else if donation.settled_us.is_some() && donation.transaction_id.is_some() {
+        Standing::Settled
+    } else {
+        Standing::Paid
+    }
+}
+
+async fn book_entry(tx: &Tx, now: Timestamp, entry: Entry) -> Result<(), CrowdfundingError> {
+    for booked in ledger::post(tx, now, &[entry]).await? {
+        booked?;
+    }
+    Ok(())
+}
+
+async fn move_donation(
+    tx: &Tx,
+    now: Timestamp,
+    donation: &donation::Model,
+    to: DonationState,
+    refunded: Money,
+    actor: &str,
+) -> Result<(), CrowdfundingError> {
+    let sql = "UPDATE donation SET state = $1, refunded_fen = refunded_fen + $2 WHERE id = $3 AND state = $4";
+    let values = [state(to).into(), refunded.into(), donation.id.into(), state(donation.state).into()];
+    if execute(tx, sql, values).await? != 1 {
+        return Err(CrowdfundingError::Conflict);
+    }
+    history::donations(tx, now, actor, &[Step { donation: donation.id, from: donation.state, to }]).await?;
+    Ok(())
+}
+
+async fn move_refund(
+    tx: &Tx,
+    now: Timestamp,
+    refund: row::Model,
+    to: RefundState,
+    actor: &str,
+    reason: Option<&str>,
+    change: impl FnOnce(&mut row::ActiveModel),
+) -> Result<row::Model, CrowdfundingError> {
+    let (id, from) = (refund.id, refund.state);
+    let mut active: row::ActiveModel = refund.into();
+    active.state = Set(to);
+    change(&mut active);
+    let row = active.update(tx).await?;
+    history::refund(tx, now, actor, id, from, to, reason).await?;
+    Ok(row)
+}
