@@ -1,0 +1,263 @@
+//! The door every request goes through, in this order: it gets a number, it is counted or turned away, it is taken out of the
+//! client's hands, its body is read, it is handled, whatever went wrong becomes a problem document, and what happened is
+//! measured and written down.
+//!
+//! Taken out of the client's hands: a request is handled in a task of its own. A client that goes away makes the server drop
+//! the future it waits on, and a handler dropped in the middle of `begin` or `commit` leaves a connection of sqlx 0.9 in a
+//! transaction that nobody ends (facts: stack, pitfall 1). So a handler always runs to its end, and the place it takes is
+//! given back when it ends, not when the client does.
+//!
+//! Written down are ids only: the number, the method, the route's pattern, the status, the time it took. Never the path as it
+//! was sent, a query or a header.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::origin::Origin;
+
+/// How long the body of a request may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(15);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What an answer may load and who may frame it, unless the handler says otherwise: nothing, nobody.
+const CONTENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// What the door needs to know.
+pub(crate) struct DoorOptions {
+    /// Longer bodies are refused.
+    pub(crate) body_limit: usize,
+    /// More requests at once are refused.
+    pub(crate) room: Arc<Semaphore>,
+    /// The header our own proxy writes the client's address into.
+    pub(crate) client_address_header: Option<HeaderName>,
+    /// Whether browsers are told to come by https only.
+    pub(crate) https: bool,
+    /// The methods each route knows, for `Allow`.
+    pub(crate) methods: HashMap<String, String>,
+}
+
+/// An endpoint behind the door.
+pub(crate) struct Door<E> {
+    inner: Arc<E>,
+    options: Arc<DoorOptions>,
+}
+
+impl<E> Door<E> {
+    pub(crate) fn new(inner: E, options: DoorOptions) -> Door<E> {
+        Door { inner: Arc::new(inner), options: Arc::new(options) }
+    }
+}
+
+impl<E: Endpoint + 'static> Endpoint for Door<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let id = request_id(&request);
+        let method = method(request.method());
+        request.set_data(Origin::of(&request, self.options.client_address_header.as_ref()));
+
+        let (inner, options) = (self.inner.clone(), self.options.clone());
+        let (told, span) = (id.clone(), tracing::info_span!("request", id));
+        let handled = async move {
+            let Ok(_place) = options.room.clone().try_acquire_owned() else { return Err(ApiError::overloaded().into()) };
+            read_body(&mut request, options.body_limit).await?;
+            inner.call(request).await.map(IntoResponse::into_response)
+        };
+        let finished = async move {
+            let mut answer = match tokio::spawn(handled.in_current_span()).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => self.options.refuse(&error, &told),
+                Err(panicked) => ApiError::internal(&panicked).response(Some(&told)),
+            };
+            self.options.mark(&mut answer, &told);
+            note(method, &answer, started.elapsed());
+            answer
+        };
+        Ok(finished.instrument(span).await)
+    }
+}
+
+impl DoorOptions {
+    /// The problem document of an error.
+    fn refuse(&self, error: &poem::Error, id: &str) -> Response {
+        let mut response = ApiError::of(error).response(Some(id));
+        if let Some(pattern) = error.data::<PathPattern>() {
+            let methods = self.methods.get(pattern.0.as_ref()).and_then(|methods| methods.parse().ok());
+            if let (StatusCode::METHOD_NOT_ALLOWED, Some(methods)) = (response.status(), methods) {
+                response.headers_mut().insert(header::ALLOW, methods);
+            }
+            response.set_data(pattern.clone());
+        }
+        response
+    }
+
+    /// The headers every answer has.
+    fn mark(&self, answer: &mut Response, id: &str) {
+        let headers = answer.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(CONTENT_POLICY);
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        if self.https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+    }
+}
+
+/// The number the client gave, if it can stand in a log line, or a new one.
+fn request_id(request: &Request) -> String {
+    let sound = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    match request.header(REQUEST_ID).filter(sound) {
+        Some(id) => id.to_owned(),
+        None => Uuid::now_v7().simple().to_string(),
+    }
+}
+
+/// Reads the body before anything is done, so that no handler waits for a slow client. A body whose length is announced too
+/// long is refused unread; one without length (chunked, or HTTP/2) is read up to the
+/// limit.
+async fn read_body(request: &mut Request, limit: usize) -> Result<()> {
+    let length = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > limit as u64) {
+        return Err(poem::error::SizedLimitError::PayloadTooLarge.into());
+    }
+    let body = request.take_body();
+    if body.is_empty() {
+        return Ok(());
+    }
+    match tokio::time::timeout(BODY_TIME, body.into_bytes_limit(limit)).await {
+        Ok(bytes) => request.set_body(Body::from(bytes?)),
+        Err(_) => {
+            return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "请求超时，请重试。").into());
+        }
+    }
+    Ok(())
+}
+
+/// A method as a label; clients may invent as many as they like.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// Measures and writes down.
+fn note(method: &'static str, answer: &Response, took: Duration) {
+    let route = answer.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |pattern| pattern.0.to_string());
+    let status = answer.status().as_u16();
+    tracing::info!(target: "access", method, route, status, took_us = took.as_micros() as u64);
+    let labels =
+        [("method", method.to_owned()), ("route", route), ("status", answer.status().as_str().to_owned())];
+    metrics::histogram!("sangzi_http_request_seconds", &labels).record(took);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poem::{Route, get, handler, post, test::TestClient};
+    use tokio::sync::Notify;
+
+    #[handler]
+    fn echo(body: Vec<u8>) -> Vec<u8> {
+        body
+    }
+
+    #[handler]
+    fn breaks() -> String {
+        panic!("on purpose")
+    }
+
+    fn options(room: usize) -> DoorOptions {
+        DoorOptions {
+            body_limit: 8,
+            room: Arc::new(Semaphore::new(room)),
+            client_address_header: None,
+            https: false,
+            methods: HashMap::from([("/echo".to_owned(), "POST".to_owned())]),
+        }
+    }
+
+    fn door(room: usize) -> TestClient<Door<Route>> {
+        let route = Route::new().at("/echo", post(echo)).at("/breaks", get(breaks));
+        TestClient::new(Door::new(route, options(room)))
+    }
+
+    async fn problem(request: poem::test::TestRequestBuilder<'_, Door<Route>>, status: u16, code: &str) -> Response {
+        let response = request.send().await.0;
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.content_type(), Some(crate::error::PROBLEM_JSON));
+        let (parts, body) = response.into_parts();
+        let body: serde_json::Value = body.into_json().await.unwrap();
+        assert_eq!((&body["code"], &body["status"]), (&code.into(), &status.into()));
+        assert_eq!(body["request_id"], parts.headers["x-request-id"].to_str().unwrap());
+        Response::from_parts(parts, Body::empty())
+    }
+
+    #[tokio::test]
+    async fn every_error_is_a_problem_document() {
+        let door = door(4);
+        problem(door.get("/nowhere"), 404, "no_such_address").await;
+        let wrong_method = problem(door.get("/echo"), 405, "method_not_allowed").await;
+        assert_eq!(wrong_method.header("allow"), Some("POST"));
+        problem(door.post("/echo").body("much too long"), 413, "body_too_large").await;
+        problem(door.get("/breaks"), 500, "internal").await;
+    }
+
+    #[tokio::test]
+    async fn a_sound_request_id_is_kept_and_another_replaced() {
+        let door = door(4);
+        let kept = door.post("/echo").header("x-request-id", "abc-1").body("x").send().await;
+        kept.assert_header("x-request-id", "abc-1");
+        let replaced = door.post("/echo").header("x-request-id", "a b").body("x").send().await;
+        assert_ne!(replaced.0.header("x-request-id"), Some("a b"));
+    }
+
+    #[tokio::test]
+    async fn a_full_house_answers_503_at_once() {
+        let response = problem(door(0).post("/echo").body("x"), 503, "overloaded").await;
+        assert_eq!(response.header("retry-after"), Some("1"));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_away_does_not_stop_its_handler() {
+        let (entered, finish, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let inner = {
+            let (entered, finish, done) = (entered.clone(), finish.clone(), done.clone());
+            poem::endpoint::make(move |_| {
+                let (entered, finish, done) = (entered.clone(), finish.clone(), done.clone());
+                async move {
+                    entered.notify_one();
+                    finish.notified().await;
+                    done.notify_one();
+                    Response::default()
+                }
+            })
+        };
+        let door = Door::new(inner, options(1));
+        let client = tokio::spawn(async move { door.call(Request::builder().finish()).await });
+        entered.notified().await;
+        client.abort();
+        let _ = client.await;
+        finish.notify_one();
+        done.notified().await;
+    }
+}

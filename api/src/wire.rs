@@ -1,0 +1,129 @@
+//! How amounts, instants and days look on the wire. They are strings: a JSON number is a float to half of the world's
+//! parsers, and `12.3` yuan in a float is not twelve yuan thirty.
+
+use std::borrow::Cow;
+
+use domain::{BusinessDate, Money, Timestamp};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use serde_json::Value;
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident($inner:ty) = $schema:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) struct $name(pub(crate) $inner);
+
+        impl From<$inner> for $name {
+            fn from(inner: $inner) -> Self {
+                $name(inner)
+            }
+        }
+
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(Some(self).into_iter())
+            }
+        }
+
+        impl ToJSON for $name {
+            fn to_json(&self) -> Option<Value> {
+                Some(Value::String(self.0.to_string()))
+            }
+        }
+    };
+}
+
+macro_rules! readable {
+    ($name:ident) => {
+        impl ParseFromJSON for $name {
+            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+                match value.unwrap_or_default() {
+                    Value::String(text) => text.parse().map($name).map_err(ParseError::custom),
+                    other => Err(ParseError::expected_type(other)),
+                }
+            }
+        }
+
+        impl ParseFromParameter for $name {
+            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                text.parse().map($name).map_err(ParseError::custom)
+            }
+        }
+    };
+}
+
+text! {
+    /// An amount in yuan, never negative: `"12.30"`.
+    Yuan(Money) = MetaSchema {
+        pattern: Some(r"^(0|[1-9]\d{0,13})(\.\d{1,2})?$".to_owned()),
+        example: Some("12.30".into()),
+        ..MetaSchema::new("string")
+    }
+}
+readable!(Yuan);
+
+text! {
+    /// A difference or a balance in yuan: `"-0.01"`. Only ever written.
+    SignedYuan(Money) = MetaSchema {
+        pattern: Some(r"^-?(0|[1-9]\d{0,16})\.\d{2}$".to_owned()),
+        example: Some("-12.30".into()),
+        ..MetaSchema::new("string")
+    }
+}
+
+impl ParseFromJSON for SignedYuan {
+    fn parse_from_json(_: Option<Value>) -> ParseResult<Self> {
+        Err(ParseError::custom("a balance is only ever written"))
+    }
+}
+
+text! {
+    /// An instant, RFC 3339, written in Beijing time.
+    Instant(Timestamp) = MetaSchema {
+        example: Some("2026-01-15T09:00:42+08:00".into()),
+        ..MetaSchema::new_with_format("string", "date-time")
+    }
+}
+readable!(Instant);
+
+text! {
+    /// A day in Beijing.
+    Day(BusinessDate) = MetaSchema {
+        example: Some("2026-01-15".into()),
+        ..MetaSchema::new_with_format("string", "date")
+    }
+}
+readable!(Day);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_amount_is_a_string_and_nothing_else() {
+        let yuan = |value: Value| Yuan::parse_from_json(Some(value)).map(|yuan| yuan.0.fen()).ok();
+        assert_eq!(yuan(json!("12.3")), Some(1230));
+        for wrong in [json!(12.3), json!(12), json!("-1"), json!("1e3"), json!("1.234"), json!("１２"), json!(null)] {
+            assert_eq!(yuan(wrong.clone()), None, "{wrong}");
+        }
+        assert_eq!(SignedYuan(Money::from_fen(-1)).to_json(), Some(json!("-0.01")));
+    }
+}
