@@ -1,0 +1,346 @@
+//! Sessions: opaque tokens, stored hashed, revocable.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::role::{Member, Role};
+use domain::{DonorId, SessionId, StaffId, Timestamp};
+use entity::{Db, Tx, session, staff, staff_role};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
+};
+use serde_json::json;
+
+use super::{Identity, IdentityError, password, throttle};
+use crate::Once;
+use crate::trail::{self, Line};
+
+/// How long a member of staff stays signed in.
+const STAFF_LIFE: Duration = Duration::from_secs(12 * 3_600);
+/// How long ended sessions are kept for whoever looks into an incident.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// Longer ones are refused before anything is hashed.
+const LONGEST_PASSWORD: usize = 1_024;
+
+/// A member of staff who has just signed in.
+#[derive(Debug)]
+pub struct StaffSession {
+    /// Shown to the browser once.
+    pub token: Once,
+    /// Who it is.
+    pub member: Member,
+    /// When the session ends, in real time.
+    pub expires: Timestamp,
+}
+
+/// A session that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionLine {
+    /// Its id.
+    pub id: SessionId,
+    /// Since when, in real time.
+    pub created: Timestamp,
+    /// Until when, in real time.
+    pub expires: Timestamp,
+}
+
+pub(super) enum Owner {
+    Donor(DonorId),
+    Staff(StaffId),
+}
+
+/// Writes a session and answers its token, which is nowhere else.
+pub(super) async fn insert(tx: &Tx, owner: Owner, now: Timestamp, expires: Timestamp) -> Result<Once, DbErr> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let (donor_id, staff_id) = match owner {
+        Owner::Donor(donor) => (Some(donor), None),
+        Owner::Staff(staff) => (None, Some(staff)),
+    };
+    session::ActiveModel {
+        id: Set(SessionId::new()),
+        token_hash: Set(hash(&token)),
+        staff_id: Set(staff_id),
+        donor_id: Set(donor_id),
+        created_us: Set(now),
+        expires_us: Set(expires),
+        revoked_us: Set(None),
+    }
+    .insert(tx)
+    .await?;
+    Ok(Once::from(token))
+}
+
+/// Ends all sessions of a member of staff; how many there were.
+pub(super) async fn revoke_all(tx: &Tx, staff: StaffId, now: Timestamp) -> Result<u64, DbErr> {
+    let ended = session::Entity::update_many()
+        .col_expr(session::Column::RevokedUs, now.into())
+        .filter(session::Column::StaffId.eq(staff))
+        .filter(session::Column::RevokedUs.is_null())
+        .filter(session::Column::ExpiresUs.gt(now))
+        .exec(tx)
+        .await?;
+    Ok(ended.rows_affected)
+}
+
+fn hash(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+}
+
+/// What a login of staff needs to know, and how its attempt was counted.
+struct Attempt {
+    row: staff::Model,
+    roles: Vec<Role>,
+    locked_until: Timestamp,
+}
+
+impl Identity {
+    /// Signs a member of staff in. Every attempt is counted before it is tried; `OtpNeeded` is said only after the right
+    /// password and counts for nothing, so that it neither locks nor unlocks.
+    ///
+    /// Two transactions and one argon2id verification between them.
+    pub async fn login_staff(
+        &self,
+        username: &str,
+        password: &str,
+        otp: Option<&str>,
+        origin: &str,
+    ) -> Result<StaffSession, IdentityError> {
+        let result = self.try_login_staff(username, password, otp, origin).await;
+        let outcome = match &result {
+            Ok(_) => "done",
+            Err(IdentityError::WrongCredentials) => "refused",
+            Err(IdentityError::OtpNeeded) => "otp_needed",
+            Err(IdentityError::Locked { .. }) => "locked",
+            Err(_) => "failed",
+        };
+        metrics::counter!("sangzi_logins_total", "who" => "staff", "outcome" => outcome).increment(1);
+        result
+    }
+
+    async fn try_login_staff(
+        &self,
+        username: &str,
+        password: &str,
+        otp: Option<&str>,
+        origin: &str,
+    ) -> Result<StaffSession, IdentityError> {
+        if password.len() > LONGEST_PASSWORD {
+            return Err(IdentityError::WrongCredentials);
+        }
+        let Some(attempt) = self.count_attempt(username).await? else {
+            let name = self.vault.lookup(&format!("username:{username}"));
+            self.strangers.attempt(name, self.real.now()).map_err(|until| IdentityError::Locked { until })?;
+            self.hashing.verify(password, None).await?;
+            return Err(IdentityError::WrongCredentials);
+        };
+        if !self.hashing.verify(password, Some(&attempt.row.password_hash)).await? {
+            return self.refuse_login(&attempt.row, "password", origin).await;
+        }
+        let now = self.real.now();
+        let step = match (&attempt.row.totp_sealed, otp) {
+            (None, _) if attempt.roles.iter().any(|role| role.needs_otp()) => {
+                tracing::error!(staff = %attempt.row.id, "a member of staff who needs a one-time password has no seed");
+                return self.refuse_login(&attempt.row, "no_seed", origin).await;
+            }
+            (None, _) => None,
+            (Some(_), None) => {
+                self.uncount_attempt(&attempt).await?;
+                return Err(IdentityError::OtpNeeded);
+            }
+            (Some(sealed), Some(otp)) => {
+                match password::step_of(&self.vault, attempt.row.id, sealed, otp.trim(), now)? {
+                    Some(step) => Some(step),
+                    None => return self.refuse_login(&attempt.row, "otp", origin).await,
+                }
+            }
+        };
+
+        let id = attempt.row.id;
+        let tx = self.db.begin().await?;
+        // Only if the person is still who was verified, and the one-time password later than the last one used.
+        let mut update = staff::Entity::update_many()
+            .col_expr(staff::Column::FailedLogins, 0.into())
+            .col_expr(staff::Column::LockedUntilUs, 0.into())
+            .filter(staff::Column::Id.eq(id))
+            .filter(staff::Column::Active.eq(true))
+            .filter(staff::Column::PasswordHash.eq(&attempt.row.password_hash));
+        if let Some(step) = step {
+            update =
+                update.col_expr(staff::Column::TotpLastStep, step.into()).filter(staff::Column::TotpLastStep.lt(step));
+        }
+        if update.exec(&tx).await?.rows_affected != 1 {
+            drop(tx);
+            return self.refuse_login(&attempt.row, "otp_used", origin).await;
+        }
+        let expires = now.after(STAFF_LIFE);
+        let token = insert(&tx, Owner::Staff(id), now, expires).await?;
+        self.tell(&tx, trail::staff(id), "staff.login", id, origin, json!({})).await?;
+        tx.commit().await?;
+        Ok(StaffSession { token, member: Member { id, roles: attempt.roles, origin: origin.to_owned() }, expires })
+    }
+
+    /// Counts an attempt on an active account; nothing if there is none of this name.
+    async fn count_attempt(&self, username: &str) -> Result<Option<Attempt>, IdentityError> {
+        // Names nobody has must not make the writer work.
+        let known = staff::Entity::find()
+            .filter(staff::Column::Username.eq(username))
+            .filter(staff::Column::Active.eq(true))
+            .one(self.db.read())
+            .await?;
+        let Some(known) = known else { return Ok(None) };
+        let now = self.real.now();
+        let tx = self.db.begin().await?;
+        let row = staff::Entity::find_by_id(known.id)
+            .filter(staff::Column::Active.eq(true))
+            .lock_exclusive()
+            .one(&tx)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.locked_until_us > now {
+            return Err(IdentityError::Locked { until: row.locked_until_us });
+        }
+        let failures = row.failed_logins.saturating_add(1);
+        let locked_until = throttle::locked_until(failures, now).unwrap_or_default();
+        staff::Entity::update_many()
+            .col_expr(staff::Column::FailedLogins, failures.into())
+            .col_expr(staff::Column::LockedUntilUs, locked_until.into())
+            .filter(staff::Column::Id.eq(row.id))
+            .exec(&tx)
+            .await?;
+        let roles = staff_role::Entity::find().filter(staff_role::Column::StaffId.eq(row.id)).all(&tx).await?;
+        tx.commit().await?;
+        let mut roles: Vec<Role> = roles.into_iter().map(|row| row.role).collect();
+        roles.sort_unstable();
+        Ok(Some(Attempt { row, roles, locked_until }))
+    }
+
+    /// Takes a counted attempt back. The lock is lifted only if this very attempt set it.
+    async fn uncount_attempt(&self, attempt: &Attempt) -> Result<(), IdentityError> {
+        let tx = self.db.begin().await?;
+        tx.execute_raw(Statement::from_sql_and_values(
+            self.db.backend(),
+            "UPDATE staff SET failed_logins = failed_logins - 1, \
+             locked_until_us = CASE WHEN locked_until_us = $1 THEN 0 ELSE locked_until_us END \
+             WHERE id = $2 AND failed_logins > 0",
+            [attempt.locked_until.into(), attempt.row.id.into()],
+        ))
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn refuse_login<T>(&self, row: &staff::Model, why: &str, origin: &str) -> Result<T, IdentityError> {
+        let tx = self.db.begin().await?;
+        let object = trail::staff(row.id);
+        self.tell(&tx, object, "staff.login_refused", row.id, origin, json!({ "why": why })).await?;
+        tx.commit().await?;
+        Err(IdentityError::WrongCredentials)
+    }
+
+    /// The donor a token belongs to. One read.
+    pub async fn donor_of(&self, token: &str) -> Result<DonorId, IdentityError> {
+        let found: Option<Option<DonorId>> = session::Entity::find()
+            .select_only()
+            .column(session::Column::DonorId)
+            .filter(session::Column::TokenHash.eq(hash(token)))
+            .filter(session::Column::RevokedUs.is_null())
+            .filter(session::Column::ExpiresUs.gt(self.real.now()))
+            .into_tuple()
+            .one(self.db.read())
+            .await?;
+        found.flatten().ok_or(IdentityError::NotSignedIn)
+    }
+
+    /// The member of staff a token belongs to, with their roles of this moment. One read.
+    pub async fn member_of(&self, token: &str, origin: &str) -> Result<Member, IdentityError> {
+        let sql = "SELECT p.id, r.role FROM session s JOIN staff p ON p.id = s.staff_id \
+                   JOIN staff_role r ON r.staff_id = p.id \
+                   WHERE s.token_hash = $1 AND s.revoked_us IS NULL AND s.expires_us > $2 AND p.active ORDER BY r.role";
+        let values = [hash(token).into(), self.real.now().into()];
+        let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
+        let id: StaffId = rows.first().ok_or(IdentityError::NotSignedIn)?.try_get("", "id")?;
+        let roles = rows.iter().map(|row| row.try_get("", "role")).collect::<Result<Vec<Role>, DbErr>>()?;
+        Ok(Member { id, roles, origin: origin.to_owned() })
+    }
+
+    /// Ends the session of a token. A token that is over or unknown is no error: it is as good as ended.
+    pub async fn logout(&self, token: &str) -> Result<(), IdentityError> {
+        let now = self.real.now();
+        let tx = self.db.begin().await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::RevokedUs, now.into())
+            .filter(session::Column::TokenHash.eq(hash(token)))
+            .filter(session::Column::RevokedUs.is_null())
+            .exec(&tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends all sessions of a member of staff: one's own, or as an administrator. Answers how many.
+    pub async fn end_sessions_of(&self, by: &Member, staff: StaffId) -> Result<u64, IdentityError> {
+        own_or_admin(by, staff)?;
+        let tx = self.db.begin().await?;
+        let ended = revoke_all(&tx, staff, self.real.now()).await?;
+        let detail = json!({ "ended": ended });
+        self.tell(&tx, trail::staff(by.id), "staff.end_sessions", staff, &by.origin, detail).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// The sessions of a member of staff that have not ended, newest first: one's own, or as an administrator or auditor.
+    pub async fn sessions_of(&self, by: &Member, staff: StaffId) -> Result<Vec<SessionLine>, IdentityError> {
+        if !by.is_one_of(&[Role::Auditor]) {
+            own_or_admin(by, staff)?;
+        }
+        let rows = session::Entity::find()
+            .filter(session::Column::StaffId.eq(staff))
+            .filter(session::Column::RevokedUs.is_null())
+            .filter(session::Column::ExpiresUs.gt(self.real.now()))
+            .order_by_desc(session::Column::CreatedUs)
+            .all(self.db.read())
+            .await?;
+        let line = |row: session::Model| SessionLine { id: row.id, created: row.created_us, expires: row.expires_us };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// Deletes sessions that ended a month ago; how many.
+    pub async fn sweep_sessions(&self) -> Result<u64, IdentityError> {
+        sweep(&self.db, self.real.now().before(KEPT)).await.map_err(Into::into)
+    }
+
+    /// A line about a member of staff.
+    pub(super) async fn tell(
+        &self,
+        tx: &Tx,
+        actor: String,
+        action: &'static str,
+        staff: StaffId,
+        origin: &str,
+        detail: serde_json::Value,
+    ) -> Result<(), DbErr> {
+        let line = Line { actor, action, object: trail::staff(staff), origin: origin.to_owned(), detail };
+        trail::record(tx, self.business.now(), line).await
+    }
+}
+
+fn own_or_admin(by: &Member, staff: StaffId) -> Result<(), IdentityError> {
+    if by.id != staff {
+        by.must_be(&[Role::Admin])?;
+    }
+    Ok(())
+}
+
+async fn sweep(db: &Db, ended_before: Timestamp) -> Result<u64, DbErr> {
+    let tx = db.begin().await?;
+    let ended = Condition::any()
+        .add(session::Column::ExpiresUs.lt(ended_before))
+        .add(session::Column::RevokedUs.lt(ended_before));
+    let swept = session::Entity::delete_many().filter(ended).exec(&tx).await?;
+    tx.commit().await?;
+    Ok(swept.rows_affected)
+}

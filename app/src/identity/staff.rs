@@ -1,0 +1,391 @@
+//! Members of staff: made by two people, never deleted.
+//!
+//! | standing                | login | what leads on                                                                       |
+//! | ----------------------- | ----- | ----------------------------------------------------------------------------------- |
+//! | proposed                | no    | another administrator than the one who asked hands out credentials → active         |
+//! | active                  | yes   | `reset_credentials` → proposed, `disable_staff` → disabled                          |
+//! | disabled                | no    | `reset_credentials` → proposed                                                      |
+//!
+//! Who asked stands in `granted_by` of the roles. An account that is not active has no password and no seed; which of the two
+//! it is, stands where the hash would: a word no password fits.
+
+use std::collections::BTreeMap;
+
+use domain::role::{Member, Role};
+use domain::{StaffId, Timestamp};
+use entity::{Tx, staff, staff_role, violation};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Set,
+};
+use serde_json::json;
+
+use super::session::revoke_all;
+use super::{Identity, IdentityError, password};
+use crate::{Once, trail};
+
+/// Stand where a hash would.
+const PROPOSED: &str = "awaiting credentials";
+const DISABLED: &str = "disabled";
+/// Who granted the roles of staff that no administrator made.
+const COMMAND_LINE: &str = "command line";
+/// An administrator is made on the command line until so many are active.
+const ADMINISTRATORS: u64 = 2;
+
+/// A member of staff with their credentials, which are shown once and kept nowhere.
+#[derive(Debug)]
+pub struct NewStaff {
+    /// Who it is.
+    pub id: StaffId,
+    /// The password.
+    pub password: Once,
+    /// The seed of the one-time passwords, Base32, if a role needs them.
+    pub totp_secret: Option<Once>,
+}
+
+/// A member of staff whose credentials the caller has made.
+#[derive(Debug)]
+pub struct GivenStaff {
+    /// The id, if the name is new.
+    pub id: StaffId,
+    /// The only role.
+    pub role: Role,
+    /// The name to sign in with.
+    pub username: String,
+    /// The person's name.
+    pub name: String,
+    /// The password.
+    pub password: Once,
+    /// The seed of the one-time passwords, Base32; needed if the role needs them.
+    pub totp_secret: Option<Once>,
+}
+
+/// Where an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffStanding {
+    /// Waits for another administrator to hand out credentials.
+    Proposed,
+    /// Can sign in.
+    Active,
+    /// Cannot sign in.
+    Disabled,
+}
+
+/// A member of staff, for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffLine {
+    /// The id.
+    pub id: StaffId,
+    /// The name to sign in with.
+    pub username: String,
+    /// The person's name.
+    pub name: String,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    /// Where the account stands.
+    pub standing: StaffStanding,
+    /// Who asked for the account, or for its last reset; nobody if it was made on the command line.
+    pub asked_by: Option<StaffId>,
+    /// Since when.
+    pub created: Timestamp,
+}
+
+fn standing(row: &staff::Model) -> StaffStanding {
+    match (row.active, row.password_hash.as_str()) {
+        (true, _) => StaffStanding::Active,
+        (false, PROPOSED) => StaffStanding::Proposed,
+        (false, _) => StaffStanding::Disabled,
+    }
+}
+
+/// Credentials and what is stored of them.
+struct Credentials {
+    password: Once,
+    hash: String,
+    seed: Option<Once>,
+    sealed: Option<Vec<u8>>,
+}
+
+impl Identity {
+    /// Makes a member of staff from the command line, active at once. Refused as soon as two administrators are active.
+    pub async fn create_first_staff(&self, role: Role, username: &str, name: &str) -> Result<NewStaff, IdentityError> {
+        check(username, name, &[role])?;
+        let id = StaffId::new();
+        let made = self.credentials(id, &[role]).await?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        if self.db.backend() == DbBackend::Postgres {
+            // Two commands at once must not both find one administrator; SQLite has one writer anyhow.
+            tx.execute_unprepared("LOCK TABLE staff_role IN SHARE ROW EXCLUSIVE MODE").await?;
+        }
+        let active =
+            staff::Entity::find().select_only().column(staff::Column::Id).filter(staff::Column::Active.eq(true));
+        let administrators = staff_role::Entity::find()
+            .filter(staff_role::Column::Role.eq(Role::Admin))
+            .filter(staff_role::Column::StaffId.in_subquery(active.into_query()))
+            .count(&tx)
+            .await?;
+        if administrators >= ADMINISTRATORS {
+            return Err(IdentityError::OnlyTheConsole);
+        }
+        let row = fresh(id, username, name, made.hash, made.sealed, true, now);
+        insert(&tx, row, &[role], COMMAND_LINE, now).await?;
+        let detail = json!({ "role": role });
+        self.tell(&tx, trail::SYSTEM.to_owned(), "staff.create", id, COMMAND_LINE, detail).await?;
+        tx.commit().await?;
+        Ok(NewStaff { id, password: made.password, totp_secret: made.seed })
+    }
+
+    /// Makes a member of staff with credentials the caller has made, for invented worlds only: they let one person be many.
+    /// A person who stands under this name with this role is found and left as they are.
+    pub async fn create_staff_with(&self, given: GivenStaff) -> Result<StaffId, IdentityError> {
+        let GivenStaff { id, role, username, name, password, totp_secret } = given;
+        check(&username, &name, &[role])?;
+        if let Some(found) = self.find_given(&username, role).await? {
+            return Ok(found);
+        }
+        if role.needs_otp() && totp_secret.is_none() {
+            return Err(IdentityError::Invalid("this role needs a one-time password"));
+        }
+        let sealed = totp_secret.as_ref().map(|seed| password::seal_seed(&self.vault, id, seed)).transpose()?;
+        let hash = self.hashing.hash(&password).await?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        match insert(&tx, fresh(id, &username, &name, hash, sealed, true, now), &[role], COMMAND_LINE, now).await {
+            // Another process makes the same world.
+            Err(IdentityError::UsernameTaken | IdentityError::IdReused) => {
+                drop(tx);
+                return self.find_given(&username, role).await?.ok_or(IdentityError::IdReused);
+            }
+            other => other?,
+        }
+        let detail = json!({ "role": role });
+        self.tell(&tx, trail::SYSTEM.to_owned(), "staff.create", id, "invented world", detail).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    async fn find_given(&self, username: &str, role: Role) -> Result<Option<StaffId>, IdentityError> {
+        let found = staff::Entity::find().filter(staff::Column::Username.eq(username)).one(self.db.read()).await?;
+        let Some(found) = found else { return Ok(None) };
+        let roles =
+            staff_role::Entity::find().filter(staff_role::Column::StaffId.eq(found.id)).all(self.db.read()).await?;
+        if roles.iter().any(|held| held.role == role) { Ok(Some(found.id)) } else { Err(IdentityError::UsernameTaken) }
+    }
+
+    /// Proposes a member of staff; they cannot sign in until another administrator [activates](Identity::activate_staff)
+    /// them. The same id with the same content again changes nothing.
+    pub async fn propose_staff(
+        &self,
+        by: &Member,
+        id: StaffId,
+        username: &str,
+        name: &str,
+        roles: &[Role],
+    ) -> Result<(), IdentityError> {
+        by.must_be(&[Role::Admin])?;
+        let mut roles = roles.to_vec();
+        roles.sort_unstable();
+        roles.dedup();
+        check(username, name, &roles)?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        if let Some(row) = staff::Entity::find_by_id(id).one(&tx).await? {
+            let held = roles_of(&tx, id).await?;
+            let same = row.username == username
+                && row.name == name
+                && held.iter().map(|held| held.role).eq(roles.iter().copied());
+            return if same { Ok(()) } else { Err(IdentityError::IdReused) };
+        }
+        let row = fresh(id, username, name, PROPOSED.to_owned(), None, false, now);
+        insert(&tx, row, &roles, &by.id.to_string(), now).await?;
+        self.tell(&tx, trail::staff(by.id), "staff.propose", id, &by.origin, json!({ "roles": roles })).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Hands out credentials to a proposed member of staff, who can sign in from now on. Not by whoever proposed them.
+    pub async fn activate_staff(&self, by: &Member, id: StaffId) -> Result<NewStaff, IdentityError> {
+        by.must_be(&[Role::Admin])?;
+        let held = roles_of(self.db.read(), id).await?;
+        let roles: Vec<Role> = held.iter().map(|held| held.role).collect();
+        let made = self.credentials(id, &roles).await?;
+        let tx = self.db.begin().await?;
+        let row = locked(&tx, id).await?;
+        if standing(&row) != StaffStanding::Proposed {
+            return Err(IdentityError::WrongState);
+        }
+        // Read again under the lock: who asked last is who may not do this.
+        let held = roles_of(&tx, id).await?;
+        if by.id == id || held.iter().any(|held| held.granted_by == by.id.to_string()) {
+            return Err(IdentityError::SecondPersonNeeded);
+        }
+        if !held.iter().map(|held| held.role).eq(roles.iter().copied()) {
+            return Err(IdentityError::WrongState);
+        }
+        let mut row: staff::ActiveModel = row.into();
+        row.password_hash = Set(made.hash);
+        row.totp_sealed = Set(made.sealed);
+        row.active = Set(true);
+        row.failed_logins = Set(0);
+        row.locked_until_us = Set(Timestamp::default());
+        row.update(&tx).await?;
+        self.tell(&tx, trail::staff(by.id), "staff.activate", id, &by.origin, json!({ "roles": roles })).await?;
+        tx.commit().await?;
+        Ok(NewStaff { id, password: made.password, totp_secret: made.seed })
+    }
+
+    /// Takes the right to sign in away, at once and by one administrator; sessions end. The way back is
+    /// [`reset_credentials`](Identity::reset_credentials) and another administrator.
+    pub async fn disable_staff(&self, by: &Member, id: StaffId) -> Result<(), IdentityError> {
+        self.shut_out(by, id, DISABLED, "staff.disable").await
+    }
+
+    /// Destroys the credentials of a member of staff and ends their sessions; new ones are handed out by another
+    /// administrator, who [activates](Identity::activate_staff) the account.
+    pub async fn reset_credentials(&self, by: &Member, id: StaffId) -> Result<(), IdentityError> {
+        self.shut_out(by, id, PROPOSED, "staff.reset_credentials").await
+    }
+
+    async fn shut_out(
+        &self,
+        by: &Member,
+        id: StaffId,
+        mark: &'static str,
+        action: &'static str,
+    ) -> Result<(), IdentityError> {
+        by.must_be(&[Role::Admin])?;
+        let tx = self.db.begin().await?;
+        let row = locked(&tx, id).await?;
+        if row.password_hash == mark {
+            // Already so. Who asked first stays who asked: a second asker could else take the place of the first.
+            return Ok(());
+        }
+        let before = format!("{:?}", standing(&row)).to_lowercase();
+        let mut row: staff::ActiveModel = row.into();
+        row.password_hash = Set(mark.to_owned());
+        row.totp_sealed = Set(None);
+        row.active = Set(false);
+        row.update(&tx).await?;
+        if mark == PROPOSED {
+            staff_role::Entity::update_many()
+                .col_expr(staff_role::Column::GrantedBy, by.id.to_string().into())
+                .col_expr(staff_role::Column::GrantedUs, self.business.now().into())
+                .filter(staff_role::Column::StaffId.eq(id))
+                .exec(&tx)
+                .await?;
+        }
+        let ended = revoke_all(&tx, id, self.real.now()).await?;
+        let detail = json!({ "before": before, "sessions_ended": ended });
+        self.tell(&tx, trail::staff(by.id), action, id, &by.origin, detail).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Everybody, by user name, for administrators and auditors. Two statements.
+    pub async fn staff(&self, by: &Member) -> Result<Vec<StaffLine>, IdentityError> {
+        by.must_be(&[Role::Admin, Role::Auditor])?;
+        let mut held: BTreeMap<StaffId, Vec<staff_role::Model>> = BTreeMap::new();
+        for row in staff_role::Entity::find().order_by_asc(staff_role::Column::Role).all(self.db.read()).await? {
+            held.entry(row.staff_id).or_default().push(row);
+        }
+        let rows = staff::Entity::find().order_by_asc(staff::Column::Username).all(self.db.read()).await?;
+        let line = |row: staff::Model| {
+            let held = held.remove(&row.id).unwrap_or_default();
+            StaffLine {
+                standing: standing(&row),
+                id: row.id,
+                username: row.username,
+                name: row.name,
+                asked_by: held.first().and_then(|held| held.granted_by.parse().ok()),
+                roles: held.into_iter().map(|held| held.role).collect(),
+                created: row.created_us,
+            }
+        };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    async fn credentials(&self, id: StaffId, roles: &[Role]) -> Result<Credentials, IdentityError> {
+        let password = password::new_password();
+        let hash = self.hashing.hash(&password).await?;
+        let seed = roles.iter().any(|role| role.needs_otp()).then(password::new_seed);
+        let sealed = seed.as_ref().map(|seed| password::seal_seed(&self.vault, id, seed)).transpose()?;
+        Ok(Credentials { password, hash, seed, sealed })
+    }
+}
+
+fn check(username: &str, name: &str, roles: &[Role]) -> Result<(), IdentityError> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    if !(2..=40).contains(&username.len()) || !username.bytes().all(plain) {
+        return Err(IdentityError::Invalid("a user name is 2 to 40 lower-case letters, digits, '.', '_' and '-'"));
+    }
+    if !(1..=50).contains(&name.chars().count()) || name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(IdentityError::Invalid("a name is 1 to 50 characters"));
+    }
+    if roles.is_empty() {
+        return Err(IdentityError::Invalid("a member of staff has at least one role"));
+    }
+    Ok(())
+}
+
+fn fresh(
+    id: StaffId,
+    username: &str,
+    name: &str,
+    password_hash: String,
+    totp_sealed: Option<Vec<u8>>,
+    active: bool,
+    now: Timestamp,
+) -> staff::ActiveModel {
+    staff::ActiveModel {
+        id: Set(id),
+        username: Set(username.to_owned()),
+        name: Set(name.to_owned()),
+        password_hash: Set(password_hash),
+        totp_sealed: Set(totp_sealed),
+        totp_last_step: Set(0),
+        active: Set(active),
+        failed_logins: Set(0),
+        locked_until_us: Set(Timestamp::default()),
+        created_us: Set(now),
+    }
+}
+
+async fn insert(
+    tx: &Tx,
+    row: staff::ActiveModel,
+    roles: &[Role],
+    granted_by: &str,
+    now: Timestamp,
+) -> Result<(), IdentityError> {
+    let row = row.insert(tx).await.map_err(taken)?;
+    let roles = roles.iter().map(|&role| staff_role::ActiveModel {
+        staff_id: Set(row.id),
+        role: Set(role),
+        granted_by: Set(granted_by.to_owned()),
+        granted_us: Set(now),
+    });
+    staff_role::Entity::insert_many(roles).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn taken(error: DbErr) -> IdentityError {
+    match violation(&error) {
+        // PostgreSQL names the constraint, SQLite the column.
+        Some(rule) if rule.contains("staff_username_key") || rule.contains("staff.username") => {
+            IdentityError::UsernameTaken
+        }
+        Some(rule) if rule.contains("staff_pkey") || rule.contains("staff.id") => IdentityError::IdReused,
+        _ => error.into(),
+    }
+}
+
+async fn locked(tx: &Tx, id: StaffId) -> Result<staff::Model, IdentityError> {
+    staff::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(IdentityError::NoSuchStaff)
+}
+
+/// The roles of a member of staff, in order.
+async fn roles_of(db: &impl ConnectionTrait, id: StaffId) -> Result<Vec<staff_role::Model>, DbErr> {
+    let mut rows = staff_role::Entity::find().filter(staff_role::Column::StaffId.eq(id)).all(db).await?;
+    rows.sort_unstable_by_key(|row| row.role);
+    Ok(rows)
+}
