@@ -3,8 +3,15 @@
 //!
 //! Services own their transactions: a public method begins and commits. They know WeChat; the products below them do not.
 
+pub mod books;
+pub mod cashier;
+pub mod giving;
 pub mod identity;
+pub mod outbox;
+pub mod postings;
+pub mod refunds;
 pub mod trail;
+pub mod transfers;
 pub mod vault;
 
 use std::time::Duration;
@@ -57,3 +64,64 @@ pub struct Templates {
 
 /// A secret that is shown once: a password, a one-time password's seed, a session token.
 pub type Once = SecretString;
+
+/// Every service of the program.
+pub struct App {
+    /// Donors, staff, sessions.
+    pub identity: identity::Identity,
+    /// Campaigns and their reviews.
+    pub campaigns: crowdfunding::Campaigns,
+    /// The donor's way to a gift.
+    pub giving: giving::Giving,
+    /// The one door for money that came.
+    pub cashier: cashier::Cashier,
+    /// Money that goes back.
+    pub refunds: refunds::Refunds,
+    /// Money between channel and bank.
+    pub transfers: transfers::Transfers,
+    /// What the books say.
+    pub books: books::Books,
+    /// Messages to donors.
+    pub outbox: outbox::Outbox,
+    /// The client of the payment channel.
+    pub wechat: wechat::Client,
+    /// The database, for what is asked of all of it: readiness, the audit trail.
+    pub db: Db,
+    /// Business time.
+    pub business: Clock,
+    /// Real time.
+    pub real: Clock,
+}
+
+impl App {
+    /// Puts the services together and starts the queue to the books. Needs a tokio runtime.
+    pub fn new(options: Options) -> App {
+        let Options { db, business, real, wechat, keys, limits, templates } = options;
+        let vault = vault::Vault::new(keys);
+        let identity =
+            identity::Identity::new(db.clone(), wechat.clone(), vault.clone(), business.clone(), real.clone());
+        let cashier = cashier::Cashier::new(db.clone(), business.clone(), wechat.clone(), &limits, templates);
+        App {
+            campaigns: crowdfunding::Campaigns::new(db.clone(), business.clone()),
+            giving: giving::Giving::new(
+                db.clone(),
+                business.clone(),
+                wechat.clone(),
+                identity.clone(),
+                vault,
+                cashier.clone(),
+                limits,
+            ),
+            refunds: refunds::Refunds::new(db.clone(), business.clone(), wechat.clone()),
+            transfers: transfers::Transfers::new(db.clone(), business.clone()),
+            books: books::Books::new(db.clone()),
+            outbox: outbox::Outbox::new(db.clone(), business.clone(), wechat.clone(), identity.clone()),
+            identity,
+            cashier,
+            wechat,
+            db,
+            business,
+            real,
+        }
+    }
+}

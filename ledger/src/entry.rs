@@ -74,6 +74,7 @@ pub struct Entry {
     pub(crate) document: Option<String>,
     pub(crate) memo: Option<String>,
     pub(crate) reverses: Option<EntryId>,
+    pub(crate) within: Vec<Account>,
     pub(crate) postings: Vec<Posting>,
 }
 
@@ -94,6 +95,7 @@ impl Entry {
             document: None,
             memo: None,
             reverses: None,
+            within: Vec::new(),
             postings: Vec::with_capacity(1),
         }
     }
@@ -145,6 +147,12 @@ impl Entry {
         self
     }
 
+    /// Refuses the entry if it would take more from this account than it holds (a debit balance below zero).
+    pub fn within(mut self, account: Account) -> Entry {
+        self.within.push(account);
+        self
+    }
+
     /// Books on exactly that day.
     pub fn on(mut self, day: BusinessDate) -> Entry {
         self.book_on = BookOn::Day(day);
@@ -167,6 +175,7 @@ impl Entry {
             event_date,
             book_on: BookOn::EventOrFirstOpen,
             reverses: Some(original),
+            within: Vec::new(),
             postings: of.postings.iter().map(mirror).collect(),
             ..of.clone()
         }

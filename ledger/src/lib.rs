@@ -1,8 +1,8 @@
 //! The ledger: books, accounts, entries, the money of each campaign, and the proof that all of it agrees.
 //!
 //! It is the only writer of its tables. Products write recipes ([`Entry`]) and hand them to [`post`], which books a whole slice
-//! in eleven statements however long it is (nine where no campaign is touched). What it refuses, it refuses for that entry alone: a campaign's
-//! money below zero, a closed period, a reference that is known with other content. The database keeps the rest: entries and
+//! in a dozen statements however long it is. What it refuses, it refuses for that entry alone: a campaign's money below zero,
+//! an account that holds too little, a closed period, a reference that is known with other content. The database keeps the rest: entries and
 //! postings cannot be changed, a posting cannot join an entry that stands, an entry cannot be dated into a closed period.
 
 mod account;

@@ -56,6 +56,16 @@ pub enum Refusal {
         /// What is missing.
         short: Money,
     },
+    /// The account holds less than the entry takes from it.
+    #[error("{account} holds {balance}, {short} too little")]
+    Overdrawn {
+        /// Which account.
+        account: String,
+        /// What it holds.
+        balance: Money,
+        /// What is missing.
+        short: Money,
+    },
     /// The day is closed.
     #[error("the books are closed through {0}")]
     PeriodClosed(BusinessDate),
@@ -103,6 +113,7 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
     touched.retain(|(book, _), _| books.contains_key(book));
     lock_accounts(tx, &accounts).await?;
     let mut funds = lock_funds(tx, &touched).await?;
+    let mut held = held(tx, sound()).await?;
     let mut standing = find_standing(tx, sound()).await?;
 
     let mut answers = Vec::with_capacity(entries.len());
@@ -125,7 +136,12 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
                 (BookOn::Day(day), Some(closed)) if day <= closed => return Err(Refusal::PeriodClosed(closed)),
                 (BookOn::Day(day), _) => day,
             };
+            may_take(entry, &held)?;
             charge_funds(entry, &mut funds, &mut touched)?;
+            for p in &entry.postings {
+                held.entry(p.debit.id()).and_modify(|fen| *fen += i128::from(p.amount.fen()));
+                held.entry(p.credit.id()).and_modify(|fen| *fen -= i128::from(p.amount.fen()));
+            }
             let id = EntryId::new();
             standing.insert(entry.reference.clone(), (id, book_date, digest.clone()));
             accepted.push(Accepted { entry, id, book_date, total, digest });
@@ -179,6 +195,34 @@ fn charge_funds(
         touched.entry((entry.book, campaign)).or_default().add(effect);
     }
     Ok(())
+}
+
+/// Refuses an entry that takes more from an account than it holds, where the recipe says that this matters.
+fn may_take(entry: &Entry, held: &HashMap<AccountId, i128>) -> Result<(), Refusal> {
+    for account in &entry.within {
+        let id = account.id();
+        let balance = held.get(&id).copied().unwrap_or_default();
+        let sum = |pick: fn(&crate::Posting) -> &Account| -> i128 {
+            entry.postings.iter().filter(|p| pick(p).id() == id).map(|p| i128::from(p.amount.fen())).sum()
+        };
+        let after = balance + sum(|p| &p.debit) - sum(|p| &p.credit);
+        if after < 0 {
+            let money = |fen: i128| Money::from_fen(i64::try_from(fen).unwrap_or(i64::MAX));
+            return Err(Refusal::Overdrawn { account: account.name(), balance: money(balance), short: money(-after) });
+        }
+    }
+    Ok(())
+}
+
+/// What the accounts hold that some entry must stay within; they are locked already.
+async fn held(tx: &Tx, entries: impl Iterator<Item = &Entry>) -> Result<HashMap<AccountId, i128>, DbErr> {
+    let ids: HashSet<Uuid> = entries.flat_map(|e| &e.within).map(|account| account.id().uuid()).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = "SELECT a.id, a.debit_fen - a.credit_fen AS net_fen FROM {rows} JOIN account a ON a.id = r.id";
+    let rows = tx.query_all_raw(Rows::new().uuid("id", ids).statement(tx.get_database_backend(), sql, [])).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, i128::from(row.try_get::<i64>("", "net_fen")?)))).collect()
 }
 
 /// The books by id with the day they are closed through, locked against closing.

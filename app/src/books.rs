@@ -1,0 +1,156 @@
+//! What the books say, and the audit of the whole program: the ledger against itself, then gifts, refunds, suspense and
+//! transfers against the ledger.
+
+use std::collections::BTreeMap;
+
+use domain::{AccountId, BookId, BusinessDate, EntryId, Money};
+use entity::{Db, book, entry, posting};
+use ledger::{AuditReport, StatementLine, TrialLine};
+use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
+use uuid::Uuid;
+
+/// Reads the books.
+#[derive(Clone, Debug)]
+pub struct Books {
+    db: Db,
+}
+
+impl Books {
+    /// On a database.
+    pub fn new(db: Db) -> Books {
+        Books { db }
+    }
+
+    /// All books, by code.
+    pub async fn all(&self) -> Result<Vec<book::Model>, DbErr> {
+        ledger::books(self.db.read()).await
+    }
+
+    /// The trial balance of one book or all, at the end of a day or now.
+    pub async fn trial_balance(
+        &self,
+        book: Option<BookId>,
+        day: Option<BusinessDate>,
+    ) -> Result<Vec<TrialLine>, DbErr> {
+        ledger::trial_balance(self.db.read(), book, day).await
+    }
+
+    /// A page of an account's statement.
+    pub async fn statement(
+        &self,
+        account: AccountId,
+        after: Option<(EntryId, i64)>,
+        limit: u64,
+    ) -> Result<Vec<StatementLine>, DbErr> {
+        ledger::statement(self.db.read(), account, after, limit).await
+    }
+
+    /// An entry with its lines.
+    pub async fn entry(&self, reference: &str) -> Result<Option<(entry::Model, Vec<posting::Model>)>, DbErr> {
+        ledger::entry_by_reference(self.db.read(), reference).await
+    }
+
+    /// Computes everything again and compares. Reads one state of the database, changes nothing.
+    pub async fn audit(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditReport, DbErr> {
+        let read = self.db.read();
+        let tx = match read.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                read.begin_with_config(
+                    Some(sea_orm::IsolationLevel::RepeatableRead),
+                    Some(sea_orm::AccessMode::ReadOnly),
+                )
+                .await?
+            }
+            _ => read.begin().await?,
+        };
+        let mut report = ledger::audit(&tx, progress).await?;
+        public_totals(&tx, &mut report).await?;
+        gifts_have_entries(&tx, &mut report).await?;
+        debts(&tx, &mut report).await?;
+        tx.commit().await?;
+        Ok(report)
+    }
+}
+
+/// Raised(X) is gifts paid − refunds decided (given up excepted), for every campaign (charity 6.5 (5)).
+async fn public_totals(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
+    let paid = sums(
+        db,
+        "SELECT campaign_id AS id, CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS fen FROM donation \
+         WHERE confirmed_us IS NOT NULL GROUP BY campaign_id",
+    )
+    .await?;
+    let back = sums(
+        db,
+        "SELECT d.campaign_id AS id, CAST(COALESCE(SUM(r.amount_fen), 0) AS BIGINT) AS fen FROM refund r \
+         JOIN donation d ON d.id = r.donation_id \
+         WHERE r.state IN ('approved', 'processing', 'succeeded', 'failed', 'paid_by_bank') GROUP BY d.campaign_id",
+    )
+    .await?;
+    let raised = sums(
+        db,
+        "SELECT campaign_id AS id, CAST(SUM(raised_cash_fen) AS BIGINT) AS fen FROM fund GROUP BY campaign_id",
+    )
+    .await?;
+    let campaigns: std::collections::BTreeSet<&Uuid> = paid.keys().chain(raised.keys()).collect();
+    for campaign in campaigns {
+        let of = |sums: &BTreeMap<Uuid, i64>| sums.get(campaign).copied().unwrap_or_default();
+        report.compare(
+            "campaign.raised",
+            campaign,
+            Money::from_fen(of(&raised)),
+            Money::from_fen(of(&paid) - of(&back)),
+        );
+    }
+    Ok(())
+}
+
+/// Every gift paid has its entry with its amount, and no entry of a gift stands alone.
+async fn gifts_have_entries(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
+    let cast = |id: &str| match db.get_database_backend() {
+        sea_orm::DbBackend::Postgres => format!("{id}::text"),
+        // The text form of a UUID from its bytes.
+        _ => format!(
+            "lower(substr(hex({id}),1,8)||'-'||substr(hex({id}),9,4)||'-'||substr(hex({id}),13,4)||'-'||substr(hex({id}),17,4)||'-'||substr(hex({id}),21))"
+        ),
+    };
+    let key = cast("d.id");
+    let sql = format!(
+        "SELECT CAST(count(*) AS BIGINT) AS n FROM donation d LEFT JOIN entry e ON e.reference = 'donation:' || {key} \
+         WHERE (d.confirmed_us IS NOT NULL AND (e.id IS NULL OR e.total_fen <> d.amount_fen)) OR (d.confirmed_us IS NULL AND e.id IS NOT NULL)"
+    );
+    report.compare("donation.entry", "all", 0, one(db, &sql).await?);
+    let sql = "SELECT (SELECT count(*) FROM entry WHERE kind = 'donation') - (SELECT count(*) FROM donation WHERE confirmed_us IS NOT NULL) AS n";
+    report.compare("entry.donation", "all", 0, one(db, sql).await?);
+    Ok(())
+}
+
+/// What we owe and what is on its way, against the things it is owed for.
+async fn debts(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
+    let account = |filter: &str| {
+        format!("SELECT CAST(COALESCE(SUM(debit_fen - credit_fen), 0) AS BIGINT) AS n FROM account WHERE {filter}")
+    };
+    let refunds = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM refund WHERE state IN ('approved', 'processing', 'failed')";
+    let owed = one(db, &account("subject = '2209' AND payable = 'refund'")).await?;
+    report.compare("2209 refund", "all", -owed, one(db, refunds).await?);
+    let open = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM discrepancy WHERE state = 'open'";
+    let suspense = one(db, &account("subject = '2209' AND payable = 'suspense'")).await?;
+    report.compare("2209 suspense", "all", -suspense, one(db, open).await?);
+    let on_the_way = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM transfer \
+                      WHERE state IN ('departed', 'arrival_proposed', 'return_proposed')";
+    let transit = one(db, &account("subject = '1009' AND channel = 'wechat_transit'")).await?;
+    report.compare("1009 transit", "all", transit, one(db, on_the_way).await?);
+    Ok(())
+}
+
+async fn one(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
+    match db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? {
+        Some(row) => row.try_get("", "n"),
+        None => Ok(0),
+    }
+}
+
+async fn sums(db: &impl ConnectionTrait, sql: &str) -> Result<BTreeMap<Uuid, i64>, DbErr> {
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "fen")?))).collect()
+}

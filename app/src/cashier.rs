@@ -1,0 +1,504 @@
+//! The cashier: what the payment channel says about money becomes true here, and only here.
+//!
+//! The channel's callback, our own query and (later) reconciliation all end in [`Cashier::settle`]. It may be told the same
+//! payment any number of times, at once, in any order: a gift is confirmed and booked exactly once. Money that came but
+//! belongs to no open order (unknown, another amount, paid twice, paid after close) is booked too, into 2209 待查款, and
+//! becomes a break for a person to decide; it is never outside the books and never a gift before the decision.
+
+use std::sync::Arc;
+
+use crowdfunding::{BankGift, CrowdfundingError, NewDonation, Order, Paid, Placed, UnpaidLimit};
+use domain::donation::DonationState;
+use domain::role::Member;
+use domain::{BookId, BreakId, BusinessDate, Clock, DonationId, Money, Timestamp};
+use entity::{Db, GroupCommit, GroupError, GroupOptions, Rows, Tx, book, discrepancy, donation};
+use futures_util::StreamExt;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde_json::json;
+use wechat::{Transaction, WechatError};
+
+use crate::outbox::{self, NewMessage};
+use crate::{Limits, Templates, postings, trail};
+
+/// How many questions to the channel are under way at once.
+const ASKING: usize = 8;
+/// How many open payments a run of the job looks at.
+const BATCH: u64 = 500;
+
+/// A payment the channel has confirmed, by a signed message or in answer to a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Our order number, as the channel says it.
+    pub out_trade_no: String,
+    /// The channel's number of the payment.
+    pub transaction_id: String,
+    /// What was paid.
+    pub amount: Money,
+    /// When.
+    pub paid: Timestamp,
+}
+
+/// What became of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// The gift is confirmed and booked now.
+    Paid {
+        /// Which gift.
+        donation: DonationId,
+        /// It arrived after the campaign's end.
+        late: bool,
+    },
+    /// This very payment was settled before.
+    AlreadyPaid {
+        /// Which gift.
+        donation: DonationId,
+    },
+    /// The money stands in suspense and a person decides.
+    Break {
+        /// The kind of difference.
+        class: &'static str,
+        /// The gift whose order it names, if there is one.
+        donation: Option<DonationId>,
+    },
+}
+
+/// Why the cashier did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum CashierError {
+    /// Too much at once; nothing was taken. Come again.
+    #[error("too many payments are waiting")]
+    Overloaded,
+    /// The program is stopping; nothing was taken.
+    #[error("the program is stopping")]
+    Stopping,
+    /// The channel's message lacks what a payment must have.
+    #[error("the channel's answer is no payment: {0}")]
+    NotAPayment(&'static str),
+    /// The channel could not be asked.
+    #[error(transparent)]
+    Channel(#[from] WechatError),
+    /// The gift or refund does not allow it.
+    #[error(transparent)]
+    Gift(#[from] CrowdfundingError),
+    /// The database failed.
+    #[error("database")]
+    Db(#[source] Arc<DbErr>),
+}
+
+impl From<DbErr> for CashierError {
+    fn from(error: DbErr) -> CashierError {
+        CashierError::Db(Arc::new(error))
+    }
+}
+
+impl From<GroupError> for CashierError {
+    fn from(error: GroupError) -> CashierError {
+        match error {
+            GroupError::Overloaded => CashierError::Overloaded,
+            GroupError::Stopping => CashierError::Stopping,
+            GroupError::Db(error) => CashierError::Db(error),
+        }
+    }
+}
+
+/// One thing in the queue to the books.
+enum Task {
+    Create(NewDonation),
+    Place(Placed),
+    Settle(Payment),
+}
+
+enum Done {
+    Created(Result<donation::Model, CrowdfundingError>),
+    Placed,
+    Settled(Settlement),
+}
+
+/// Settles payments, creates and places gifts, and enters bank gifts.
+#[derive(Clone)]
+pub struct Cashier {
+    db: Db,
+    business: Clock,
+    wechat: wechat::Client,
+    queue: GroupCommit<Task, Done>,
+}
+
+impl Cashier {
+    pub(crate) fn new(
+        db: Db,
+        business: Clock,
+        wechat: wechat::Client,
+        limits: &Limits,
+        templates: Templates,
+    ) -> Cashier {
+        let limit = UnpaidLimit { most: limits.max_unpaid, within: limits.unpaid_window };
+        let clock = business.clone();
+        let workers = if db.backend() == DbBackend::Postgres { 2 } else { 1 };
+        let options = GroupOptions { name: "gifts", queue: limits.queue, batch: 512, workers };
+        let templates = Arc::new(templates);
+        let queue = GroupCommit::start(
+            db.clone(),
+            options,
+            Arc::new(move |tx, tasks| {
+                let (clock, templates) = (clock.clone(), templates.clone());
+                Box::pin(async move { run(tx, clock.now(), limit, &templates, tasks).await })
+            }),
+        );
+        Cashier { db, business, wechat, queue }
+    }
+
+    /// Writes a gift down; shares its commit with whatever arrives at the same time.
+    pub(crate) async fn create(&self, wish: NewDonation) -> Result<donation::Model, CashierError> {
+        match self.queue.submit(Task::Create(wish)).await? {
+            Done::Created(created) => Ok(created?),
+            Done::Placed | Done::Settled(_) => Err(CashierError::Stopping),
+        }
+    }
+
+    /// Records that the channel has accepted an order.
+    pub(crate) async fn place(&self, placed: Placed) -> Result<(), CashierError> {
+        self.queue.submit(Task::Place(placed)).await.map(|_| ()).map_err(Into::into)
+    }
+
+    /// Makes a payment true. Answers after the commit that holds it.
+    pub async fn settle(&self, payment: Payment) -> Result<Settlement, CashierError> {
+        match self.queue.submit(Task::Settle(payment)).await? {
+            Done::Settled(settlement) => {
+                let outcome = match &settlement {
+                    Settlement::Paid { .. } => "paid",
+                    Settlement::AlreadyPaid { .. } => "again",
+                    Settlement::Break { class, .. } => class,
+                };
+                metrics::counter!("sangzi_settlements_total", "outcome" => outcome).increment(1);
+                Ok(settlement)
+            }
+            Done::Created(_) | Done::Placed => Err(CashierError::Stopping),
+        }
+    }
+
+    /// Settles what the channel says of an order, if it says that it is paid.
+    pub async fn settle_transaction(&self, transaction: &Transaction) -> Result<Option<Settlement>, CashierError> {
+        if !transaction.is_paid() {
+            return Ok(None);
+        }
+        let payment = payment_of(transaction)?;
+        self.settle(payment).await.map(Some)
+    }
+
+    /// Asks the channel for a gift's order and settles what it says. Answers the gift as it stands then.
+    pub async fn query(&self, id: DonationId) -> Result<donation::Model, CashierError> {
+        let gift = crowdfunding::donation(self.db.read(), id).await?;
+        if matches!(gift.state, DonationState::Created | DonationState::Paying) && gift.prepay_id.is_some() {
+            self.ask(id).await?;
+        }
+        Ok(crowdfunding::donation(self.db.read(), id).await?)
+    }
+
+    async fn ask(&self, id: DonationId) -> Result<Option<Settlement>, CashierError> {
+        match self.wechat.query_by_out_trade_no(&id.out_trade_no()).await {
+            Ok(transaction) => self.settle_transaction(&transaction).await,
+            // The channel never heard of the order: it was not placed.
+            Err(WechatError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks for every open payment that is due. Answers how many were asked for, and how many could not be.
+    pub async fn query_open_payments(&self) -> Result<(u64, u64), CashierError> {
+        let now = self.business.now();
+        let due = crowdfunding::due_for_query(self.db.read(), now, BATCH).await?;
+        let answers: Vec<Result<(), CashierError>> = futures_util::stream::iter(due)
+            .map(|gift| async move {
+                let asked = self.ask(gift.id).await;
+                let tx = self.db.begin().await?;
+                crowdfunding::queried(&tx, self.business.now(), gift.id, gift.queries).await?;
+                tx.commit().await?;
+                asked.map(|_| ())
+            })
+            .buffer_unordered(ASKING)
+            .collect()
+            .await;
+        Ok(count(answers))
+    }
+
+    /// Closes orders whose time is over: at the channel first, then here. An order that turns out to be paid is settled.
+    pub async fn expire_orders(&self) -> Result<(u64, u64), CashierError> {
+        let due = crowdfunding::due_for_expiry(self.db.read(), self.business.now(), BATCH).await?;
+        let answers: Vec<Result<(), CashierError>> = futures_util::stream::iter(due)
+            .map(|gift| async move {
+                match self.wechat.close(&gift.id.out_trade_no()).await {
+                    // Closed there now or before, or never placed there.
+                    Ok(()) | Err(WechatError::OrderClosed(_) | WechatError::NotFound(_)) => {}
+                    Err(WechatError::OrderPaid(_)) => match self.ask(gift.id).await? {
+                        // Paid, but not as ordered: the money is in suspense, and this order is over.
+                        Some(Settlement::Break { .. }) => {}
+                        _ => return Ok(()),
+                    },
+                    Err(error) => return Err(error.into()),
+                }
+                let tx = self.db.begin().await?;
+                crowdfunding::close(&tx, self.business.now(), gift.id).await?;
+                tx.commit().await?;
+                Ok(())
+            })
+            .buffer_unordered(ASKING)
+            .collect()
+            .await;
+        Ok(count(answers))
+    }
+
+    /// Enters a gift that reached the bank; another person confirms it.
+    pub async fn enter_bank_gift(&self, gift: BankGift, by: &Member) -> Result<donation::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::bank_gift(&tx, now, gift, by).await?;
+        bank_trail(&tx, now, &row, "bank_gift.enter", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Confirms or rejects a bank gift.
+    pub async fn decide_bank_gift(
+        &self,
+        id: DonationId,
+        confirm: bool,
+        by: &Member,
+    ) -> Result<donation::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let (row, action) = if confirm {
+            (crowdfunding::confirm_bank_gift(&tx, now, id, by).await?, "bank_gift.confirm")
+        } else {
+            (crowdfunding::reject_bank_gift(&tx, now, id, by).await?, "bank_gift.reject")
+        };
+        bank_trail(&tx, now, &row, action, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A page of breaks, newest first.
+    pub async fn breaks(&self, after: Option<BreakId>, limit: u64) -> Result<Vec<discrepancy::Model>, CashierError> {
+        let db = self.db.read();
+        let mut query = discrepancy::Entity::find();
+        if let Some(last) = match after {
+            Some(after) => discrepancy::Entity::find_by_id(after).one(db).await?,
+            None => None,
+        } {
+            query = query.filter(
+                Condition::any().add(discrepancy::Column::CreatedUs.lt(last.created_us)).add(
+                    Condition::all()
+                        .add(discrepancy::Column::CreatedUs.eq(last.created_us))
+                        .add(discrepancy::Column::Id.lt(last.id)),
+                ),
+            );
+        }
+        let newest_first = query.order_by_desc(discrepancy::Column::CreatedUs).order_by_desc(discrepancy::Column::Id);
+        Ok(newest_first.limit(limit).all(db).await?)
+    }
+}
+
+/// The payment a channel's transaction is.
+pub fn payment_of(transaction: &Transaction) -> Result<Payment, CashierError> {
+    let missing = CashierError::NotAPayment;
+    Ok(Payment {
+        out_trade_no: transaction.out_trade_no.clone(),
+        transaction_id: transaction.transaction_id.clone().ok_or(missing("no transaction number"))?,
+        amount: transaction.total().filter(|total| total.is_positive()).ok_or(missing("no amount"))?,
+        paid: transaction.success_time.ok_or(missing("no time"))?,
+    })
+}
+
+fn count(answers: Vec<Result<(), CashierError>>) -> (u64, u64) {
+    let mut failed = 0;
+    for answer in &answers {
+        if let Err(error) = answer {
+            failed += 1;
+            tracing::warn!(error = error as &dyn std::error::Error, "an open payment could not be cleared up");
+        }
+    }
+    (answers.len() as u64 - failed, failed)
+}
+
+async fn bank_trail(
+    tx: &Tx,
+    now: Timestamp,
+    row: &donation::Model,
+    action: &'static str,
+    by: &Member,
+) -> Result<(), DbErr> {
+    let line = trail::Line {
+        actor: trail::staff(by.id),
+        action,
+        object: format!("donation:{}", row.id),
+        origin: by.origin.clone(),
+        detail: json!({ "amount": row.amount_fen, "state": row.state }),
+    };
+    trail::record(tx, now, line).await
+}
+
+/// A batch of the queue: what is created first, then what is placed, then what is paid.
+async fn run(
+    tx: &Tx,
+    now: Timestamp,
+    limit: UnpaidLimit,
+    templates: &Templates,
+    tasks: &[Task],
+) -> Result<Vec<Done>, DbErr> {
+    let (mut wishes, mut placed, mut payments) = (Vec::new(), Vec::new(), Vec::new());
+    for task in tasks {
+        match task {
+            Task::Create(wish) => wishes.push(wish.clone()),
+            Task::Place(order) => placed.push(order.clone()),
+            Task::Settle(payment) => payments.push(payment.clone()),
+        }
+    }
+    let mut created = crowdfunding::create(tx, now, limit, &wishes).await?.into_iter();
+    crowdfunding::place(tx, now, &placed).await?;
+    let mut settled = settle(tx, now, templates, &payments).await?.into_iter();
+    let short = || DbErr::Custom("a batch answered fewer items than it was given".to_owned());
+    tasks
+        .iter()
+        .map(|task| match task {
+            Task::Create(_) => created.next().map(Done::Created).ok_or_else(short),
+            Task::Place(_) => Ok(Done::Placed),
+            Task::Settle(_) => settled.next().map(Done::Settled).ok_or_else(short),
+        })
+        .collect()
+}
+
+/// Money that belongs to no open order.
+struct Stray<'a> {
+    payment: &'a Payment,
+    class: &'static str,
+    order: Option<Order>,
+}
+
+/// Settles a slice of payments in a fixed number of statements. The orders are locked, so whoever comes second sees what the
+/// first did.
+async fn settle(
+    tx: &Tx,
+    now: Timestamp,
+    templates: &Templates,
+    payments: &[Payment],
+) -> Result<Vec<Settlement>, DbErr> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = payments.iter().filter_map(|p| DonationId::from_out_trade_no(&p.out_trade_no));
+    let mut orders = crowdfunding::find_orders(tx, ids).await?;
+    let mut answers = Vec::with_capacity(payments.len());
+    let mut paid: Vec<Paid> = Vec::with_capacity(payments.len());
+    let mut places: Vec<usize> = Vec::with_capacity(payments.len());
+    let mut strays: Vec<Stray<'_>> = Vec::new();
+    for payment in payments {
+        let order = DonationId::from_out_trade_no(&payment.out_trade_no).and_then(|id| orders.get_mut(&id));
+        let stray = match order {
+            None => Stray { payment, class: "missing_here", order: None },
+            Some(order) if order.transaction_id.as_ref() == Some(&payment.transaction_id) => {
+                answers.push(Settlement::AlreadyPaid { donation: order.id });
+                continue;
+            }
+            Some(order) if order.state.was_paid() => Stray { payment, class: "paid_twice", order: Some(order.clone()) },
+            Some(order) if order.state == DonationState::Closed => {
+                Stray { payment, class: "paid_after_close", order: Some(order.clone()) }
+            }
+            Some(order) if order.amount_fen != payment.amount => {
+                Stray { payment, class: "amount", order: Some(order.clone()) }
+            }
+            Some(order) => {
+                places.push(answers.len());
+                answers.push(Settlement::Paid { donation: order.id, late: false });
+                paid.push(Paid {
+                    order: order.clone(),
+                    transaction_id: payment.transaction_id.clone(),
+                    paid: payment.paid,
+                });
+                order.state = DonationState::Paid;
+                order.transaction_id = Some(payment.transaction_id.clone());
+                continue;
+            }
+        };
+        answers.push(Settlement::Break { class: stray.class, donation: stray.order.as_ref().map(|order| order.id) });
+        strays.push(stray);
+    }
+    let confirmed = crowdfunding::confirm_paid(tx, now, &paid).await?;
+    let mut messages = Vec::new();
+    for ((place, paid), confirmation) in places.into_iter().zip(&paid).zip(confirmed) {
+        let confirmation = confirmation
+            .map_err(|refused| DbErr::Custom(format!("gift {} cannot be booked: {refused}", paid.order.id)))?;
+        answers[place] = Settlement::Paid { donation: paid.order.id, late: confirmation.late };
+        messages.extend(thanks(templates, paid));
+    }
+    suspend(tx, now, &strays).await?;
+    outbox::enqueue(tx, now, &messages).await?;
+    Ok(answers)
+}
+
+/// The message that a gift has arrived, if there is a template for it.
+fn thanks(templates: &Templates, paid: &Paid) -> Option<NewMessage> {
+    let campaign: String = paid.order.campaign_name.chars().take(20).collect();
+    Some(NewMessage {
+        topic: format!("gift:{}", paid.order.id),
+        donor: paid.order.donor_id?,
+        template: templates.gift_received.clone()?,
+        content: json!({
+            "thing1": campaign,
+            "amount2": format!("{}元", paid.order.amount_fen),
+            "time3": paid.paid.wall(),
+        }),
+    })
+}
+
+/// Books stray money into suspense and writes the breaks; both are named by the payment, so a repetition changes nothing.
+async fn suspend(tx: &Tx, now: Timestamp, strays: &[Stray<'_>]) -> Result<(), DbErr> {
+    if strays.is_empty() {
+        return Ok(());
+    }
+    let merchant = merchant_book(tx).await?;
+    let book = |stray: &Stray<'_>| stray.order.as_ref().map_or(merchant, |order| order.book_id);
+    let entries: Vec<_> = strays
+        .iter()
+        .map(|s| {
+            postings::suspense(book(s), &s.payment.transaction_id, s.payment.amount, BusinessDate::of(s.payment.paid))
+        })
+        .collect();
+    for (stray, posted) in strays.iter().zip(ledger::post(tx, now, &entries).await?) {
+        posted.map_err(|refused| {
+            DbErr::Custom(format!("payment {} cannot be suspended: {refused}", stray.payment.transaction_id))
+        })?;
+    }
+    let proposal = |class: &str| match class {
+        "missing_here" => "查无此单：核对后退回付款人",
+        "amount" => "金额与订单不符：联系捐赠人，退回或确认为捐赠",
+        "paid_twice" => "同一订单重复付款：退回后一笔",
+        _ => "订单关闭后付款：联系捐赠人，退回或确认为捐赠",
+    };
+    let rows = Rows::new()
+        .uuid("id", strays.iter().map(|_| BreakId::new().uuid()))
+        .text("class", strays.iter().map(|s| s.class))
+        .text("item", strays.iter().map(|s| s.payment.transaction_id.clone()))
+        .int("amount_fen", strays.iter().map(|s| s.payment.amount.fen()))
+        .int_or_null("expected_fen", strays.iter().map(|s| s.order.as_ref().map(|order| order.amount_fen.fen())))
+        .uuid("book_id", strays.iter().map(|s| book(s).uuid()))
+        .uuid_or_null("donation_id", strays.iter().map(|s| s.order.as_ref().map(|order| order.id.uuid())))
+        .text("detail", strays.iter().map(|s| s.payment.out_trade_no.clone()))
+        .text("proposal", strays.iter().map(|s| proposal(s.class)));
+    let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, donation_id, detail, proposal, created_us) \
+               SELECT id, class, item, 'open', amount_fen, expected_fen, book_id, donation_id, detail, proposal, $1 FROM {rows} \
+               WHERE true ON CONFLICT DO NOTHING";
+    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
+    Ok(())
+}
+
+/// The books of the entity the merchant number belongs to: the first charity of this installation.
+async fn merchant_book(tx: &Tx) -> Result<BookId, DbErr> {
+    let book = book::Entity::find()
+        .filter(book::Column::Kind.eq("charity"))
+        .order_by_asc(book::Column::CreatedUs)
+        .order_by_asc(book::Column::Id)
+        .one(tx)
+        .await?;
+    book.map(|book| book.id).ok_or_else(|| DbErr::Custom("there are no books of a charity yet".to_owned()))
+}

@@ -1,0 +1,85 @@
+//! The recipes of the cashier: money of the payment channel that belongs to no gift, and transfers between channel and bank
+//! (facts: charity 6.2).
+
+use domain::{BookId, BusinessDate, Money, TransferId};
+use ledger::{Account, Entry};
+
+/// Entry 6d: channel money without a valid order (unknown, paid twice, paid after close, another amount): what was really paid.
+/// A break, never a gift before somebody decides.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 1009 微信余额    | amount |        |
+/// | 2209 待查款      |        | amount |
+pub fn suspense(book: BookId, transaction: &str, amount: Money, paid_on: BusinessDate) -> Entry {
+    Entry::new(book, "suspense", format!("suspense:{transaction}"), paid_on)
+        .posting(Account::wechat_balance(book), Account::payable(book, "suspense"), amount)
+        .channel("wechat")
+        .document(Some(transaction.to_owned()))
+}
+
+/// Entry 3a: a withdrawal has left the channel.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 1009 微信在途    | amount |        |
+/// | 1009 微信余额    |        | amount |
+pub fn withdrawal_left(book: BookId, id: TransferId, amount: Money, on: BusinessDate) -> Entry {
+    Entry::new(book, "withdrawal", format!("transfer_left:{id}"), on)
+        .posting(Account::wechat_in_transit(book), Account::wechat_balance(book), amount)
+        .within(Account::wechat_balance(book))
+}
+
+/// Entry 3b: it has reached the bank.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 1002 银行存款    | amount |        |
+/// | 1009 微信在途    |        | amount |
+pub fn withdrawal_arrived(book: BookId, id: TransferId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    Entry::new(book, "withdrawal", format!("transfer_done:{id}"), on).posting(
+        Account::bank(book, bank_account),
+        Account::wechat_in_transit(book),
+        amount,
+    )
+}
+
+/// Entry 3c: it failed and is back at the channel. The mirror of 3a.
+pub fn withdrawal_returned(book: BookId, id: TransferId, amount: Money, on: BusinessDate) -> Entry {
+    Entry::new(book, "withdrawal", format!("transfer_done:{id}"), on).posting(
+        Account::wechat_balance(book),
+        Account::wechat_in_transit(book),
+        amount,
+    )
+}
+
+/// Entry 3d, first half: a top-up has left the bank.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 1009 微信在途    | amount |        |
+/// | 1002 银行存款    |        | amount |
+pub fn top_up_left(book: BookId, id: TransferId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    let bank = Account::bank(book, bank_account);
+    Entry::new(book, "top_up", format!("transfer_left:{id}"), on)
+        .posting(Account::wechat_in_transit(book), bank.clone(), amount)
+        .within(bank)
+}
+
+/// Entry 3d, second half: it stands at the channel.
+pub fn top_up_arrived(book: BookId, id: TransferId, amount: Money, on: BusinessDate) -> Entry {
+    Entry::new(book, "top_up", format!("transfer_done:{id}"), on).posting(
+        Account::wechat_balance(book),
+        Account::wechat_in_transit(book),
+        amount,
+    )
+}
+
+/// A top-up that came back to the bank: the mirror of its first half.
+pub fn top_up_returned(book: BookId, id: TransferId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    Entry::new(book, "top_up", format!("transfer_done:{id}"), on).posting(
+        Account::bank(book, bank_account),
+        Account::wechat_in_transit(book),
+        amount,
+    )
+}

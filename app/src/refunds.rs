@@ -1,0 +1,285 @@
+//! Refunds through the channel: the decision is committed before the channel hears of it, and what it answers is recorded
+//! after. On doubt the same number is sent again, which the channel takes for the same refund.
+
+use std::time::Duration;
+
+use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundView};
+use domain::refund::{RefundReason, RefundState};
+use domain::role::Member;
+use domain::{Clock, DonorId, RefundId, Timestamp};
+use entity::{Db, Tx, refund};
+use sea_orm::DbErr;
+use serde_json::json;
+use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
+
+use crate::cashier::CashierError;
+use crate::trail;
+
+const BATCH: u64 = 200;
+/// When to ask for a refund the channel is working on.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// When to send again what found no balance: the cashier has to top it up.
+const NOT_ENOUGH_AGAIN: Duration = Duration::from_secs(600);
+/// When to send again what got no clear answer.
+const UNCLEAR_AGAIN: Duration = Duration::from_secs(20);
+
+/// Refunds, from the request to the money.
+#[derive(Clone)]
+pub struct Refunds {
+    db: Db,
+    business: Clock,
+    wechat: wechat::Client,
+}
+
+impl Refunds {
+    pub(crate) fn new(db: Db, business: Clock, wechat: wechat::Client) -> Refunds {
+        Refunds { db, business, wechat }
+    }
+
+    /// A donor asks for an own gift back.
+    pub async fn request_as_donor(&self, donor: DonorId, new: NewRefund) -> Result<refund::Model, CashierError> {
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::request(&tx, self.business.now(), new, RefundView::Donor(donor)).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Staff asks for it on a donor's behalf.
+    pub async fn request(&self, new: NewRefund, by: &Member) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::request(&tx, now, new, RefundView::Staff(by)).await?;
+        self.trail(&tx, now, &row, "refund.request", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Another person decides.
+    pub async fn decide(&self, id: RefundId, decision: Decision, by: &Member) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::decide(&tx, now, id, decision, by).await?;
+        self.trail(&tx, now, &row, "refund.decide", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Sends a failed refund again.
+    pub async fn retry(&self, id: RefundId, by: &Member) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::retry(&tx, now, id, by).await?;
+        self.trail(&tx, now, &row, "refund.retry", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The first of two persons proposes to end a failed refund without the channel.
+    pub async fn propose_outcome(&self, id: RefundId, by: &Member) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::propose_outcome(&tx, id, by).await?;
+        self.trail(&tx, now, &row, "refund.propose_outcome", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The second person ends it: by bank, or given up.
+    pub async fn settle_outcome(
+        &self,
+        id: RefundId,
+        outcome: Outcome,
+        by: &Member,
+    ) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::settle_outcome(&tx, now, id, outcome, by).await?;
+        self.trail(&tx, now, &row, "refund.settle_outcome", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A refund by id.
+    pub async fn get(&self, id: RefundId) -> Result<refund::Model, CashierError> {
+        Ok(crowdfunding::refund(self.db.read(), id).await?)
+    }
+
+    /// A page of refunds, newest first.
+    pub async fn page(
+        &self,
+        state: Option<RefundState>,
+        after: Option<RefundId>,
+        limit: u64,
+    ) -> Result<Vec<refund::Model>, CashierError> {
+        Ok(crowdfunding::refunds(self.db.read(), state, after, limit).await?)
+    }
+
+    /// Sends refunds that are decided. Answers how many the channel took, and how many it did not.
+    pub async fn send_due(&self) -> Result<(u64, u64), CashierError> {
+        let due = crowdfunding::due_to_send(self.db.read(), self.business.now(), BATCH).await?;
+        let mut done = (0, 0);
+        for refund in due {
+            let sent = self.send(&refund).await;
+            tally(&mut done, refund.id, sent);
+        }
+        Ok(done)
+    }
+
+    async fn send(&self, refund: &refund::Model) -> Result<(), CashierError> {
+        let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
+        let Some(transaction) = donation.transaction_id.clone() else {
+            return self.give_to_a_person(refund, "该捐赠没有微信支付单号").await;
+        };
+        let request = RefundRequest {
+            order: OrderReference::TransactionId(transaction),
+            out_refund_no: number(refund),
+            reason: Some(words(refund.reason).to_owned()),
+            refund: refund.amount_fen,
+            total: donation.amount_fen,
+        };
+        match self.wechat.refund(&request).await {
+            Ok(answer) => {
+                self.heard(refund.id, refund.attempt, &answer.refund_id, &answer.status, answer.success_time).await
+            }
+            Err(WechatError::NotEnough(_)) => {
+                self.wait(refund.id, "微信商户可用余额不足，请充值后自动重试", NOT_ENOUGH_AGAIN).await
+            }
+            Err(error @ (WechatError::Refused(_) | WechatError::NotFound(_) | WechatError::Invalid(_))) => {
+                self.give_to_a_person(refund, &error.to_string()).await
+            }
+            Err(error) => {
+                self.wait(refund.id, "微信未明确答复，将以同一单号重试", UNCLEAR_AGAIN).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Asks for refunds the channel is working on.
+    pub async fn query_due(&self) -> Result<(u64, u64), CashierError> {
+        let due = crowdfunding::due_to_query(self.db.read(), self.business.now(), BATCH).await?;
+        let mut done = (0, 0);
+        for refund in due {
+            let asked = self.ask(&refund).await;
+            tally(&mut done, refund.id, asked);
+        }
+        Ok(done)
+    }
+
+    async fn ask(&self, refund: &refund::Model) -> Result<(), CashierError> {
+        match self.wechat.query_refund(&number(refund)).await {
+            Ok(answer) => {
+                self.heard(refund.id, refund.attempt, &answer.refund_id, &answer.status, answer.success_time).await
+            }
+            Err(error) => {
+                self.wait(refund.id, "微信退款查询失败，稍后再查", UNCLEAR_AGAIN).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What the channel's signed message says of a refund. A number that is not ours is answered as understood: there is
+    /// nothing to repeat.
+    pub async fn notified(&self, message: &RefundNotification) -> Result<(), CashierError> {
+        let Some((id, attempt)) = RefundId::from_out_refund_no(&message.out_refund_no) else {
+            tracing::warn!("a refund notification names a number that is not ours");
+            return Ok(());
+        };
+        match self.heard(id, attempt.into(), &message.refund_id, &message.refund_status, message.success_time).await {
+            Err(CashierError::Gift(CrowdfundingError::NoSuchRefund)) => {
+                tracing::warn!(refund = %id, "a refund notification names a refund we do not know");
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// The one door for what the channel says: the answer to our request, to our question, and its own message.
+    async fn heard(
+        &self,
+        id: RefundId,
+        attempt: i64,
+        channel_refund_id: &str,
+        status: &RefundStatus,
+        success: Option<Timestamp>,
+    ) -> Result<(), CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let heard = match status {
+            RefundStatus::Success => {
+                crowdfunding::succeeded(&tx, now, id, attempt, success.unwrap_or(now)).await.map(|_| ())
+            }
+            RefundStatus::Closed | RefundStatus::Abnormal => {
+                crowdfunding::failed(&tx, now, id, attempt, status.as_str()).await.map(|_| ())
+            }
+            _ => crowdfunding::accepted(&tx, now, id, channel_refund_id, now.after(ASK_AGAIN)).await,
+        };
+        match heard {
+            Ok(()) => {
+                tx.commit().await?;
+                Ok(())
+            }
+            // It speaks of an attempt that is over: what came after stands.
+            Err(CrowdfundingError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn wait(&self, id: RefundId, why: &str, again: Duration) -> Result<(), CashierError> {
+        let tx = self.db.begin().await?;
+        crowdfunding::not_accepted(&tx, id, why, self.business.now().after(again)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn give_to_a_person(&self, refund: &refund::Model, why: &str) -> Result<(), CashierError> {
+        let tx = self.db.begin().await?;
+        crowdfunding::failed(&tx, self.business.now(), refund.id, refund.attempt, why).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn trail(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        row: &refund::Model,
+        action: &'static str,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        let line = trail::Line {
+            actor: trail::staff(by.id),
+            action,
+            object: format!("refund:{}", row.id),
+            origin: by.origin.clone(),
+            detail: json!({ "amount": row.amount_fen, "state": row.state }),
+        };
+        trail::record(tx, now, line).await
+    }
+}
+
+fn tally(done: &mut (u64, u64), refund: RefundId, outcome: Result<(), CashierError>) {
+    match outcome {
+        Ok(()) => done.0 += 1,
+        Err(error) => {
+            done.1 += 1;
+            tracing::warn!(%refund, error = &error as &dyn std::error::Error, "a refund did not go on");
+        }
+    }
+}
+
+fn number(refund: &refund::Model) -> String {
+    refund.id.out_refund_no(i32::try_from(refund.attempt).unwrap_or(i32::MAX))
+}
+
+/// What the donor reads at the channel.
+fn words(reason: RefundReason) -> &'static str {
+    match reason {
+        RefundReason::Error => "误操作退款",
+        RefundReason::Duplicate => "重复捐赠退款",
+        RefundReason::Minor => "未成年人捐赠退款",
+        RefundReason::Incapacity => "捐赠人无民事行为能力退款",
+        RefundReason::UnlawfulRaising => "募捐终止退款",
+        RefundReason::ConditionFailed => "捐赠条件未成就退款",
+        RefundReason::CampaignCancelled => "项目取消退款",
+    }
+}

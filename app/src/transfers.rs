@@ -1,0 +1,236 @@
+//! Money between the payment channel and the bank: recorded by the cashier, confirmed by a second person, booked with the
+//! confirmation (facts: charity 6.2, entries 3a-3d). There is no interface to withdraw by: the cashier does it at the
+//! channel's own site and records it here.
+
+use domain::role::{Forbidden, Member, Role};
+use domain::transfer::{TransferEvent, TransferKind, TransferState};
+use domain::{BookId, BusinessDate, Clock, Money, Refused, TransferId};
+use entity::{Db, Tx, transfer};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+use serde_json::json;
+
+use crate::{postings, trail};
+
+/// Why a transfer was not moved on. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// There is no such transfer.
+    #[error("no such transfer")]
+    NoSuchTransfer,
+    /// There is no such book.
+    #[error("no such book")]
+    NoSuchBook,
+    /// The id stands for another transfer.
+    #[error("this id was used with other content")]
+    IdReused,
+    /// A field is not acceptable.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// In Chinese, for the person who filled it in.
+        problem: &'static str,
+    },
+    /// Whoever records does not confirm.
+    #[error("another person has to do this step")]
+    OtherPerson,
+    /// The asker lacks the role.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It is in no state for it.
+    #[error(transparent)]
+    Refused(#[from] Refused<TransferState, TransferEvent>),
+    /// The ledger refused.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Refusal),
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] DbErr),
+}
+
+/// A transfer to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTransfer {
+    /// Made by the client.
+    pub id: TransferId,
+    /// Whose money.
+    pub book: BookId,
+    /// Which way.
+    pub kind: TransferKind,
+    /// How much.
+    pub amount: Money,
+    /// Our short name of the bank account.
+    pub bank_account: String,
+    /// For whoever confirms.
+    pub note: Option<String>,
+}
+
+/// The transfers of the program.
+#[derive(Clone, Debug)]
+pub struct Transfers {
+    db: Db,
+    clock: Clock,
+}
+
+impl Transfers {
+    pub(crate) fn new(db: Db, clock: Clock) -> Transfers {
+        Transfers { db, clock }
+    }
+
+    /// The cashier records a transfer; nothing is booked yet.
+    pub async fn propose(&self, new: NewTransfer, by: &Member) -> Result<transfer::Model, TransferError> {
+        by.must_be(&[Role::Cashier])?;
+        if !new.amount.is_positive() {
+            return Err(TransferError::Invalid { field: "amount", problem: "金额必须大于零" });
+        }
+        if !(1..=40).contains(&new.bank_account.trim().chars().count()) {
+            return Err(TransferError::Invalid {
+                field: "bank_account", problem: "请填写银行账户简称，最多40字"
+            });
+        }
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        if let Some(known) = transfer::Entity::find_by_id(new.id).one(&tx).await? {
+            let same = (known.book_id, known.kind, known.amount_fen, known.bank_account.as_str(), known.author_id)
+                == (new.book, new.kind, new.amount, new.bank_account.trim(), by.id);
+            return if same { Ok(known) } else { Err(TransferError::IdReused) };
+        }
+        if entity::book::Entity::find_by_id(new.book).one(&tx).await?.is_none() {
+            return Err(TransferError::NoSuchBook);
+        }
+        let row = transfer::ActiveModel {
+            id: Set(new.id),
+            book_id: Set(new.book),
+            kind: Set(new.kind),
+            state: Set(TransferState::Proposed),
+            amount_fen: Set(new.amount),
+            bank_account: Set(new.bank_account.trim().to_owned()),
+            note: Set(new.note),
+            author_id: Set(by.id),
+            approver_id: Set(None),
+            outcome_author_id: Set(None),
+            outcome_approver_id: Set(None),
+            created_us: Set(now),
+            departed_us: Set(None),
+            finished_us: Set(None),
+        }
+        .insert(&tx)
+        .await?;
+        self.trail(&tx, &row, "transfer.propose", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The cashier reports that it arrived, or that it came back.
+    pub async fn report(&self, id: TransferId, arrived: bool, by: &Member) -> Result<transfer::Model, TransferError> {
+        by.must_be(&[Role::Cashier])?;
+        let event = if arrived { TransferEvent::ProposeArrival } else { TransferEvent::ProposeReturn };
+        let tx = self.db.begin().await?;
+        let row = locked(&tx, id).await?;
+        let to = row.state.on(event)?;
+        let mut active: transfer::ActiveModel = row.into();
+        active.state = Set(to);
+        active.outcome_author_id = Set(Some(by.id));
+        let row = active.update(&tx).await?;
+        self.trail(&tx, &row, "transfer.report", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The second person confirms what the cashier said; that books it.
+    pub async fn confirm(&self, id: TransferId, by: &Member) -> Result<transfer::Model, TransferError> {
+        by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = locked(&tx, id).await?;
+        let author = if row.state == TransferState::Proposed { Some(row.author_id) } else { row.outcome_author_id };
+        if author == Some(by.id) {
+            return Err(TransferError::OtherPerson);
+        }
+        let to = row.state.on(TransferEvent::Confirm)?;
+        let (book, amount, bank, on) = (row.book_id, row.amount_fen, row.bank_account.clone(), BusinessDate::of(now));
+        let entry = match (row.kind, to) {
+            (TransferKind::Withdrawal, TransferState::Departed) => postings::withdrawal_left(book, id, amount, on),
+            (TransferKind::Withdrawal, TransferState::Arrived) => {
+                postings::withdrawal_arrived(book, id, amount, &bank, on)
+            }
+            (TransferKind::Withdrawal, _) => postings::withdrawal_returned(book, id, amount, on),
+            (TransferKind::TopUp, TransferState::Departed) => postings::top_up_left(book, id, amount, &bank, on),
+            (TransferKind::TopUp, TransferState::Arrived) => postings::top_up_arrived(book, id, amount, on),
+            (TransferKind::TopUp, _) => postings::top_up_returned(book, id, amount, &bank, on),
+        };
+        for booked in ledger::post(&tx, now, &[entry.by(by.id.to_string())]).await? {
+            booked?;
+        }
+        let departed = to == TransferState::Departed;
+        let mut active: transfer::ActiveModel = row.into();
+        active.state = Set(to);
+        if departed {
+            active.approver_id = Set(Some(by.id));
+            active.departed_us = Set(Some(now));
+        } else {
+            active.outcome_approver_id = Set(Some(by.id));
+            active.finished_us = Set(Some(now));
+        }
+        let row = active.update(&tx).await?;
+        self.trail(&tx, &row, "transfer.confirm", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The second person does not confirm what the cashier said.
+    pub async fn reject(&self, id: TransferId, by: &Member) -> Result<transfer::Model, TransferError> {
+        by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+        let tx = self.db.begin().await?;
+        let row = locked(&tx, id).await?;
+        let to = row.state.on(TransferEvent::Reject)?;
+        let mut active: transfer::ActiveModel = row.into();
+        active.state = Set(to);
+        active.outcome_author_id = Set(None);
+        let row = active.update(&tx).await?;
+        self.trail(&tx, &row, "transfer.reject", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A transfer by id.
+    pub async fn get(&self, id: TransferId) -> Result<transfer::Model, TransferError> {
+        transfer::Entity::find_by_id(id).one(self.db.read()).await?.ok_or(TransferError::NoSuchTransfer)
+    }
+
+    /// A page of transfers, newest first.
+    pub async fn page(&self, after: Option<TransferId>, limit: u64) -> Result<Vec<transfer::Model>, TransferError> {
+        let mut query = transfer::Entity::find();
+        if let Some(after) = after {
+            let last = self.get(after).await?;
+            query = query.filter(
+                Condition::any().add(transfer::Column::CreatedUs.lt(last.created_us)).add(
+                    Condition::all()
+                        .add(transfer::Column::CreatedUs.eq(last.created_us))
+                        .add(transfer::Column::Id.lt(last.id)),
+                ),
+            );
+        }
+        let newest_first = query.order_by_desc(transfer::Column::CreatedUs).order_by_desc(transfer::Column::Id);
+        Ok(newest_first.limit(limit).all(self.db.read()).await?)
+    }
+
+    async fn trail(&self, tx: &Tx, row: &transfer::Model, action: &'static str, by: &Member) -> Result<(), DbErr> {
+        let line = trail::Line {
+            actor: trail::staff(by.id),
+            action,
+            object: format!("transfer:{}", row.id),
+            origin: by.origin.clone(),
+            detail: json!({ "amount": row.amount_fen, "state": row.state }),
+        };
+        trail::record(tx, self.clock.now(), line).await
+    }
+}
+
+async fn locked(tx: &Tx, id: TransferId) -> Result<transfer::Model, TransferError> {
+    let row = transfer::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    row.ok_or(TransferError::NoSuchTransfer)
+}
