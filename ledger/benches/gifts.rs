@@ -1,0 +1,243 @@
+//! Gifts booked a second, all to one campaign, every caller answered after its own commit.
+//!
+//! In one run, on one database: hand-written SQL with a transaction for each gift, 64 clients; the raw batched statement (two
+//! tables, no guards, no checks) in groups of 64; and `ledger::post` behind the group commit with 64 and 512 callers. Prints
+//! rates, latencies and ratios; the disk's fdatasync rate stands beside them. The aims are in docs/ARCHITECTURE.md.
+//!
+//! `cargo bench -p ledger` measures SQLite; with `SANGZI_TEST_POSTGRES` set (see `scripts/postgres`) PostgreSQL too.
+#![allow(clippy::float_arithmetic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints ratios")]
+#![allow(missing_docs, reason = "a program")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::{BookId, BusinessDate, CampaignId, EntryId, Money, Timestamp};
+use entity::{Db, GroupCommit, GroupOptions, Rows};
+use ledger::{Account, BookKind, Entry, NewBook, Posted, Raised, Refusal, Subject, post};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_768_438_842);
+const SPAN: Duration = Duration::from_secs(4);
+
+fn gift(book: BookId, campaign: CampaignId) -> Entry {
+    let day = BusinessDate::of(NOW);
+    Entry::new(book, "donation", format!("donation:{}", Uuid::now_v7()), day).raising(
+        Account::wechat_balance(book),
+        Account::of_campaign(book, Subject::DONATION_RESTRICTED, campaign),
+        Money::from_fen(1_000),
+        Raised::Cash,
+    )
+}
+
+struct Measured {
+    rate: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+/// Runs `callers` tasks for `SPAN`; each call of `work` books `weight` gifts.
+async fn measure<F, Fut>(callers: usize, weight: usize, work: F) -> Measured
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    let work = Arc::new(work);
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|_| {
+            let work = work.clone();
+            tokio::spawn(async move {
+                let mut took = Vec::new();
+                while start.elapsed() < SPAN {
+                    let begun = Instant::now();
+                    work().await;
+                    took.push(begun.elapsed());
+                }
+                took
+            })
+        })
+        .collect();
+    let mut took = Vec::new();
+    for task in tasks {
+        took.extend(task.await.unwrap());
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    took.sort();
+    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
+    Measured { rate: (took.len() * weight) as f64 / seconds, p50: at(0.5), p99: at(0.99) }
+}
+
+fn say(name: &str, m: &Measured) {
+    println!("  {name:<58} {:>9.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms", m.rate, m.p50.as_secs_f64() * 1e3, m.p99.as_secs_f64() * 1e3);
+}
+
+async fn database(url: &str, name: &str) {
+    let db = Db::connect(url).await.unwrap();
+    Migrator::up(db.migrations(), None).await.unwrap();
+    let (book, campaign) = (BookId::new(), CampaignId::new());
+    let tx = db.begin().await.unwrap();
+    let new = NewBook { id: book, code: "b".into(), name: "基金会".into(), kind: BookKind::Charity, credit_code: None };
+    ledger::create_book(&tx, new, NOW).await.unwrap();
+    post(&tx, NOW, &[gift(book, campaign)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let postgres = db.backend() == DbBackend::Postgres;
+    let backend = db.backend();
+    println!("{name}");
+
+    // The raw statement's tables: the least that a gift can be.
+    let (id, text) = if postgres { ("uuid", "text") } else { ("blob", "text") };
+    for sql in [
+        format!("CREATE TABLE raw_gift (id {id} PRIMARY KEY, reference {text} NOT NULL UNIQUE, amount bigint NOT NULL)"),
+        "CREATE TABLE raw_balance (id integer PRIMARY KEY, fen bigint NOT NULL)".to_owned(),
+        "INSERT INTO raw_balance VALUES (1, 0)".to_owned(),
+    ] {
+        db.migrations().execute_unprepared(&sql).await.unwrap();
+    }
+
+    // Warm: a few thousand gifts, then fresh statistics.
+    let queue = start(&db, book, 2);
+    warm(&queue, book, campaign).await;
+    if postgres {
+        db.migrations().execute_unprepared("ANALYZE").await.unwrap();
+    }
+
+    let by_hand = {
+        let db = db.clone();
+        measure(64, 1, move || {
+            let db = db.clone();
+            async move { by_hand(&db, book, campaign).await }
+        })
+        .await
+    };
+    say("by hand, a transaction a gift, 64 clients", &by_hand);
+
+    let raw = {
+        let db = db.clone();
+        measure(if postgres { 2 } else { 1 }, 64, move || {
+            let db = db.clone();
+            async move {
+                let rows = Rows::new()
+                    .uuid("id", (0..64).map(|_| Uuid::now_v7()))
+                    .text("reference", (0..64).map(|_| Uuid::now_v7().to_string()))
+                    .int("amount", (0..64).map(|_| 1_000));
+                let tx = db.begin().await.unwrap();
+                let sql = "INSERT INTO raw_gift (id, reference, amount) SELECT id, reference, amount FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+                tx.execute_raw(rows.statement(backend, sql, [])).await.unwrap();
+                entity::execute(&tx, "UPDATE raw_balance SET fen = fen + $1 WHERE id = 1", [64_000i64.into()]).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        })
+        .await
+    };
+    say("raw batched statement, groups of 64, no guards", &raw);
+
+    for callers in [64usize, 512] {
+        let queue = queue.clone();
+        let ours = measure(callers, 1, move || {
+            let queue = queue.clone();
+            async move {
+                assert!(queue.submit(gift(book, campaign)).await.unwrap().is_ok());
+            }
+        })
+        .await;
+        say(&format!("ledger::post behind the group commit, {callers} callers"), &ours);
+        println!(
+            "    {:.1} × by hand, {:.2} × the raw statement, p99 {:.1} ms",
+            ours.rate / by_hand.rate,
+            ours.rate / raw.rate,
+            ours.p99.as_secs_f64() * 1e3
+        );
+    }
+    println!();
+}
+
+type Queue = GroupCommit<Entry, Result<Posted, Refusal>>;
+
+fn start(db: &Db, _: BookId, workers: usize) -> Queue {
+    let workers = if db.backend() == DbBackend::Postgres { workers } else { 1 };
+    let options = GroupOptions { name: "bench", queue: 4_096, batch: 1_024, workers };
+    GroupCommit::start(db.clone(), options, Arc::new(|tx, entries| Box::pin(post(tx, NOW, entries))))
+}
+
+async fn warm(queue: &Queue, book: BookId, campaign: CampaignId) {
+    let tasks: Vec<_> = (0..2_000)
+        .map(|_| {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.submit(gift(book, campaign)).await.unwrap().is_ok() })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap());
+    }
+}
+
+/// What somebody would write without the ledger: the same rows, one transaction, one statement each.
+async fn by_hand(db: &Db, book: BookId, campaign: CampaignId) {
+    static N: AtomicI64 = AtomicI64::new(0);
+    let n = N.fetch_add(1, Ordering::Relaxed);
+    let (wechat, income) =
+        (Account::wechat_balance(book), Account::of_campaign(book, Subject::DONATION_RESTRICTED, campaign));
+    let id = EntryId::new();
+    let day = BusinessDate::of(NOW);
+    let tx = db.begin().await.unwrap();
+    let run = async |sql: &str, values: Vec<sea_orm::Value>| {
+        tx.execute_raw(Statement::from_sql_and_values(db.backend(), sql, values)).await.unwrap();
+    };
+    run(
+        "INSERT INTO posting (entry_id, line, debit_account, credit_account, amount_fen, raised) VALUES ($1, 0, $2, $3, 1000, 'cash')",
+        vec![id.into(), wechat.id().into(), income.id().into()],
+    )
+    .await;
+    run(
+        "INSERT INTO entry (id, book_id, reference, kind, book_date, event_date, booked_us, actor, source, postings, total_fen, digest) \
+         VALUES ($1, $2, $3, 'by_hand', $4, $4, $5, 'system', 'bench', 1, 1000, $6)",
+        vec![id.into(), book.into(), format!("by_hand:{n}").into(), day.into(), NOW.into(), vec![0u8; 32].into()],
+    )
+    .await;
+    let mut accounts = [(wechat.id(), 1_000i64, 0i64), (income.id(), 0, 1_000)];
+    accounts.sort();
+    for (account, debit, credit) in accounts {
+        run(
+            "UPDATE account SET debit_fen = debit_fen + $1, credit_fen = credit_fen + $2 WHERE id = $3",
+            vec![debit.into(), credit.into(), account.into()],
+        )
+        .await;
+    }
+    run(
+        "UPDATE fund SET received_fen = received_fen + 1000, raised_cash_fen = raised_cash_fen + 1000 WHERE book_id = $1 AND campaign_id = $2",
+        vec![book.into(), campaign.into()],
+    )
+    .await;
+    tx.commit().await.unwrap();
+}
+
+fn fdatasync_rate(dir: &std::path::Path) -> f64 {
+    use std::io::Write;
+    let mut file = std::fs::File::create(dir.join("sync")).unwrap();
+    let start = Instant::now();
+    let mut n = 0;
+    while start.elapsed() < Duration::from_secs(1) {
+        file.write_all(&[0u8; 512]).unwrap();
+        file.sync_data().unwrap();
+        n += 1;
+    }
+    f64::from(n) / start.elapsed().as_secs_f64()
+}
+
+#[tokio::main]
+async fn main() {
+    let dir = tempfile::tempdir().unwrap();
+    println!("fdatasync of this disk: {:.0} /s\n", fdatasync_rate(dir.path()));
+    database(&format!("sqlite://{}", dir.path().join("bench.db").display()), "SQLite, WAL, synchronous=FULL").await;
+    if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
+        let name = format!("bench_{}", Uuid::now_v7().simple());
+        let admin = sea_orm::Database::connect(&server).await.unwrap();
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        database(&format!("{base}/{name}"), "PostgreSQL, synchronous_commit=on").await;
+        admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    }
+}
