@@ -123,4 +123,9 @@ impl Identity {
             strangers: Arc::new(throttle::Strangers::default()),
         }
     }
+
+    /// The clock of sessions; what belongs to a session, and every lease, goes by it.
+    pub(crate) fn real(&self) -> &Clock {
+        &self.real
+    }
 }
