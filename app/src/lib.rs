@@ -10,6 +10,7 @@ pub mod identity;
 pub mod outbox;
 pub mod postings;
 pub mod refunds;
+pub mod runs;
 pub mod trail;
 pub mod transfers;
 pub mod vault;
