@@ -67,7 +67,9 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
         let (inner, options) = (self.inner.clone(), self.options.clone());
         let (told, span) = (id.clone(), tracing::info_span!("request", id));
         let handled = async move {
-            let Ok(_place) = options.room.clone().try_acquire_owned() else { return Err(ApiError::overloaded().into()) };
+            let Ok(_place) = options.room.clone().try_acquire_owned() else {
+                return Err(ApiError::overloaded().into());
+            };
             read_body(&mut request, options.body_limit).await?;
             inner.call(request).await.map(IntoResponse::into_response)
         };
@@ -165,8 +167,7 @@ fn note(method: &'static str, answer: &Response, took: Duration) {
     let route = answer.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |pattern| pattern.0.to_string());
     let status = answer.status().as_u16();
     tracing::info!(target: "access", method, route, status, took_us = took.as_micros() as u64);
-    let labels =
-        [("method", method.to_owned()), ("route", route), ("status", answer.status().as_str().to_owned())];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", answer.status().as_str().to_owned())];
     metrics::histogram!("sangzi_http_request_seconds", &labels).record(took);
 }
 

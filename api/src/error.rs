@@ -9,6 +9,16 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use app::cashier::CashierError;
+use app::giving::GivingError;
+use app::identity::IdentityError;
+use app::outbox::OutboxError;
+use app::runs::RunsError;
+use app::transfers::TransferError;
+use crowdfunding::CrowdfundingError;
+use domain::campaign::GivingClosed;
+use domain::role::Forbidden;
+use ledger::Refusal;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError, SizedLimitError};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -18,6 +28,7 @@ use poem_openapi::error::{
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
+use wechat::WechatError;
 
 /// The media type of RFC 9457.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -98,10 +109,25 @@ impl ApiError {
         ApiError { retry_after_s: Some(seconds), ..often }
     }
 
+    /// A cursor that none of our pages gave out.
+    pub(crate) fn cursor() -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_cursor", "翻页参数不正确，请从第一页开始。")
+    }
+
     /// A failure of our own: logged here with its whole chain, told without it.
     pub(crate) fn internal(error: &dyn StdError) -> ApiError {
         tracing::error!(error = chain(error), "a request failed");
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "系统出现异常，请稍后再试。")
+    }
+
+    /// The database failed; if it asks for a repetition, so do we.
+    fn database(error: &(dyn StdError + 'static), transient: bool) -> ApiError {
+        if transient { ApiError::overloaded() } else { ApiError::internal(error) }
+    }
+
+    /// A field that is not acceptable, in the words of whoever refused it.
+    fn field(field: &'static str, problem: &'static str) -> ApiError {
+        ApiError::unprocessable("invalid_field", problem).because(field)
     }
 
     /// The same with a detail that was made for this case.
@@ -209,7 +235,10 @@ const DOCUMENTED: [(StatusCode, &str); 13] = [
     (StatusCode::TOO_MANY_REQUESTS, "Too often; see Retry-After."),
     (StatusCode::INTERNAL_SERVER_ERROR, "A failure of ours."),
     (StatusCode::BAD_GATEWAY, "WeChat did not do its part."),
-    (StatusCode::SERVICE_UNAVAILABLE, "Too much at once, or WeChat or the database cannot be reached; see Retry-After."),
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Too much at once, or WeChat or the database cannot be reached; see Retry-After.",
+    ),
 ];
 
 impl ApiResponse for ApiError {
@@ -226,6 +255,207 @@ impl ApiResponse for ApiError {
 
     fn register(registry: &mut Registry) {
         Problem::register(registry);
+    }
+}
+
+fn wrong_state() -> ApiError {
+    ApiError::conflict("wrong_state", "当前状态不允许此操作。")
+}
+
+fn other_person() -> ApiError {
+    ApiError::forbidden("other_person_needed", "此步骤须由另一人办理。")
+}
+
+fn id_reused() -> ApiError {
+    ApiError::conflict("id_reused", "该编号已用于其他内容。")
+}
+
+fn stopping() -> ApiError {
+    ApiError::overloaded().saying("系统正在重启，请稍后再试。")
+}
+
+impl From<Forbidden> for ApiError {
+    fn from(error: Forbidden) -> ApiError {
+        ApiError::forbidden("forbidden", "您没有办理此事的权限。").because(error.to_string())
+    }
+}
+
+impl From<IdentityError> for ApiError {
+    fn from(error: IdentityError) -> ApiError {
+        use IdentityError as E;
+        let unauthorized = |code, detail| ApiError::new(StatusCode::UNAUTHORIZED, code, detail);
+        match error {
+            E::LoginCode => unauthorized("login_code", "登录凭证已失效，请重新进入小程序。"),
+            E::Blocked => ApiError::forbidden("login_blocked", "微信限制了该用户登录。"),
+            E::Wechat(error) => error.into(),
+            E::WrongCredentials => unauthorized("wrong_credentials", "用户名、密码或动态口令不正确。"),
+            E::OtpNeeded => unauthorized("otp_needed", "请输入动态口令。"),
+            E::Locked { until } => {
+                let detail = format!("尝试次数过多，请于{}之后再试。", until.wall());
+                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "locked", "").saying(detail)
+            }
+            E::NotSignedIn => ApiError::unauthorized(),
+            E::Forbidden(error) => error.into(),
+            E::OnlyTheConsole => ApiError::conflict("only_the_console", "已有两名管理员，请在控制台添加人员。"),
+            E::SecondPersonNeeded => other_person(),
+            E::UsernameTaken => ApiError::conflict("username_taken", "该用户名已被使用。"),
+            E::IdReused => id_reused(),
+            E::Invalid(reason) => ApiError::unprocessable("invalid_field", "填写的内容不符合要求。").because(reason),
+            E::NoSuchStaff => ApiError::not_found("no_such_member", "没有这名工作人员。"),
+            E::NoSuchDonor => ApiError::unauthorized(),
+            E::WrongState => wrong_state(),
+            E::Vault(error) => ApiError::internal(&error),
+            E::Stopping => stopping(),
+            E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<CrowdfundingError> for ApiError {
+    fn from(error: CrowdfundingError) -> ApiError {
+        use CrowdfundingError as E;
+        match error {
+            E::NoSuchCampaign => ApiError::not_found("no_such_campaign", "没有这个项目。"),
+            E::NoSuchDonation => ApiError::not_found("no_such_donation", "没有这笔捐赠。"),
+            E::NoSuchRefund => ApiError::not_found("no_such_refund", "没有这笔退款。"),
+            E::NoSuchBook => ApiError::unprocessable("no_such_book", "没有这个账套。"),
+            E::IdReused => id_reused(),
+            E::ReferenceUsed => ApiError::conflict("reference_used", "该银行流水号已登记。"),
+            E::Invalid { field, problem } => ApiError::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::OtherPerson => other_person(),
+            E::Campaign(refused) => wrong_state().because(refused.to_string()),
+            E::Donation(refused) => wrong_state().because(refused.to_string()),
+            E::Refund(refused) => wrong_state().because(refused.to_string()),
+            E::Giving(GivingClosed::NotOpen) => ApiError::conflict("campaign_not_open", "该项目目前不接受捐赠。"),
+            E::Giving(GivingClosed::Ended) => ApiError::conflict("campaign_ended", "该项目募捐已结束，感谢您的爱心。"),
+            E::TargetReached => ApiError::conflict("target_reached", "该项目已达到募捐目标，感谢您的爱心。"),
+            E::TooManyUnpaid => ApiError::too_many(60).saying("您有多笔未支付的捐赠，请先完成支付或稍后再试。"),
+            E::RefundTooLarge { left } => ApiError::unprocessable("refund_too_large", "")
+                .saying(format!("退款金额超过可退金额，最多可退{left}元。")),
+            E::RefundUnderWay => ApiError::conflict("refund_under_way", "该笔捐赠已有退款在办理中。"),
+            E::Ledger(refusal) => refusal.into(),
+            E::Conflict => ApiError::conflict("changed_meanwhile", "内容已被他人修改，请刷新后重试。"),
+            E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> ApiError {
+        let reason = refusal.to_string();
+        match refusal {
+            Refusal::FundShort { available, .. } => {
+                ApiError::conflict("fund_short", "").saying(format!("项目可用资金不足，目前可用{available}元。"))
+            }
+            Refusal::Overdrawn { balance, .. } => {
+                ApiError::conflict("overdrawn", "").saying(format!("账户余额不足，目前余额{balance}元。"))
+            }
+            Refusal::PeriodClosed(day) => {
+                ApiError::conflict("period_closed", "").saying(format!("{day}及以前的账期已结账。"))
+            }
+            Refusal::ReferenceTaken => ApiError::conflict("reference_taken", "该凭证号已用于其他内容。"),
+            Refusal::NoSuchBook => ApiError::unprocessable("no_such_book", "没有这个账套。"),
+            // A recipe of ours that cannot be booked is our failure.
+            Refusal::Unsound => ApiError::internal(&refusal),
+        }
+        .because(reason)
+    }
+}
+
+impl From<WechatError> for ApiError {
+    fn from(error: WechatError) -> ApiError {
+        use WechatError as E;
+        let detail = "微信支付暂时无法连接，请稍后再试。";
+        match &error {
+            E::RateLimited(_) | E::OutcomeUnknown(_) | E::Unreachable(_) | E::TokenUnavailable => {
+                tracing::warn!(error = chain(&error), "WeChat could not be asked");
+                ApiError { code: "channel_unavailable", ..ApiError::overloaded() }.saying(detail)
+            }
+            E::NotFound(_)
+            | E::OrderClosed(_)
+            | E::OrderPaid(_)
+            | E::OutTradeNoUsed(_)
+            | E::NotEnough(_)
+            | E::Refused(_)
+            | E::BadSignature(_)
+            | E::TokenInvalid(_)
+            | E::MiniProgram(_)
+            | E::Unreadable(_)
+            | E::Unexpected(_)
+            | E::Invalid(_)
+            | E::HashMismatch => {
+                tracing::error!(error = chain(&error), "WeChat refused, or is not to be believed");
+                ApiError::new(StatusCode::BAD_GATEWAY, "channel_failed", "微信支付未能受理，请稍后再试。")
+            }
+        }
+    }
+}
+
+impl From<CashierError> for ApiError {
+    fn from(error: CashierError) -> ApiError {
+        use CashierError as E;
+        match error {
+            E::Overloaded => ApiError::overloaded(),
+            E::Stopping => stopping(),
+            E::NotAPayment(_) => ApiError::internal(&error),
+            E::Channel(error) => error.into(),
+            E::Gift(error) => error.into(),
+            E::Db(error) => ApiError::database(&*error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<GivingError> for ApiError {
+    fn from(error: GivingError) -> ApiError {
+        use GivingError as E;
+        match error {
+            E::Invalid { field, problem } => ApiError::field(field, problem),
+            E::TooMuch { most } => {
+                ApiError::unprocessable("amount_too_large", "").saying(format!("单笔捐赠最多{most}元。"))
+            }
+            E::MessageRefused => ApiError::unprocessable("message_refused", "留言未通过内容检查，请修改后再提交。"),
+            E::Expired => ApiError::conflict("order_expired", "该订单已过期，请重新捐赠。"),
+            E::ChannelUnavailable(error) => error.into(),
+            E::Cashier(error) => error.into(),
+            E::Identity(error) => error.into(),
+        }
+    }
+}
+
+impl From<OutboxError> for ApiError {
+    fn from(error: OutboxError) -> ApiError {
+        match error {
+            OutboxError::BadConsent => ApiError::unprocessable("invalid_consent", "订阅消息授权不正确。"),
+            OutboxError::Identity(error) => error.into(),
+            OutboxError::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<RunsError> for ApiError {
+    fn from(error: RunsError) -> ApiError {
+        match error {
+            RunsError::LeaseLost { .. } => ApiError::internal(&error),
+            RunsError::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<TransferError> for ApiError {
+    fn from(error: TransferError) -> ApiError {
+        use TransferError as E;
+        match error {
+            E::NoSuchTransfer => ApiError::not_found("no_such_transfer", "没有这笔资金划转。"),
+            E::NoSuchBook => ApiError::unprocessable("no_such_book", "没有这个账套。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => ApiError::field(field, problem),
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
     }
 }
 

@@ -1,13 +1,256 @@
 //! HTTP for the mini-program and for staff.
 //!
-//! A handler extracts, parses, makes one call and converts; what is true of every request stands in the `door`. It cannot
-//! query: it knows the services and not the database.
+//! A handler extracts, parses, makes one call and converts; what is true of every request stands in [`door`]. It cannot
+//! query: it knows the services, and rows as they hand them out, and not the database.
+//!
+//! The OpenAPI document is made from the handlers and is a snapshot in `tests/`; it is served at `/api/openapi.json` and can
+//! be read and tried at `/api/docs`, without the internet.
 
+mod auth;
+mod books;
+mod cached;
+mod campaign;
+mod donation;
 mod door;
 mod error;
+mod health;
+mod house;
+mod member;
+mod notify;
 mod origin;
 mod page;
+mod refund;
+mod session;
+mod tag;
 mod throttle;
+mod transfer;
 mod wire;
 
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use app::App;
+use app::runs::{Report, Runs};
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::{HeaderName, HeaderValue, Method, header};
+use poem::{Endpoint, EndpointExt, Response, Route, get, post};
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{OpenApi, OpenApiService};
+use tokio::sync::Semaphore;
+
+use crate::books::BookApi;
+use crate::campaign::{CampaignApi, OfficeCampaignApi};
+use crate::donation::{GivingApi, OfficeDonationApi};
+use crate::door::{Door, DoorOptions};
+use crate::house::HouseApi;
+use crate::member::MemberApi;
+use crate::refund::RefundApi;
+use crate::session::SessionApi;
+use crate::throttle::Throttle;
+use crate::transfer::TransferApi;
+
 pub use error::ApiError;
+
+type Future<T> = Pin<Box<dyn std::future::Future<Output = T> + Send>>;
+
+/// Prints what is counted, in Prometheus' format.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Says whether the program can work, or in a sentence why not.
+pub type Ready = Arc<dyn Fn() -> Future<Result<(), String>> + Send + Sync>;
+
+/// Runs the job of that name once. `api` does not know the jobs; whoever knows both joins them.
+pub type RunJob = Arc<dyn Fn(String) -> Future<Started> + Send + Sync>;
+
+/// What became of a job that was started by hand.
+#[derive(Debug)]
+pub enum Started {
+    /// There is no job of this name.
+    NoSuchJob,
+    /// It runs already, here or elsewhere.
+    UnderWay,
+    /// It ran to its end.
+    Ended(Report),
+    /// It failed, and why.
+    Failed(String),
+}
+
+/// What the interface needs besides the services.
+pub struct ApiOptions {
+    /// Longer bodies are refused.
+    pub body_limit_bytes: usize,
+    /// A permit for each request that may be under way at once. Whoever stops the program waits until all are back.
+    pub room: Arc<Semaphore>,
+    /// The header our own proxy writes the client's address into.
+    pub client_address_header: Option<String>,
+    /// Whether the world comes by https.
+    pub https: bool,
+    /// Whether `/api/docs` is there.
+    pub docs: bool,
+    /// Tries of staff to sign in, for each address.
+    pub staff_logins_per_minute: NonZeroU32,
+    /// Tries of donors to sign in, for each address.
+    pub donor_logins_per_minute: NonZeroU32,
+    /// See [`Metrics`].
+    pub metrics: Metrics,
+    /// See [`Ready`].
+    pub ready: Ready,
+    /// See [`RunJob`].
+    pub run_job: RunJob,
+}
+
+/// Everything below `/api/v1`.
+type Handlers = (
+    SessionApi,
+    CampaignApi,
+    GivingApi,
+    OfficeCampaignApi,
+    OfficeDonationApi,
+    RefundApi,
+    TransferApi,
+    BookApi,
+    MemberApi,
+    HouseApi,
+);
+
+/// The description of handlers without the handlers, and so without an [`App`].
+struct Description<T>(PhantomData<T>);
+
+impl<T: OpenApi> OpenApi for Description<T> {
+    fn meta() -> Vec<MetaApi> {
+        T::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+const PREFIX: &str = "/api/v1";
+
+fn service<T: OpenApi>(handlers: T) -> OpenApiService<T, ()> {
+    OpenApiService::new(handlers, "桑梓 Sangzi", env!("CARGO_PKG_VERSION"))
+        .description(
+            "Crowdfunding with books exact to the fen. Amounts are strings in yuan (\"12.30\"), instants RFC 3339, lists \
+             {items, next} with ?after= for the next page. Every error is a problem document (RFC 9457) with a stable code. \
+             The client makes the id of what it creates: the same id with the same content again is the same request.",
+        )
+        .url_prefix(PREFIX)
+}
+
+fn description() -> OpenApiService<Description<Handlers>, ()> {
+    service(Description(PhantomData))
+}
+
+/// The OpenAPI document, JSON.
+pub fn document() -> String {
+    description().spec()
+}
+
+/// The whole interface, behind its door.
+pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Response> + 'static {
+    let document = document();
+    let mut methods = methods(&document);
+    let with = |app: &Arc<App>| app.clone();
+    let handlers: Handlers = (
+        SessionApi {
+            app: with(&app),
+            staff_logins: Throttle::per_minute(options.staff_logins_per_minute),
+            donor_logins: Throttle::per_minute(options.donor_logins_per_minute),
+        },
+        CampaignApi { app: with(&app) },
+        GivingApi { app: with(&app) },
+        OfficeCampaignApi { app: with(&app) },
+        OfficeDonationApi { app: with(&app) },
+        RefundApi { app: with(&app) },
+        TransferApi { app: with(&app) },
+        BookApi { app: with(&app) },
+        MemberApi { app: with(&app) },
+        HouseApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), run_job: options.run_job },
+    );
+    let mut route = Route::new()
+        .nest(PREFIX, service(handlers))
+        .at("/wechat/notify/payment", post(notify::payment))
+        .at("/wechat/notify/refund", post(notify::refund))
+        .at("/healthz", get(health::alive))
+        .at("/readyz", get(health::ready))
+        .at("/metrics", get(health::metrics))
+        .at("/api/openapi.json", get(fixed("application/json", None, document)));
+    if options.docs {
+        let page = description().swagger_ui_html();
+        route = route.at("/api/docs", get(fixed("text/html; charset=utf-8", Some(DOCS_POLICY), page)));
+    }
+    for path in ["/wechat/notify/payment", "/wechat/notify/refund"] {
+        methods.insert(path.to_owned(), "POST".to_owned());
+    }
+    for path in ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs"] {
+        methods.insert(path.to_owned(), "GET, HEAD".to_owned());
+    }
+    let inner = route.data(app).data(options.metrics).data(options.ready);
+    Door::new(
+        inner,
+        DoorOptions {
+            body_limit: options.body_limit_bytes,
+            room: options.room,
+            client_address_header: options.client_address_header.and_then(|name| HeaderName::try_from(name).ok()),
+            https: options.https,
+            methods,
+        },
+    )
+}
+
+/// The documentation page carries its script and style in itself and talks to nobody but us.
+const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; \
+     frame-ancestors 'none'",
+);
+
+fn fixed(content_type: &'static str, policy: Option<HeaderValue>, body: String) -> impl Endpoint + 'static {
+    make_sync(move |_| {
+        let mut response = Response::builder().content_type(content_type).body(body.clone());
+        if let Some(policy) = &policy {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+        }
+        response
+    })
+}
+
+/// Which methods each route of the document knows, by the router's pattern (`/campaigns/:id`).
+fn methods(document: &str) -> HashMap<String, String> {
+    let document: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
+    let Some(paths) = document["paths"].as_object() else { return HashMap::new() };
+    let line = |(path, operations): (&String, &serde_json::Value)| {
+        let mut methods: Vec<String> =
+            operations.as_object().into_iter().flatten().map(|(method, _)| method.to_ascii_uppercase()).collect();
+        if methods.iter().any(|method| method == "GET") {
+            methods.push("HEAD".to_owned());
+        }
+        methods.sort();
+        (path.replace('{', ":").replace('}', ""), methods.join(", "))
+    };
+    paths.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two structs that know the same path would write it twice into the document, and a reader keeps the second.
+    #[test]
+    fn every_path_stands_in_the_document_once() {
+        let document = document();
+        let mut paths: Vec<String> =
+            Handlers::meta().into_iter().flat_map(|api| api.paths.into_iter().map(|path| path.path)).collect();
+        let all = paths.len();
+        paths.sort();
+        paths.dedup();
+        assert_eq!(paths.len(), all);
+        assert_eq!(methods(&document).len(), all);
+        assert_eq!(methods(&document)["/api/v1/campaigns/:campaign_id"], "GET, HEAD");
+    }
+}

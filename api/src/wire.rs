@@ -112,6 +112,37 @@ text! {
 }
 readable!(Day);
 
+/// An enum of the wire beside its enum of the domain. Both ways are exhaustive: a new state asks what clients shall see.
+macro_rules! wire_enum {
+    ($(#[$doc:meta])* $name:ident = $($domain:ident)::+ { $($(#[$word_doc:meta])* $word:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, poem_openapi::Enum)]
+        #[oai(rename_all = "snake_case")]
+        pub(crate) enum $name {
+            $($(#[$word_doc])* $word,)*
+        }
+
+        impl From<$($domain)::+> for $name {
+            fn from(word: $($domain)::+) -> $name {
+                use $($domain)::+ as D;
+                match word {
+                    $(D::$word => $name::$word,)*
+                }
+            }
+        }
+
+        impl From<$name> for $($domain)::+ {
+            fn from(word: $name) -> $($domain)::+ {
+                use $($domain)::+ as D;
+                match word {
+                    $($name::$word => D::$word,)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use wire_enum;
+
 #[cfg(test)]
 mod tests {
     use super::*;

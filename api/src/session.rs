@@ -1,0 +1,107 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+
+use app::App;
+use domain::role::Member;
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use crate::auth::{Holder, Officer};
+use crate::error::ApiError;
+use crate::member::MemberRole;
+use crate::origin::Origin;
+use crate::tag::Tag;
+use crate::throttle::Throttle;
+use crate::wire::Instant;
+
+pub(crate) struct SessionApi {
+    pub(crate) app: Arc<App>,
+    pub(crate) staff_logins: Throttle,
+    pub(crate) donor_logins: Throttle,
+}
+
+#[derive(Object)]
+struct WechatLogin {
+    /// What `wx.login` gave.
+    #[oai(validator(min_length = 1, max_length = 512))]
+    code: String,
+}
+
+#[derive(Object)]
+struct DonorSession {
+    /// For `Authorization: Bearer`.
+    token: String,
+    expires_at: Instant,
+}
+
+#[derive(Object)]
+struct StaffLogin {
+    #[oai(validator(max_length = 64))]
+    username: String,
+    #[oai(validator(max_length = 1024))]
+    password: String,
+    /// The one-time password, six digits; money roles need it.
+    #[oai(validator(max_length = 16))]
+    otp: Option<String>,
+}
+
+#[derive(Object)]
+struct StaffSession {
+    /// For `Authorization: Bearer`.
+    token: String,
+    expires_at: Instant,
+    id: Uuid,
+    roles: Vec<MemberRole>,
+}
+
+#[derive(Object)]
+struct WhoAmI {
+    id: Uuid,
+    roles: Vec<MemberRole>,
+}
+
+fn roles(member: &Member) -> Vec<MemberRole> {
+    member.roles.iter().copied().map(MemberRole::from).collect()
+}
+
+#[OpenApi(prefix_path = "/sessions", tag = "Tag::Sessions")]
+impl SessionApi {
+    /// Signs a donor in with a code of `wx.login`.
+    #[oai(path = "/wechat", method = "post")]
+    async fn wechat(&self, origin: Data<&Origin>, body: Json<WechatLogin>) -> Result<Json<DonorSession>, ApiError> {
+        self.donor_logins.admit(*origin.0)?;
+        let session = self.app.identity.login_donor(&body.code).await?;
+        Ok(Json(DonorSession { token: session.token.expose_secret().to_owned(), expires_at: session.expires.into() }))
+    }
+
+    /// Signs a member of staff in.
+    #[oai(path = "/staff", method = "post")]
+    async fn staff(&self, origin: Data<&Origin>, body: Json<StaffLogin>) -> Result<Json<StaffSession>, ApiError> {
+        self.staff_logins.admit(*origin.0)?;
+        let StaffLogin { username, password, otp } = body.0;
+        let origin = origin.0.0.to_string();
+        let session = self.app.identity.login_staff(&username, &password, otp.as_deref(), &origin).await?;
+        Ok(Json(StaffSession {
+            token: session.token.expose_secret().to_owned(),
+            expires_at: session.expires.into(),
+            id: session.member.id.uuid(),
+            roles: roles(&session.member),
+        }))
+    }
+
+    /// Who a token of staff belongs to, and what they may do at this moment.
+    #[oai(path = "/current", method = "get")]
+    async fn current(&self, officer: Officer) -> Result<Json<WhoAmI>, ApiError> {
+        Ok(Json(WhoAmI { id: officer.0.id.uuid(), roles: roles(&officer.0) }))
+    }
+
+    /// Signs out. A token that is over already is as good as signed out.
+    #[oai(path = "/current", method = "delete")]
+    async fn end(&self, holder: Holder) -> Result<(), ApiError> {
+        Ok(self.app.identity.logout(&holder.0.token).await?)
+    }
+}

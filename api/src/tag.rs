@@ -1,0 +1,25 @@
+//! The chapters of the document.
+
+use poem_openapi::Tags;
+
+#[derive(Tags)]
+pub(crate) enum Tag {
+    /// Signing in and out.
+    Sessions,
+    /// What everybody may see.
+    Public,
+    /// A donor's own gifts.
+    Giving,
+    /// Campaigns, from the draft to the end (staff).
+    Campaigns,
+    /// Gifts that reached the bank account, and the search for a gift (staff).
+    Donations,
+    /// Refunds (staff).
+    Refunds,
+    /// Money between the payment channel and the bank (staff).
+    Transfers,
+    /// The books, and what differs from them (staff).
+    Books,
+    /// Members of staff, the audit trail, the jobs (staff).
+    House,
+}
