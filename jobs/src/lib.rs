@@ -1,1 +1,123 @@
-//! jobs
+//! What runs without a request.
+//!
+//! A job is a name, a cadence and a function of [`App`]. It takes no arguments, looks at the rows, and does what their state
+//! says is due; running it twice, on two machines, or after a crash changes nothing that was done. The lease in
+//! [`app::runs`] lets it run once at a time; the [bell](start) only says when to try.
+//!
+//! A run is a task of its own: neither a tick nor whoever asked for it can cut it short, because a statement that is dropped
+//! half-way can poison its connection. A panic ends the run, not the program.
+
+mod bell;
+mod registry;
+#[cfg(test)]
+#[path = "../tests/world/mod.rs"]
+mod world;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use app::App;
+use app::runs::{Outcome, Runs, RunsError};
+
+pub use app::runs::Report;
+pub use bell::{Running, start};
+pub use registry::JOBS;
+
+/// What a job's function answers. Here errors end: they are written down with all their causes.
+pub type Doing = Pin<Box<dyn Future<Output = anyhow::Result<Report>> + Send>>;
+
+/// How often a job runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Cadence {
+    /// Second, minute, hour, day, month, weekday, in Beijing.
+    pub cron: &'static str,
+    /// After so long without success a job that was not running catches up at once.
+    pub every: Duration,
+    /// For people.
+    pub text: &'static str,
+}
+
+/// Something that runs without a request.
+#[derive(Debug)]
+pub struct Job {
+    /// Its name: `sangzi job NAME`.
+    pub name: &'static str,
+    /// What it does, for people.
+    pub about: &'static str,
+    /// How often it runs.
+    pub cadence: Cadence,
+    /// What it does.
+    pub run: fn(Arc<App>) -> Doing,
+}
+
+/// Why a job did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// There is no job of this name.
+    #[error("there is no such job; there are {}", names())]
+    NoSuchJob,
+    /// The job is running, here or on another machine.
+    #[error("the job is under way already")]
+    UnderWay,
+    /// The job itself failed.
+    #[error("{0:#}")]
+    Failed(anyhow::Error),
+    /// The run could not be begun or written down.
+    #[error("the run cannot be written down")]
+    Runs(#[from] RunsError),
+    /// The bell does not work.
+    #[error("the scheduler does not start: {0}")]
+    Bell(String),
+}
+
+fn names() -> String {
+    JOBS.iter().map(|job| job.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The job of a name.
+pub fn find(name: &str) -> Result<&'static Job, JobError> {
+    JOBS.iter().find(|job| job.name == name).ok_or(JobError::NoSuchJob)
+}
+
+/// Runs a job once, now, and waits for it. Failures inside the job are counted in the report.
+pub async fn run_once(app: Arc<App>, name: &str) -> Result<Report, JobError> {
+    let job = find(name)?;
+    attempt(app, job).await?.ok_or(JobError::UnderWay)
+}
+
+/// Runs a job if nobody else does.
+async fn attempt(app: Arc<App>, job: &'static Job) -> Result<Option<Report>, JobError> {
+    let attempt = tokio::spawn(async move {
+        let Some(guard) = runs(&app).begin(job.name).await? else { return Ok(None) };
+        let began = Instant::now();
+        let result = match tokio::spawn((job.run)(app.clone())).await {
+            Ok(result) => result,
+            Err(panicked) => Err(anyhow::Error::new(panicked).context("the job did not come to its end")),
+        };
+        let written = result.as_ref().map(Clone::clone).map_err(|error| format!("{error:#}"));
+        let outcome = guard.finish(&written).await?;
+        metrics::histogram!("sangzi_job_run_seconds", "job" => job.name).record(began.elapsed());
+        metrics::counter!("sangzi_job_runs_total", "job" => job.name, "outcome" => outcome.as_str()).increment(1);
+        if outcome == Outcome::Done {
+            #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a float for millions of years")]
+            let now = app.real.now().seconds() as f64;
+            metrics::gauge!("sangzi_job_last_success_seconds", "job" => job.name).set(now);
+        }
+        match &result {
+            Ok(report) if report.failed > 0 => {
+                tracing::warn!(job = job.name, done = report.done, failed = report.failed, "a job ended with failures");
+            }
+            Ok(report) if report.done > 0 => tracing::info!(job = job.name, done = report.done, "a job ended"),
+            Ok(_) => tracing::debug!(job = job.name, "a job found nothing to do"),
+            Err(error) => tracing::error!(job = job.name, error = format!("{error:#}"), "a job failed"),
+        }
+        result.map(Some).map_err(JobError::Failed)
+    });
+    attempt.await.unwrap_or_else(|stopped| Err(JobError::Failed(stopped.into())))
+}
+
+fn runs(app: &App) -> Runs {
+    Runs::new(app.db.clone(), app.real.clone())
+}

@@ -1,0 +1,111 @@
+//! All jobs. A job that is not here does not run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::App;
+
+use crate::{Cadence, Doing, Job, Report};
+
+/// How many messages a run sends at most.
+const MESSAGES: u64 = 1_000;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// All jobs, by name.
+pub static JOBS: &[Job] = &[
+    Job {
+        name: "campaign_clock",
+        about: "opens campaigns that have begun and ends those that are over",
+        cadence: Cadence { cron: "0 * * * * *", every: seconds(60), text: "every minute" },
+        run: campaign_clock,
+    },
+    Job {
+        name: "certificates",
+        about: "fetches the platform certificates of WeChat Pay",
+        cadence: Cadence { cron: "0 17 */6 * * *", every: seconds(6 * 3_600), text: "every six hours" },
+        run: certificates,
+    },
+    Job {
+        name: "expire_orders",
+        about: "closes orders nobody paid in time",
+        cadence: Cadence { cron: "*/30 * * * * *", every: seconds(30), text: "every 30 seconds" },
+        run: expire_orders,
+    },
+    Job {
+        name: "open_payments",
+        about: "asks WeChat for payments of which no notification came",
+        cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
+        run: open_payments,
+    },
+    Job {
+        name: "outbox",
+        about: "sends messages to donors",
+        cadence: Cadence { cron: "*/10 * * * * *", every: seconds(10), text: "every 10 seconds" },
+        run: outbox,
+    },
+    Job {
+        name: "query_refunds",
+        about: "asks WeChat for refunds under way",
+        cadence: Cadence { cron: "*/10 * * * * *", every: seconds(10), text: "every 10 seconds" },
+        run: query_refunds,
+    },
+    Job {
+        name: "send_refunds",
+        about: "sends refunds that were decided",
+        cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
+        run: send_refunds,
+    },
+    Job {
+        name: "session_sweep",
+        about: "deletes sessions that ended long ago, and forgets runs that did nothing",
+        cadence: Cadence { cron: "0 41 * * * *", every: seconds(3_600), text: "every hour" },
+        run: session_sweep,
+    },
+];
+
+fn campaign_clock(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.campaigns.tick().await?)) })
+}
+
+fn certificates(app: Arc<App>) -> Doing {
+    Box::pin(async move {
+        let there = app.wechat.refresh_certificates().await?;
+        Ok(Report { note: Some(format!("there are {there}")), ..Report::default() })
+    })
+}
+
+fn expire_orders(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(report(app.cashier.expire_orders().await?)) })
+}
+
+fn open_payments(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(report(app.cashier.query_open_payments().await?)) })
+}
+
+fn outbox(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(app.outbox.send_due(MESSAGES).await?) })
+}
+
+fn query_refunds(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(report(app.refunds.query_due().await?)) })
+}
+
+fn send_refunds(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(report(app.refunds.send_due().await?)) })
+}
+
+fn session_sweep(app: Arc<App>) -> Doing {
+    Box::pin(async move {
+        let sessions = app.identity.sweep_sessions().await?;
+        let runs = crate::runs(&app).sweep().await?;
+        let note = (runs > 0).then(|| format!("{runs} runs were forgotten"));
+        Ok(Report { note, ..Report::of(sessions) })
+    })
+}
+
+fn report((done, failed): (u64, u64)) -> Report {
+    Report { done, failed, note: None }
+}
