@@ -71,7 +71,12 @@ where
 }
 
 fn say(name: &str, m: &Measured) {
-    println!("  {name:<58} {:>9.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms", m.rate, m.p50.as_secs_f64() * 1e3, m.p99.as_secs_f64() * 1e3);
+    println!(
+        "  {name:<58} {:>9.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms",
+        m.rate,
+        m.p50.as_secs_f64() * 1e3,
+        m.p99.as_secs_f64() * 1e3
+    );
 }
 
 async fn database(url: &str, name: &str) {
@@ -79,7 +84,8 @@ async fn database(url: &str, name: &str) {
     Migrator::up(db.migrations(), None).await.unwrap();
     let (book, campaign) = (BookId::new(), CampaignId::new());
     let tx = db.begin().await.unwrap();
-    let new = NewBook { id: book, code: "b".into(), name: "基金会".into(), kind: BookKind::Charity, credit_code: None };
+    let new =
+        NewBook { id: book, code: "b".into(), name: "基金会".into(), kind: BookKind::Charity, credit_code: None };
     ledger::create_book(&tx, new, NOW).await.unwrap();
     post(&tx, NOW, &[gift(book, campaign)]).await.unwrap();
     tx.commit().await.unwrap();
@@ -90,7 +96,9 @@ async fn database(url: &str, name: &str) {
     // The raw statement's tables: the least that a gift can be.
     let (id, text) = if postgres { ("uuid", "text") } else { ("blob", "text") };
     for sql in [
-        format!("CREATE TABLE raw_gift (id {id} PRIMARY KEY, reference {text} NOT NULL UNIQUE, amount bigint NOT NULL)"),
+        format!(
+            "CREATE TABLE raw_gift (id {id} PRIMARY KEY, reference {text} NOT NULL UNIQUE, amount bigint NOT NULL)"
+        ),
         "CREATE TABLE raw_balance (id integer PRIMARY KEY, fen bigint NOT NULL)".to_owned(),
         "INSERT INTO raw_balance VALUES (1, 0)".to_owned(),
     ] {

@@ -1,7 +1,7 @@
 //! Entries (凭证) before they are booked: what a recipe writes down.
 
 use aws_lc_rs::digest;
-use domain::{BookId, BusinessDate, DonorId, EntryId, Money};
+use domain::{AccountId, BookId, BusinessDate, DonorId, EntryId, Money};
 
 use crate::Account;
 
@@ -208,7 +208,7 @@ impl Entry {
 
     /// SHA-256 over what makes the entry this entry: everything but the day it was booked on, who booked it and remarks.
     /// A JSON array, so that no two contents read alike.
-    pub(crate) fn digest(&self) -> Vec<u8> {
+    pub(crate) fn digest(&self, accounts: &[(AccountId, AccountId)]) -> Vec<u8> {
         content_digest(
             &self.book.to_string(),
             self.kind,
@@ -221,7 +221,8 @@ impl Entry {
             &self
                 .postings
                 .iter()
-                .map(|p| (p.debit.id().to_string(), p.credit.id().to_string(), p.amount.fen(), p.raised.as_str()))
+                .zip(accounts)
+                .map(|(p, (debit, credit))| (debit.to_string(), credit.to_string(), p.amount.fen(), p.raised.as_str()))
                 .collect::<Vec<_>>(),
         )
     }

@@ -1,8 +1,10 @@
 //! Booking: the one way into the books.
 //!
 //! Locks, always in this order: books (shared), accounts by id, funds by book and campaign. Then everything is decided in
-//! memory, entry after entry in the caller's order, and written at once. Repeating a batch is safe: an entry that stands under
-//! its reference with the same content is answered as [`Posted::AlreadyThere`].
+//! memory, entry after entry in the caller's order, and written at once. A batch that can only add (gifts: no fund and no
+//! account has to suffice) takes the same locks in the same order, but after its lines are written: the hot rows are held for
+//! two statements and the commit, and two batches work side by side until then. Repeating a batch is safe: an entry that stands
+//! under its reference with the same content is answered as [`Posted::AlreadyThere`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -81,13 +83,40 @@ pub enum Refusal {
     Unsound,
 }
 
-/// An entry that will be written, with what was worked out for it.
-struct Accepted<'a> {
+/// A sound entry with what was worked out for it, once.
+struct Prepared<'a> {
     entry: &'a Entry,
+    total: Money,
+    /// Debit and credit account of each line.
+    accounts: Vec<(AccountId, AccountId)>,
+    /// What it does to each campaign.
+    effects: BTreeMap<CampaignId, Effect>,
+    digest: Vec<u8>,
+}
+
+impl Prepared<'_> {
+    fn new(entry: &Entry) -> Option<Prepared<'_>> {
+        let total = entry.total()?;
+        let accounts: Vec<_> = entry.postings.iter().map(|p| (p.debit.id(), p.credit.id())).collect();
+        let mut sums: BTreeMap<CampaignId, Effect> = BTreeMap::new();
+        for (campaign, effect) in entry_effects(entry) {
+            sums.entry(campaign).or_default().add(effect);
+        }
+        let digest = entry.digest(&accounts);
+        Some(Prepared { entry, total, accounts, effects: sums, digest })
+    }
+
+    /// Whether something has to suffice for it: then it is decided under lock.
+    fn may_be_refused(&self) -> bool {
+        !self.entry.within.is_empty() || self.effects.values().any(|effect| effect.received - effect.used < 0)
+    }
+}
+
+/// An entry that will be written.
+struct Accepted<'a> {
+    prepared: &'a Prepared<'a>,
     id: EntryId,
     book_date: BusinessDate,
-    total: Money,
-    digest: Vec<u8>,
 }
 
 /// Books a slice of entries, in order, and answers for each. Needs a transaction that writes; the entries stand when it commits.
@@ -95,62 +124,70 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
     if entries.is_empty() {
         return Ok(Vec::new());
     }
-    let totals: Vec<Option<Money>> = entries.iter().map(Entry::total).collect();
-    let sound = || entries.iter().zip(&totals).filter(|(_, total)| total.is_some()).map(|(entry, _)| entry);
+    let prepared: Vec<Option<Prepared<'_>>> = entries.iter().map(Prepared::new).collect();
+    let sound = || prepared.iter().flatten();
+    let books = lock_books(tx, sound().map(|p| p.entry.book)).await?;
+    let known = || sound().filter(|p| books.contains_key(&p.entry.book));
 
-    let accounts: BTreeMap<AccountId, &Account> =
-        sound().flat_map(Entry::postings).flat_map(|p| [&p.debit, &p.credit]).map(|a| (a.id(), a)).collect();
+    let mut accounts: BTreeMap<AccountId, &Account> = BTreeMap::new();
     let mut touched: BTreeMap<(BookId, CampaignId), Effect> = BTreeMap::new();
-    for entry in sound() {
-        for (campaign, _) in entry_effects(entry) {
-            touched.entry((entry.book, campaign)).or_default();
+    for p in known() {
+        for (posting, (debit, credit)) in p.entry.postings.iter().zip(&p.accounts) {
+            accounts.insert(*debit, &posting.debit);
+            accounts.insert(*credit, &posting.credit);
         }
+        touched.extend(p.effects.keys().map(|campaign| ((p.entry.book, *campaign), Effect::default())));
     }
-
-    let books = lock_books(tx, sound().map(|e| e.book)).await?;
-    let accounts: BTreeMap<AccountId, &Account> =
-        accounts.into_iter().filter(|(_, account)| books.contains_key(&account.book)).collect();
-    touched.retain(|(book, _), _| books.contains_key(book));
-    lock_accounts(tx, &accounts).await?;
-    let mut funds = lock_funds(tx, &touched).await?;
-    let mut held = held(tx, sound()).await?;
-    let mut standing = find_standing(tx, sound()).await?;
+    open_accounts(tx, &accounts).await?;
+    let under_lock = known().any(Prepared::may_be_refused);
+    let mut funds = HashMap::new();
+    if under_lock {
+        lock_accounts(tx, accounts.keys()).await?;
+        funds = lock_funds(tx, &touched).await?;
+    }
+    let mut held = held(tx, known().map(|p| p.entry)).await?;
+    let mut standing = find_standing(tx, known().map(|p| p.entry)).await?;
 
     let mut answers = Vec::with_capacity(entries.len());
     let mut accepted: Vec<Accepted<'_>> = Vec::with_capacity(entries.len());
-    for (entry, total) in entries.iter().zip(&totals) {
+    for prepared in &prepared {
         let answer = (|| {
-            let total = total.ok_or(Refusal::Unsound)?;
-            let digest = entry.digest();
+            let prepared = prepared.as_ref().ok_or(Refusal::Unsound)?;
+            let entry = prepared.entry;
+            let closed = *books.get(&entry.book).ok_or(Refusal::NoSuchBook)?;
             if let Some((id, book_date, stored)) = standing.get(entry.reference()) {
-                return if *stored == digest {
+                return if *stored == prepared.digest {
                     Ok(Posted::AlreadyThere { id: *id, book_date: *book_date })
                 } else {
                     Err(Refusal::ReferenceTaken)
                 };
             }
-            let closed = *books.get(&entry.book).ok_or(Refusal::NoSuchBook)?;
             let book_date = match (entry.book_on, closed) {
                 (BookOn::EventOrFirstOpen, Some(closed)) => entry.event_date.max(closed.next()),
                 (BookOn::EventOrFirstOpen, None) => entry.event_date,
                 (BookOn::Day(day), Some(closed)) if day <= closed => return Err(Refusal::PeriodClosed(closed)),
                 (BookOn::Day(day), _) => day,
             };
-            may_take(entry, &held)?;
-            charge_funds(entry, &mut funds, &mut touched)?;
-            for p in &entry.postings {
-                held.entry(p.debit.id()).and_modify(|fen| *fen += i128::from(p.amount.fen()));
-                held.entry(p.credit.id()).and_modify(|fen| *fen -= i128::from(p.amount.fen()));
+            may_take(prepared, &held)?;
+            charge_funds(prepared, under_lock, &mut funds, &mut touched)?;
+            for (posting, (debit, credit)) in entry.postings.iter().zip(&prepared.accounts) {
+                let fen = i128::from(posting.amount.fen());
+                held.entry(*debit).and_modify(|net| *net += fen);
+                held.entry(*credit).and_modify(|net| *net -= fen);
             }
             let id = EntryId::new();
-            standing.insert(entry.reference.clone(), (id, book_date, digest.clone()));
-            accepted.push(Accepted { entry, id, book_date, total, digest });
+            standing.insert(entry.reference.clone(), (id, book_date, prepared.digest.clone()));
+            accepted.push(Accepted { prepared, id, book_date });
             Ok(Posted::Booked { id, book_date })
         })();
         answers.push(answer);
     }
     if !accepted.is_empty() {
-        write(tx, now, &accepted, &touched).await?;
+        write_lines(tx, now, &accepted).await?;
+        if !under_lock {
+            lock_accounts(tx, accounts.keys()).await?;
+        }
+        write_totals(tx, &accepted, &touched, under_lock).await?;
     }
     Ok(answers)
 }
@@ -170,17 +207,15 @@ fn entry_effects(entry: &Entry) -> impl Iterator<Item = (CampaignId, Effect)> {
 /// Takes an entry's effects on, or refuses it and leaves everything as it was. Only an entry that lowers what is available can
 /// be refused: a fund that is short stays open for money.
 fn charge_funds(
-    entry: &Entry,
+    prepared: &Prepared<'_>,
+    under_lock: bool,
     funds: &mut HashMap<(BookId, CampaignId), i128>,
     touched: &mut BTreeMap<(BookId, CampaignId), Effect>,
 ) -> Result<(), Refusal> {
-    let mut sums: BTreeMap<CampaignId, Effect> = BTreeMap::new();
-    for (campaign, effect) in entry_effects(entry) {
-        sums.entry(campaign).or_default().add(effect);
-    }
+    let book = prepared.entry.book;
     let money = |fen: i128| Money::from_fen(i64::try_from(fen).unwrap_or(i64::MAX));
-    for (campaign, effect) in &sums {
-        let available = funds.get(&(entry.book, *campaign)).copied().unwrap_or_default();
+    for (campaign, effect) in prepared.effects.iter().filter(|_| under_lock) {
+        let available = funds.get(&(book, *campaign)).copied().unwrap_or_default();
         let change = effect.received - effect.used;
         if change < 0 && available + change < 0 {
             return Err(Refusal::FundShort {
@@ -190,15 +225,16 @@ fn charge_funds(
             });
         }
     }
-    for (campaign, effect) in sums {
-        *funds.entry((entry.book, campaign)).or_default() += effect.received - effect.used;
-        touched.entry((entry.book, campaign)).or_default().add(effect);
+    for (campaign, effect) in &prepared.effects {
+        *funds.entry((book, *campaign)).or_default() += effect.received - effect.used;
+        touched.entry((book, *campaign)).or_default().add(*effect);
     }
     Ok(())
 }
 
 /// Refuses an entry that takes more from an account than it holds, where the recipe says that this matters.
-fn may_take(entry: &Entry, held: &HashMap<AccountId, i128>) -> Result<(), Refusal> {
+fn may_take(prepared: &Prepared<'_>, held: &HashMap<AccountId, i128>) -> Result<(), Refusal> {
+    let entry = prepared.entry;
     for account in &entry.within {
         let id = account.id();
         let balance = held.get(&id).copied().unwrap_or_default();
@@ -238,8 +274,8 @@ async fn lock_books(
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "closed_through")?))).collect()
 }
 
-/// Opens accounts that are new and locks all of them, by id.
-async fn lock_accounts(tx: &Tx, accounts: &BTreeMap<AccountId, &Account>) -> Result<(), DbErr> {
+/// Opens accounts that are new.
+async fn open_accounts(tx: &Tx, accounts: &BTreeMap<AccountId, &Account>) -> Result<(), DbErr> {
     let backend = tx.get_database_backend();
     let all = || accounts.iter();
     let rows = Rows::new()
@@ -259,8 +295,14 @@ async fn lock_accounts(tx: &Tx, accounts: &BTreeMap<AccountId, &Account>) -> Res
                SELECT id, book_id, $1, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, \
                goods, 0, 0 FROM {rows} WHERE true ORDER BY id ON CONFLICT DO NOTHING";
     tx.execute_raw(rows.statement(backend, sql, [CHART.into()])).await?;
+    Ok(())
+}
+
+/// Locks accounts, by id.
+async fn lock_accounts(tx: &Tx, accounts: impl Iterator<Item = &AccountId>) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
     if backend == DbBackend::Postgres {
-        let ids = Rows::new().uuid("id", all().map(|(id, _)| id.uuid()));
+        let ids = Rows::new().uuid("id", accounts.map(|id| id.uuid()));
         let sql = "SELECT id FROM account WHERE id IN (SELECT id FROM {rows}) ORDER BY id FOR NO KEY UPDATE";
         tx.query_all_raw(ids.statement(backend, sql, [])).await?;
     }
@@ -314,100 +356,118 @@ async fn find_standing(
     rows.iter().map(read).collect()
 }
 
-/// Writes the accepted entries: postings first, then the entries that seal them, then totals, days and funds.
-async fn write(
-    tx: &Tx,
-    now: Timestamp,
-    accepted: &[Accepted<'_>],
-    touched: &BTreeMap<(BookId, CampaignId), Effect>,
-) -> Result<(), DbErr> {
+/// Writes the accepted entries: postings first, then the entries that seal them.
+async fn write_lines(tx: &Tx, now: Timestamp, accepted: &[Accepted<'_>]) -> Result<(), DbErr> {
     let backend = tx.get_database_backend();
-
-    let lines = || accepted.iter().flat_map(|a| a.entry.postings.iter().enumerate().map(move |(line, p)| (a, line, p)));
+    let lines = || {
+        accepted.iter().flat_map(|a| {
+            let lines = a.prepared.entry.postings.iter().zip(&a.prepared.accounts).enumerate();
+            lines.map(move |(line, (posting, accounts))| (a.id, line, posting, accounts))
+        })
+    };
     let rows = Rows::new()
-        .uuid("entry_id", lines().map(|(a, _, _)| a.id.uuid()))
-        .int("line", lines().map(|(_, line, _)| line as i64))
-        .uuid("debit_account", lines().map(|(_, _, p)| p.debit.id().uuid()))
-        .uuid("credit_account", lines().map(|(_, _, p)| p.credit.id().uuid()))
-        .int("amount_fen", lines().map(|(_, _, p)| p.amount.fen()))
-        .text("raised", lines().map(|(_, _, p)| p.raised.as_str()));
+        .uuid("entry_id", lines().map(|(id, ..)| id.uuid()))
+        .int("line", lines().map(|(_, line, ..)| line as i64))
+        .uuid("debit_account", lines().map(|(.., (debit, _))| debit.uuid()))
+        .uuid("credit_account", lines().map(|(.., (_, credit))| credit.uuid()))
+        .int("amount_fen", lines().map(|(_, _, p, _)| p.amount.fen()))
+        .text("raised", lines().map(|(_, _, p, _)| p.raised.as_str()));
     let sql = "INSERT INTO posting (entry_id, line, debit_account, credit_account, amount_fen, raised) \
                SELECT entry_id, line, debit_account, credit_account, amount_fen, raised FROM {rows}";
     tx.execute_raw(rows.statement(backend, sql, [])).await?;
 
-    let all = || accepted.iter();
+    let all = || accepted.iter().map(|a| (a, a.prepared.entry));
     let rows = Rows::new()
-        .uuid("id", all().map(|a| a.id.uuid()))
-        .uuid("book_id", all().map(|a| a.entry.book.uuid()))
-        .text("reference", all().map(|a| a.entry.reference.clone()))
-        .text("kind", all().map(|a| a.entry.kind))
-        .text("book_date", all().map(|a| a.book_date.to_string()))
-        .text("event_date", all().map(|a| a.entry.event_date.to_string()))
-        .text("actor", all().map(|a| a.entry.actor.clone()))
-        .text("source", all().map(|a| a.entry.source))
-        .uuid_or_null("donor_id", all().map(|a| a.entry.donor.map(|id| id.uuid())))
-        .text_or_null("channel", all().map(|a| a.entry.channel.map(str::to_owned)))
-        .text_or_null("counterparty", all().map(|a| a.entry.counterparty.clone()))
-        .text_or_null("document", all().map(|a| a.entry.document.clone()))
-        .text_or_null("memo", all().map(|a| a.entry.memo.clone()))
-        .uuid_or_null("reverses", all().map(|a| a.entry.reverses.map(|id| id.uuid())))
-        .int("postings", all().map(|a| a.entry.postings.len() as i64))
-        .int("total_fen", all().map(|a| a.total.fen()))
-        .bytes("digest", all().map(|a| a.digest.clone()));
+        .uuid("id", all().map(|(a, _)| a.id.uuid()))
+        .uuid("book_id", all().map(|(_, e)| e.book.uuid()))
+        .text("reference", all().map(|(_, e)| e.reference.clone()))
+        .text("kind", all().map(|(_, e)| e.kind))
+        .text("book_date", all().map(|(a, _)| a.book_date.to_string()))
+        .text("event_date", all().map(|(_, e)| e.event_date.to_string()))
+        .text("actor", all().map(|(_, e)| e.actor.clone()))
+        .text("source", all().map(|(_, e)| e.source))
+        .uuid_or_null("donor_id", all().map(|(_, e)| e.donor.map(|id| id.uuid())))
+        .text_or_null("channel", all().map(|(_, e)| e.channel.map(str::to_owned)))
+        .text_or_null("counterparty", all().map(|(_, e)| e.counterparty.clone()))
+        .text_or_null("document", all().map(|(_, e)| e.document.clone()))
+        .text_or_null("memo", all().map(|(_, e)| e.memo.clone()))
+        .uuid_or_null("reverses", all().map(|(_, e)| e.reverses.map(|id| id.uuid())))
+        .int("postings", all().map(|(_, e)| e.postings.len() as i64))
+        .int("total_fen", all().map(|(a, _)| a.prepared.total.fen()))
+        .bytes("digest", all().map(|(a, _)| a.prepared.digest.clone()));
     let sql = "INSERT INTO entry (id, book_id, reference, kind, book_date, event_date, booked_us, actor, source, donor_id, channel, \
                unit, region, counterparty, document, memo, reverses, postings, total_fen, digest) \
                SELECT id, book_id, reference, kind, book_date, event_date, $1, actor, source, donor_id, channel, NULL, NULL, \
-               counterparty, document, memo, reverses, postings, total_fen, digest FROM {rows}";
+               counterparty, document, memo, reverses, postings, total_fen, digest FROM {rows} ORDER BY reference";
     tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
+    Ok(())
+}
 
-    let mut days: BTreeMap<(AccountId, BusinessDate), (i64, i64)> = BTreeMap::new();
+/// Adds the accepted entries to the totals of accounts, days and funds.
+async fn write_totals(
+    tx: &Tx,
+    accepted: &[Accepted<'_>],
+    touched: &BTreeMap<(BookId, CampaignId), Effect>,
+    funds_exist: bool,
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
     let overflow = || DbErr::Custom("the totals of an account are beyond what can be written".to_owned());
-    for (a, _, p) in lines() {
-        let fen = p.amount.fen();
-        let debit = &mut days.entry((p.debit.id(), a.book_date)).or_default().0;
-        *debit = debit.checked_add(fen).ok_or_else(overflow)?;
-        let credit = &mut days.entry((p.credit.id(), a.book_date)).or_default().1;
-        *credit = credit.checked_add(fen).ok_or_else(overflow)?;
-    }
-    let mut sums: BTreeMap<AccountId, (i64, i64)> = BTreeMap::new();
-    for ((account, _), (debit, credit)) in &days {
-        let sum = sums.entry(*account).or_default();
-        *sum = (sum.0.checked_add(*debit).ok_or_else(overflow)?, sum.1.checked_add(*credit).ok_or_else(overflow)?);
+    let fen = |fen: i128| i64::try_from(fen).map_err(|_| overflow());
+
+    let mut days: BTreeMap<(AccountId, BusinessDate), (i128, i128)> = BTreeMap::new();
+    let mut sums: BTreeMap<AccountId, (i128, i128)> = BTreeMap::new();
+    for a in accepted {
+        for (posting, (debit, credit)) in a.prepared.entry.postings.iter().zip(&a.prepared.accounts) {
+            let amount = i128::from(posting.amount.fen());
+            days.entry((*debit, a.book_date)).or_default().0 += amount;
+            days.entry((*credit, a.book_date)).or_default().1 += amount;
+            sums.entry(*debit).or_default().0 += amount;
+            sums.entry(*credit).or_default().1 += amount;
+        }
     }
     let rows = Rows::new()
         .uuid("id", sums.keys().map(|id| id.uuid()))
-        .int("debit", sums.values().map(|sum| sum.0))
-        .int("credit", sums.values().map(|sum| sum.1));
+        .int("debit", sums.values().map(|sum| fen(sum.0)).collect::<Result<Vec<_>, _>>()?)
+        .int("credit", sums.values().map(|sum| fen(sum.1)).collect::<Result<Vec<_>, _>>()?);
     let sql = "UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit FROM {rows} WHERE account.id = r.id";
     tx.execute_raw(rows.statement(backend, sql, [])).await?;
 
     let rows = Rows::new()
         .uuid("account_id", days.keys().map(|(id, _)| id.uuid()))
         .text("day", days.keys().map(|(_, day)| day.to_string()))
-        .int("debit_fen", days.values().map(|sum| sum.0))
-        .int("credit_fen", days.values().map(|sum| sum.1));
+        .int("debit_fen", days.values().map(|sum| fen(sum.0)).collect::<Result<Vec<_>, _>>()?)
+        .int("credit_fen", days.values().map(|sum| fen(sum.1)).collect::<Result<Vec<_>, _>>()?);
     let sql = "INSERT INTO account_day (account_id, day, debit_fen, credit_fen) SELECT account_id, day, debit_fen, credit_fen \
                FROM {rows} WHERE true ON CONFLICT (account_id, day) DO UPDATE SET \
                debit_fen = account_day.debit_fen + excluded.debit_fen, credit_fen = account_day.credit_fen + excluded.credit_fen";
     tx.execute_raw(rows.statement(backend, sql, [])).await?;
 
     let changed: Vec<_> = touched.iter().filter(|(_, effect)| **effect != Effect::default()).collect();
-    if !changed.is_empty() {
-        let fen = |fen: i128| i64::try_from(fen).map_err(|_| overflow());
-        let column = |pick: fn(&Effect) -> i128| {
-            changed.iter().map(|(_, effect)| fen(pick(effect))).collect::<Result<Vec<i64>, DbErr>>()
-        };
-        let rows = Rows::new()
-            .uuid("book_id", changed.iter().map(|((book, _), _)| book.uuid()))
-            .uuid("campaign_id", changed.iter().map(|((_, campaign), _)| campaign.uuid()))
-            .int("received", column(|e| e.received)?)
-            .int("used", column(|e| e.used)?)
-            .int("cash", column(|e| e.raised_cash)?)
-            .int("goods", column(|e| e.raised_goods)?);
-        let sql = "UPDATE fund SET received_fen = received_fen + r.received, used_fen = used_fen + r.used, \
-                   raised_cash_fen = raised_cash_fen + r.cash, raised_goods_fen = raised_goods_fen + r.goods \
-                   FROM {rows} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id";
-        tx.execute_raw(rows.statement(backend, sql, [])).await?;
+    if changed.is_empty() {
+        return Ok(());
     }
+    let column = |pick: fn(&Effect) -> i128| {
+        changed.iter().map(|(_, effect)| fen(pick(effect))).collect::<Result<Vec<i64>, DbErr>>()
+    };
+    let rows = Rows::new()
+        .uuid("book_id", changed.iter().map(|((book, _), _)| book.uuid()))
+        .uuid("campaign_id", changed.iter().map(|((_, campaign), _)| campaign.uuid()))
+        .int("received", column(|e| e.received)?)
+        .int("used", column(|e| e.used)?)
+        .int("cash", column(|e| e.raised_cash)?)
+        .int("goods", column(|e| e.raised_goods)?);
+    // A fund that is only added to may be new; where something had to suffice, its row was made and locked before.
+    let sql = if funds_exist {
+        "UPDATE fund SET received_fen = received_fen + r.received, used_fen = used_fen + r.used, \
+         raised_cash_fen = raised_cash_fen + r.cash, raised_goods_fen = raised_goods_fen + r.goods \
+         FROM {rows} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id"
+    } else {
+        "INSERT INTO fund (book_id, campaign_id, received_fen, committed_fen, used_fen, raised_cash_fen, raised_goods_fen) \
+         SELECT book_id, campaign_id, received, 0, used, cash, goods FROM {rows} WHERE true ORDER BY book_id, campaign_id \
+         ON CONFLICT (book_id, campaign_id) DO UPDATE SET received_fen = fund.received_fen + excluded.received_fen, \
+         used_fen = fund.used_fen + excluded.used_fen, raised_cash_fen = fund.raised_cash_fen + excluded.raised_cash_fen, \
+         raised_goods_fen = fund.raised_goods_fen + excluded.raised_goods_fen"
+    };
+    tx.execute_raw(rows.statement(backend, sql, [])).await?;
     Ok(())
 }

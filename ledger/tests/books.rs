@@ -292,6 +292,8 @@ async fn direct_sql_changes_nothing() {
             ),
             "UPDATE fund SET used_fen = received_fen + 1".to_owned(),
             "UPDATE account SET debit_fen = -1".to_owned(),
+            "UPDATE account SET book_id = id".to_owned(),
+            "DELETE FROM account".to_owned(),
         ];
         if postgres {
             attacks.push("TRUNCATE entry CASCADE".to_owned());

@@ -10,6 +10,10 @@ CREATE TRIGGER entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entry FOR 
 CREATE TRIGGER posting_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER subject_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON subject FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER account_no_delete BEFORE DELETE OR TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER account_fixed BEFORE UPDATE OF id, book_id, chart, subject, name, campaign_id, goods ON account
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE FUNCTION entry_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM fresh e JOIN book b ON b.id = e.book_id WHERE b.closed_through >= e.book_date) THEN

@@ -65,7 +65,8 @@ CREATE TABLE account_day (
     CONSTRAINT account_day_credit_check CHECK (credit_fen >= 0)
 ) /*hot*/;
 
--- An entry is written after its postings and seals them: see the guards.
+-- An entry is written after its postings and seals them: see the guards, which also see to it that the accounts exist and
+-- belong to the entry's book, once for each statement instead of a foreign key for each row.
 CREATE TABLE entry (
     id UUID NOT NULL,
     book_id UUID NOT NULL,
@@ -90,7 +91,6 @@ CREATE TABLE entry (
     CONSTRAINT entry_pkey PRIMARY KEY (id),
     CONSTRAINT entry_reference_key UNIQUE (reference),
     CONSTRAINT entry_reverses_key UNIQUE (reverses),
-    CONSTRAINT entry_book_fkey FOREIGN KEY (book_id) REFERENCES book (id),
     CONSTRAINT entry_reverses_fkey FOREIGN KEY (reverses) REFERENCES entry (id),
     CONSTRAINT entry_book_date_check CHECK (length(book_date) = 10),
     CONSTRAINT entry_event_date_check CHECK (length(event_date) = 10),
@@ -111,8 +111,6 @@ CREATE TABLE posting (
     raised TEXT NOT NULL,
     CONSTRAINT posting_pkey PRIMARY KEY (entry_id, line),
     CONSTRAINT posting_entry_fkey FOREIGN KEY (entry_id) REFERENCES entry (id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT posting_debit_fkey FOREIGN KEY (debit_account) REFERENCES account (id),
-    CONSTRAINT posting_credit_fkey FOREIGN KEY (credit_account) REFERENCES account (id),
     CONSTRAINT posting_accounts_check CHECK (debit_account <> credit_account),
     CONSTRAINT posting_amount_check CHECK (amount_fen BETWEEN 1 AND 1000000000000000),
     CONSTRAINT posting_raised_check CHECK (raised IN ('cash', 'goods', 'none'))

@@ -8,6 +8,10 @@ CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABO
 CREATE TRIGGER subject_no_update BEFORE UPDATE ON subject BEGIN SELECT RAISE(ABORT, 'subject_immutable'); END;
 CREATE TRIGGER subject_no_delete BEFORE DELETE ON subject BEGIN SELECT RAISE(ABORT, 'subject_immutable'); END;
 
+CREATE TRIGGER account_no_delete BEFORE DELETE ON account BEGIN SELECT RAISE(ABORT, 'account_immutable'); END;
+CREATE TRIGGER account_fixed BEFORE UPDATE OF id, book_id, chart, subject, name, campaign_id, goods ON account
+BEGIN SELECT RAISE(ABORT, 'account_immutable'); END;
+
 CREATE TRIGGER entry_guard BEFORE INSERT ON entry BEGIN
     SELECT RAISE(ABORT, 'entry_immutable') FROM entry WHERE id = NEW.id;
     SELECT RAISE(ABORT, 'entry_immutable') FROM entry WHERE reference = NEW.reference;
