@@ -39,8 +39,16 @@ pub(crate) struct DoorOptions {
     pub(crate) client_address_header: Option<HeaderName>,
     /// Whether browsers are told to come by https only.
     pub(crate) https: bool,
-    /// The methods each route knows, for `Allow`.
-    pub(crate) methods: HashMap<String, String>,
+    /// What is known of each route, by the router's pattern.
+    pub(crate) routes: HashMap<String, KnownRoute>,
+}
+
+/// What the door knows of a route.
+pub(crate) struct KnownRoute {
+    /// Its name in logs and metrics: the document's path.
+    pub(crate) path: String,
+    /// The methods it answers, for `Allow`.
+    pub(crate) methods: String,
 }
 
 /// An endpoint behind the door.
@@ -80,7 +88,9 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
                 Err(panicked) => ApiError::internal(&panicked).response(Some(&told)),
             };
             self.options.mark(&mut answer, &told);
-            note(method, &answer, started.elapsed());
+            let pattern = answer.data::<PathPattern>();
+            let route = pattern.and_then(|pattern| self.options.routes.get(pattern.0.as_ref()));
+            note(method, route.map_or("unmatched", |route| &route.path), answer.status(), started.elapsed());
             answer
         };
         Ok(finished.instrument(span).await)
@@ -92,7 +102,7 @@ impl DoorOptions {
     fn refuse(&self, error: &poem::Error, id: &str) -> Response {
         let mut response = ApiError::of(error).response(Some(id));
         if let Some(pattern) = error.data::<PathPattern>() {
-            let methods = self.methods.get(pattern.0.as_ref()).and_then(|methods| methods.parse().ok());
+            let methods = self.routes.get(pattern.0.as_ref()).and_then(|route| route.methods.parse().ok());
             if let (StatusCode::METHOD_NOT_ALLOWED, Some(methods)) = (response.status(), methods) {
                 response.headers_mut().insert(header::ALLOW, methods);
             }
@@ -163,11 +173,9 @@ fn method(method: &Method) -> &'static str {
 }
 
 /// Measures and writes down.
-fn note(method: &'static str, answer: &Response, took: Duration) {
-    let route = answer.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |pattern| pattern.0.to_string());
-    let status = answer.status().as_u16();
-    tracing::info!(target: "access", method, route, status, took_us = took.as_micros() as u64);
-    let labels = [("method", method.to_owned()), ("route", route), ("status", answer.status().as_str().to_owned())];
+fn note(method: &'static str, route: &str, status: StatusCode, took: Duration) {
+    tracing::info!(target: "access", method, route, status = status.as_u16(), took_us = took.as_micros() as u64);
+    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
     metrics::histogram!("sangzi_http_request_seconds", &labels).record(took);
 }
 
@@ -193,7 +201,10 @@ mod tests {
             room: Arc::new(Semaphore::new(room)),
             client_address_header: None,
             https: false,
-            methods: HashMap::from([("/echo".to_owned(), "POST".to_owned())]),
+            routes: HashMap::from([(
+                "/echo".to_owned(),
+                KnownRoute { path: "/echo".to_owned(), methods: "POST".to_owned() },
+            )]),
         }
     }
 

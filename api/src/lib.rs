@@ -44,7 +44,7 @@ use tokio::sync::Semaphore;
 use crate::books::BookApi;
 use crate::campaign::{CampaignApi, OfficeCampaignApi};
 use crate::donation::{GivingApi, OfficeDonationApi};
-use crate::door::{Door, DoorOptions};
+use crate::door::{Door, DoorOptions, KnownRoute};
 use crate::house::HouseApi;
 use crate::member::MemberApi;
 use crate::refund::RefundApi;
@@ -155,7 +155,7 @@ pub fn document() -> String {
 /// The whole interface, behind its door.
 pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Response> + 'static {
     let document = document();
-    let mut methods = methods(&document);
+    let mut routes = routes(&document);
     let with = |app: &Arc<App>| app.clone();
     let handlers: Handlers = (
         SessionApi {
@@ -185,11 +185,17 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         let page = description().swagger_ui_html();
         route = route.at("/api/docs", get(fixed("text/html; charset=utf-8", Some(DOCS_POLICY), page)));
     }
-    for path in ["/wechat/notify/payment", "/wechat/notify/refund"] {
-        methods.insert(path.to_owned(), "POST".to_owned());
-    }
-    for path in ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs"] {
-        methods.insert(path.to_owned(), "GET, HEAD".to_owned());
+    let fixed_routes = [
+        ("/wechat/notify/payment", "POST"),
+        ("/wechat/notify/refund", "POST"),
+        ("/healthz", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"),
+        ("/metrics", "GET, HEAD"),
+        ("/api/openapi.json", "GET, HEAD"),
+        ("/api/docs", "GET, HEAD"),
+    ];
+    for (path, methods) in fixed_routes {
+        routes.insert(path.to_owned(), KnownRoute { path: path.to_owned(), methods: methods.to_owned() });
     }
     let inner = route.data(app).data(options.metrics).data(options.ready);
     Door::new(
@@ -199,7 +205,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             room: options.room,
             client_address_header: options.client_address_header.and_then(|name| HeaderName::try_from(name).ok()),
             https: options.https,
-            methods,
+            routes,
         },
     )
 }
@@ -220,20 +226,26 @@ fn fixed(content_type: &'static str, policy: Option<HeaderValue>, body: String) 
     })
 }
 
-/// Which methods each route of the document knows, by the router's pattern (`/campaigns/:id`).
-fn methods(document: &str) -> HashMap<String, String> {
+/// The routes of the document, by the router's pattern, which numbers parameters where the document names them.
+fn routes(document: &str) -> HashMap<String, KnownRoute> {
     let document: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
     let Some(paths) = document["paths"].as_object() else { return HashMap::new() };
-    let line = |(path, operations): (&String, &serde_json::Value)| {
+    let route = |(path, operations): (&String, &serde_json::Value)| {
         let mut methods: Vec<String> =
             operations.as_object().into_iter().flatten().map(|(method, _)| method.to_ascii_uppercase()).collect();
         if methods.iter().any(|method| method == "GET") {
             methods.push("HEAD".to_owned());
         }
         methods.sort();
-        (path.replace('{', ":").replace('}', ""), methods.join(", "))
+        let mut parameters = 0..;
+        let segment = |segment: &str| match segment.strip_prefix('{') {
+            Some(_) => format!(":param{}", parameters.next().unwrap_or(0)),
+            None => segment.to_owned(),
+        };
+        let pattern: Vec<String> = path.split('/').map(segment).collect();
+        (pattern.join("/"), KnownRoute { path: path.clone(), methods: methods.join(", ") })
     };
-    paths.iter().map(line).collect()
+    paths.iter().map(route).collect()
 }
 
 #[cfg(test)]
@@ -250,7 +262,7 @@ mod tests {
         paths.sort();
         paths.dedup();
         assert_eq!(paths.len(), all);
-        assert_eq!(methods(&document).len(), all);
-        assert_eq!(methods(&document)["/api/v1/campaigns/:campaign_id"], "GET, HEAD");
+        assert_eq!(routes(&document).len(), all);
+        assert_eq!(routes(&document)["/api/v1/campaigns/:param0"].methods, "GET, HEAD");
     }
 }

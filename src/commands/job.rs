@@ -1,0 +1,53 @@
+//! `job NAME`: one job, once, now. Ends with 1 if something in it failed.
+
+use std::process::ExitCode;
+
+use domain::BusinessDate;
+use jobs::JobError;
+use serde_json::json;
+
+use crate::commands::WrongInput;
+use crate::config::Config;
+use crate::output::Output;
+use crate::{house, telemetry};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Which job; without a name the jobs are listed.
+    name: Option<String>,
+    /// For jobs that are about a day.
+    #[arg(long, value_name = "DAY")]
+    date: Option<BusinessDate>,
+}
+
+pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+    let Some(name) = args.name else {
+        let list = |job: &jobs::Job| json!({ "name": job.name, "about": job.about, "cadence": job.cadence.text });
+        let lines = jobs::JOBS.iter().map(|job| format!("{:<24} {} ({})", job.name, job.about, job.cadence.text));
+        output.report(&jobs::JOBS.iter().map(list).collect::<Vec<_>>(), lines)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let job = jobs::find(&name).map_err(|error| WrongInput(error.to_string()))?;
+    if args.date.is_some() {
+        // A job looks at the rows and does what is due. The first that is about a day will take it from here.
+        return Err(WrongInput(format!("{} is not about a day; leave --date away", job.name)).into());
+    }
+    let (base, service) = config.service()?;
+    telemetry::log(&base.log);
+    let app = house::open(&base, &service).await?;
+    let ran = jobs::run_once(app.clone(), job.name).await;
+    house::close(app).await;
+    let (document, line, ok) = match ran {
+        Ok(report) => (
+            json!({ "job": job.name, "done": report.done, "failed": report.failed, "note": report.note }),
+            format!("{}: {} done, {} failed", job.name, report.done, report.failed),
+            report.failed == 0,
+        ),
+        Err(error @ (JobError::UnderWay | JobError::Failed(_))) => {
+            (json!({ "job": job.name, "error": format!("{error:#}") }), format!("{}: {error:#}", job.name), false)
+        }
+        Err(error @ (JobError::NoSuchJob | JobError::Runs(_) | JobError::Bell(_))) => return Err(error.into()),
+    };
+    output.report(&document, [line])?;
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
