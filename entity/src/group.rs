@@ -21,6 +21,8 @@ use crate::{Db, Tx, is_transient};
 
 /// How often a batch is tried when the database asks for it.
 const TRIES: usize = 4;
+/// How many turns of the runtime a batch waits for more at most. A turn is microseconds; a commit is hundreds of them.
+const GATHERING: usize = 8;
 
 /// How a group commit behaves.
 #[derive(Clone, Copy, Debug)]
@@ -97,9 +99,26 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
 ) {
     let mut batch = Vec::with_capacity(options.batch);
     loop {
-        // Whoever holds the receiver waits; the other workers are busy with their batches, and what arrives meanwhile gathers.
-        if items.lock().await.recv_many(&mut batch, options.batch).await == 0 {
-            return;
+        {
+            // Whoever holds the receiver waits; the other workers are busy with their batches, and what arrives meanwhile gathers.
+            let mut items = items.lock().await;
+            if items.recv_many(&mut batch, options.batch).await == 0 {
+                return;
+            }
+            // The callers of the batch before have just been answered and are about to come again: let them run before the
+            // next commit begins, as long as each turn brings more.
+            for _ in 0..GATHERING {
+                let before = batch.len();
+                tokio::task::yield_now().await;
+                while batch.len() < options.batch
+                    && let Ok(item) = items.try_recv()
+                {
+                    batch.push(item);
+                }
+                if batch.len() == before {
+                    break;
+                }
+            }
         }
         metrics::histogram!("sangzi_group_commit_items", "group" => options.name).record(batch.len() as u32);
         let (inputs, answers): (Vec<I>, Vec<_>) = batch.drain(..).unzip();
