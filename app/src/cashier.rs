@@ -13,9 +13,7 @@ use domain::role::Member;
 use domain::{BookId, BreakId, BusinessDate, Clock, DonationId, Money, Timestamp};
 use entity::{Db, GroupCommit, GroupError, GroupOptions, Rows, Tx, book, discrepancy, donation};
 use futures_util::StreamExt;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use wechat::{Transaction, WechatError};
 
@@ -135,8 +133,7 @@ impl Cashier {
     ) -> Cashier {
         let limit = UnpaidLimit { most: limits.max_unpaid, within: limits.unpaid_window };
         let clock = business.clone();
-        let workers = if db.backend() == DbBackend::Postgres { 2 } else { 1 };
-        let options = GroupOptions { name: "gifts", queue: limits.queue, batch: 512, workers };
+        let options = GroupOptions { name: "gifts", queue: limits.queue, batch: 512 };
         let templates = Arc::new(templates);
         let queue = GroupCommit::start(
             db.clone(),

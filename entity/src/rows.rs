@@ -1,7 +1,7 @@
 //! Sets travel as one value: a statement over n rows has the same text and the same number of parameters for every n, so it
 //! is prepared once.
 //!
-//! On PostgreSQL each column is an array and the set is `unnest(…)`; on SQLite the set is one JSON text read by `json_each`.
+//! On PostgreSQL each column is an array and the set is `unnest(…)`; on SQLite the set is one JSON text read by `jsonb_each`.
 //! SeaORM's arrays hold no NULL, so on PostgreSQL a missing cell travels as a value that no cell of ours has (the nil UUID, the
 //! control character U+0001, the smallest integer, no bytes) and becomes NULL again in the statement.
 
@@ -102,7 +102,7 @@ impl Rows {
                     };
                     let _ = write!(table, "{comma}{cell} AS {name}");
                 }
-                let _ = write!(table, " FROM json_each(${})) AS r", values.len() + 1);
+                let _ = write!(table, " FROM jsonb_each(${})) AS r", values.len() + 1);
                 values.push(self.json().into());
             }
             _ => {

@@ -184,9 +184,6 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
     }
     if !accepted.is_empty() {
         write_lines(tx, now, &accepted).await?;
-        if !under_lock {
-            lock_accounts(tx, accounts.keys()).await?;
-        }
         write_totals(tx, &accepted, &touched, under_lock).await?;
     }
     Ok(answers)
@@ -429,7 +426,18 @@ async fn write_totals(
         .uuid("id", sums.keys().map(|id| id.uuid()))
         .int("debit", sums.values().map(|sum| fen(sum.0)).collect::<Result<Vec<_>, _>>()?)
         .int("credit", sums.values().map(|sum| fen(sum.1)).collect::<Result<Vec<_>, _>>()?);
-    let sql = "UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit FROM {rows} WHERE account.id = r.id";
+    // On PostgreSQL the rows are locked in the order of their ids, whatever order the update would have taken.
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "WITH r AS (SELECT * FROM {rows}), locked AS MATERIALIZED \
+             (SELECT a.id FROM account a WHERE a.id IN (SELECT id FROM r) ORDER BY a.id FOR NO KEY UPDATE) \
+             UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit \
+             FROM r JOIN locked ON locked.id = r.id WHERE account.id = r.id"
+        }
+        _ => {
+            "UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit FROM {rows} WHERE account.id = r.id"
+        }
+    };
     tx.execute_raw(rows.statement(backend, sql, [])).await?;
 
     let rows = Rows::new()

@@ -90,7 +90,6 @@ CREATE TABLE entry (
     digest BYTEA NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (id),
     CONSTRAINT entry_reference_key UNIQUE (reference),
-    CONSTRAINT entry_reverses_key UNIQUE (reverses),
     CONSTRAINT entry_reverses_fkey FOREIGN KEY (reverses) REFERENCES entry (id),
     CONSTRAINT entry_book_date_check CHECK (length(book_date) = 10),
     CONSTRAINT entry_event_date_check CHECK (length(event_date) = 10),
@@ -99,7 +98,8 @@ CREATE TABLE entry (
     CONSTRAINT entry_digest_check CHECK (length(digest) = 32)
 ) /*strict*/;
 
-CREATE INDEX entry_book_date_idx ON entry (book_id, book_date, id);
+-- An entry is reversed once.
+CREATE UNIQUE INDEX entry_reverses_key ON entry (reverses) WHERE reverses IS NOT NULL;
 
 -- One debit account, one credit account, one positive amount: an entry that does not balance cannot be written down.
 CREATE TABLE posting (
