@@ -6,7 +6,7 @@ use serde_json::Value;
 const PROBLEM: &str = "application/problem+json";
 
 fn document() -> Value {
-    serde_json::from_str(&api::document()).unwrap()
+    serde_json::from_str(&api::document()).expect("the document is JSON")
 }
 
 /// The document without what is the same at each operation: how it can fail, and what is not said anyway.

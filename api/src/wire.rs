@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use domain::clock::TimeError;
 use domain::{BusinessDate, Money, Timestamp};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
@@ -51,11 +52,11 @@ macro_rules! text {
 }
 
 macro_rules! readable {
-    ($name:ident) => {
+    ($name:ident, $read:expr) => {
         impl ParseFromJSON for $name {
             fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
                 match value.unwrap_or_default() {
-                    Value::String(text) => text.parse().map($name).map_err(ParseError::custom),
+                    Value::String(text) => $read(&text).map($name).map_err(ParseError::custom),
                     other => Err(ParseError::expected_type(other)),
                 }
             }
@@ -63,7 +64,7 @@ macro_rules! readable {
 
         impl ParseFromParameter for $name {
             fn parse_from_parameter(text: &str) -> ParseResult<Self> {
-                text.parse().map($name).map_err(ParseError::custom)
+                $read(text).map($name).map_err(ParseError::custom)
             }
         }
     };
@@ -77,7 +78,7 @@ text! {
         ..MetaSchema::new("string")
     }
 }
-readable!(Yuan);
+readable!(Yuan, str::parse::<Money>);
 
 text! {
     /// A difference or a balance in yuan: `"-0.01"`. Only ever written.
@@ -101,7 +102,7 @@ text! {
         ..MetaSchema::new_with_format("string", "date-time")
     }
 }
-readable!(Instant);
+readable!(Instant, instant);
 
 text! {
     /// A day in Beijing.
@@ -110,7 +111,21 @@ text! {
         ..MetaSchema::new_with_format("string", "date")
     }
 }
-readable!(Day);
+readable!(Day, day);
+
+/// Instants outside of two centuries are slips of the finger, and the last hours of the year 9999 have no Beijing time.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let at: Timestamp = text.parse().map_err(|error: TimeError| error.to_string())?;
+    day(&BusinessDate::of(at.min(FAR)).to_string()).map(|_| at)
+}
+
+/// Later than any instant that is taken, and early enough to have a day in Beijing.
+const FAR: Timestamp = Timestamp::from_seconds(10_000_000_000);
+
+fn day(text: &str) -> Result<BusinessDate, String> {
+    let day: BusinessDate = text.parse().map_err(|error: TimeError| error.to_string())?;
+    if (2000..2200).contains(&day.year()) { Ok(day) } else { Err("the year must be from 2000 to 2199".to_owned()) }
+}
 
 /// An enum of the wire beside its enum of the domain. Both ways are exhaustive: a new state asks what clients shall see.
 macro_rules! wire_enum {
@@ -156,5 +171,14 @@ mod tests {
             assert_eq!(yuan(wrong.clone()), None, "{wrong}");
         }
         assert_eq!(SignedYuan(Money::from_fen(-1)).to_json(), Some(json!("-0.01")));
+    }
+
+    #[test]
+    fn an_instant_is_of_this_age() {
+        let instant = |text: &str| Instant::parse_from_json(Some(json!(text))).ok();
+        assert!(instant("2026-01-15T09:00:42+08:00").is_some());
+        for wrong in ["9999-12-31T23:59:59Z", "1999-12-31T00:00:00+08:00", "0001-01-01T00:00:00Z", "2026-01-15"] {
+            assert_eq!(instant(wrong), None, "{wrong}");
+        }
     }
 }
