@@ -2,10 +2,12 @@
 //! reports. A sentence for the operator is better than a stack of causes.
 
 pub(crate) mod audit;
+pub(crate) mod demo;
 pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod sandbox;
+pub(crate) mod seed;
 pub(crate) mod serve;
 pub(crate) mod show_config;
 pub(crate) mod staff;

@@ -25,6 +25,9 @@ use secrecy::SecretString;
 /// What development keys are derived from. Whoever reads this file knows them.
 const DEVELOPMENT_SECRET: &str = "sangzi development";
 
+/// What is logged if nothing else is said.
+pub(crate) const USUAL_LOG_FILTER: &str = "info,tokio_cron_scheduler=warn";
+
 /// What the program is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -164,7 +167,7 @@ fn read(
     }
     let log = Log {
         json: r.word("log.format", if production { "json" } else { "human" }, &["human", "json"]) == "json",
-        filter: r.text("log.filter", "info,tokio_cron_scheduler=warn"),
+        filter: r.text("log.filter", USUAL_LOG_FILTER),
     };
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&log.filter) {
         r.problem("log.filter", &format!("is not a filter like info,access=warn ({error})"));

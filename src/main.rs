@@ -4,6 +4,7 @@
 
 mod commands;
 mod config;
+mod demo;
 mod house;
 mod output;
 mod telemetry;
@@ -13,7 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{audit, job, migrate, openapi, sandbox, serve, show_config, staff, work};
+use crate::commands::{
+    audit, demo as demonstration, job, migrate, openapi, sandbox, seed, serve, show_config, staff, work,
+};
 use crate::config::{Config, Problems};
 use crate::output::Output;
 
@@ -33,6 +36,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Everything in one process, with an invented year: see it work.
+    Demo(demonstration::Args),
+    /// Play the invented year into the configured database, through a running `serve` and sandbox.
+    Seed(seed::Args),
     /// Serve HTTP.
     Serve(serve::Args),
     /// Run the jobs, without HTTP.
@@ -67,6 +74,8 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Demo(args) => demonstration::run(args, config, output).await,
+        Command::Seed(args) => seed::run(args, config, output).await,
         Command::Serve(args) => serve::run(args, config).await,
         Command::Work => work::run(config).await,
         Command::Job(args) => job::run(args, config, output).await,

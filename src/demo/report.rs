@@ -1,0 +1,258 @@
+//! What the invented year came to: campaigns, trial balance, audit, accounts, addresses. One document for programs, tables for
+//! people.
+
+use std::collections::BTreeMap;
+
+use app::books::Books;
+use crowdfunding::{Campaigns, PublicCampaign};
+use domain::campaign::CampaignState;
+use domain::role::Role;
+use domain::{Clock, Money};
+use entity::Db;
+use ledger::{AuditReport, TrialLine};
+use serde::Serialize;
+
+use super::table::{Align, Table, progress, yuan};
+use super::world::World;
+
+/// The report.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    campaigns: Vec<CampaignLine>,
+    staff: Vec<StaffLine>,
+    trial_balance: Vec<BalanceLine>,
+    audit: Audit,
+    urls: BTreeMap<&'static str, String>,
+    #[serde(skip)]
+    differences: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct CampaignLine {
+    id: String,
+    name: String,
+    state: CampaignState,
+    target: Money,
+    raised: Money,
+    refunded: Money,
+    gifts: i64,
+}
+
+#[derive(Serialize)]
+struct StaffLine {
+    username: String,
+    name: &'static str,
+    role: Role,
+    password: String,
+    totp_secret: Option<String>,
+}
+
+#[derive(Serialize)]
+struct BalanceLine {
+    book: String,
+    account: String,
+    name: String,
+    debit: Money,
+    credit: Money,
+}
+
+#[derive(Serialize)]
+struct Audit {
+    ok: bool,
+    checked: u64,
+}
+
+impl Report {
+    /// Reads the world's campaigns and all books, and audits. `progress` hears how many entries were read.
+    pub(crate) async fn read(
+        world: &World,
+        db: &Db,
+        business: &Clock,
+        urls: BTreeMap<&'static str, String>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> anyhow::Result<Report> {
+        let campaigns = Campaigns::new(db.clone(), business.clone());
+        let mut rows = Vec::with_capacity(world.campaigns.len());
+        for planned in &world.campaigns {
+            rows.push(campaigns.get(planned.id.into()).await?);
+        }
+        let campaigns: Vec<CampaignLine> =
+            campaigns.with_money(rows).await?.into_iter().map(CampaignLine::from).collect();
+        let books = Books::new(db.clone());
+        let names: BTreeMap<&str, &str> = campaigns.iter().map(|line| (line.id.as_str(), line.name.as_str())).collect();
+        let mut trial_balance: Vec<BalanceLine> = books
+            .trial_balance(None, None)
+            .await?
+            .into_iter()
+            .map(|line| BalanceLine {
+                name: readable(&line, &names),
+                book: line.book,
+                account: line.account,
+                debit: line.debit,
+                credit: line.credit,
+            })
+            .collect();
+        // By their bytes, whatever the database holds for the alphabet.
+        trial_balance.sort_by(|a, b| (&a.book, &a.account).cmp(&(&b.book, &b.account)));
+        let AuditReport { checked, differences } = books.audit(progress).await?;
+        let staff = world.staff().into_iter().map(|member| StaffLine {
+            username: member.username,
+            name: member.name,
+            role: member.role,
+            password: member.password,
+            totp_secret: member.totp_secret,
+        });
+        Ok(Report {
+            staff: staff.collect(),
+            trial_balance,
+            audit: Audit { ok: differences.is_empty(), checked },
+            urls,
+            differences: differences
+                .iter()
+                .map(|d| format!("  {} {}：存为 {}，重算为 {}", d.what, d.key, d.stored, d.computed))
+                .collect(),
+            campaigns,
+        })
+    }
+
+    /// Whether the audit is clean.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.audit.ok
+    }
+
+    /// For people.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        lines.extend(self.campaign_table().lines("项目"));
+        lines.push(String::new());
+        lines.extend(self.balance_table().lines("试算平衡表"));
+        let checked = yuan(Money::from_fen(i64::try_from(self.audit.checked).unwrap_or_default() * 100));
+        let checked = checked.trim_end_matches(".00");
+        lines.push(if self.audit.ok {
+            format!("审计：由分录重算并核对 {checked} 个数，全部一致。")
+        } else {
+            format!("审计：核对 {checked} 个数，{} 个不一致：", self.differences.len())
+        });
+        lines.extend(self.differences.iter().cloned());
+        lines.push(String::new());
+        lines.extend(self.staff_table().lines("工作人员（演示账号）"));
+        lines.push(String::new());
+        lines.extend(self.url_table().lines("地址"));
+        lines
+    }
+
+    fn campaign_table(&self) -> Table {
+        let mut table = Table::new(&[
+            ("项目", Align::Left),
+            ("状态", Align::Left),
+            ("目标（元）", Align::Right),
+            ("已筹（元）", Align::Right),
+            ("退款（元）", Align::Right),
+            ("捐赠笔数", Align::Right),
+            ("进度", Align::Left),
+        ]);
+        for line in &self.campaigns {
+            let raised = yuan(line.raised);
+            table.row([
+                line.name.clone(),
+                state_name(line.state).to_owned(),
+                yuan(line.target),
+                raised,
+                yuan(line.refunded),
+                line.gifts.to_string(),
+                progress(line.raised, line.target),
+            ]);
+        }
+        table
+    }
+
+    fn balance_table(&self) -> Table {
+        let mut table = Table::new(&[
+            ("账套", Align::Left),
+            ("科目", Align::Left),
+            ("名称", Align::Left),
+            ("借方（元）", Align::Right),
+            ("贷方（元）", Align::Right),
+        ]);
+        let side = |amount: Money| if amount == Money::ZERO { String::new() } else { yuan(amount) };
+        for line in &self.trial_balance {
+            let code = line.account.split('[').next().unwrap_or_default();
+            table.row([line.book.clone(), code.to_owned(), line.name.clone(), side(line.debit), side(line.credit)]);
+        }
+        let sum = |of: fn(&BalanceLine) -> Money| {
+            Money::checked_sum(self.trial_balance.iter().map(of)).map_or_else(|| "?".to_owned(), yuan)
+        };
+        table.foot([String::new(), String::new(), "合计".to_owned(), sum(|l| l.debit), sum(|l| l.credit)]);
+        table
+    }
+
+    fn staff_table(&self) -> Table {
+        let columns = ["用户名", "姓名", "角色", "密码", "动态口令密钥（TOTP）"];
+        let mut table = Table::new(&columns.map(|title| (title, Align::Left)));
+        for line in &self.staff {
+            table.row([
+                line.username.clone(),
+                line.name.to_owned(),
+                line.role.as_str().to_owned(),
+                line.password.clone(),
+                line.totp_secret.clone().unwrap_or_default(),
+            ]);
+        }
+        table
+    }
+
+    fn url_table(&self) -> Table {
+        let mut table = Table::new(&[("用途", Align::Left), ("地址", Align::Left)]);
+        for (what, url) in &self.urls {
+            table.row([(*what).to_owned(), url.clone()]);
+        }
+        table
+    }
+}
+
+impl From<PublicCampaign> for CampaignLine {
+    fn from(public: PublicCampaign) -> CampaignLine {
+        let PublicCampaign { campaign, fund, refunded, gifts, .. } = public;
+        CampaignLine {
+            id: campaign.id.to_string(),
+            name: campaign.name,
+            state: campaign.state,
+            target: campaign.target_fen,
+            raised: fund.raised_cash.checked_add(fund.raised_goods).unwrap_or(Money::MAX),
+            refunded,
+            gifts,
+        }
+    }
+}
+
+fn state_name(state: CampaignState) -> &'static str {
+    match state {
+        CampaignState::Draft => "草稿",
+        CampaignState::Submitted => "待初审",
+        CampaignState::FinanceReview => "待财务审核",
+        CampaignState::Approved => "已批准",
+        CampaignState::Open => "募捐中",
+        CampaignState::Paused => "暂停",
+        CampaignState::Ended => "募捐结束",
+        CampaignState::Rejected => "退回",
+        CampaignState::Cancelled => "撤销",
+    }
+}
+
+/// The subject's name, and in Chinese what the account is kept apart by.
+fn readable(line: &TrialLine, campaigns: &BTreeMap<&str, &str>) -> String {
+    let dimensions = line.account.split_once('[').map_or("", |(_, rest)| rest.trim_end_matches(']'));
+    let words =
+        dimensions.split(',').filter_map(|dimension| dimension.split_once('=')).map(|(dimension, value)| {
+            match (dimension, value) {
+                ("campaign", id) => campaigns.get(id).copied().unwrap_or(id),
+                ("channel", "wechat") => "微信余额",
+                ("channel", "wechat_transit") => "微信在途",
+                ("payable", "refund") => "待退捐款",
+                ("payable", "suspense") => "待查款",
+                ("goods", _) => "实物",
+                (_, other) => other,
+            }
+        });
+    std::iter::once(line.subject.as_str()).chain(words).collect::<Vec<_>>().join("·")
+}
