@@ -1,0 +1,18 @@
+//! Stories through the whole program: HTTP, jobs and the stand-in for WeChat, each on a fresh SQLite file and, if
+//! `SANGZI_TEST_POSTGRES` names a server, on a fresh PostgreSQL database. `scripts/postgres` prints such a name.
+//!
+//! What a person could do is done through public routes. Each story ends with the audit, a look for intents left hanging, and
+//! a comparison of our books with what the stand-in for WeChat holds for us.
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod binary;
+mod caller;
+mod giving;
+mod load;
+mod letters;
+mod privacy;
+mod problems;
+mod refunds;
+mod rights;
+mod transfers;
+mod world;

@@ -1,0 +1,166 @@
+//! Whatever goes wrong, the answer is a problem document that programs and people can read.
+
+use std::time::Duration;
+
+use domain::role::Role;
+use reqwest::Method;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+use crate::caller::send;
+use crate::world::story;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_is_a_problem_document() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let auditor = w.staff(Role::Auditor).await;
+        let gifts = format!("/api/v1/campaigns/{campaign}/donations");
+        let post = |path: &str| donor.request(Method::POST, path).header("Content-Type", "application/json");
+
+        for path in ["/nowhere", "/api/v1/nowhere", "/api", "/api/v1/campaigns/a/b/c", "/wechat/notify", "/%E4%BD%A0"] {
+            for method in [Method::GET, Method::POST, Method::DELETE] {
+                send(donor.request(method, path)).await.refused(404, "no_such_address");
+            }
+        }
+        for (method, path, allow) in [
+            (Method::DELETE, "/api/v1/campaigns", "GET, HEAD"),
+            (Method::PUT, &gifts, "GET, HEAD, POST"),
+            (Method::GET, "/wechat/notify/payment", "POST"),
+            (Method::POST, "/healthz", "GET, HEAD"),
+            (Method::POST, "/api/openapi.json", "GET, HEAD"),
+            (Method::PATCH, "/api/v1/sessions/current", "DELETE, GET, HEAD"),
+        ] {
+            let answer = send(donor.request(method, path)).await;
+            assert_eq!(answer.refused(405, "method_not_allowed").header("allow"), Some(allow), "{path}");
+        }
+        for body in ["", "{", "null", "[]", "\"text\"", "{}", "{\"id\": 1}", "{\"id\": \"not an id\", \"amount\": \"1.00\"}", "\u{feff}{}"] {
+            send(post(&gifts).body(body)).await.refused(400, "invalid_body");
+        }
+        send(post(&gifts).body(vec![0xff, 0xfe])).await.refused(400, "invalid_body");
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        send(post(&gifts).body(deep)).await.refused(400, "invalid_body");
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense"] {
+            let request = donor.request(Method::POST, &gifts).header("Content-Type", kind).body("{}");
+            send(request).await.refused(415, "unsupported_media_type");
+        }
+        send(donor.request(Method::POST, &gifts).body("{}")).await.refused(415, "unsupported_media_type");
+
+        let long = "x".repeat((1 << 20) + 1);
+        send(post(&gifts).body(long.clone())).await.refused(413, "body_too_large");
+        let chunked = post_in_chunks(w.stranger.base.trim_start_matches("http://"), &gifts, 257).await;
+        assert!(chunked.starts_with("HTTP/1.1 413") && chunked.contains("application/problem+json"), "{chunked}");
+        send(w.stranger.request(Method::POST, "/wechat/notify/payment").body(long)).await.refused(413, "body_too_large");
+
+        for path in [
+            "/api/v1/campaigns/not-an-id".to_owned(),
+            "/api/v1/campaigns?limit=0".to_owned(),
+            "/api/v1/campaigns?limit=101".to_owned(),
+            "/api/v1/campaigns?limit=many".to_owned(),
+            "/api/v1/campaigns?state=draft".to_owned(),
+            "/api/v1/campaigns?after=x".to_owned(),
+            format!("{gifts}?after=1"),
+        ] {
+            send(w.stranger.request(Method::GET, &path)).await.refused(400, "invalid_parameter");
+        }
+        w.stranger.get("/me/donations").await.refused(401, "unauthorized");
+        auditor.get("/me/donations").await.refused(401, "unauthorized");
+        donor.get("/staff/books").await.refused(401, "unauthorized");
+        auditor.post("/staff/campaigns", w.draft("1.00")).await.refused(403, "forbidden");
+        w.stranger.get(&format!("/campaigns/{}", Uuid::now_v7())).await.refused(404, "no_such_campaign");
+        donor.get(&format!("/donations/{}", Uuid::now_v7())).await.refused(404, "no_such_donation");
+        auditor.get(&format!("/staff/refunds/{}", Uuid::now_v7())).await.refused(404, "no_such_refund");
+        auditor.get(&format!("/staff/transfers/{}", Uuid::now_v7())).await.refused(404, "no_such_transfer");
+        auditor.get("/staff/entries?reference=nothing").await.refused(404, "no_such_entry");
+        auditor.get(&format!("/staff/accounts/{}", Uuid::now_v7())).await.refused(404, "no_such_account");
+        auditor.get(&format!("/staff/accounts/{}/statement?after=x", Uuid::now_v7())).await.refused(400, "invalid_cursor");
+        w.staff(Role::Cashier).await.act("/jobs/nothing/runs").await.refused(404, "no_such_job");
+        w.stranger.post("/sessions/wechat", json!({ "code": "invented" })).await.refused(401, "login_code");
+        w.stranger.post("/sessions/wechat", json!({ "code": "" })).await.refused(400, "invalid_body");
+        donor.post("/me/consents", json!({ "template": "x", "count": 0 })).await.refused(400, "invalid_body");
+        let mut elsewhere = w.draft("1.00");
+        elsewhere["book"] = json!(Uuid::now_v7());
+        w.staff(Role::Organiser).await.post("/staff/campaigns", elsewhere).await.refused(422, "no_such_book");
+        w.lever("faults", json!({ "api": { "path": "/sns/jscode2session", "status": 500, "times": 10 } })).await;
+        let code = w.sandbox.code("o-two");
+        w.stranger.post("/sessions/wechat", json!({ "code": code })).await.refused(503, "channel_unavailable");
+    })
+    .await;
+}
+
+/// Posts a body of which nobody says how long it is; the head of the answer.
+async fn post_in_chunks(address: &str, path: &str, chunks: usize) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
+    for _ in 0..chunks {
+        // Whoever is refused may find the door closed.
+        if stream.write_all(chunk.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    let mut answer = vec![0; 4_096];
+    let read = stream.read(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_its_number_and_keeps_the_browser_careful() {
+    story(async |w| {
+        for path in ["/healthz", "/api/v1/campaigns", "/nowhere", "/api/docs"] {
+            let answer = send(w.stranger.request(Method::GET, path).header("X-Request-Id", "story-1")).await;
+            assert_eq!(answer.header("x-request-id"), Some("story-1"), "{path}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+            assert!(answer.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
+            assert!(answer.header("cache-control").is_some(), "{path}");
+        }
+        let mixed = send(w.stranger.request(Method::GET, "/healthz").header("X-Request-Id", "a b\"<script>")).await;
+        assert_ne!(mixed.header("x-request-id"), Some("a b\"<script>"));
+        assert_eq!(send(w.stranger.request(Method::GET, "/readyz")).await.status, 200);
+        let head = send(w.stranger.request(Method::HEAD, "/api/v1/campaigns")).await;
+        assert_eq!((head.status, head.text.as_str()), (200, ""));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_saves_the_second_answer_and_changes_with_a_gift() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let paths = [
+            format!("/api/v1/campaigns/{campaign}"),
+            "/api/v1/campaigns".to_owned(),
+            format!("/api/v1/campaigns/{campaign}/donations"),
+        ];
+        let ask = async |path: &str, tag: &str| {
+            send(w.stranger.request(Method::GET, path).header("If-None-Match", tag)).await
+        };
+        let mut tags = Vec::new();
+        for path in &paths {
+            let first = send(w.stranger.request(Method::GET, path)).await;
+            let tag = first.header("etag").unwrap().to_owned();
+            assert_eq!(first.header("cache-control"), Some("public, max-age=2"));
+            let second = ask(path, &tag).await;
+            assert_eq!((second.status, second.text.as_str()), (304, ""));
+            assert_eq!(second.header("etag"), Some(&*tag));
+            assert_eq!(ask(path, &format!("W/\"0\", {tag}")).await.status, 304);
+            assert_eq!(ask(path, "W/\"0\"").await.status, 200);
+            tags.push(tag);
+        }
+        w.gift(&donor, campaign, "1.00").await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for (path, tag) in paths.iter().zip(&tags) {
+            let changed = ask(path, tag).await;
+            assert_eq!(changed.status, 200, "{path}");
+            assert_ne!(changed.header("etag"), Some(&**tag), "{path}");
+        }
+    })
+    .await;
+}

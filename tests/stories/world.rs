@@ -1,0 +1,489 @@
+//! A world for a story: a fresh database, a stand-in for WeChat with its own clock, and the program served on a port of its
+//! own, put together as `serve` does it.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::{ApiOptions, Started};
+use app::vault::MasterKeys;
+use app::{App, Limits, Templates};
+use domain::role::Role;
+use domain::{BookId, Clock};
+use entity::Db;
+use jobs::JobError;
+use ledger::{Account, BookKind, NewBook};
+use migration::{Migrator, MigratorTrait};
+use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use sea_orm::{ConnectionTrait, Statement};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tokio::sync::{OnceCell, Semaphore, watch};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::caller::{Caller, send};
+
+/// How long anything may take that should come by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The secret that the development profile derives its keys from, so that the binary can read what the world wrote.
+const SECRET: &str = "sangzi development";
+/// The templates of the messages to donors.
+pub(crate) const THANKS: &str = "TEMPLATE-THANKS";
+
+/// How the program is set up, as far as stories differ.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// How much may wait for a commit.
+    pub(crate) queue: usize,
+    /// How many requests may be under way.
+    pub(crate) room: usize,
+    pub(crate) staff_logins_per_minute: u32,
+    pub(crate) max_unpaid: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms { queue: 4_096, room: 1_024, staff_logins_per_minute: 1_000, max_unpaid: 1_000 }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) sandbox: sandbox::Running,
+    pub(crate) book: BookId,
+    /// Somebody who is not signed in.
+    pub(crate) stranger: Caller,
+    pub(crate) database_url: String,
+    terms: Terms,
+    served: Mutex<Option<Served>>,
+    staff: tokio::sync::Mutex<HashMap<Role, Officer>>,
+    dir: tempfile::TempDir,
+}
+
+struct Served {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// A member of staff who has signed in.
+#[derive(Clone)]
+pub(crate) struct Officer {
+    pub(crate) id: Uuid,
+    pub(crate) caller: Caller,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    pub(crate) seed: Option<String>,
+}
+
+impl std::ops::Deref for Officer {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// A gift whose order stands at the channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Gift {
+    pub(crate) id: Uuid,
+    /// The order number.
+    pub(crate) order: String,
+}
+
+/// Tells a story on both databases.
+pub(crate) async fn story<F: AsyncFn(&World)>(tell: F) {
+    story_with(Terms::default(), tell).await;
+}
+
+/// The same in a program that is set up differently.
+pub(crate) async fn story_with<F: AsyncFn(&World)>(terms: Terms, tell: F) {
+    eprintln!("on SQLite");
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::open(format!("sqlite://{}", dir.path().join("sangzi.db").display()), dir, terms).await;
+    tell(&world).await;
+    world.close().await;
+    let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") else { return };
+    eprintln!("on PostgreSQL");
+    let postgres = Postgres::create(&server).await;
+    let world = World::open(postgres.url.clone(), tempfile::tempdir().unwrap(), terms).await;
+    tell(&world).await;
+    world.close().await;
+    postgres.destroy().await;
+}
+
+/// A database of a PostgreSQL server.
+pub(crate) struct Postgres {
+    pub(crate) url: String,
+    name: String,
+    admin: sea_orm::DatabaseConnection,
+}
+
+impl Postgres {
+    pub(crate) async fn create(server: &str) -> Postgres {
+        let name = format!("story_{}", Uuid::now_v7().simple());
+        let admin = sea_orm::Database::connect(server).await.unwrap();
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Postgres { url: format!("{base}/{name}"), name, admin }
+    }
+
+    pub(crate) async fn destroy(self) {
+        self.admin.execute_unprepared(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await.unwrap();
+    }
+}
+
+/// The stand-in's keys are made once.
+static KEYS: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+async fn keys() -> &'static [u8] {
+    KEYS.get_or_init(|| async {
+        let dir = tempfile::tempdir().unwrap();
+        let options = sandbox::Options { durable: false, ..sandbox::Options::new(dir.path()) };
+        sandbox::start(options).await.unwrap().stop().await;
+        std::fs::read(dir.path().join("keys.json")).unwrap()
+    })
+    .await
+}
+
+/// Books are made by nobody yet but the demonstration; here by hand.
+async fn open_book(db: &Db, now: domain::Timestamp) -> BookId {
+    let (id, tx) = (BookId::new(), db.begin().await.unwrap());
+    let new = NewBook {
+        id,
+        code: "hebei".into(),
+        name: "示例青少年发展基金会".into(),
+        kind: BookKind::Charity,
+        credit_code: None,
+    };
+    ledger::create_book(&tx, new, now).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+impl World {
+    async fn open(database_url: String, dir: tempfile::TempDir, terms: Terms) -> World {
+        std::fs::write(dir.path().join("keys.json"), keys().await).unwrap();
+        let db = Db::connect(&database_url).await.unwrap();
+        Migrator::up(db.migrations(), None).await.unwrap();
+        let options = sandbox::Options { durable: false, ..sandbox::Options::new(dir.path()) };
+        let sandbox = sandbox::start(options).await.unwrap();
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let base = format!("http://{}", acceptor.local_addr()[0].as_socket_addr().unwrap());
+        let notify = |kind: &str| format!("{base}/wechat/notify/{kind}");
+        let settings = wechat::Settings::from_sandbox(dir.path(), notify("payment"), notify("refund")).unwrap();
+        let app = Arc::new(App::new(app::Options {
+            business: Clock::following(dir.path().join("clock")),
+            real: Clock::system(),
+            wechat: wechat::Client::new(settings, Clock::system()).unwrap(),
+            keys: MasterKeys::derived_from(SECRET),
+            limits: Limits {
+                max_gift: "50000.00".parse().unwrap(),
+                max_unpaid: terms.max_unpaid,
+                unpaid_window: Duration::from_secs(600),
+                order_life: Duration::from_secs(900),
+                queue: terms.queue,
+            },
+            templates: Templates { gift_received: Some(THANKS.to_owned()), refund_sent: None },
+            db,
+        }));
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let world = World {
+            book: open_book(&app.db, app.business.now()).await,
+            stranger: Caller { http, base, token: None },
+            app,
+            sandbox,
+            database_url,
+            terms,
+            served: Mutex::new(None),
+            staff: tokio::sync::Mutex::default(),
+            dir,
+        };
+        world.serve_on(acceptor);
+        world
+    }
+
+    /// Serves again, on the same port.
+    pub(crate) async fn serve(&self) {
+        let address = self.stranger.base.trim_start_matches("http://").to_owned();
+        self.serve_on(TcpListener::bind(address).into_acceptor().await.unwrap());
+    }
+
+    fn serve_on(&self, acceptor: TcpAcceptor) {
+        let per_minute = |times| NonZeroU32::new(times).unwrap();
+        let (asked, working) = (self.app.clone(), self.app.clone());
+        let endpoint = api::endpoint(
+            self.app.clone(),
+            ApiOptions {
+                body_limit_bytes: 1 << 20,
+                room: Arc::new(Semaphore::new(self.terms.room)),
+                client_address_header: None,
+                https: false,
+                docs: true,
+                staff_logins_per_minute: per_minute(self.terms.staff_logins_per_minute),
+                donor_logins_per_minute: per_minute(100_000),
+                metrics: Arc::new(|| "# nothing is counted here\n".to_owned()),
+                ready: Arc::new(move || {
+                    let app = asked.clone();
+                    Box::pin(async move {
+                        let pending = Migrator::get_pending_migrations(app.db.migrations()).await;
+                        if pending.is_ok_and(|pending| pending.is_empty()) { Ok(()) } else { Err("no".to_owned()) }
+                    })
+                }),
+                run_job: Arc::new(move |name| {
+                    let app = working.clone();
+                    Box::pin(async move {
+                        match jobs::run_once(app, &name).await {
+                            Ok(report) => Started::Ended(report),
+                            Err(JobError::NoSuchJob) => Started::NoSuchJob,
+                            Err(JobError::UnderWay) => Started::UnderWay,
+                            Err(error) => Started::Failed(error.to_string()),
+                        }
+                    })
+                }),
+            },
+        );
+        let (stop, mut stopping) = watch::channel(false);
+        let stopped = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let server = poem::Server::new_with_acceptor(acceptor);
+        let task = tokio::spawn(server.run_with_graceful_shutdown(endpoint, stopped, Some(Duration::from_secs(1))));
+        *self.served.lock().unwrap() = Some(Served { stop, task });
+    }
+
+    /// Serves no more, until [`World::serve`].
+    pub(crate) async fn stop_serving(&self) {
+        let served = self.served.lock().unwrap().take();
+        if let Some(served) = served {
+            served.stop.send_replace(true);
+            served.task.await.unwrap().unwrap();
+        }
+    }
+
+    /// The directory of the stand-in for WeChat.
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    // ---- people ----
+
+    /// Signs a donor in.
+    pub(crate) async fn donor(&self, openid: &str) -> Caller {
+        let code = self.sandbox.code(openid);
+        let session = self.stranger.post("/sessions/wechat", json!({ "code": code })).await.ok();
+        Caller { token: Some(session["token"].as_str().unwrap().to_owned()), ..self.stranger.clone() }
+    }
+
+    /// The member of staff of a role, who signs in when first called for.
+    pub(crate) async fn staff(&self, role: Role) -> Officer {
+        let mut staff = self.staff.lock().await;
+        if let Some(officer) = staff.get(&role) {
+            return officer.clone();
+        }
+        let officer = self.hire(role, role.as_str()).await;
+        staff.insert(role, officer.clone());
+        officer
+    }
+
+    /// Makes a member of staff as `staff create` does, and signs them in.
+    pub(crate) async fn hire(&self, role: Role, username: &str) -> Officer {
+        let made = self.app.identity.create_first_staff(role, username, "某人").await.unwrap();
+        let seed = made.totp_secret.as_ref().map(|seed| seed.expose_secret().to_owned());
+        self.sign_in(username, made.password.expose_secret(), seed).await
+    }
+
+    /// Signs a member of staff in.
+    pub(crate) async fn sign_in(&self, username: &str, password: &str, seed: Option<String>) -> Officer {
+        let otp = seed.as_deref().map(|seed| self.otp(seed, 0));
+        let login = json!({ "username": username, "password": password, "otp": otp });
+        let session = self.stranger.post("/sessions/staff", login).await.ok();
+        Officer {
+            id: session["id"].as_str().unwrap().parse().unwrap(),
+            caller: Caller { token: Some(session["token"].as_str().unwrap().to_owned()), ..self.stranger.clone() },
+            username: username.to_owned(),
+            password: password.to_owned(),
+            seed,
+        }
+    }
+
+    /// The one-time password of a moment that lies so many seconds ahead.
+    pub(crate) fn otp(&self, seed: &str, ahead: i64) -> String {
+        let secret = totp_rs::Secret::try_from_base32(seed).unwrap();
+        let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        totp.generate(u64::try_from(self.app.real.now().seconds() + ahead).unwrap()).to_string()
+    }
+
+    // ---- campaigns ----
+
+    /// What an organiser writes down: a campaign of one day, from now.
+    pub(crate) fn draft(&self, target: &str) -> Value {
+        let now = self.app.business.now();
+        json!({
+            "id": Uuid::now_v7(), "book": self.book.uuid(), "name": "助学·关爱行动", "summary": "资助困难学生继续学业",
+            "target": target, "over_target": true, "starts_at": now.to_string(),
+            "ends_at": now.after(Duration::from_secs(86_400)).to_string(),
+        })
+    }
+
+    /// A campaign that accepts gifts: drafted, reviewed by two persons, opened by the clock.
+    pub(crate) async fn open_campaign(&self, target: &str) -> Uuid {
+        self.open_as(self.draft(target)).await
+    }
+
+    pub(crate) async fn open_as(&self, draft: Value) -> Uuid {
+        let id: Uuid = draft["id"].as_str().unwrap().parse().unwrap();
+        let organiser = self.staff(Role::Organiser).await;
+        organiser.post("/staff/campaigns", draft).await.ok();
+        organiser.act(&format!("/staff/campaigns/{id}/submission")).await.ok();
+        for role in [Role::ProjectManager, Role::FinanceHead] {
+            self.staff(role).await.act(&format!("/staff/campaigns/{id}/approval")).await.ok();
+        }
+        self.run_job("campaign_clock").await;
+        assert_eq!(self.campaign(id).await["state"], "open");
+        id
+    }
+
+    /// A campaign as everybody sees it.
+    pub(crate) async fn campaign(&self, id: Uuid) -> Value {
+        self.stranger.get(&format!("/campaigns/{id}")).await.ok()
+    }
+
+    /// The public total.
+    pub(crate) async fn raised(&self, id: Uuid) -> String {
+        self.campaign(id).await["raised"].as_str().unwrap().to_owned()
+    }
+
+    // ---- gifts ----
+
+    /// What a donor asks for.
+    pub(crate) fn wish(&self, amount: &str) -> Value {
+        json!({ "id": Uuid::now_v7(), "amount": amount })
+    }
+
+    /// A gift whose order stands at the channel, not paid yet.
+    pub(crate) async fn order(&self, donor: &Caller, campaign: Uuid, amount: &str) -> Gift {
+        let placed = donor.give(campaign, &self.wish(amount)).await.ok();
+        assert_eq!(placed["donation"]["state"], "paying");
+        Gift {
+            id: placed["donation"]["id"].as_str().unwrap().parse().unwrap(),
+            order: placed["donation"]["out_trade_no"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// A gift that was paid, and of which WeChat has told us.
+    pub(crate) async fn gift(&self, donor: &Caller, campaign: Uuid, amount: &str) -> Gift {
+        let gift = self.order(donor, campaign, amount).await;
+        self.sandbox.pay(&gift.order).unwrap();
+        self.until_gift(donor, &gift, "paid").await;
+        gift
+    }
+
+    /// The ids of a donor's own gifts, in order.
+    pub(crate) async fn all_gifts(&self, donor: &Caller) -> Vec<String> {
+        let mine = donor.get("/me/donations?limit=100").await.ok();
+        let mut ids: Vec<String> =
+            mine["items"].as_array().unwrap().iter().map(|gift| gift["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// How a gift stands, as its donor sees it.
+    pub(crate) async fn state(&self, donor: &Caller, gift: &Gift) -> String {
+        let seen = donor.get(&format!("/donations/{}", gift.id)).await.ok();
+        seen["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a gift has come so far.
+    pub(crate) async fn until_gift(&self, donor: &Caller, gift: &Gift, state: &str) {
+        self.until(&format!("the gift is {state}"), async || self.state(donor, gift).await == state).await;
+    }
+
+    /// Waits for what comes by itself.
+    pub(crate) async fn until(&self, what: &str, happened: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !happened().await {
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "it never came that {what}");
+    }
+
+    // ---- WeChat, time and jobs ----
+
+    /// Moves a lever of the stand-in for WeChat.
+    pub(crate) async fn lever(&self, name: &str, body: Value) -> Value {
+        let url = format!("{}/sandbox/{name}", self.sandbox.base_url);
+        send(self.stranger.http.post(url).json(&body)).await.ok()
+    }
+
+    /// Business time passes.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        self.lever("clock", json!({ "advance_seconds": seconds })).await;
+    }
+
+    /// Runs a job once. Nothing in it may fail.
+    pub(crate) async fn run_job(&self, name: &str) -> u64 {
+        let report = jobs::run_once(self.app.clone(), name).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(report.failed, 0, "{name}: {report:?}");
+        report.done
+    }
+
+    // ---- the books ----
+
+    /// The balance of an account as the trial balance prints it: debit less credit. `0.00` if it was never posted to.
+    pub(crate) async fn balance(&self, account: &str) -> String {
+        let lines = self.staff(Role::Auditor).await.get("/staff/trial-balance").await.ok();
+        let line = lines["items"].as_array().unwrap().iter().find(|line| line["account"] == account);
+        let Some(line) = line else { return "0.00".to_owned() };
+        let (debit, credit) = (line["debit"].as_str().unwrap(), line["credit"].as_str().unwrap());
+        if credit == "0.00" { debit.to_owned() } else { format!("-{credit}") }
+    }
+
+    /// A number the database knows.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        let db = self.app.db.read();
+        let row = db.query_one_raw(Statement::from_string(self.app.db.backend(), sql)).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    async fn hanging(&self) -> Vec<String> {
+        let sql = "SELECT 'a gift is ' || state AS what FROM donation \
+                     WHERE channel = 'wechat' AND state IN ('created', 'paying') \
+                   UNION ALL SELECT 'a refund is ' || state FROM refund \
+                     WHERE state IN ('approved', 'processing') \
+                   UNION ALL SELECT 'a message is ' || state FROM message WHERE state IN ('pending', 'sending') \
+                   UNION ALL SELECT 'a run of ' || job || ' has not ended' FROM job_run WHERE outcome = 'running'";
+        let db = self.app.db.read();
+        let rows = db.query_all_raw(Statement::from_string(self.app.db.backend(), sql)).await.unwrap();
+        rows.iter().map(|row| row.try_get("", "what").unwrap()).collect()
+    }
+
+    /// Lets time pass and jobs run until nothing is left to be done; then everything must agree.
+    pub(crate) async fn close(self) {
+        self.lever("faults", json!({})).await;
+        self.sandbox.settled(Duration::from_secs(3)).await;
+        for _ in 0..30 {
+            self.pass(700).await;
+            for job in ["open_payments", "expire_orders", "send_refunds", "query_refunds", "outbox", "campaign_clock"] {
+                self.run_job(job).await;
+            }
+            if self.hanging().await.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(self.hanging().await, Vec::<String>::new());
+        let report = self.app.books.audit(&|_| {}).await.unwrap();
+        assert!(report.is_clean(), "{:#?}", report.differences);
+        let totals = self.sandbox.state()["totals"].clone();
+        let fen = |name: &str| totals[name].as_i64().unwrap();
+        let there = fen("paid_fen") + fen("topped_up_fen") - fen("refunded_fen") - fen("withdrawn_fen");
+        let here = ledger::balance(self.app.db.read(), &Account::wechat_balance(self.book), None).await.unwrap();
+        assert_eq!(here.net().fen(), there, "our books and WeChat's, before fees");
+        self.stop_serving().await;
+        self.sandbox.stop().await;
+    }
+}
