@@ -1,1 +1,172 @@
-//! TODO
+//! Too much at once, and the end of the program in the middle of its work.
+
+use std::time::Duration;
+
+use domain::role::Role;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::binary::Program;
+use crate::caller::Answer;
+use crate::world::{Terms, World, story, story_with};
+
+fn busy(answer: &Answer) {
+    assert_eq!(answer.refused(503, "overloaded").header("retry-after"), Some("1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_takes_nothing_and_loses_nothing() {
+    let terms = Terms { queue: 1, ..Terms::default() };
+    story_with(terms, async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        // The callbacks find the same queue full; what is sent back comes again, and the job asks for the rest.
+        let wishes: Vec<Value> = (0..60).map(|_| w.wish("1.00")).collect();
+        let mut turned_away = 0;
+        let mut left = wishes.clone();
+        while !left.is_empty() {
+            let answers = join_all(left.iter().map(|wish| donor.give(campaign, wish))).await;
+            let mut again = Vec::new();
+            for (wish, answer) in left.into_iter().zip(answers) {
+                if answer.status == 200 {
+                    w.sandbox.pay(answer.body["donation"]["out_trade_no"].as_str().unwrap()).unwrap();
+                } else {
+                    busy(&answer);
+                    turned_away += 1;
+                    again.push(wish);
+                }
+            }
+            left = again;
+        }
+        assert!(turned_away > 0, "the queue was never full");
+        // What the job asks for meets the same queue: what does not fit is asked for again.
+        for _ in 0..60 {
+            w.pass(1_800).await;
+            jobs::run_once(w.app.clone(), "open_payments").await.unwrap();
+            if w.raised(campaign).await == "60.00" {
+                break;
+            }
+        }
+        assert_eq!(w.raised(campaign).await, "60.00");
+        assert_eq!(w.campaign(campaign).await["gifts"], 60);
+        assert_eq!(w.sandbox.state()["totals"]["orders"], 60);
+        assert_eq!(w.all_gifts(&donor).await.len(), 60);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_house_turns_requests_away_at_the_door() {
+    let terms = Terms { room: 2, ..Terms::default() };
+    story_with(terms, async |w| {
+        w.lever("faults", json!({ "api": { "path": "/sns/jscode2session", "delay_ms": 1_500, "times": 2 } })).await;
+        let slow = join_all((0..2).map(|number| {
+            let code = w.sandbox.code(&format!("o-{number}"));
+            async move { w.stranger.post("/sessions/wechat", json!({ "code": code })).await }
+        }));
+        let others = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            join_all((0..5).map(|_| w.stranger.get("/campaigns"))).await
+        };
+        let (slow, others) = tokio::join!(slow, others);
+        for answer in slow {
+            answer.ok();
+        }
+        others.iter().for_each(busy);
+        w.stranger.get("/campaigns").await.ok();
+    })
+    .await;
+}
+
+/// Starts the binary on the world's database and its port.
+fn start(w: &World) -> Program {
+    let base = &w.stranger.base;
+    Program::new(&["serve", "--with-jobs"])
+        .set("SANGZI_DATABASE__URL", &w.database_url)
+        .set("SANGZI_HTTP__LISTEN", base.trim_start_matches("http://"))
+        .set("SANGZI_HTTP__PUBLIC_URL", base)
+        .set("SANGZI_WECHAT__SANDBOX", w.dir().to_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_the_middle_of_it_the_program_goes_on_where_it_was() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let head = w.staff(Role::FinanceHead).await;
+        w.gift(&donor, campaign, "100.00").await;
+        let back = w.gift(&donor, campaign, "30.00").await;
+        w.stop_serving().await;
+
+        // Whoever gets no answer asks again with the same request, as the mini-program does.
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+        let url = |path: &str| format!("{}/api/v1{path}", w.stranger.base);
+        let insist = async |path: &str, token: &str, body: &Value| loop {
+            let asked = http.post(url(path)).bearer_auth(token).json(body).send().await;
+            if let Ok(answer) = asked
+                && answer.status().as_u16() < 500
+            {
+                let status = answer.status().as_u16();
+                if let Ok(body) = answer.json::<Value>().await {
+                    return (status, body);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        let donors = join_all((0..40).map(|number| {
+            let (http, token, wish) = (&insist, donor.token.clone().unwrap(), w.wish("1.00"));
+            async move {
+                tokio::time::sleep(Duration::from_millis(100 * number)).await;
+                let (_, placed) = http(&format!("/campaigns/{campaign}/donations"), &token, &wish).await;
+                let order = placed["donation"]["out_trade_no"].as_str().unwrap().to_owned();
+                // The order stands at WeChat, whoever of us was killed since.
+                w.sandbox.pay(&order).unwrap();
+            }
+        }));
+        let refunding = async {
+            let asked = json!({ "id": uuid::Uuid::now_v7(), "amount": "30.00", "reason": "error" });
+            insist(&format!("/donations/{}/refund-requests", back.id), donor.token.as_ref().unwrap(), &asked).await;
+            let path = format!("/staff/refunds/{}/approval", asked["id"].as_str().unwrap());
+            // Said twice, it may have been done the first time.
+            let (status, _) = insist(&path, head.token.as_ref().unwrap(), &json!({})).await;
+            assert!([200, 409].contains(&status), "{status}");
+        };
+        let killing = async {
+            for life in [700, 1_100, 900, 1_300] {
+                let mut running = start(w).spawn();
+                tokio::time::sleep(Duration::from_millis(life)).await;
+                running.kill().unwrap();
+                running.wait().unwrap();
+            }
+            start(w).spawn()
+        };
+        let ((), _, mut last) = tokio::join!(refunding, donors, killing);
+        // The last one is asked to end, and does.
+        w.until("it serves", async || {
+            http.get(format!("{}/readyz", w.stranger.base)).send().await.is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
+        let pid = last.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ended = tokio::task::spawn_blocking(move || last.wait().unwrap()).await.unwrap();
+        assert_eq!(ended.code(), Some(0));
+
+        w.serve().await;
+        // A run that was cut short keeps its lease for a while; then it counts as lost.
+        w.pass(60).await;
+        w.until("everything is finished", async || {
+            for job in ["open_payments", "send_refunds", "query_refunds"] {
+                if let Err(error) = jobs::run_once(w.app.clone(), job).await {
+                    assert!(matches!(error, jobs::JobError::UnderWay), "{error}");
+                }
+            }
+            w.pass(60).await;
+            w.raised(campaign).await == "140.00" && w.sandbox.refunded() == ["30.00"]
+        })
+        .await;
+        assert_eq!(w.all_gifts(&donor).await.len(), 42);
+        assert_eq!(w.sandbox.state()["totals"]["payments"], 42);
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM discrepancy").await, 0);
+    })
+    .await;
+}

@@ -75,6 +75,8 @@ pub(crate) struct Officer {
     pub(crate) username: String,
     pub(crate) password: String,
     pub(crate) seed: Option<String>,
+    /// The one-time password they signed in with.
+    pub(crate) otp: Option<String>,
 }
 
 impl std::ops::Deref for Officer {
@@ -306,6 +308,7 @@ impl World {
             username: username.to_owned(),
             password: password.to_owned(),
             seed,
+            otp,
         }
     }
 
