@@ -91,7 +91,9 @@ async fn an_operator_migrates_makes_an_administrator_and_audits() {
         assert_eq!(call(&["migrate", "up", "--json"]).ended(0).document()["applied"], serde_json::json!([]));
         call(&["migrate", "status"]).ended(0);
 
-        for (role, username, seeded) in [("auditor", "auditor-1", false), ("admin", "admin-1", true), ("admin", "admin-2", true)] {
+        for (role, username, seeded) in
+            [("auditor", "auditor-1", false), ("admin", "admin-1", true), ("admin", "admin-2", true)]
+        {
             let made = call(&["staff", "create", "--role", role, "--username", username, "--json"]).ended(0).document();
             assert_eq!((&made["role"], &made["username"]), (&role.into(), &username.into()));
             assert!(made["password"].as_str().unwrap().len() >= 20);
@@ -122,10 +124,22 @@ async fn an_audit_finds_a_fen_that_somebody_added() {
         assert_eq!((&clean["ok"], &clean["differences"]), (&Value::Bool(true), &serde_json::json!([])));
         assert!(clean["checked"].as_u64().unwrap() > 0);
         for (attack, back) in [
-            ("UPDATE account SET debit_fen = debit_fen + 1 WHERE subject = '1009'", "UPDATE account SET debit_fen = debit_fen - 1 WHERE subject = '1009'"),
-            ("UPDATE account SET credit_fen = credit_fen + 1 WHERE subject = '410102'", "UPDATE account SET credit_fen = credit_fen - 1 WHERE subject = '410102'"),
-            ("UPDATE fund SET raised_cash_fen = raised_cash_fen + 1", "UPDATE fund SET raised_cash_fen = raised_cash_fen - 1"),
-            ("UPDATE account_day SET debit_fen = debit_fen + 1 WHERE debit_fen > 0", "UPDATE account_day SET debit_fen = debit_fen - 1 WHERE debit_fen > 0"),
+            (
+                "UPDATE account SET debit_fen = debit_fen + 1 WHERE subject = '1009'",
+                "UPDATE account SET debit_fen = debit_fen - 1 WHERE subject = '1009'",
+            ),
+            (
+                "UPDATE account SET credit_fen = credit_fen + 1 WHERE subject = '410102'",
+                "UPDATE account SET credit_fen = credit_fen - 1 WHERE subject = '410102'",
+            ),
+            (
+                "UPDATE fund SET raised_cash_fen = raised_cash_fen + 1",
+                "UPDATE fund SET raised_cash_fen = raised_cash_fen - 1",
+            ),
+            (
+                "UPDATE account_day SET debit_fen = debit_fen + 1 WHERE debit_fen > 0",
+                "UPDATE account_day SET debit_fen = debit_fen - 1 WHERE debit_fen > 0",
+            ),
         ] {
             by_hand(&w.app.db, attack).await;
             let found = audit().ended(1).document();
@@ -154,8 +168,15 @@ async fn by_hand(db: &Db, sql: &str) {
 async fn a_database_of_another_version_is_refused() {
     let wechat = sandbox_dir().await;
     on_both(async |url| {
-        for words in [&["serve"][..], &["work"], &["audit"], &["job", "outbox"], &["staff", "create", "--role", "admin", "--username", "admin-1"]] {
-            let program = Program::new(words).set("SANGZI_DATABASE__URL", url).set("SANGZI_HTTP__LISTEN", "127.0.0.1:0");
+        for words in [
+            &["serve"][..],
+            &["work"],
+            &["audit"],
+            &["job", "outbox"],
+            &["staff", "create", "--role", "admin", "--username", "admin-1"],
+        ] {
+            let program =
+                Program::new(words).set("SANGZI_DATABASE__URL", url).set("SANGZI_HTTP__LISTEN", "127.0.0.1:0");
             let said = program.set("SANGZI_WECHAT__SANDBOX", wechat.path().to_str().unwrap()).run();
             assert!(said.err.contains("sangzi migrate up"), "{said:#?}");
             said.ended(2);
@@ -176,7 +197,14 @@ async fn production_refuses_what_belongs_to_play_and_says_everything_at_once() {
         .set("SANGZI_WECHAT__SANDBOX", wechat.path().to_str().unwrap())
         .run()
         .ended(2);
-    for problem in ["database.url", "http.listen is", "http.listn is not a setting", "giving.max_gift", "wechat.sandbox", "keys are needed"] {
+    for problem in [
+        "database.url",
+        "http.listen is",
+        "http.listn is not a setting",
+        "giving.max_gift",
+        "wechat.sandbox",
+        "keys are needed",
+    ] {
         assert!(said.err.contains(problem), "{problem}: {}", said.err);
     }
     assert_eq!(said.out, "", "documents go to standard output, problems do not");

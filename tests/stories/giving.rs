@@ -206,8 +206,10 @@ async fn words_unfit_for_others_are_refused_and_doubtful_ones_wait() {
         assert_eq!(donor.get("/me/donations").await.ok()["items"], json!([]));
         assert_eq!(w.sandbox.state()["totals"]["orders"], 0);
         // A check that cannot be asked holds no gift up either.
-        for (message, fault) in [("请加微信", json!({})), ("愿你安好", json!({ "api": { "path": "/wxa/msg_sec_check", "status": 500, "times": 100 } }))]
-        {
+        for (message, fault) in [
+            ("请加微信", json!({})),
+            ("愿你安好", json!({ "api": { "path": "/wxa/msg_sec_check", "status": 500, "times": 100 } })),
+        ] {
             w.lever("faults", fault).await;
             let placed = donor.give(campaign, &saying(message)).await.ok();
             w.sandbox.pay(placed["donation"]["out_trade_no"].as_str().unwrap()).unwrap();

@@ -78,10 +78,10 @@ async fn a_full_house_turns_requests_away_at_the_door() {
     .await;
 }
 
-/// Starts the binary on the world's database and its port.
-fn start(w: &World) -> Program {
+/// The binary on the world's database and its port.
+fn program(w: &World, words: &[&str]) -> Program {
     let base = &w.stranger.base;
-    Program::new(&["serve", "--with-jobs"])
+    Program::new(words)
         .set("SANGZI_DATABASE__URL", &w.database_url)
         .set("SANGZI_HTTP__LISTEN", base.trim_start_matches("http://"))
         .set("SANGZI_HTTP__PUBLIC_URL", base)
@@ -133,12 +133,12 @@ async fn killed_in_the_middle_of_it_the_program_goes_on_where_it_was() {
         };
         let killing = async {
             for life in [700, 1_100, 900, 1_300] {
-                let mut running = start(w).spawn();
+                let mut running = program(w, &["serve", "--with-jobs"]).spawn();
                 tokio::time::sleep(Duration::from_millis(life)).await;
                 running.kill().unwrap();
                 running.wait().unwrap();
             }
-            start(w).spawn()
+            program(w, &["serve", "--with-jobs"]).spawn()
         };
         let ((), _, mut last) = tokio::join!(refunding, donors, killing);
         // The last one is asked to end, and does.
@@ -149,7 +149,7 @@ async fn killed_in_the_middle_of_it_the_program_goes_on_where_it_was() {
         let pid = last.id().to_string();
         assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let ended = tokio::task::spawn_blocking(move || last.wait().unwrap()).await.unwrap();
-        assert_eq!(ended.code(), Some(0));
+        assert_eq!(ended.code(), Some(0), "{ended}");
 
         w.serve().await;
         // A run that was cut short keeps its lease for a while; then it counts as lost.
@@ -167,6 +167,49 @@ async fn killed_in_the_middle_of_it_the_program_goes_on_where_it_was() {
         assert_eq!(w.all_gifts(&donor).await.len(), 42);
         assert_eq!(w.sandbox.state()["totals"]["payments"], 42);
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM discrepancy").await, 0);
+    })
+    .await;
+}
+
+/// Several processes share a database: what one takes, another finishes, and nobody does it twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_database_do_everything_once() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let head = w.staff(Role::FinanceHead).await;
+        w.gift(&donor, campaign, "100.00").await;
+        let mut workers: Vec<_> = (0..2).map(|_| program(w, &["work"]).spawn()).collect();
+        w.lever("faults", json!({ "callback": { "drop": 10, "repeat": 10 } })).await;
+        let gifts = join_all((0..30).map(|_| w.order(&donor, campaign, "2.00"))).await;
+        for gift in &gifts {
+            w.sandbox.pay(&gift.order).unwrap();
+        }
+        w.pass(6).await;
+        join_all(gifts.iter().map(|gift| w.until_gift(&donor, gift, "paid"))).await;
+        join_all(gifts.iter().take(6).map(async |gift| {
+            let asked = json!({ "id": uuid::Uuid::now_v7(), "amount": "2.00", "reason": "error" });
+            donor.post(&format!("/donations/{}/refund-requests", gift.id), asked.clone()).await.ok();
+            head.act(&format!("/staff/refunds/{}/approval", asked["id"].as_str().unwrap())).await.ok();
+            w.until_gift(&donor, gift, "refunded").await;
+        }))
+        .await;
+        assert_eq!(w.raised(campaign).await, "148.00");
+        assert_eq!(w.sandbox.refunded(), ["2.00"; 6]);
+        assert_eq!(w.sandbox.state()["totals"]["refunds"], 6);
+        for worker in &mut workers {
+            assert!(
+                std::process::Command::new("kill")
+                    .args(["-TERM", &worker.id().to_string()])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        }
+        for mut worker in workers {
+            let ended = tokio::task::spawn_blocking(move || worker.wait().unwrap()).await.unwrap();
+            assert_eq!(ended.code(), Some(0), "{ended}");
+        }
     })
     .await;
 }

@@ -8,8 +8,8 @@
 mod binary;
 mod caller;
 mod giving;
-mod load;
 mod letters;
+mod load;
 mod privacy;
 mod problems;
 mod refunds;

@@ -84,7 +84,9 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
             let answer = send(w.stranger.request(Method::GET, path)).await;
             assert!(answer.status == 200 || path.contains("donations?after"), "{path}: {}", answer.text);
             let headers = format!("{:?}", answer.headers);
-            for secret in ["张三丰甲", "小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden", "o-nickname", "o-named"] {
+            for secret in
+                ["张三丰甲", "小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden", "o-nickname", "o-named"]
+            {
                 let may = agreed.contains(&secret);
                 assert!(may || !answer.text.contains(secret), "{path} tells {secret}: {}", answer.text);
                 assert!(!headers.contains(secret), "{path} tells {secret} in a header");
@@ -107,16 +109,24 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
         // Staff looks gifts up by number, and the donors stay sealed.
         let auditor = w.staff(Role::Auditor).await;
         let number = given.replace('-', "");
-        for path in [format!("/staff/donations?number={number}"), "/staff/trail?limit=100".to_owned(), format!("/staff/entries?reference=donation:{given}")] {
+        for path in [
+            format!("/staff/donations?number={number}"),
+            "/staff/trail?limit=100".to_owned(),
+            format!("/staff/entries?reference=donation:{given}"),
+        ] {
             let answer = auditor.get(&path).await;
-            assert!(answer.status == 200 && !answer.text.contains("张三丰甲") && !answer.text.contains("o-hidden"), "{path}");
+            assert!(
+                answer.status == 200 && !answer.text.contains("张三丰甲") && !answer.text.contains("o-hidden"),
+                "{path}"
+            );
         }
         // And so they do in the file, whatever program reads it. What a donor writes of themselves elsewhere is their words.
         if let Some(file) = w.database_url.strip_prefix("sqlite://") {
             for file in [file.to_owned(), format!("{file}-wal")] {
                 let bytes = std::fs::read(&file).unwrap_or_default();
                 let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-                for secret in ["小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden-donor", "o-named-donor"] {
+                for secret in ["小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden-donor", "o-named-donor"]
+                {
                     assert!(!has(secret), "{file} tells {secret}");
                 }
             }

@@ -37,7 +37,17 @@ async fn every_refusal_is_a_problem_document() {
             let answer = send(donor.request(method, path)).await;
             assert_eq!(answer.refused(405, "method_not_allowed").header("allow"), Some(allow), "{path}");
         }
-        for body in ["", "{", "null", "[]", "\"text\"", "{}", "{\"id\": 1}", "{\"id\": \"not an id\", \"amount\": \"1.00\"}", "\u{feff}{}"] {
+        for body in [
+            "",
+            "{",
+            "null",
+            "[]",
+            "\"text\"",
+            "{}",
+            "{\"id\": 1}",
+            "{\"id\": \"not an id\", \"amount\": \"1.00\"}",
+            "\u{feff}{}",
+        ] {
             send(post(&gifts).body(body)).await.refused(400, "invalid_body");
         }
         send(post(&gifts).body(vec![0xff, 0xfe])).await.refused(400, "invalid_body");
@@ -53,7 +63,9 @@ async fn every_refusal_is_a_problem_document() {
         send(post(&gifts).body(long.clone())).await.refused(413, "body_too_large");
         let chunked = post_in_chunks(w.stranger.base.trim_start_matches("http://"), &gifts, 257).await;
         assert!(chunked.starts_with("HTTP/1.1 413") && chunked.contains("application/problem+json"), "{chunked}");
-        send(w.stranger.request(Method::POST, "/wechat/notify/payment").body(long)).await.refused(413, "body_too_large");
+        send(w.stranger.request(Method::POST, "/wechat/notify/payment").body(long))
+            .await
+            .refused(413, "body_too_large");
 
         for path in [
             "/api/v1/campaigns/not-an-id".to_owned(),
@@ -76,7 +88,10 @@ async fn every_refusal_is_a_problem_document() {
         auditor.get(&format!("/staff/transfers/{}", Uuid::now_v7())).await.refused(404, "no_such_transfer");
         auditor.get("/staff/entries?reference=nothing").await.refused(404, "no_such_entry");
         auditor.get(&format!("/staff/accounts/{}", Uuid::now_v7())).await.refused(404, "no_such_account");
-        auditor.get(&format!("/staff/accounts/{}/statement?after=x", Uuid::now_v7())).await.refused(400, "invalid_cursor");
+        auditor
+            .get(&format!("/staff/accounts/{}/statement?after=x", Uuid::now_v7()))
+            .await
+            .refused(400, "invalid_cursor");
         w.staff(Role::Cashier).await.act("/jobs/nothing/runs").await.refused(404, "no_such_job");
         w.stranger.post("/sessions/wechat", json!({ "code": "invented" })).await.refused(401, "login_code");
         w.stranger.post("/sessions/wechat", json!({ "code": "" })).await.refused(400, "invalid_body");
@@ -117,7 +132,11 @@ async fn every_answer_carries_its_number_and_keeps_the_browser_careful() {
             let answer = send(w.stranger.request(Method::GET, path).header("X-Request-Id", "story-1")).await;
             assert_eq!(answer.header("x-request-id"), Some("story-1"), "{path}");
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
-            assert!(answer.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
+            assert!(
+                answer
+                    .header("content-security-policy")
+                    .is_some_and(|policy| policy.contains("frame-ancestors 'none'"))
+            );
             assert!(answer.header("cache-control").is_some(), "{path}");
         }
         let mixed = send(w.stranger.request(Method::GET, "/healthz").header("X-Request-Id", "a b\"<script>")).await;
@@ -161,6 +180,125 @@ async fn a_tag_saves_the_second_answer_and_changes_with_a_gift() {
             assert_eq!(changed.status, 200, "{path}");
             assert_ne!(changed.header("etag"), Some(&**tag), "{path}");
         }
+    })
+    .await;
+}
+
+/// Whatever is written into a field, it is taken or refused; nothing of it is our failure.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_amount_or_day_is_a_failure_of_ours() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let (organiser, manager) = (w.staff(Role::Organiser).await, w.staff(Role::ProjectManager).await);
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let texts = ["", " ", "\0", "a\0b", "\u{feff}", "\u{202e}abc", "';--", "%", "😀", "\r\n", "\u{7f}"];
+        let amounts =
+            ["0.01", "99999999999999.99", "99999999999999", "92233720368547758.07", "00.01", " 1.00", "1,00", "NaN"];
+        let instants =
+            ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "-1"];
+        let days = ["0001-01-01", "9999-12-31", "2026-02-30", "x"];
+        let mut failures = Vec::new();
+        let mut look = |what: String, answer: crate::caller::Answer| {
+            if answer.status >= 500 {
+                failures.push(format!("{what}: {} {}", answer.status, answer.text));
+            }
+        };
+        let with = |body: &serde_json::Value, member: &str, value: &str| {
+            let mut body = body.clone();
+            body["id"] = json!(Uuid::now_v7());
+            body[member] = json!(value);
+            body
+        };
+        for text in texts.into_iter().map(str::to_owned).chain(["长".repeat(500), "长".repeat(40)]) {
+            let shown = format!("{:?}", text.chars().take(5).collect::<String>());
+            for member in ["name", "nickname", "message", "source"] {
+                look(format!("{member} {shown}"), donor.give(campaign, &with(&w.wish("1.00"), member, &text)).await);
+            }
+            for member in ["name", "summary"] {
+                let draft = with(&w.draft("1.00"), member, &text);
+                look(format!("draft {member} {shown}"), organiser.post("/staff/campaigns", draft).await);
+            }
+            let reason = json!({ "reason": text });
+            look(format!("reason {shown}"), manager.post(&format!("/staff/campaigns/{campaign}/pause"), reason).await);
+            manager.act(&format!("/staff/campaigns/{campaign}/resumption")).await;
+            let gift = json!({
+                "campaign": campaign, "amount": "1.00", "counterparty": "公司", "bank_account": "基本户",
+                "reference": Uuid::now_v7(), "received_on": w.app.business.today().to_string(),
+            });
+            for member in ["counterparty", "bank_account", "reference"] {
+                look(
+                    format!("bank gift {member} {shown}"),
+                    cashier.post("/staff/bank-gifts", with(&gift, member, &text)).await,
+                );
+            }
+            let transfer =
+                json!({ "book": w.book.uuid(), "kind": "withdrawal", "amount": "1.00", "bank_account": "基本户" });
+            for member in ["bank_account", "note"] {
+                look(
+                    format!("transfer {member} {shown}"),
+                    cashier.post("/staff/transfers", with(&transfer, member, &text)).await,
+                );
+            }
+            let login = json!({ "username": text, "password": text, "otp": text });
+            look(format!("login {shown}"), w.stranger.post("/sessions/staff", login).await);
+            look(format!("code {shown}"), w.stranger.post("/sessions/wechat", json!({ "code": text })).await);
+            look(format!("consent {shown}"), donor.post("/me/consents", json!({ "template": text })).await);
+            let query =
+                |path: &str, name: &str| head.request(Method::GET, &format!("/api/v1{path}")).query(&[(name, &text)]);
+            look(format!("number {shown}"), send(query("/staff/donations", "number")).await);
+            look(format!("reference {shown}"), send(query("/staff/entries", "reference")).await);
+            look(format!("job {shown}"), send(query("/jobs/runs", "job")).await);
+            look(format!("day {shown}"), send(query("/staff/trial-balance", "day")).await);
+            look(format!("if-none-match {shown}"), send(query("/staff/refunds", "after")).await);
+        }
+        for amount in amounts {
+            look(
+                format!("target {amount}"),
+                organiser.post("/staff/campaigns", with(&w.draft("1.00"), "target", amount)).await,
+            );
+            look(format!("gift {amount}"), donor.give(campaign, &w.wish(amount)).await);
+            let gift = json!({
+                "campaign": campaign, "counterparty": "公司", "bank_account": "基本户", "reference": Uuid::now_v7(),
+                "received_on": w.app.business.today().to_string(),
+            });
+            let gift = with(&gift, "amount", amount);
+            let entered = cashier.post("/staff/bank-gifts", gift.clone()).await;
+            if entered.status == 200 {
+                let path = format!("/staff/bank-gifts/{}/confirmation", gift["id"].as_str().unwrap());
+                look(format!("bank gift confirmed {amount}"), head.act(&path).await);
+            }
+            look(format!("bank gift {amount}"), entered);
+            let transfer = json!({ "book": w.book.uuid(), "kind": "top_up", "bank_account": "别的户" });
+            let transfer = with(&transfer, "amount", amount);
+            let proposed = cashier.post("/staff/transfers", transfer.clone()).await;
+            if proposed.status == 200 {
+                let path = format!("/staff/transfers/{}/confirmation", transfer["id"].as_str().unwrap());
+                look(format!("transfer confirmed {amount}"), head.act(&path).await);
+            }
+            look(format!("transfer {amount}"), proposed);
+        }
+        for instant in instants {
+            for member in ["starts_at", "ends_at"] {
+                let draft = with(&w.draft("1.00"), member, instant);
+                look(format!("{member} {instant}"), organiser.post("/staff/campaigns", draft).await);
+            }
+        }
+        for day in days {
+            let gift = json!({
+                "campaign": campaign, "amount": "1.00", "counterparty": "公司", "bank_account": "基本户",
+                "reference": Uuid::now_v7(),
+            });
+            let gift = with(&gift, "received_on", day);
+            let entered = cashier.post("/staff/bank-gifts", gift.clone()).await;
+            if entered.status == 200 {
+                let path = format!("/staff/bank-gifts/{}/confirmation", gift["id"].as_str().unwrap());
+                look(format!("bank gift of {day}"), head.act(&path).await);
+            }
+            look(format!("received_on {day}"), entered);
+            look(format!("day {day}"), head.get(&format!("/staff/trial-balance?day={day}")).await);
+        }
+        assert!(failures.is_empty(), "{failures:#?}");
     })
     .await;
 }

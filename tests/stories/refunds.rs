@@ -121,7 +121,8 @@ async fn callbacks_queries_and_refunds_race_and_every_fen_is_there() {
         let donor = w.donor("o-one").await;
         w.gift(&donor, campaign, "100.00").await;
         let gifts = join_all((0..12).map(|_| w.order(&donor, campaign, "3.33"))).await;
-        w.lever("faults", json!({ "callback": { "delay_ms": 30, "reorder": true }, "refund": { "delay_ms": 50 } })).await;
+        w.lever("faults", json!({ "callback": { "delay_ms": 30, "reorder": true }, "refund": { "delay_ms": 50 } }))
+            .await;
         let (accountant, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
         let one = async |number: usize, gift: &Gift| {
             w.sandbox.pay(&gift.order).unwrap();
@@ -132,7 +133,7 @@ async fn callbacks_queries_and_refunds_race_and_every_fen_is_there() {
             if number % 3 == 2 {
                 return;
             }
-            let amount = if number % 3 == 0 { "3.33" } else { "1.11" };
+            let amount = if number.is_multiple_of(3) { "3.33" } else { "1.11" };
             let request = asking(amount);
             ask(&donor, gift, &request).await.ok();
             let path = format!("/staff/refunds/{}/approval", request["id"].as_str().unwrap());
@@ -171,7 +172,8 @@ async fn a_refund_that_finds_no_balance_waits_and_goes_on_after_a_top_up() {
         let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
         let transfer = async |kind: &str, amount: &str| {
             let id = Uuid::now_v7();
-            let new = json!({ "id": id, "book": w.book.uuid(), "kind": kind, "amount": amount, "bank_account": "基本户" });
+            let new =
+                json!({ "id": id, "book": w.book.uuid(), "kind": kind, "amount": amount, "bank_account": "基本户" });
             cashier.post("/staff/transfers", new).await.ok();
             head.act(&format!("/staff/transfers/{id}/confirmation")).await.ok();
             cashier.act(&format!("/staff/transfers/{id}/arrival")).await.ok();

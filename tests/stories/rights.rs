@@ -168,7 +168,13 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         get("/staff/campaigns/{campaign_id}", &t.draft, &CAMPAIGNS),
         get("/staff/campaigns/{campaign_id}/history", &t.open, &CAMPAIGNS),
         // An author's draft is nobody else's business.
-        Try { method: Method::PUT, path: "/staff/campaigns/{campaign_id}", on: t.draft.clone(), body: w.draft("2.00"), may: &[Role::Organiser] },
+        Try {
+            method: Method::PUT,
+            path: "/staff/campaigns/{campaign_id}",
+            on: t.draft.clone(),
+            body: w.draft("2.00"),
+            may: &[Role::Organiser],
+        },
         post("/staff/campaigns/{campaign_id}/submission", &t.draft, nothing(), &AUTHORS),
         post("/staff/campaigns/{campaign_id}/approval", &t.submitted, nothing(), manager),
         post("/staff/campaigns/{campaign_id}/rejection", &t.submitted, reason(), manager),
@@ -188,7 +194,12 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/refunds", "", refund, asking),
         post("/staff/refunds/{refund_id}/approval", &t.requested, nothing(), &SECOND),
         post("/staff/refunds/{refund_id}/decline", &t.requested, reason(), &SECOND),
-        post("/staff/refunds/{refund_id}/retry", &t.failed, nothing(), &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]),
+        post(
+            "/staff/refunds/{refund_id}/retry",
+            &t.failed,
+            nothing(),
+            &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead],
+        ),
         post("/staff/refunds/{refund_id}/outcome-proposal", &t.failed, nothing(), &[Role::Cashier, Role::Bookkeeper]),
         post("/staff/refunds/{refund_id}/bank-payment", &t.failed, json!({ "bank_account": "基本户" }), head),
         post("/staff/refunds/{refund_id}/give-up", &t.failed, nothing(), head),
@@ -200,7 +211,11 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/transfers/{transfer_id}/confirmation", &t.proposed, nothing(), &SECOND),
         post("/staff/transfers/{transfer_id}/confirmation", &t.arriving, nothing(), &SECOND),
         post("/staff/transfers/{transfer_id}/rejection", &t.proposed, nothing(), &SECOND),
-        get("/staff/books", "", &[Role::Organiser, Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
+        get(
+            "/staff/books",
+            "",
+            &[Role::Organiser, Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor],
+        ),
         get("/staff/trial-balance", "", &BOOKS),
         get("/staff/accounts/{account_id}", &Uuid::now_v7().to_string(), &BOOKS),
         get("/staff/accounts/{account_id}/statement", &Uuid::now_v7().to_string(), &BOOKS),
@@ -213,7 +228,13 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/members/{member_id}/credentials-reset", &t.member, nothing(), &ADMIN),
         // One's own sessions are one's own.
         get("/staff/members/{member_id}/sessions", &t.member, &[Role::Admin, Role::Auditor, Role::Disclosure]),
-        Try { method: Method::DELETE, path: "/staff/members/{member_id}/sessions", on: t.member.clone(), body: json!({}), may: &[Role::Admin, Role::Disclosure] },
+        Try {
+            method: Method::DELETE,
+            path: "/staff/members/{member_id}/sessions",
+            on: t.member.clone(),
+            body: json!({}),
+            may: &[Role::Admin, Role::Disclosure],
+        },
         get("/staff/trail", "", readers),
         get("/jobs/runs", "", &[Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
         post("/jobs/{name}/runs", "session_sweep", nothing(), operators),
@@ -390,7 +411,8 @@ async fn one_address_may_not_try_for_ever() {
             assert!((1..=60).contains(&wait));
         }
         // A header that nobody of ours wrote does not make another address of it.
-        let forged = w.stranger.request(Method::POST, "/api/v1/sessions/staff").header("X-Forwarded-For", "203.0.113.9");
+        let forged =
+            w.stranger.request(Method::POST, "/api/v1/sessions/staff").header("X-Forwarded-For", "203.0.113.9");
         crate::caller::send(forged.json(&guess(8))).await.refused(429, "too_many_requests");
         w.donor("o-one").await;
     })

@@ -53,6 +53,29 @@ async fn a_withdrawal_takes_two_persons() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_that_came_back_is_as_if_it_had_never_left() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let new = withdrawal(w, "70.00");
+        let step = |name: &str| format!("/staff/transfers/{}/{name}", new["id"].as_str().unwrap());
+        w.lever("withdraw", json!({ "amount": "70.00", "fail": true })).await;
+        cashier.post("/staff/transfers", new.clone()).await.ok();
+        head.act(&step("confirmation")).await.ok();
+        cashier.act(&step("arrival")).await.ok();
+        assert_eq!(head.act(&step("rejection")).await.ok()["state"], "departed", "it did not arrive");
+        cashier.act(&step("return")).await.ok();
+        assert_eq!(head.act(&step("confirmation")).await.ok()["state"], "returned");
+        assert_eq!(w.balance("1009[channel=wechat]").await, "80.00");
+        assert_eq!(w.balance("1009[channel=wechat_transit]").await, "0.00");
+        cashier.act(&step("return")).await.refused(409, "wrong_state");
+    })
+    .await;
+}
+
 /// One person with both roles is still one person.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_holds_two_roles_is_one_person_all_the_same() {
