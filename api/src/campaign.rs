@@ -18,7 +18,7 @@ use crate::cached::Cached;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Instant, SignedYuan, Yuan, wire_enum};
+use crate::wire::{Instant, SignedYuan, Text, Yuan, wire_enum};
 
 /// Who may see campaigns before the public does.
 const READERS: [Role; 7] = [
@@ -158,8 +158,8 @@ impl From<campaign::Model> for OfficeCampaign {
 struct Draft {
     /// The charity whose books receive the money.
     book: Uuid,
-    name: String,
-    summary: String,
+    name: Text,
+    summary: Text,
     target: Yuan,
     /// Whether gifts are welcome beyond the target.
     #[oai(default)]
@@ -172,8 +172,8 @@ impl From<Draft> for CampaignDraft {
     fn from(draft: Draft) -> CampaignDraft {
         CampaignDraft {
             book: draft.book.into(),
-            name: draft.name,
-            summary: draft.summary,
+            name: draft.name.0,
+            summary: draft.summary.0,
             target: draft.target.0,
             over_target: draft.over_target,
             starts: draft.starts_at.0,
@@ -194,7 +194,7 @@ struct NewDraft {
 pub(crate) struct Reason {
     /// For the record and for whoever is concerned, in Chinese.
     #[oai(validator(max_length = 500))]
-    pub(crate) reason: String,
+    pub(crate) reason: Text,
 }
 
 /// A step in the life of a campaign.
@@ -333,7 +333,7 @@ impl OfficeCampaignApi {
     /// Sends it back with a reason.
     #[oai(path = "/:campaign_id/rejection", method = "post")]
     async fn reject(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        let decision = Decision::Reject(body.0.reason);
+        let decision = Decision::Reject(body.0.reason.0);
         answer(self.app.campaigns.review(campaign_id.0.into(), decision, &officer.0).await)
     }
 
@@ -346,13 +346,13 @@ impl OfficeCampaignApi {
     /// Gives a campaign up before it opened.
     #[oai(path = "/:campaign_id/cancellation", method = "post")]
     async fn cancel(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        answer(self.app.campaigns.cancel(campaign_id.0.into(), body.0.reason, &officer.0).await)
+        answer(self.app.campaigns.cancel(campaign_id.0.into(), body.0.reason.0, &officer.0).await)
     }
 
     /// Stops gifts for a while.
     #[oai(path = "/:campaign_id/pause", method = "post")]
     async fn pause(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        answer(self.app.campaigns.pause(campaign_id.0.into(), body.0.reason, &officer.0).await)
+        answer(self.app.campaigns.pause(campaign_id.0.into(), body.0.reason.0, &officer.0).await)
     }
 
     /// Lets gifts go on.
@@ -364,7 +364,7 @@ impl OfficeCampaignApi {
     /// Ends a campaign before its time.
     #[oai(path = "/:campaign_id/end", method = "post")]
     async fn end(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        answer(self.app.campaigns.end(campaign_id.0.into(), body.0.reason, &officer.0).await)
+        answer(self.app.campaigns.end(campaign_id.0.into(), body.0.reason.0, &officer.0).await)
     }
 
     /// What happened to a campaign, oldest first.

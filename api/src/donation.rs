@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::refund::{OwnRefund, RefundReason};
 use crate::tag::Tag;
-use crate::wire::{Day, Instant, Yuan, wire_enum};
+use crate::wire::{Day, Instant, Text, Yuan, said, wire_enum};
 
 /// Who may look a gift up by its number.
 const SEARCHERS: [Role; 5] = [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
@@ -201,17 +201,17 @@ struct NewDonation {
     show_amount: bool,
     /// A name, for this gift.
     #[oai(validator(max_length = 50))]
-    name: Option<String>,
+    name: Option<Text>,
     /// A nickname, for this gift.
     #[oai(validator(max_length = 50))]
-    nickname: Option<String>,
+    nickname: Option<Text>,
     /// Some words.
     #[oai(validator(max_length = 500))]
-    message: Option<String>,
+    message: Option<Text>,
     receipt: Option<ReceiptChoice>,
     /// The share code it came by.
     #[oai(validator(max_length = 64))]
-    source: Option<String>,
+    source: Option<Text>,
 }
 
 /// What a donor asks back.
@@ -223,14 +223,14 @@ struct RefundRequest {
     reason: RefundReason,
     /// In the donor's words.
     #[oai(validator(max_length = 500))]
-    note: Option<String>,
+    note: Option<Text>,
 }
 
 #[derive(Object)]
 struct Consent {
     /// The template of the subscribe message.
     #[oai(validator(min_length = 1, max_length = 64))]
-    template: String,
+    template: Text,
     /// How often the donor agreed: each consent buys one message.
     #[oai(default = "once", validator(minimum(value = "1"), maximum(value = "100")))]
     count: u32,
@@ -278,11 +278,11 @@ impl GivingApi {
             amount: new.amount.0,
             anonymity: new.anonymity.unwrap_or(Anonymity::Hidden).into(),
             show_amount: new.show_amount,
-            name: new.name,
-            nickname: new.nickname,
-            message: new.message,
+            name: said(new.name),
+            nickname: said(new.nickname),
+            message: said(new.message),
             receipt: new.receipt.unwrap_or(ReceiptChoice::Waived).into(),
-            source: new.source,
+            source: said(new.source),
         };
         Ok(Json(self.app.giving.give(donor.0, wish).await?.into()))
     }
@@ -313,7 +313,7 @@ impl GivingApi {
             donation: donation_id.0.into(),
             amount: amount.0,
             reason: reason.into(),
-            note,
+            note: said(note),
         };
         Ok(Json(self.app.refunds.request_as_donor(donor.0, new).await?.into()))
     }
@@ -333,7 +333,7 @@ impl GivingApi {
     /// Says that the donor agreed to subscribe messages.
     #[oai(path = "/me/consents", method = "post")]
     async fn consent(&self, donor: Donor, body: Json<Consent>) -> Result<(), ApiError> {
-        Ok(self.app.outbox.give_consent(donor.0, &body.template, body.count).await?)
+        Ok(self.app.outbox.give_consent(donor.0, &body.template.0, body.count).await?)
     }
 }
 
@@ -408,13 +408,13 @@ struct NewBankGift {
     amount: Yuan,
     /// The organisation that gave it.
     #[oai(validator(max_length = 200))]
-    counterparty: String,
+    counterparty: Text,
     /// Our short name of the bank account.
     #[oai(validator(max_length = 64))]
-    bank_account: String,
+    bank_account: Text,
     /// The bank's reference; it can be booked once.
     #[oai(validator(max_length = 128))]
-    reference: String,
+    reference: Text,
     /// The day it arrived.
     received_on: Day,
     /// Whether its name is shown.
@@ -447,10 +447,10 @@ impl OfficeDonationApi {
         let gift = BankGift {
             id: new.id.into(),
             campaign: new.campaign.into(),
-            counterparty: new.counterparty,
+            counterparty: new.counterparty.0,
             amount: new.amount.0,
-            bank_account: new.bank_account,
-            reference: new.reference,
+            bank_account: new.bank_account.0,
+            reference: new.reference.0,
             received_on: new.received_on.0,
             anonymity: new.anonymity.unwrap_or(Anonymity::Hidden).into(),
             receipt: new.receipt.unwrap_or(ReceiptChoice::Waived).into(),

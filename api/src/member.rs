@@ -15,7 +15,7 @@ use crate::auth::Officer;
 use crate::error::ApiError;
 use crate::page::Page;
 use crate::tag::Tag;
-use crate::wire::{Instant, wire_enum};
+use crate::wire::{Instant, Text, wire_enum};
 
 wire_enum! {
     /// What a member of staff may do.
@@ -72,9 +72,9 @@ struct MemberProposal {
     id: Uuid,
     /// 2 to 40 lower-case letters, digits, `.`, `_` and `-`.
     #[oai(validator(max_length = 64))]
-    username: String,
+    username: Text,
     #[oai(validator(max_length = 64))]
-    name: String,
+    name: Text,
     #[oai(validator(max_items = 16))]
     roles: Vec<MemberRole>,
 }
@@ -124,7 +124,7 @@ impl MemberApi {
     /// Proposes a member of staff, who cannot sign in until another administrator activates them.
     #[oai(path = "/", method = "post")]
     async fn propose(&self, officer: Officer, body: Json<MemberProposal>) -> Result<(), ApiError> {
-        let MemberProposal { id, username, name, roles } = body.0;
+        let MemberProposal { id, username: Text(username), name: Text(name), roles } = body.0;
         let roles: Vec<rules::Role> = roles.into_iter().map(Into::into).collect();
         Ok(self.app.identity.propose_staff(&officer.0, id.into(), &username, &name, &roles).await?)
     }

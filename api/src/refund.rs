@@ -17,7 +17,7 @@ use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Instant, Yuan, wire_enum};
+use crate::wire::{Instant, Text, Yuan, said, wire_enum};
 
 /// Who may see refunds.
 const READERS: [Role; 5] = [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
@@ -140,14 +140,14 @@ struct NewOfficeRefund {
     amount: Yuan,
     reason: RefundReason,
     #[oai(validator(max_length = 500))]
-    note: Option<String>,
+    note: Option<Text>,
 }
 
 #[derive(Object)]
 struct BankPayment {
     /// Our short name of the bank account it was paid from.
     #[oai(validator(min_length = 1, max_length = 64))]
-    bank_account: String,
+    bank_account: Text,
 }
 
 pub(crate) struct RefundApi {
@@ -177,7 +177,8 @@ impl RefundApi {
     #[oai(path = "/", method = "post")]
     async fn request(&self, officer: Officer, body: Json<NewOfficeRefund>) -> Answer {
         let NewOfficeRefund { id, donation, amount, reason, note } = body.0;
-        let new = NewRefund { id: id.into(), donation: donation.into(), amount: amount.0, reason: reason.into(), note };
+        let (reason, note) = (reason.into(), said(note));
+        let new = NewRefund { id: id.into(), donation: donation.into(), amount: amount.0, reason, note };
         Ok(Json(self.app.refunds.request(new, &officer.0).await?.into()))
     }
 
@@ -197,7 +198,7 @@ impl RefundApi {
     /// Declines with a reason.
     #[oai(path = "/:refund_id/decline", method = "post")]
     async fn decline(&self, officer: Officer, refund_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        let decision = Decision::Reject(body.0.reason);
+        let decision = Decision::Reject(body.0.reason.0);
         Ok(Json(self.app.refunds.decide(refund_id.0.into(), decision, &officer.0).await?.into()))
     }
 
@@ -216,7 +217,7 @@ impl RefundApi {
     /// Ends it as paid by bank: the second person.
     #[oai(path = "/:refund_id/bank-payment", method = "post")]
     async fn paid_by_bank(&self, officer: Officer, refund_id: Path<Uuid>, body: Json<BankPayment>) -> Answer {
-        let outcome = Outcome::PaidByBank { bank_account: body.0.bank_account };
+        let outcome = Outcome::PaidByBank { bank_account: body.0.bank_account.0 };
         Ok(Json(self.app.refunds.settle_outcome(refund_id.0.into(), outcome, &officer.0).await?.into()))
     }
 

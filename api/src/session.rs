@@ -16,7 +16,7 @@ use crate::member::MemberRole;
 use crate::origin::Origin;
 use crate::tag::Tag;
 use crate::throttle::Throttle;
-use crate::wire::Instant;
+use crate::wire::{Instant, Text};
 
 pub(crate) struct SessionApi {
     pub(crate) app: Arc<App>,
@@ -28,7 +28,7 @@ pub(crate) struct SessionApi {
 struct WechatLogin {
     /// What `wx.login` gave.
     #[oai(validator(min_length = 1, max_length = 512))]
-    code: String,
+    code: Text,
 }
 
 #[derive(Object)]
@@ -41,12 +41,12 @@ struct DonorSession {
 #[derive(Object)]
 struct StaffLogin {
     #[oai(validator(max_length = 64))]
-    username: String,
+    username: Text,
     #[oai(validator(max_length = 1024))]
-    password: String,
+    password: Text,
     /// The one-time password, six digits; money roles need it.
     #[oai(validator(max_length = 16))]
-    otp: Option<String>,
+    otp: Option<Text>,
 }
 
 #[derive(Object)]
@@ -74,7 +74,7 @@ impl SessionApi {
     #[oai(path = "/wechat", method = "post")]
     async fn wechat(&self, origin: Data<&Origin>, body: Json<WechatLogin>) -> Result<Json<DonorSession>, ApiError> {
         self.donor_logins.admit(*origin.0)?;
-        let session = self.app.identity.login_donor(&body.code).await?;
+        let session = self.app.identity.login_donor(&body.code.0).await?;
         Ok(Json(DonorSession { token: session.token.expose_secret().to_owned(), expires_at: session.expires.into() }))
     }
 
@@ -82,9 +82,13 @@ impl SessionApi {
     #[oai(path = "/staff", method = "post")]
     async fn staff(&self, origin: Data<&Origin>, body: Json<StaffLogin>) -> Result<Json<StaffSession>, ApiError> {
         self.staff_logins.admit(*origin.0)?;
-        let StaffLogin { username, password, otp } = body.0;
+        let StaffLogin { username: Text(username), password: Text(password), otp } = body.0;
         let origin = origin.0.0.to_string();
-        let session = self.app.identity.login_staff(&username, &password, otp.as_deref(), &origin).await?;
+        let session = self
+            .app
+            .identity
+            .login_staff(&username, &password, otp.as_ref().map(|otp| otp.0.as_str()), &origin)
+            .await?;
         Ok(Json(StaffSession {
             token: session.token.expose_secret().to_owned(),
             expires_at: session.expires.into(),

@@ -16,7 +16,7 @@ use crate::auth::Officer;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Instant, Yuan, wire_enum};
+use crate::wire::{Instant, Text, Yuan, said, wire_enum};
 
 /// Who may see transfers.
 const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
@@ -95,10 +95,10 @@ struct TransferProposal {
     amount: Yuan,
     /// Our short name of the bank account.
     #[oai(validator(max_length = 64))]
-    bank_account: String,
+    bank_account: Text,
     /// For whoever confirms.
     #[oai(validator(max_length = 500))]
-    note: Option<String>,
+    note: Option<Text>,
 }
 
 pub(crate) struct TransferApi {
@@ -126,8 +126,14 @@ impl TransferApi {
     #[oai(path = "/", method = "post")]
     async fn propose(&self, officer: Officer, body: Json<TransferProposal>) -> Answer {
         let TransferProposal { id, book, kind, amount, bank_account, note } = body.0;
-        let new =
-            NewTransfer { id: id.into(), book: book.into(), kind: kind.into(), amount: amount.0, bank_account, note };
+        let new = NewTransfer {
+            id: id.into(),
+            book: book.into(),
+            kind: kind.into(),
+            amount: amount.0,
+            bank_account: bank_account.0,
+            note: said(note),
+        };
         Ok(Json(self.app.transfers.propose(new, &officer.0).await?.into()))
     }
 

@@ -113,6 +113,54 @@ text! {
 }
 readable!(Day, day);
 
+/// Text that a client sends: a JSON string and nothing else. The library reads `false` and `12.30` as text, too, and a client
+/// with a slip in it would give under the name "false". A NUL is refused here, because PostgreSQL cannot keep one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Text(pub(crate) String);
+
+impl Type for Text {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = String;
+    type RawElementValueType = String;
+
+    fn name() -> Cow<'static, str> {
+        String::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        String::schema_ref()
+    }
+
+    fn as_raw_value(&self) -> Option<&String> {
+        Some(&self.0)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a String> + 'a> {
+        Box::new(Some(&self.0).into_iter())
+    }
+}
+
+impl ParseFromJSON for Text {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        match value.unwrap_or_default() {
+            Value::String(text) if text.contains('\0') => Err(ParseError::custom("no text holds a NUL")),
+            Value::String(text) => Ok(Text(text)),
+            other => Err(ParseError::expected_type(other)),
+        }
+    }
+}
+
+impl ToJSON for Text {
+    fn to_json(&self) -> Option<Value> {
+        self.0.to_json()
+    }
+}
+
+/// The strings of optional texts.
+pub(crate) fn said(text: Option<Text>) -> Option<String> {
+    text.map(|text| text.0)
+}
+
 /// Instants outside of two centuries are slips of the finger, and the last hours of the year 9999 have no Beijing time.
 fn instant(text: &str) -> Result<Timestamp, String> {
     let at: Timestamp = text.parse().map_err(|error: TimeError| error.to_string())?;
@@ -171,6 +219,15 @@ mod tests {
             assert_eq!(yuan(wrong.clone()), None, "{wrong}");
         }
         assert_eq!(SignedYuan(Money::from_fen(-1)).to_json(), Some(json!("-0.01")));
+    }
+
+    #[test]
+    fn text_is_a_string_and_nothing_else() {
+        let text = |value: Value| Text::parse_from_json(Some(value)).map(|text| text.0).ok();
+        assert_eq!(text(json!(r"a \u0000 of letters")), Some(r"a \u0000 of letters".to_owned()));
+        for wrong in [json!(false), json!(12.3), json!(12), json!(["a"]), json!(null), json!("a\0b")] {
+            assert_eq!(text(wrong.clone()), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ enum Task {
 }
 
 enum Done {
-    Created(Result<donation::Model, CrowdfundingError>),
+    Created(Box<Result<donation::Model, CrowdfundingError>>),
     Placed,
     Settled(Settlement),
 }
@@ -149,7 +149,7 @@ impl Cashier {
     /// Writes a gift down; shares its commit with whatever arrives at the same time.
     pub(crate) async fn create(&self, wish: NewDonation) -> Result<donation::Model, CashierError> {
         match self.queue.submit(Task::Create(wish)).await? {
-            Done::Created(created) => Ok(created?),
+            Done::Created(created) => Ok((*created)?),
             Done::Placed | Done::Settled(_) => Err(CashierError::Stopping),
         }
     }
@@ -358,7 +358,7 @@ async fn run(
     tasks
         .iter()
         .map(|task| match task {
-            Task::Create(_) => created.next().map(Done::Created).ok_or_else(short),
+            Task::Create(_) => created.next().map(|created| Done::Created(Box::new(created))).ok_or_else(short),
             Task::Place(_) => Ok(Done::Placed),
             Task::Settle(_) => settled.next().map(Done::Settled).ok_or_else(short),
         })

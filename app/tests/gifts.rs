@@ -1,6 +1,8 @@
 //! Gifts, refunds and transfers through the services, against the stand-in for WeChat, on both databases. Each test ends with
 //! the audit.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The ledger on real databases: SQLite always, PostgreSQL when `SANGZI_TEST_POSTGRES` names a server.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
 use std::sync::Arc;
 
 use domain::{BookId, BusinessDate, CampaignId, Money, Timestamp};
