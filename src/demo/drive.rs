@@ -297,36 +297,31 @@ impl Driver {
         Ok(token)
     }
 
+    /// A one-time password is good once, and tries that fail are counted: so the first is made that was not used yet. It is
+    /// that of the step before, if it can be, so that whoever reads the seed off the screen can come in at once; who begins
+    /// again within the same minute waits for the next.
     async fn sign_in(&self, member: &Member) -> anyhow::Result<String> {
-        let login = async |otp: Option<String>| {
-            let body = json!({ "username": member.username, "password": member.password, "otp": otp });
-            self.api.post("/sessions/staff", None, &body).await
-        };
-        // Without a one-time password, what is wrong can be told from what is missing.
-        match login(None).await {
-            Ok(session) => return Ok(text(&session["token"]).to_owned()),
-            Err(error) if error.code() == "otp_needed" => {}
-            Err(error) => return Err(error.into()),
-        }
-        let secret = Secret::try_from_base32(member.totp_secret.as_deref().unwrap_or_default());
-        let secret = secret.map_err(|_| anyhow::anyhow!("the seed is no Base32"))?;
-        let totp = Builder::new().with_secret(secret).build().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        for round in 0..2 {
+        let mut body = json!({ "username": member.username, "password": member.password });
+        if let Some(secret) = &member.totp_secret {
+            let secret = Secret::try_from_base32(secret).map_err(|_| anyhow::anyhow!("the seed is no Base32"))?;
+            let totp = Builder::new().with_secret(secret).build().map_err(|error| anyhow::anyhow!("{error:?}"))?;
+            let used = self.stage.identity.used_otp_step(member.id.into()).await?;
             let now = self.real.now().seconds();
-            // A password is good once. Last step's first, so that whoever reads the seed off the screen can come in at once;
-            // the others for those who begin again within the same half minute.
-            for step in [-1, 0, 1].into_iter().filter(|step| round == 0 || *step == 1) {
-                let at = u64::try_from(now + step * STEP_S).unwrap_or_default();
-                match login(Some(totp.generate(at).to_string())).await {
-                    Ok(session) => return Ok(text(&session["token"]).to_owned()),
-                    Err(error) if error.code() == "wrong_credentials" => {}
-                    Err(error) => return Err(error.into()),
-                }
+            let step = (now / STEP_S - 1).max(used + 1);
+            // It is accepted from one step before its own.
+            let early = (step - 1) * STEP_S - now;
+            if early > 0 {
+                tokio::time::sleep(Duration::from_secs(u64::try_from(early).unwrap_or_default())).await;
             }
-            let rest = STEP_S - now.rem_euclid(STEP_S);
-            tokio::time::sleep(Duration::from_secs(u64::try_from(rest).unwrap_or_default() + 1)).await;
+            body["otp"] = json!(totp.generate(u64::try_from(step * STEP_S).unwrap_or_default()).to_string());
         }
-        bail!("no one-time password is accepted")
+        match self.api.post("/sessions/staff", None, &body).await {
+            Ok(session) => Ok(text(&session["token"]).to_owned()),
+            Err(error) if error.code() == "wrong_credentials" => Err(error).context(
+                "the password that follows from the seed is not the account's; it was changed, or the keys were",
+            ),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Has a job run now; waits if it is under way.

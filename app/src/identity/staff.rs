@@ -165,6 +165,13 @@ impl Identity {
         Ok(id)
     }
 
+    /// The step of the last one-time password a member of staff used, for invented worlds: who knows it need not try a used
+    /// one, and tries are counted.
+    pub async fn used_otp_step(&self, id: StaffId) -> Result<i64, IdentityError> {
+        let row = staff::Entity::find_by_id(id).one(self.db.read()).await?;
+        row.map(|row| row.totp_last_step).ok_or(IdentityError::NoSuchStaff)
+    }
+
     async fn find_given(&self, username: &str, role: Role) -> Result<Option<StaffId>, IdentityError> {
         let found = staff::Entity::find().filter(staff::Column::Username.eq(username)).one(self.db.read()).await?;
         let Some(found) = found else { return Ok(None) };
