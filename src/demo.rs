@@ -21,6 +21,8 @@ pub(crate) use report::Report;
 use drive::Driver;
 use world::World;
 
+use crate::commands::WrongInput;
+
 /// Which world.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Which {
@@ -44,7 +46,12 @@ pub(crate) async fn play(which: &Which, stage: Stage, urls: BTreeMap<&'static st
     let driver = Driver::new(world, stage, bar.clone())?;
     let played = driver.play().await;
     bar.finish_and_clear();
-    played.context("the invented year could not be played to its end; run it again to go on")?;
+    match played {
+        Err(error) if !error.is::<WrongInput>() => {
+            return Err(error.context("the invented year was not played to its end; the same command goes on with it"));
+        }
+        other => other?,
+    }
     let took = began.elapsed();
     tracing::info!(gifts = which.donations, took_ms = u64::try_from(took.as_millis()).unwrap_or_default(), "played");
 
