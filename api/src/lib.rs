@@ -149,7 +149,25 @@ fn description() -> OpenApiService<Description<Handlers>, ()> {
 
 /// The OpenAPI document, JSON.
 pub fn document() -> String {
-    description().spec()
+    let mut document = serde_json::from_str(&description().spec()).unwrap_or_default();
+    plain(&mut document);
+    format!("{document:#}")
+}
+
+/// The library says of a reference with a description "both this and something without a type", and of one that may be null
+/// "both this and null", which is nothing at all. Generators read neither; they read "this, described so, or null".
+fn plain(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(plain);
+            if let Some(Value::Array(all)) = members.get_mut("allOf") {
+                all.retain(|part| part.get("$ref").is_some() || part.get("type").is_some());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// The whole interface, behind its door.
