@@ -272,6 +272,10 @@ impl BookApi {
         };
         let lines = self.app.books.statement(account_id.0.into(), after, limit.0 + 1).await;
         let mut lines = lines.map_err(|error| ApiError::internal(&error))?;
+        if lines.is_empty() && after.is_some() {
+            // A page that names a next one has one: nothing leaves the books.
+            return Err(ApiError::cursor());
+        }
         let more = lines.len() as u64 > limit.0;
         lines.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
         let next = lines.last().filter(|_| more).map(|line| format!("{}.{}", line.entry_id, line.line));
@@ -300,7 +304,8 @@ impl BookApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<Break>>, ApiError> {
         officer.must_be(&READERS)?;
-        let rows = self.app.cashier.breaks(after.0.map(Into::into), limit.0 + 1).await?;
+        let rows = self.app.cashier.breaks(after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
 }

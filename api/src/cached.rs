@@ -26,7 +26,10 @@ impl<T: ToJSON> Cached<T> {
         let mut hasher = DefaultHasher::new();
         answer.to_json_string().hash(&mut hasher);
         let tag = format!("W/\"{:016x}\"", hasher.finish());
-        let same = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag || one.trim() == "*"));
+        // Compared weakly: a proxy may have left the W/ away.
+        let strong = tag.trim_start_matches("W/");
+        let same = |one: &str| one.trim() == "*" || one.trim().trim_start_matches("W/") == strong;
+        let same = known.is_some_and(|known| known.split(',').any(same));
         if same { Cached::Same(tag, FRESH.to_owned()) } else { Cached::Fresh(Json(answer), tag, FRESH.to_owned()) }
     }
 }

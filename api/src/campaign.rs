@@ -240,7 +240,8 @@ impl CampaignApi {
         use rules::CampaignState::{Ended, Open, Paused};
         let states = state.0.map_or(vec![Open, Paused, Ended], |state| vec![state.into()]);
         let campaigns = &self.app.campaigns;
-        let mut rows = campaigns.page(&states, after.0.map(Into::into), limit.0 + 1).await?;
+        let mut rows =
+            campaigns.page(&states, after.0.map(Into::into), limit.0 + 1).await.map_err(ApiError::of_list)?;
         let next: Page<OfficeCampaign> = Page::of(rows.clone(), limit.0, |row| row.id.uuid());
         rows.truncate(next.items.len());
         let items = campaigns.with_money(rows).await?.into_iter().map(Campaign::from).collect();
@@ -295,7 +296,8 @@ impl OfficeCampaignApi {
             S::Cancelled,
         ];
         let states = state.0.map_or(all.to_vec(), |state| vec![state.into()]);
-        let rows = self.app.campaigns.page(&states, after.0.map(Into::into), limit.0 + 1).await?;
+        let rows = self.app.campaigns.page(&states, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
 

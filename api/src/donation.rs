@@ -256,7 +256,12 @@ impl GivingApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
         #[oai(name = "If-None-Match")] known: Header<Option<String>>,
     ) -> Result<Cached<Page<PublicGift>>, ApiError> {
-        let (gifts, more) = self.app.giving.wall(campaign_id.0.into(), after.0.map(Into::into), limit.0).await?;
+        let page = self.app.giving.wall(campaign_id.0.into(), after.0.map(Into::into), limit.0).await;
+        let (gifts, more) = page.map_err(ApiError::of_list)?;
+        if gifts.is_empty() {
+            // Perhaps nobody gave yet; perhaps there is no such campaign.
+            self.app.campaigns.public(campaign_id.0.into()).await?;
+        }
         let next = gifts.last().filter(|_| more).map(|gift| gift.id.to_string());
         let items = gifts.into_iter().map(PublicGift::from).collect();
         Ok(Cached::of(Page { items, next }, known.0.as_deref()))
@@ -326,7 +331,8 @@ impl GivingApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<DonationLine>>, ApiError> {
-        let rows = self.app.giving.history(donor.0, after.0.map(Into::into), limit.0 + 1).await?;
+        let rows = self.app.giving.history(donor.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |(row, _)| row.id.uuid())))
     }
 

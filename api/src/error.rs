@@ -114,6 +114,12 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_cursor", "翻页参数不正确，请从第一页开始。")
     }
 
+    /// Why a list could not be read. A list names nothing but its cursor: what is not there is the cursor.
+    pub(crate) fn of_list(error: impl Into<ApiError>) -> ApiError {
+        let error = error.into();
+        if error.status == StatusCode::NOT_FOUND { ApiError::cursor() } else { error }
+    }
+
     /// A failure of our own: logged here with its whole chain, told without it.
     pub(crate) fn internal(error: &dyn StdError) -> ApiError {
         tracing::error!(error = chain(error), "a request failed");
@@ -152,10 +158,10 @@ impl ApiError {
         if error.is::<MethodNotAllowedError>() {
             return ApiError::new(S::METHOD_NOT_ALLOWED, "method_not_allowed", "这个地址不支持该操作。");
         }
-        if error.is::<ParsePathError>() || error.is::<ParseParamError>() {
+        if error.is::<ParsePathError>() || error.is::<ParseParamError>() || error.is::<poem::error::ParsePathError>() {
             return ApiError::new(S::BAD_REQUEST, "invalid_parameter", "请求参数不正确。").because(error.to_string());
         }
-        if error.is::<ParseRequestPayloadError>() {
+        if error.is::<ParseRequestPayloadError>() || matches!(error.downcast_ref(), Some(ReadBodyError::Io(_))) {
             return ApiError::new(S::BAD_REQUEST, "invalid_body", "请求内容无法识别。").because(error.to_string());
         }
         if error.is::<ContentTypeError>() {
@@ -399,6 +405,7 @@ impl From<CashierError> for ApiError {
             E::Overloaded => ApiError::overloaded(),
             E::Stopping => stopping(),
             E::NotAPayment(_) => ApiError::internal(&error),
+            E::NoSuchBreak => ApiError::not_found("no_such_break", "没有这笔差错。"),
             E::Channel(error) => error.into(),
             E::Gift(error) => error.into(),
             E::Db(error) => ApiError::database(&*error, entity::is_transient(&error)),

@@ -121,6 +121,10 @@ impl HouseApi {
         officer.must_be(&AUDITORS)?;
         let rows = trail::page(self.app.db.read(), after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(|error| ApiError::internal(&error))?;
+        if rows.is_empty() && after.0.is_some() {
+            // A page that names a next one has one: nothing leaves the trail.
+            return Err(ApiError::cursor());
+        }
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
 

@@ -169,7 +169,8 @@ impl RefundApi {
     ) -> Result<Json<Page<OfficeRefund>>, ApiError> {
         officer.must_be(&READERS)?;
         let state = state.0.map(Into::into);
-        let rows = self.app.refunds.page(state, after.0.map(Into::into), limit.0 + 1).await?;
+        let rows = self.app.refunds.page(state, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
 

@@ -114,7 +114,9 @@ text! {
 readable!(Day, day);
 
 /// Text that a client sends: a JSON string and nothing else. The library reads `false` and `12.30` as text, too, and a client
-/// with a slip in it would give under the name "false". A NUL is refused here, because PostgreSQL cannot keep one.
+/// with a slip in it would give under the name "false". Characters that no pen writes are refused: a NUL, which PostgreSQL
+/// cannot keep, other controls but the ends of lines and tabs, and those that turn the text around them (a name on the wall
+/// could rewrite its neighbours).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);
 
@@ -143,7 +145,9 @@ impl Type for Text {
 impl ParseFromJSON for Text {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         match value.unwrap_or_default() {
-            Value::String(text) if text.contains('\0') => Err(ParseError::custom("no text holds a NUL")),
+            Value::String(text) if text.contains(unwritable) => {
+                Err(ParseError::custom("the text holds a control character"))
+            }
             Value::String(text) => Ok(Text(text)),
             other => Err(ParseError::expected_type(other)),
         }
@@ -154,6 +158,11 @@ impl ToJSON for Text {
     fn to_json(&self) -> Option<Value> {
         self.0.to_json()
     }
+}
+
+fn unwritable(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The strings of optional texts.
@@ -224,8 +233,12 @@ mod tests {
     #[test]
     fn text_is_a_string_and_nothing_else() {
         let text = |value: Value| Text::parse_from_json(Some(value)).map(|text| text.0).ok();
-        assert_eq!(text(json!(r"a \u0000 of letters")), Some(r"a \u0000 of letters".to_owned()));
-        for wrong in [json!(false), json!(12.3), json!(12), json!(["a"]), json!(null), json!("a\0b")] {
+        for right in ["", "a\r\n\tb", r"a \u0000 of letters", "👩‍👩‍👧"] {
+            assert_eq!(text(json!(right)).as_deref(), Some(right));
+        }
+        for wrong in
+            [json!(false), json!(12.3), json!(12), json!(["a"]), json!(null), json!("a\0b"), json!("\u{202e}a")]
+        {
             assert_eq!(text(wrong.clone()), None, "{wrong}");
         }
     }

@@ -74,6 +74,9 @@ pub enum CashierError {
     /// The channel's message lacks what a payment must have.
     #[error("the channel's answer is no payment: {0}")]
     NotAPayment(&'static str),
+    /// There is no break of this id.
+    #[error("there is no such break")]
+    NoSuchBreak,
     /// The channel could not be asked.
     #[error(transparent)]
     Channel(#[from] WechatError),
@@ -279,10 +282,8 @@ impl Cashier {
     pub async fn breaks(&self, after: Option<BreakId>, limit: u64) -> Result<Vec<discrepancy::Model>, CashierError> {
         let db = self.db.read();
         let mut query = discrepancy::Entity::find();
-        if let Some(last) = match after {
-            Some(after) => discrepancy::Entity::find_by_id(after).one(db).await?,
-            None => None,
-        } {
+        if let Some(after) = after {
+            let last = discrepancy::Entity::find_by_id(after).one(db).await?.ok_or(CashierError::NoSuchBreak)?;
             query = query.filter(
                 Condition::any().add(discrepancy::Column::CreatedUs.lt(last.created_us)).add(
                     Condition::all()
