@@ -261,10 +261,12 @@ impl Giving {
         ];
         for (text, field, most, problem) in fields {
             *text = text.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-            let unfit =
-                |text: &String| text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n');
-            if text.as_ref().is_some_and(unfit) {
+            let Some(text) = text else { continue };
+            if text.chars().count() > most {
                 return Err(GivingError::Invalid { field, problem });
+            }
+            if text.chars().any(|c| c.is_control() && c != '\n') {
+                return Err(GivingError::Invalid { field, problem: "不能含有控制字符" });
             }
         }
         let needed = match wish.anonymity {
