@@ -155,7 +155,7 @@ async fn an_audit_finds_a_fen_that_somebody_added() {
 }
 
 /// Somebody with the database's password.
-async fn by_hand(db: &Db, sql: &str) {
+pub(crate) async fn by_hand(db: &Db, sql: &str) {
     use sea_orm::ConnectionTrait;
     let tx = db.begin().await.unwrap();
     let changed = tx.execute_unprepared(sql).await.unwrap().rows_affected();

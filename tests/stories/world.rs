@@ -165,6 +165,16 @@ async fn open_book(db: &Db, now: domain::Timestamp) -> BookId {
     id
 }
 
+/// A port that nobody is given by chance, so that it is still free when a story serves no more for a while.
+async fn take_port() -> TcpAcceptor {
+    loop {
+        let port = 10_000 + Uuid::new_v4().as_u128() % 20_000;
+        if let Ok(acceptor) = TcpListener::bind(format!("127.0.0.1:{port}")).into_acceptor().await {
+            return acceptor;
+        }
+    }
+}
+
 impl World {
     async fn open(database_url: String, dir: tempfile::TempDir, terms: Terms) -> World {
         std::fs::write(dir.path().join("keys.json"), keys().await).unwrap();
@@ -172,7 +182,7 @@ impl World {
         Migrator::up(db.migrations(), None).await.unwrap();
         let options = sandbox::Options { durable: false, ..sandbox::Options::new(dir.path()) };
         let sandbox = sandbox::start(options).await.unwrap();
-        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let acceptor = take_port().await;
         let base = format!("http://{}", acceptor.local_addr()[0].as_socket_addr().unwrap());
         let notify = |kind: &str| format!("{base}/wechat/notify/{kind}");
         let settings = wechat::Settings::from_sandbox(dir.path(), notify("payment"), notify("refund")).unwrap();
