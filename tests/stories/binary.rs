@@ -24,8 +24,8 @@ impl Program {
     }
 
     /// Starts it and lets it run.
-    pub(crate) fn spawn(mut self) -> Child {
-        self.0.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    pub(crate) fn spawn(mut self) -> Running {
+        Running(self.0.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     /// Runs it to its end.
@@ -33,6 +33,33 @@ impl Program {
         let Output { status, stdout, stderr } = tokio::task::block_in_place(|| self.0.output().unwrap());
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Said { code: status.code(), out: text(stdout), err: text(stderr) }
+    }
+}
+
+/// A program that runs, and does not outlive its story.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Asks it to end, and makes sure that it ends in peace.
+    pub(crate) fn terminate(&mut self) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ended = tokio::task::block_in_place(|| self.0.wait().unwrap());
+        assert_eq!(ended.code(), Some(0), "{ended}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -6,7 +6,7 @@ use domain::role::Role;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::binary::{Program, by_hand};
+use crate::binary::{Program, Running, by_hand};
 use crate::caller::Answer;
 use crate::world::{Terms, World, story, story_with};
 
@@ -137,8 +137,7 @@ async fn killed_in_the_middle_of_it_the_program_goes_on_where_it_was() {
             for life in [700, 1_100, 900, 1_300] {
                 let mut running = program(w, &["serve", "--with-jobs"]).spawn();
                 tokio::time::sleep(Duration::from_millis(life)).await;
-                running.kill().unwrap();
-                running.wait().unwrap();
+                running.kill();
             }
             program(w, &["serve", "--with-jobs"]).spawn()
         };
@@ -148,10 +147,7 @@ async fn killed_in_the_middle_of_it_the_program_goes_on_where_it_was() {
             http.get(format!("{}/readyz", w.stranger.base)).send().await.is_ok_and(|answer| answer.status() == 200)
         })
         .await;
-        let pid = last.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let ended = tokio::task::spawn_blocking(move || last.wait().unwrap()).await.unwrap();
-        assert_eq!(ended.code(), Some(0), "{ended}");
+        last.terminate();
 
         w.serve().await;
         // A run that was cut short keeps its lease for a minute; nobody waits for it here.
@@ -198,19 +194,7 @@ async fn two_processes_on_one_database_do_everything_once() {
         assert_eq!(w.raised(campaign).await, "148.00");
         assert_eq!(w.sandbox.refunded(), ["2.00"; 6]);
         assert_eq!(w.sandbox.state()["totals"]["refunds"], 6);
-        for worker in &mut workers {
-            assert!(
-                std::process::Command::new("kill")
-                    .args(["-TERM", &worker.id().to_string()])
-                    .status()
-                    .unwrap()
-                    .success()
-            );
-        }
-        for mut worker in workers {
-            let ended = tokio::task::spawn_blocking(move || worker.wait().unwrap()).await.unwrap();
-            assert_eq!(ended.code(), Some(0), "{ended}");
-        }
+        workers.iter_mut().for_each(Running::terminate);
     })
     .await;
 }
