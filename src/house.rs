@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use api::{ApiOptions, Started};
 use app::App;
 use domain::Clock;
@@ -18,6 +18,7 @@ use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::commands::WrongInput;
 use crate::config::{Base, Http, Service};
 
 /// How long a stopping program waits for what was accepted.
@@ -46,7 +47,8 @@ pub(crate) async fn pending_migrations(db: &Db) -> anyhow::Result<Vec<String>> {
 pub(crate) async fn refuse_pending(db: &Db) -> anyhow::Result<()> {
     let pending = pending_migrations(db).await?;
     if !pending.is_empty() {
-        bail!("the database lacks {}: run `sangzi migrate up` first", pending.join(", "));
+        let sentence = format!("the database lacks {}: run `sangzi migrate up` first", pending.join(", "));
+        return Err(WrongInput(sentence).into());
     }
     Ok(())
 }

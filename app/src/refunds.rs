@@ -211,7 +211,7 @@ impl Refunds {
             RefundStatus::Closed | RefundStatus::Abnormal => {
                 crowdfunding::failed(&tx, now, id, attempt, status.as_str()).await.map(|_| ())
             }
-            _ => crowdfunding::accepted(&tx, now, id, channel_refund_id, now.after(ASK_AGAIN)).await,
+            _ => crowdfunding::accepted(&tx, now, id, attempt, channel_refund_id, now.after(ASK_AGAIN)).await,
         };
         match heard {
             Ok(()) => {

@@ -88,7 +88,7 @@ pub fn refund_sent(gift: &Gift, refund: RefundId, amount: Money, on: BusinessDat
         .channel("wechat")
 }
 
-/// Entry 4b by bank: a refund the channel could not make, or of a bank gift.
+/// Entry 4b by bank: a refund the channel could not make, or of a bank gift. Never more than the bank account holds.
 ///
 /// | account          | debit  | credit |
 /// | ---------------- | ------ | ------ |
@@ -103,6 +103,7 @@ pub fn refund_paid_by_bank(
 ) -> Entry {
     Entry::new(gift.book, "refund_sent", format!("refund_sent:{refund}"), on)
         .posting(owed(gift.book), Account::bank(gift.book, bank_account), amount)
+        .within(Account::bank(gift.book, bank_account))
         .donor(gift.donor)
         .channel("bank")
 }

@@ -228,10 +228,14 @@ pub async fn accepted(
     tx: &Tx,
     now: Timestamp,
     id: RefundId,
+    attempt: i64,
     channel_refund_id: &str,
     ask_again: Timestamp,
 ) -> Result<(), CrowdfundingError> {
     let loaded = load(tx, id).await?;
+    if loaded.refund.attempt != attempt {
+        return Ok(());
+    }
     let Ok(to) = loaded.refund.state.on(RefundEvent::Accepted) else {
         if loaded.refund.state == RefundState::Processing {
             let values = [ask_again.into(), id.into()];

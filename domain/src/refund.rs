@@ -80,7 +80,8 @@ impl RefundState {
             (Requested, E::Decline) => Declined,
             (Approved, E::Accepted) => Processing,
             // The callback may overtake the answer to our own request.
-            (Approved | Processing, E::Success) => Succeeded,
+            // An abnormal refund may be mended at the channel's own site and succeed after all.
+            (Approved | Processing | Failed, E::Success) => Succeeded,
             (Approved | Processing, E::Failure) => Failed,
             (Failed, E::Retry) => Approved,
             (Failed, E::PayByBank) => PaidByBank,

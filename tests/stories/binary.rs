@@ -191,7 +191,6 @@ pub(crate) async fn by_hand(db: &Db, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the binary refuses, but ends with 1 instead of 2"]
 async fn a_database_of_another_version_is_refused() {
     let wechat = sandbox_dir().await;
     on_both(async |url| {

@@ -295,7 +295,6 @@ async fn a_refund_that_wechat_cannot_make_is_ended_by_two_persons() {
 
 /// A payment needs as much in 1002 (facts: charity 6.5, 4).
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "postings::refund_paid_by_bank does not stay within the bank account yet"]
 async fn a_refund_by_bank_needs_the_money_there() {
     story(async |w| {
         let campaign = w.open_campaign("1000.00").await;
@@ -317,7 +316,6 @@ async fn a_refund_by_bank_needs_the_money_there() {
 /// WeChat calls it ABNORMAL when the payer's account cannot be reached; the merchant sorts that out at WeChat, and then the
 /// same refund succeeds after all (facts: wechat 3.5).
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a failed refund does not hear of its success yet: WeChat is answered 500"]
 async fn an_abnormal_refund_that_succeeds_after_all_is_in_the_books() {
     story(async |w| {
         let campaign = w.open_campaign("1000.00").await;
