@@ -40,7 +40,7 @@ pub(crate) async fn play(which: &Which, stage: Stage, urls: BTreeMap<&'static st
     let world = World::new(&which.seed, usize::try_from(which.donations).unwrap_or(usize::MAX));
     // Both are hidden by themselves where standard error is no terminal.
     let bar = ProgressBar::new(0);
-    let style = "{spinner} {msg} [{bar:40}] {pos}/{len} 笔  {per_sec}  剩余 {eta}";
+    let style = "{spinner} {msg} [{bar:30}] {pos}/{len} 笔，剩余 {eta}";
     bar.set_style(ProgressStyle::with_template(style).context("the template of the progress")?.progress_chars("█▉░"));
     let (db, business) = (stage.db.clone(), stage.business.clone());
     let driver = Driver::new(world, stage, bar.clone())?;
