@@ -16,6 +16,8 @@ pub(crate) async fn run(args: Args, config: &Config) -> anyhow::Result<ExitCode>
     let (base, service) = config.service()?;
     telemetry::log(&base.log);
     let metrics = telemetry::metrics()?;
+    // Listened for from the first moment: a stop during start-up is a stop, too.
+    let stop = tokio::spawn(house::stop_signal());
     let acceptor = house::listen(&service.http).await?;
     let app = house::open(&base, &service).await?;
     let jobs = if args.with_jobs { Some(jobs::start(app.clone()).await?) } else { None };
@@ -23,7 +25,7 @@ pub(crate) async fn run(args: Args, config: &Config) -> anyhow::Result<ExitCode>
     tracing::info!(address = serving.address, jobs = args.with_jobs, "serving");
 
     let broken = tokio::select! {
-        () = house::stop_signal() => None,
+        _ = stop => None,
         error = serving.broken() => Some(error),
     };
     if broken.is_none() {
