@@ -8,10 +8,12 @@ use crate::{house, telemetry};
 pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let (base, service) = config.service()?;
     telemetry::log(&base.log);
+    // Listened for from the first moment: a stop during start-up is a stop, too.
+    let stop = tokio::spawn(house::stop_signal());
     let app = house::open(&base, &service).await?;
     let jobs = jobs::start(app.clone()).await?;
     tracing::info!("working");
-    house::stop_signal().await;
+    let _ = stop.await;
     tracing::info!("stopping");
     jobs.stop().await;
     house::close(app).await;
