@@ -4,7 +4,7 @@
 //! same rows, no guards, no checks, no locks) in groups of 64; and `ledger::post` behind the group commit with 64 and 512 callers. Prints
 //! rates, latencies and ratios; the disk's fdatasync rate stands beside them. The aims are in docs/performance.md.
 //!
-//! `cargo bench -p ledger` measures SQLite; with `SANGZI_TEST_POSTGRES` set (see `scripts/postgres`) PostgreSQL too.
+//! `cargo bench --bench gifts` measures SQLite; with `SANGZI_TEST_POSTGRES` set (see `scripts/postgres`) PostgreSQL too.
 #![allow(clippy::float_arithmetic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints ratios")]
 #![allow(missing_docs, reason = "a program")]
 
