@@ -341,12 +341,12 @@ impl Giving {
             names[place] = name;
         }
         let gifts = page.gifts.iter().zip(&names).map(|(gift, name)| {
-            let own_name = name.as_deref().or(gift.counterparty.as_deref());
             let known = domain::anonymity::KnownGift {
                 anonymity: gift.anonymity,
                 show_amount: gift.show_amount,
-                name: own_name,
-                nickname: own_name,
+                // An organisation that gave by bank has a name and no nickname.
+                name: name.as_deref().or(gift.counterparty.as_deref()),
+                nickname: name.as_deref(),
                 amount: gift.amount_fen,
                 message: gift.message.as_deref().filter(|_| gift.message_state == "passed"),
             };
