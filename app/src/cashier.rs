@@ -212,6 +212,10 @@ impl Cashier {
         let answers: Vec<Result<(), CashierError>> = futures_util::stream::iter(due)
             .map(|gift| async move {
                 let asked = self.ask(gift.id).await;
+                // A full queue says nothing about the payment: it is asked for again at once, not in half an hour.
+                if matches!(asked, Err(CashierError::Overloaded | CashierError::Stopping)) {
+                    return asked.map(|_| ());
+                }
                 let tx = self.db.begin().await?;
                 crowdfunding::queried(&tx, self.business.now(), gift.id, gift.queries).await?;
                 tx.commit().await?;
@@ -326,14 +330,7 @@ async fn bank_trail(
     action: &'static str,
     by: &Member,
 ) -> Result<(), DbErr> {
-    let line = trail::Line {
-        actor: trail::staff(by.id),
-        action,
-        object: format!("donation:{}", row.id),
-        origin: by.origin.clone(),
-        detail: json!({ "amount": row.amount_fen, "state": row.state }),
-    };
-    trail::record(tx, now, line).await
+    trail::money(tx, now, action, format!("donation:{}", row.id), (row.amount_fen, row.state), by).await
 }
 
 /// A batch of the queue: what is created first, then what is placed, then what is paid.

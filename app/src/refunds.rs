@@ -9,7 +9,6 @@ use domain::role::Member;
 use domain::{Clock, DonorId, RefundId, Timestamp};
 use entity::{Db, Tx, refund};
 use sea_orm::DbErr;
-use serde_json::json;
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
 use crate::cashier::CashierError;
@@ -84,13 +83,29 @@ impl Refunds {
         Ok(row)
     }
 
-    /// The second person ends it: by bank, or given up.
+    /// The second person ends it: by bank, or given up. The channel is asked once more before: what it has refunded after all,
+    /// or still works on, is not paid twice, and while it does not answer nothing is decided.
     pub async fn settle_outcome(
         &self,
         id: RefundId,
         outcome: Outcome,
         by: &Member,
     ) -> Result<refund::Model, CashierError> {
+        let refund = crowdfunding::refund(self.db.read(), id).await?;
+        let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
+        if refund.state == RefundState::Failed && donation.transaction_id.is_some() {
+            match self.wechat.query_refund(&number(&refund)).await {
+                Ok(answer) if answer.status == RefundStatus::Processing => {
+                    return Err(CrowdfundingError::RefundUnderWay.into());
+                }
+                Ok(answer) => {
+                    self.heard(id, refund.attempt, &answer.refund_id, &answer.status, answer.success_time).await?;
+                }
+                // It never took the refund, so it cannot make it.
+                Err(WechatError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let row = crowdfunding::settle_outcome(&tx, now, id, outcome, by).await?;
@@ -246,14 +261,7 @@ impl Refunds {
         action: &'static str,
         by: &Member,
     ) -> Result<(), DbErr> {
-        let line = trail::Line {
-            actor: trail::staff(by.id),
-            action,
-            object: format!("refund:{}", row.id),
-            origin: by.origin.clone(),
-            detail: json!({ "amount": row.amount_fen, "state": row.state }),
-        };
-        trail::record(tx, now, line).await
+        trail::money(tx, now, action, format!("refund:{}", row.id), (row.amount_fen, row.state), by).await
     }
 }
 

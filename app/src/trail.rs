@@ -3,7 +3,8 @@
 //! A line is written in the transaction of what it tells, so there is no deed without a line and no line without a deed. It
 //! holds ids, never names, phone numbers, openids or tokens. Times are business time, as on everything a line speaks of.
 
-use domain::{AuditId, StaffId, Timestamp};
+use domain::role::Member;
+use domain::{AuditId, Money, StaffId, Timestamp};
 use entity::{Tx, audit_log};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, Set, Statement};
 
@@ -44,6 +45,19 @@ pub async fn record(tx: &Tx, now: Timestamp, line: Line) -> Result<(), DbErr> {
     .insert(tx)
     .await
     .map(|_| ())
+}
+
+/// Writes the line of a step that moves money: what it moved, and where the thing stands now.
+pub(crate) async fn money(
+    tx: &Tx,
+    now: Timestamp,
+    action: &'static str,
+    object: String,
+    (amount, state): (Money, impl serde::Serialize),
+    by: &Member,
+) -> Result<(), DbErr> {
+    let detail = serde_json::json!({ "amount": amount, "state": state });
+    record(tx, now, Line { actor: staff(by.id), action, object, origin: by.origin.clone(), detail }).await
 }
 
 /// A page of the trail, newest first; `after` is the last line of the page before. One statement.

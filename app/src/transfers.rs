@@ -10,7 +10,6 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
-use serde_json::json;
 
 use crate::{postings, trail};
 
@@ -219,14 +218,8 @@ impl Transfers {
     }
 
     async fn trail(&self, tx: &Tx, row: &transfer::Model, action: &'static str, by: &Member) -> Result<(), DbErr> {
-        let line = trail::Line {
-            actor: trail::staff(by.id),
-            action,
-            object: format!("transfer:{}", row.id),
-            origin: by.origin.clone(),
-            detail: json!({ "amount": row.amount_fen, "state": row.state }),
-        };
-        trail::record(tx, self.clock.now(), line).await
+        trail::money(tx, self.clock.now(), action, format!("transfer:{}", row.id), (row.amount_fen, row.state), by)
+            .await
     }
 }
 
