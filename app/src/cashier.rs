@@ -446,7 +446,8 @@ fn thanks(templates: &Templates, paid: &Paid) -> Option<NewMessage> {
     })
 }
 
-/// Books stray money into suspense and writes the breaks; both are named by the payment, so a repetition changes nothing.
+/// Books stray money into suspense and writes a break with each new entry; the entry is named by the payment, so a repetition
+/// changes nothing.
 async fn suspend(tx: &Tx, now: Timestamp, strays: &[Stray<'_>]) -> Result<(), DbErr> {
     if strays.is_empty() {
         return Ok(());
@@ -459,10 +460,18 @@ async fn suspend(tx: &Tx, now: Timestamp, strays: &[Stray<'_>]) -> Result<(), Db
             postings::suspense(book(s), &s.payment.transaction_id, s.payment.amount, BusinessDate::of(s.payment.paid))
         })
         .collect();
+    let mut fresh = Vec::with_capacity(strays.len());
     for (stray, posted) in strays.iter().zip(ledger::post(tx, now, &entries).await?) {
-        posted.map_err(|refused| {
+        let posted = posted.map_err(|refused| {
             DbErr::Custom(format!("payment {} cannot be suspended: {refused}", stray.payment.transaction_id))
         })?;
+        // Told again, perhaps after its order was closed, it would be of another class: one payment is one break.
+        if matches!(posted, ledger::Posted::Booked { .. }) {
+            fresh.push(stray);
+        }
+    }
+    if fresh.is_empty() {
+        return Ok(());
     }
     let proposal = |class: &str| match class {
         "missing_here" => "查无此单：核对后退回付款人",
@@ -471,15 +480,15 @@ async fn suspend(tx: &Tx, now: Timestamp, strays: &[Stray<'_>]) -> Result<(), Db
         _ => "订单关闭后付款：联系捐赠人，退回或确认为捐赠",
     };
     let rows = Rows::new()
-        .uuid("id", strays.iter().map(|_| BreakId::new().uuid()))
-        .text("class", strays.iter().map(|s| s.class))
-        .text("item", strays.iter().map(|s| s.payment.transaction_id.clone()))
-        .int("amount_fen", strays.iter().map(|s| s.payment.amount.fen()))
-        .int_or_null("expected_fen", strays.iter().map(|s| s.order.as_ref().map(|order| order.amount_fen.fen())))
-        .uuid("book_id", strays.iter().map(|s| book(s).uuid()))
-        .uuid_or_null("donation_id", strays.iter().map(|s| s.order.as_ref().map(|order| order.id.uuid())))
-        .text("detail", strays.iter().map(|s| s.payment.out_trade_no.clone()))
-        .text("proposal", strays.iter().map(|s| proposal(s.class)));
+        .uuid("id", fresh.iter().map(|_| BreakId::new().uuid()))
+        .text("class", fresh.iter().map(|s| s.class))
+        .text("item", fresh.iter().map(|s| s.payment.transaction_id.clone()))
+        .int("amount_fen", fresh.iter().map(|s| s.payment.amount.fen()))
+        .int_or_null("expected_fen", fresh.iter().map(|s| s.order.as_ref().map(|order| order.amount_fen.fen())))
+        .uuid("book_id", fresh.iter().map(|s| book(s).uuid()))
+        .uuid_or_null("donation_id", fresh.iter().map(|s| s.order.as_ref().map(|order| order.id.uuid())))
+        .text("detail", fresh.iter().map(|s| s.payment.out_trade_no.clone()))
+        .text("proposal", fresh.iter().map(|s| proposal(s.class)));
     let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, donation_id, detail, proposal, created_us) \
                SELECT id, class, item, 'open', amount_fen, expected_fen, book_id, donation_id, detail, proposal, $1 FROM {rows} \
                WHERE true ON CONFLICT DO NOTHING";

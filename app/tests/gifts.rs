@@ -307,7 +307,8 @@ async fn money_without_a_valid_order_stands_in_suspense() {
         assert_eq!(w.state(open).await, DonationState::Closed);
         let late = pay(open.out_trade_no(), "T-late", "20.00");
         assert_eq!(class(cashier.settle(late.clone()).await.unwrap()), "paid_after_close");
-        // Told again, nothing more happens.
+        // Told again, nothing more happens; not even when the order was closed in between.
+        cashier.settle(pay(open.out_trade_no(), "T-amount", "19.99")).await.unwrap();
         assert_eq!(class(cashier.settle(late).await.unwrap()), "paid_after_close");
         assert_eq!(w.net(Account::payable(w.book, "suspense")).await, "-54.99");
         assert_eq!(w.raised(campaign).await, yuan("10.00"));
