@@ -29,7 +29,10 @@ mod testing;
 pub mod token;
 mod wire;
 
-pub use bill::{Bill, BillFile, FundFlowAccount, TradeBillKind};
+pub use bill::{
+    Bill, BillError, BillFile, Flow, FundFlowAccount, FundFlowRow, FundFlowTotals, TradeBillKind, TradeRefund,
+    TradeRow, TradeTotals, read_fund_flow_bill, read_trade_bill,
+};
 pub use client::Client;
 pub use config::{PlatformPublicKey, Settings, SettingsError};
 pub use content::Suggestion;
