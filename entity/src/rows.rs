@@ -89,7 +89,27 @@ impl Rows {
     /// The statement in which `{rows}` stands for this set, as a table named `r`. `before` are the parameters `$1 …` that the
     /// statement names itself.
     pub fn statement(self, backend: DbBackend, sql: &str, before: impl IntoIterator<Item = Value>) -> Statement {
+        Rows::statements(backend, sql, before, [("{rows}", self)])
+    }
+
+    /// The same over several sets, each standing for its own word. SQLite takes several statements in one text, with one
+    /// numbering of parameters for all of them, so that a batch crosses to its thread once.
+    pub fn statements(
+        backend: DbBackend,
+        sql: &str,
+        before: impl IntoIterator<Item = Value>,
+        sets: impl IntoIterator<Item = (&'static str, Rows)>,
+    ) -> Statement {
         let mut values: Vec<Value> = before.into_iter().collect();
+        let mut text = sql.to_owned();
+        for (word, set) in sets {
+            text = text.replace(word, &set.table(backend, &mut values));
+        }
+        Statement::from_sql_and_values(backend, text, values)
+    }
+
+    /// The set as a table named `r`; its parameters join the values.
+    fn table(self, backend: DbBackend, values: &mut Vec<Value>) -> String {
         let mut table = String::with_capacity(64 + self.columns.len() * 24);
         match backend {
             DbBackend::Sqlite => {
@@ -119,7 +139,7 @@ impl Rows {
                 let _ = write!(table, " FROM unnest({arrays}) AS u({names})) AS r");
             }
         }
-        Statement::from_sql_and_values(backend, sql.replace("{rows}", &table), values)
+        table
     }
 
     fn json(&self) -> String {

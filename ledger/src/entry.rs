@@ -1,7 +1,7 @@
 //! Entries (凭证) before they are booked: what a recipe writes down.
 
 use aws_lc_rs::digest;
-use domain::{AccountId, BookId, BusinessDate, DonorId, EntryId, Money};
+use domain::{AccountId, BookId, BusinessDate, CampaignId, DonorId, EntryId, Money};
 
 use crate::Account;
 
@@ -75,6 +75,7 @@ pub struct Entry {
     pub(crate) memo: Option<String>,
     pub(crate) reverses: Option<EntryId>,
     pub(crate) within: Vec<Account>,
+    pub(crate) commitments: Vec<(CampaignId, i64)>,
     pub(crate) postings: Vec<Posting>,
 }
 
@@ -96,6 +97,7 @@ impl Entry {
             memo: None,
             reverses: None,
             within: Vec::new(),
+            commitments: Vec::new(),
             postings: Vec::with_capacity(1),
         }
     }
@@ -153,6 +155,19 @@ impl Entry {
         self
     }
 
+    /// Redeems a promise ([`crate::commit`]) with the entry that books it, in the same moment, so that the money is neither
+    /// counted twice nor free in between.
+    pub fn redeeming(mut self, campaign: CampaignId, amount: Money) -> Entry {
+        self.commitments.push((campaign, -amount.fen()));
+        self
+    }
+
+    /// Takes the promise on again: what was paid came back and is still owed.
+    pub fn promising(mut self, campaign: CampaignId, amount: Money) -> Entry {
+        self.commitments.push((campaign, amount.fen()));
+        self
+    }
+
     /// Books on exactly that day.
     pub fn on(mut self, day: BusinessDate) -> Entry {
         self.book_on = BookOn::Day(day);
@@ -176,6 +191,7 @@ impl Entry {
             book_on: BookOn::EventOrFirstOpen,
             reverses: Some(original),
             within: Vec::new(),
+            commitments: Vec::new(),
             postings: of.postings.iter().map(mirror).collect(),
             ..of.clone()
         }

@@ -18,7 +18,7 @@ pub use account::Account;
 pub use audit::{AuditReport, Difference, audit};
 pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
 pub use entry::{BookOn, Entry, Posting, Raised};
-pub use fund::{Fund, fund, funds, raised};
+pub use fund::{Fund, commit, fund, funds, lock_general_fund, raised, release_commitment};
 pub use post::{Posted, Refusal, post};
 pub use report::{Balance, StatementLine, TrialLine, accounts, balance, entry_by_reference, statement, trial_balance};
 pub use subject::Subject;

@@ -2,9 +2,12 @@
 //!
 //! Locks, always in this order: books (shared), accounts by id, funds by book and campaign. Then everything is decided in
 //! memory, entry after entry in the caller's order, and written at once. A batch that can only add (gifts: no fund and no
-//! account has to suffice) takes the same locks in the same order, but after its lines are written: the hot rows are held for
-//! two statements and the commit, and two batches work side by side until then. Repeating a batch is safe: an entry that stands
-//! under its reference with the same content is answered as [`Posted::AlreadyThere`].
+//! account has to suffice) takes the same locks in the same order, but with its last statement: the hot rows are held for that
+//! and the commit, and two batches work side by side until then. Repeating a batch is safe: an entry that stands under its
+//! reference with the same content is answered as [`Posted::AlreadyThere`].
+//!
+//! However long the slice, a batch that only adds costs one reading and, on PostgreSQL, two writing statements; SQLite takes all
+//! writing in one text. Where something has to suffice, five statements lock and read before.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -102,13 +105,18 @@ impl Prepared<'_> {
         for (campaign, effect) in entry_effects(entry) {
             sums.entry(campaign).or_default().add(effect);
         }
+        for (campaign, fen) in &entry.commitments {
+            sums.entry(*campaign).or_default().committed += i128::from(*fen);
+        }
         let digest = entry.digest(&accounts);
         Some(Prepared { entry, total, accounts, effects: sums, digest })
     }
 
     /// Whether something has to suffice for it: then it is decided under lock.
     fn may_be_refused(&self) -> bool {
-        !self.entry.within.is_empty() || self.effects.values().any(|effect| effect.received - effect.used < 0)
+        !self.entry.within.is_empty()
+            || !self.entry.commitments.is_empty()
+            || self.effects.values().any(|effect| effect.available() < 0)
     }
 }
 
@@ -126,27 +134,23 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
     }
     let prepared: Vec<Option<Prepared<'_>>> = entries.iter().map(Prepared::new).collect();
     let sound = || prepared.iter().flatten();
-    let books = lock_books(tx, sound().map(|p| p.entry.book)).await?;
+    let Standing { books, entries: mut standing } = read_standing(tx, sound().map(|p| p.entry)).await?;
     let known = || sound().filter(|p| books.contains_key(&p.entry.book));
 
-    let mut accounts: BTreeMap<AccountId, &Account> = BTreeMap::new();
     let mut touched: BTreeMap<(BookId, CampaignId), Effect> = BTreeMap::new();
     for p in known() {
-        for (posting, (debit, credit)) in p.entry.postings.iter().zip(&p.accounts) {
-            accounts.insert(*debit, &posting.debit);
-            accounts.insert(*credit, &posting.credit);
-        }
         touched.extend(p.effects.keys().map(|campaign| ((p.entry.book, *campaign), Effect::default())));
     }
-    open_accounts(tx, &accounts).await?;
     let under_lock = known().any(Prepared::may_be_refused);
     let mut funds = HashMap::new();
+    let mut held = HashMap::new();
     if under_lock {
-        lock_accounts(tx, accounts.keys()).await?;
+        lock_accounts(tx, &accounts_of(known())).await?;
         funds = lock_funds(tx, &touched).await?;
+        held = read_held(tx, known().map(|p| p.entry)).await?;
+        // Whoever held the locks before may have booked the same.
+        standing = read_standing(tx, known().map(|p| p.entry)).await?.entries;
     }
-    let mut held = held(tx, known().map(|p| p.entry)).await?;
-    let mut standing = find_standing(tx, known().map(|p| p.entry)).await?;
 
     let mut answers = Vec::with_capacity(entries.len());
     let mut accepted: Vec<Accepted<'_>> = Vec::with_capacity(entries.len());
@@ -183,8 +187,7 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
         answers.push(answer);
     }
     if !accepted.is_empty() {
-        write_lines(tx, now, &accepted).await?;
-        write_totals(tx, &accepted, &touched, under_lock).await?;
+        write(tx, now, &accepted, &touched, under_lock).await?;
     }
     Ok(answers)
 }
@@ -213,7 +216,7 @@ fn charge_funds(
     let money = |fen: i128| Money::from_fen(i64::try_from(fen).unwrap_or(i64::MAX));
     for (campaign, effect) in prepared.effects.iter().filter(|_| under_lock) {
         let available = funds.get(&(book, *campaign)).copied().unwrap_or_default();
-        let change = effect.received - effect.used;
+        let change = effect.available();
         if change < 0 && available + change < 0 {
             return Err(Refusal::FundShort {
                 campaign: *campaign,
@@ -223,7 +226,7 @@ fn charge_funds(
         }
     }
     for (campaign, effect) in &prepared.effects {
-        *funds.entry((book, *campaign)).or_default() += effect.received - effect.used;
+        *funds.entry((book, *campaign)).or_default() += effect.available();
         touched.entry((book, *campaign)).or_default().add(*effect);
     }
     Ok(())
@@ -248,7 +251,7 @@ fn may_take(prepared: &Prepared<'_>, held: &HashMap<AccountId, i128>) -> Result<
 }
 
 /// What the accounts hold that some entry must stay within; they are locked already.
-async fn held(tx: &Tx, entries: impl Iterator<Item = &Entry>) -> Result<HashMap<AccountId, i128>, DbErr> {
+async fn read_held(tx: &Tx, entries: impl Iterator<Item = &Entry>) -> Result<HashMap<AccountId, i128>, DbErr> {
     let ids: HashSet<Uuid> = entries.flat_map(|e| &e.within).map(|account| account.id().uuid()).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -258,24 +261,59 @@ async fn held(tx: &Tx, entries: impl Iterator<Item = &Entry>) -> Result<HashMap<
     rows.iter().map(|row| Ok((row.try_get("", "id")?, i128::from(row.try_get::<i64>("", "net_fen")?)))).collect()
 }
 
-/// The books by id with the day they are closed through, locked against closing.
-async fn lock_books(
-    tx: &Tx,
-    books: impl Iterator<Item = BookId>,
-) -> Result<HashMap<BookId, Option<BusinessDate>>, DbErr> {
-    let backend = tx.get_database_backend();
-    let ids: HashSet<Uuid> = books.map(BookId::uuid).collect();
-    let lock = if backend == DbBackend::Postgres { " ORDER BY id FOR SHARE" } else { "" };
-    let sql = format!("SELECT id, closed_through FROM book WHERE id IN (SELECT id FROM {{rows}}){lock}");
-    let rows = tx.query_all_raw(Rows::new().uuid("id", ids).statement(backend, &sql, [])).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "closed_through")?))).collect()
+/// What a batch finds in the books.
+struct Standing {
+    /// The day each book is closed through; the books are locked against closing.
+    books: HashMap<BookId, Option<BusinessDate>>,
+    /// The entries that stand under these references already.
+    entries: HashMap<String, (EntryId, BusinessDate, Vec<u8>)>,
 }
 
-/// Opens accounts that are new.
-async fn open_accounts(tx: &Tx, accounts: &BTreeMap<AccountId, &Account>) -> Result<(), DbErr> {
+async fn read_standing(tx: &Tx, entries: impl Iterator<Item = &Entry> + Clone) -> Result<Standing, DbErr> {
     let backend = tx.get_database_backend();
-    let all = || accounts.iter();
+    let lock = if backend == DbBackend::Postgres { " ORDER BY id FOR SHARE" } else { "" };
+    let sql = format!(
+        "WITH q AS MATERIALIZED (SELECT * FROM {{rows}}), \
+         b AS MATERIALIZED (SELECT id, closed_through FROM book WHERE id IN (SELECT book_id FROM q){lock}) \
+         SELECT b.id AS book_id, b.closed_through, CAST(NULL AS TEXT) AS reference, NULL AS id, NULL AS book_date, NULL AS digest FROM b \
+         UNION ALL \
+         SELECT e.book_id, NULL, e.reference, e.id, e.book_date, e.digest FROM q JOIN entry e ON e.reference = q.reference"
+    );
     let rows = Rows::new()
+        .text("reference", entries.clone().map(|e| e.reference.clone()))
+        .uuid("book_id", entries.map(|e| e.book.uuid()));
+    let mut standing = Standing { books: HashMap::new(), entries: HashMap::new() };
+    for row in tx.query_all_raw(rows.statement(backend, &sql, [])).await? {
+        match row.try_get::<Option<String>>("", "reference")? {
+            None => {
+                standing.books.insert(row.try_get("", "book_id")?, row.try_get("", "closed_through")?);
+            }
+            Some(reference) => {
+                let found = (row.try_get("", "id")?, row.try_get("", "book_date")?, row.try_get("", "digest")?);
+                standing.entries.insert(reference, found);
+            }
+        }
+    }
+    Ok(standing)
+}
+
+type Accounts<'a> = BTreeMap<AccountId, &'a Account>;
+
+fn accounts_of<'a>(entries: impl Iterator<Item = &'a Prepared<'a>>) -> Accounts<'a> {
+    let mut accounts = BTreeMap::new();
+    for p in entries {
+        for (posting, (debit, credit)) in p.entry.postings.iter().zip(&p.accounts) {
+            accounts.insert(*debit, &posting.debit);
+            accounts.insert(*credit, &posting.credit);
+        }
+    }
+    accounts
+}
+
+/// The columns of accounts that may be new.
+fn account_rows(accounts: &Accounts<'_>) -> Rows {
+    let all = || accounts.iter();
+    Rows::new()
         .uuid("id", all().map(|(id, _)| id.uuid()))
         .uuid("book_id", all().map(|(_, a)| a.book.uuid()))
         .text("subject", all().map(|(_, a)| a.subject.code()))
@@ -286,20 +324,19 @@ async fn open_accounts(tx: &Tx, accounts: &BTreeMap<AccountId, &Account>) -> Res
         .text_or_null("bank_account", all().map(|(_, a)| a.bank_account.clone()))
         .text_or_null("contract", all().map(|(_, a)| a.contract.clone()))
         .text_or_null("payable", all().map(|(_, a)| a.payable.clone()))
-        .bool("goods", all().map(|(_, a)| a.goods));
+        .bool("goods", all().map(|(_, a)| a.goods))
+}
+
+/// Opens accounts that are new and locks all of them, by id.
+async fn lock_accounts(tx: &Tx, accounts: &Accounts<'_>) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
     let sql = "INSERT INTO account (id, book_id, chart, subject, name, campaign_id, budget_line, channel, bank_account, \
                contract, payable, goods, debit_fen, credit_fen) \
                SELECT id, book_id, $1, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, \
                goods, 0, 0 FROM {rows} WHERE true ORDER BY id ON CONFLICT DO NOTHING";
-    tx.execute_raw(rows.statement(backend, sql, [CHART.into()])).await?;
-    Ok(())
-}
-
-/// Locks accounts, by id.
-async fn lock_accounts(tx: &Tx, accounts: impl Iterator<Item = &AccountId>) -> Result<(), DbErr> {
-    let backend = tx.get_database_backend();
+    tx.execute_raw(account_rows(accounts).statement(backend, sql, [CHART.into()])).await?;
     if backend == DbBackend::Postgres {
-        let ids = Rows::new().uuid("id", accounts.map(|id| id.uuid()));
+        let ids = Rows::new().uuid("id", accounts.keys().map(|id| id.uuid()));
         let sql = "SELECT id FROM account WHERE id IN (SELECT id FROM {rows}) ORDER BY id FOR NO KEY UPDATE";
         tx.query_all_raw(ids.statement(backend, sql, [])).await?;
     }
@@ -337,44 +374,100 @@ async fn lock_funds(
     rows.iter().map(read).collect()
 }
 
-/// The entries that stand under these references already.
-async fn find_standing(
+const LINES: &str = "INSERT INTO posting (entry_id, line, debit_account, credit_account, amount_fen, raised) \
+     SELECT entry_id, line, debit_account, credit_account, amount_fen, raised FROM {lines}";
+const ENTRIES: &str = "INSERT INTO entry (id, book_id, reference, kind, book_date, event_date, booked_us, actor, source, donor_id, \
+     channel, unit, region, counterparty, document, memo, reverses, postings, total_fen, digest) \
+     SELECT id, book_id, reference, kind, book_date, event_date, $1, actor, source, donor_id, channel, NULL, NULL, \
+     counterparty, document, memo, reverses, postings, total_fen, digest FROM {entries}";
+/// Accounts may be new.
+const ACCOUNTS: &str = "INSERT INTO account (id, book_id, chart, subject, name, campaign_id, budget_line, channel, bank_account, \
+     contract, payable, goods, debit_fen, credit_fen) \
+     SELECT id, book_id, $2, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, goods, \
+     debit_fen, credit_fen FROM {accounts} WHERE true ORDER BY id ON CONFLICT (id) DO UPDATE SET \
+     debit_fen = account.debit_fen + excluded.debit_fen, credit_fen = account.credit_fen + excluded.credit_fen";
+/// `{after}` says what has to come before.
+const DAYS: &str = "INSERT INTO account_day (account_id, day, debit_fen, credit_fen) \
+     SELECT account_id, day, debit_fen, credit_fen FROM {days} WHERE {after} ORDER BY account_id, day \
+     ON CONFLICT (account_id, day) DO UPDATE SET debit_fen = account_day.debit_fen + excluded.debit_fen, \
+     credit_fen = account_day.credit_fen + excluded.credit_fen";
+/// Funds that are only added to may be new.
+const FUNDS_ADDED: &str = "INSERT INTO fund (book_id, campaign_id, received_fen, committed_fen, used_fen, raised_cash_fen, \
+     raised_goods_fen) SELECT book_id, campaign_id, received, 0, used, cash, goods FROM {funds} WHERE {after} \
+     ORDER BY book_id, campaign_id ON CONFLICT (book_id, campaign_id) DO UPDATE SET \
+     received_fen = fund.received_fen + excluded.received_fen, used_fen = fund.used_fen + excluded.used_fen, \
+     raised_cash_fen = fund.raised_cash_fen + excluded.raised_cash_fen, \
+     raised_goods_fen = fund.raised_goods_fen + excluded.raised_goods_fen";
+/// Where something had to suffice, the row of the fund was made and locked before.
+const FUNDS_CHANGED: &str = "UPDATE fund SET received_fen = received_fen + r.received, \
+     committed_fen = committed_fen + r.committed, used_fen = used_fen + r.used, \
+     raised_cash_fen = raised_cash_fen + r.cash, raised_goods_fen = raised_goods_fen + r.goods \
+     FROM {funds} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id";
+
+/// Writes the accepted entries and the totals they change: postings, accounts, then the entries that seal their postings, days
+/// and funds.
+async fn write(
     tx: &Tx,
-    entries: impl Iterator<Item = &Entry>,
-) -> Result<HashMap<String, (EntryId, BusinessDate, Vec<u8>)>, DbErr> {
+    now: Timestamp,
+    accepted: &[Accepted<'_>],
+    touched: &BTreeMap<(BookId, CampaignId), Effect>,
+    funds_exist: bool,
+) -> Result<(), DbErr> {
     let backend = tx.get_database_backend();
-    let sql = "SELECT e.id, e.reference, e.book_date, e.digest FROM {rows} JOIN entry e ON e.reference = r.reference";
-    let rows = Rows::new().text("reference", entries.map(|e| e.reference.clone()));
-    let rows = tx.query_all_raw(rows.statement(backend, sql, [])).await?;
-    let read = |row: &QueryResult| {
-        let found = (row.try_get("", "id")?, row.try_get("", "book_date")?, row.try_get("", "digest")?);
-        Ok((row.try_get("", "reference")?, found))
-    };
-    rows.iter().map(read).collect()
+    let changed: Vec<_> = touched.iter().filter(|(_, effect)| **effect != Effect::default()).collect();
+    let funds = if funds_exist { FUNDS_CHANGED } else { FUNDS_ADDED };
+    let (accounts, days) = total_rows(accepted)?;
+    let mut totals = vec![("{entries}", entry_rows(accepted)), ("{accounts}", accounts), ("{days}", days)];
+    if !changed.is_empty() {
+        totals.push(("{funds}", fund_rows(&changed)?));
+    }
+    let values = [now.into(), CHART.into()];
+    match backend {
+        DbBackend::Postgres => {
+            tx.execute_raw(Rows::statements(backend, LINES, [], [("{lines}", line_rows(accepted))])).await?;
+            // One statement. What is counted of a part above is what makes that part come first: the order of the locks.
+            let mut sql = format!("WITH a AS ({ACCOUNTS} RETURNING 1)");
+            sql += &format!(", d AS ({} RETURNING 1)", DAYS.replace("{after}", "(SELECT count(*) FROM a) > 0"));
+            if !changed.is_empty() {
+                let after = "(SELECT count(*) FROM d) > 0";
+                let funds = if funds_exist { format!("{funds} AND {after}") } else { funds.replace("{after}", after) };
+                sql += &format!(", f AS ({funds})");
+            }
+            sql += &format!(" {ENTRIES} ORDER BY reference");
+            tx.execute_raw(Rows::statements(backend, &sql, values, totals)).await?;
+        }
+        _ => {
+            // One text: the accounts before the entries, whose guard looks for them.
+            let mut sql = format!("{LINES};{ACCOUNTS};{ENTRIES};{DAYS}");
+            if !changed.is_empty() {
+                sql = format!("{sql};{funds}");
+            }
+            totals.push(("{lines}", line_rows(accepted)));
+            tx.execute_raw(Rows::statements(backend, &sql.replace("{after}", "true"), values, totals)).await?;
+        }
+    }
+    Ok(())
 }
 
-/// Writes the accepted entries: postings first, then the entries that seal them.
-async fn write_lines(tx: &Tx, now: Timestamp, accepted: &[Accepted<'_>]) -> Result<(), DbErr> {
-    let backend = tx.get_database_backend();
+fn line_rows(accepted: &[Accepted<'_>]) -> Rows {
     let lines = || {
         accepted.iter().flat_map(|a| {
             let lines = a.prepared.entry.postings.iter().zip(&a.prepared.accounts).enumerate();
             lines.map(move |(line, (posting, accounts))| (a.id, line, posting, accounts))
         })
     };
-    let rows = Rows::new()
+    Rows::new()
         .uuid("entry_id", lines().map(|(id, ..)| id.uuid()))
         .int("line", lines().map(|(_, line, ..)| line as i64))
         .uuid("debit_account", lines().map(|(.., (debit, _))| debit.uuid()))
         .uuid("credit_account", lines().map(|(.., (_, credit))| credit.uuid()))
         .int("amount_fen", lines().map(|(_, _, p, _)| p.amount.fen()))
-        .text("raised", lines().map(|(_, _, p, _)| p.raised.as_str()));
-    let sql = "INSERT INTO posting (entry_id, line, debit_account, credit_account, amount_fen, raised) \
-               SELECT entry_id, line, debit_account, credit_account, amount_fen, raised FROM {rows}";
-    tx.execute_raw(rows.statement(backend, sql, [])).await?;
+        .text("raised", lines().map(|(_, _, p, _)| p.raised.as_str()))
+}
 
+fn entry_rows(accepted: &[Accepted<'_>]) -> Rows {
     let all = || accepted.iter().map(|a| (a, a.prepared.entry));
-    let rows = Rows::new()
+    Rows::new()
         .uuid("id", all().map(|(a, _)| a.id.uuid()))
         .uuid("book_id", all().map(|(_, e)| e.book.uuid()))
         .text("reference", all().map(|(_, e)| e.reference.clone()))
@@ -391,26 +484,16 @@ async fn write_lines(tx: &Tx, now: Timestamp, accepted: &[Accepted<'_>]) -> Resu
         .uuid_or_null("reverses", all().map(|(_, e)| e.reverses.map(|id| id.uuid())))
         .int("postings", all().map(|(_, e)| e.postings.len() as i64))
         .int("total_fen", all().map(|(a, _)| a.prepared.total.fen()))
-        .bytes("digest", all().map(|(a, _)| a.prepared.digest.clone()));
-    let sql = "INSERT INTO entry (id, book_id, reference, kind, book_date, event_date, booked_us, actor, source, donor_id, channel, \
-               unit, region, counterparty, document, memo, reverses, postings, total_fen, digest) \
-               SELECT id, book_id, reference, kind, book_date, event_date, $1, actor, source, donor_id, channel, NULL, NULL, \
-               counterparty, document, memo, reverses, postings, total_fen, digest FROM {rows} ORDER BY reference";
-    tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
-    Ok(())
+        .bytes("digest", all().map(|(a, _)| a.prepared.digest.clone()))
 }
 
-/// Adds the accepted entries to the totals of accounts, days and funds.
-async fn write_totals(
-    tx: &Tx,
-    accepted: &[Accepted<'_>],
-    touched: &BTreeMap<(BookId, CampaignId), Effect>,
-    funds_exist: bool,
-) -> Result<(), DbErr> {
-    let backend = tx.get_database_backend();
-    let overflow = || DbErr::Custom("the totals of an account are beyond what can be written".to_owned());
-    let fen = |fen: i128| i64::try_from(fen).map_err(|_| overflow());
+fn fen(sum: i128) -> Result<i64, DbErr> {
+    i64::try_from(sum).map_err(|_| DbErr::Custom("the totals of an account are beyond what can be written".to_owned()))
+}
 
+/// What the accepted entries add to accounts, and to accounts by day.
+fn total_rows(accepted: &[Accepted<'_>]) -> Result<(Rows, Rows), DbErr> {
+    let accounts = accounts_of(accepted.iter().map(|a| a.prepared));
     let mut days: BTreeMap<(AccountId, BusinessDate), (i128, i128)> = BTreeMap::new();
     let mut sums: BTreeMap<AccountId, (i128, i128)> = BTreeMap::new();
     for a in accepted {
@@ -422,60 +505,28 @@ async fn write_totals(
             sums.entry(*credit).or_default().1 += amount;
         }
     }
-    let rows = Rows::new()
-        .uuid("id", sums.keys().map(|id| id.uuid()))
-        .int("debit", sums.values().map(|sum| fen(sum.0)).collect::<Result<Vec<_>, _>>()?)
-        .int("credit", sums.values().map(|sum| fen(sum.1)).collect::<Result<Vec<_>, _>>()?);
-    // On PostgreSQL the rows are locked in the order of their ids, whatever order the update would have taken.
-    let sql = match backend {
-        DbBackend::Postgres => {
-            "WITH r AS (SELECT * FROM {rows}), locked AS MATERIALIZED \
-             (SELECT a.id FROM account a WHERE a.id IN (SELECT id FROM r) ORDER BY a.id FOR NO KEY UPDATE) \
-             UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit \
-             FROM r JOIN locked ON locked.id = r.id WHERE account.id = r.id"
-        }
-        _ => {
-            "UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit FROM {rows} WHERE account.id = r.id"
-        }
-    };
-    tx.execute_raw(rows.statement(backend, sql, [])).await?;
-
-    let rows = Rows::new()
+    // Both maps are sorted by the same ids.
+    let accounts = account_rows(&accounts)
+        .int("debit_fen", sums.values().map(|sum| fen(sum.0)).collect::<Result<Vec<_>, _>>()?)
+        .int("credit_fen", sums.values().map(|sum| fen(sum.1)).collect::<Result<Vec<_>, _>>()?);
+    let days = Rows::new()
         .uuid("account_id", days.keys().map(|(id, _)| id.uuid()))
         .text("day", days.keys().map(|(_, day)| day.to_string()))
         .int("debit_fen", days.values().map(|sum| fen(sum.0)).collect::<Result<Vec<_>, _>>()?)
         .int("credit_fen", days.values().map(|sum| fen(sum.1)).collect::<Result<Vec<_>, _>>()?);
-    let sql = "INSERT INTO account_day (account_id, day, debit_fen, credit_fen) SELECT account_id, day, debit_fen, credit_fen \
-               FROM {rows} WHERE true ON CONFLICT (account_id, day) DO UPDATE SET \
-               debit_fen = account_day.debit_fen + excluded.debit_fen, credit_fen = account_day.credit_fen + excluded.credit_fen";
-    tx.execute_raw(rows.statement(backend, sql, [])).await?;
+    Ok((accounts, days))
+}
 
-    let changed: Vec<_> = touched.iter().filter(|(_, effect)| **effect != Effect::default()).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
+fn fund_rows(changed: &[(&(BookId, CampaignId), &Effect)]) -> Result<Rows, DbErr> {
     let column = |pick: fn(&Effect) -> i128| {
         changed.iter().map(|(_, effect)| fen(pick(effect))).collect::<Result<Vec<i64>, DbErr>>()
     };
-    let rows = Rows::new()
+    Ok(Rows::new()
         .uuid("book_id", changed.iter().map(|((book, _), _)| book.uuid()))
         .uuid("campaign_id", changed.iter().map(|((_, campaign), _)| campaign.uuid()))
         .int("received", column(|e| e.received)?)
+        .int("committed", column(|e| e.committed)?)
         .int("used", column(|e| e.used)?)
         .int("cash", column(|e| e.raised_cash)?)
-        .int("goods", column(|e| e.raised_goods)?);
-    // A fund that is only added to may be new; where something had to suffice, its row was made and locked before.
-    let sql = if funds_exist {
-        "UPDATE fund SET received_fen = received_fen + r.received, used_fen = used_fen + r.used, \
-         raised_cash_fen = raised_cash_fen + r.cash, raised_goods_fen = raised_goods_fen + r.goods \
-         FROM {rows} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id"
-    } else {
-        "INSERT INTO fund (book_id, campaign_id, received_fen, committed_fen, used_fen, raised_cash_fen, raised_goods_fen) \
-         SELECT book_id, campaign_id, received, 0, used, cash, goods FROM {rows} WHERE true ORDER BY book_id, campaign_id \
-         ON CONFLICT (book_id, campaign_id) DO UPDATE SET received_fen = fund.received_fen + excluded.received_fen, \
-         used_fen = fund.used_fen + excluded.used_fen, raised_cash_fen = fund.raised_cash_fen + excluded.raised_cash_fen, \
-         raised_goods_fen = fund.raised_goods_fen + excluded.raised_goods_fen"
-    };
-    tx.execute_raw(rows.statement(backend, sql, [])).await?;
-    Ok(())
+        .int("goods", column(|e| e.raised_goods)?))
 }

@@ -15,6 +15,8 @@ impl Subject {
     pub const OTHER_MONETARY: Subject = Subject("1009");
     /// 预付账款: conditional grants paid ahead.
     pub const PREPAID: Subject = Subject("1141");
+    /// 应付账款: what suppliers are owed.
+    pub const PAYABLE: Subject = Subject("2202");
     /// 其他应付款: refunds owed, money not yet identified, grants payable.
     pub const OTHER_PAYABLE: Subject = Subject("2209");
     /// 非限定性净资产.
@@ -47,9 +49,10 @@ pub(crate) fn is_received(code: &str) -> bool {
     code == "3102" || code == "320102" || (code.len() == 6 && code.starts_with('4') && code.ends_with("02"))
 }
 
-/// Whether debits on this subject with a campaign are money used of it: 5xxx and advances 1141 (charity 6.5 (4)).
+/// Whether debits on this subject with a campaign are money used of it: 5xxx and advances 1141 (charity 6.5 (4)), and 320101, where an
+/// expense of an earlier year is taken back (entries 12d, 12e).
 pub(crate) fn is_used(code: &str) -> bool {
-    code.starts_with('5') || code == "1141"
+    code.starts_with('5') || code == "1141" || code == "320101"
 }
 
 /// Whether this subject can carry the public total: 4101, 3201, 3102 (charity 6.5 (5)).
