@@ -61,6 +61,8 @@ macro_rules! ids {
 ids! {
     /// An account of a book.
     AccountId
+    /// A document under something.
+    AttachmentId
     /// A line of the audit trail.
     AuditId
     /// The books of one legal entity.
@@ -69,24 +71,68 @@ ids! {
     BreakId
     /// A crowdfunding campaign.
     CampaignId
+    /// A change of a filed plan.
+    CampaignChangeId
+    /// What two persons decide about campaigns.
+    CampaignDecisionId
+    /// What is told of a campaign's progress.
+    CampaignUpdateId
+    /// A fundraising certificate.
+    CertificateId
+    /// What somebody complains of.
+    ComplaintId
+    /// A role lent to somebody.
+    DelegationId
+    /// A paper that asks for money of a campaign.
+    DisbursementId
     /// A gift, from the wish to the money.
     DonationId
     /// A person who gives.
     DonorId
+    /// What a donor asks.
+    EnquiryId
     /// An accounting entry (凭证).
     EntryId
     /// One run of a job.
     JobRunId
     /// A message on its way to a donor.
     MessageId
+    /// Somebody with whom money is raised.
+    PartnerId
+    /// Somebody who is paid, or for whom it is.
+    PayeeId
+    /// A payment file for the bank.
+    PaymentFileId
+    /// A payment to one payee.
+    PayoutId
+    /// Another profile or other limits of a charity.
+    ProfileChangeId
+    /// A receipt of the finance bureau.
+    ReceiptId
     /// A refund of a gift.
     RefundId
+    /// What is done about a break.
+    ResolutionId
+    /// A name that was found on a list.
+    ScreeningHitId
+    /// A role proposed for somebody.
+    RoleGrantId
     /// A session of a donor or of staff.
     SessionId
+    /// Money paid back, or accounted for.
+    SettlementId
     /// A member of staff.
     StaffId
+    /// A suspension of a campaign.
+    SuspensionId
     /// Money moved between the payment channel and the bank.
     TransferId
+    /// A unit of the organisation tree.
+    UnitId
+    /// Personal data shown in plain.
+    UnmaskingId
+    /// A name on a list that nobody may be paid on.
+    WatchNameId
 }
 
 impl DonationId {
@@ -118,6 +164,22 @@ impl RefundId {
     }
 }
 
+impl ResolutionId {
+    /// The refund number at WeChat of money that was never a gift and goes back.
+    pub fn out_refund_no(self, attempt: i64) -> String {
+        format!("B{}-{attempt}", self.simple())
+    }
+
+    /// The resolution and attempt a refund number belongs to, if it is one of ours.
+    pub fn from_out_refund_no(number: &str) -> Option<(ResolutionId, i64)> {
+        let (id, attempt) = number.strip_prefix('B')?.split_once('-')?;
+        if id.len() != 32 {
+            return None;
+        }
+        Some((ResolutionId(Uuid::try_parse(id).ok()?), attempt.parse().ok()?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +192,10 @@ mod tests {
         let refund = RefundId::new();
         assert_eq!(RefundId::from_out_refund_no(&refund.out_refund_no(3)), Some((refund, 3)));
         assert_eq!(RefundId::from_out_refund_no("R2026"), None);
+        let resolution = ResolutionId::new();
+        let number = resolution.out_refund_no(2);
+        assert_eq!(ResolutionId::from_out_refund_no(&number), Some((resolution, 2)));
+        assert_eq!(RefundId::from_out_refund_no(&number), None);
         assert!(refund.out_refund_no(i32::MAX).len() <= 64);
     }
 }

@@ -26,6 +26,20 @@ pub enum RefundReason {
     CampaignCancelled,
 }
 
+impl RefundReason {
+    /// Whether the law gives the money back, whatever happens to the campaign (facts: charity 2.1 Art. 113, 2.2): such a refund does
+    /// not wait for a suspension to be lifted.
+    pub fn is_by_law(self) -> bool {
+        match self {
+            RefundReason::Minor | RefundReason::Incapacity | RefundReason::UnlawfulRaising => true,
+            RefundReason::Error
+            | RefundReason::Duplicate
+            | RefundReason::ConditionFailed
+            | RefundReason::CampaignCancelled => false,
+        }
+    }
+}
+
 /// Where a refund stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,8 @@
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
+use crate::{StaffId, UnitPath};
+
 /// A role of staff (facts: charity 1).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum,
@@ -21,8 +23,12 @@ pub enum Role {
     Bookkeeper,
     /// 财务负责人: second approval, closing.
     FinanceHead,
+    /// 理事长、秘书长: the third word above a limit.
+    Chair,
     /// 信息公开专员.
     Disclosure,
+    /// 反洗钱专员: the only one who sees what the screening of names found.
+    Compliance,
     /// 团委干部: recommends loans.
     LeagueOfficer,
     /// 银行客户经理: decides on loans of its bank.
@@ -37,7 +43,7 @@ impl Role {
     /// Whether signing in needs a one-time password: the roles through whose hands money or accounts go.
     pub fn needs_otp(self) -> bool {
         match self {
-            Role::Admin | Role::Cashier | Role::Bookkeeper | Role::FinanceHead => true,
+            Role::Admin | Role::Cashier | Role::Bookkeeper | Role::FinanceHead | Role::Chair | Role::Compliance => true,
             Role::ProjectManager
             | Role::Disclosure
             | Role::LeagueOfficer
@@ -55,7 +61,9 @@ impl Role {
             Role::Cashier => "cashier",
             Role::Bookkeeper => "bookkeeper",
             Role::FinanceHead => "finance_head",
+            Role::Chair => "chair",
             Role::Disclosure => "disclosure",
+            Role::Compliance => "compliance",
             Role::LeagueOfficer => "league_officer",
             Role::BankOfficer => "bank_officer",
             Role::Organiser => "organiser",
@@ -76,17 +84,29 @@ impl std::str::FromStr for Role {
 /// A word that names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "roles are admin, project_manager, cashier, bookkeeper, finance_head, disclosure, league_officer, bank_officer, organiser, auditor"
+    "roles are admin, project_manager, cashier, bookkeeper, finance_head, chair, disclosure, compliance, league_officer, bank_officer, \
+     organiser, auditor"
 )]
 pub struct UnknownRole;
 
-/// A member of staff who asks for something: who it is, what they may do, and where the request came from.
+/// A role over a part of the organisation tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// What may be done.
+    pub role: Role,
+    /// Where.
+    pub over: UnitPath,
+    /// Whose role it is, if it is only lent (授权代办). Whoever stands in for the author of a paper may not approve it.
+    pub acting_for: Option<StaffId>,
+}
+
+/// A member of staff who asks for something: who it is, what they may do where, and where the request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The person; one person has one account.
-    pub id: crate::StaffId,
-    /// What they may do.
-    pub roles: Vec<Role>,
+    pub id: StaffId,
+    /// What they may do, own roles before lent ones.
+    pub grants: Vec<Grant>,
     /// The address the request came from, for the audit trail.
     pub origin: String,
 }
@@ -100,13 +120,67 @@ pub struct Forbidden {
 }
 
 impl Member {
-    /// Whether the member holds one of these roles.
-    pub fn is_one_of(&self, roles: &[Role]) -> bool {
-        self.roles.iter().any(|role| roles.contains(role))
+    /// Somebody who holds these roles everywhere.
+    pub fn everywhere(id: StaffId, roles: &[Role], origin: &str) -> Member {
+        let grant = |role: &Role| Grant { role: *role, over: UnitPath::whole(), acting_for: None };
+        Member { id, grants: roles.iter().map(grant).collect(), origin: origin.to_owned() }
     }
 
-    /// Refuses unless the member holds one of these roles.
+    /// The roles held anywhere, each once, in order.
+    pub fn roles(&self) -> Vec<Role> {
+        let mut roles: Vec<Role> = self.grants.iter().map(|grant| grant.role).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+
+    /// Whether the member holds one of these roles anywhere.
+    pub fn is_one_of(&self, roles: &[Role]) -> bool {
+        self.grants.iter().any(|grant| roles.contains(&grant.role))
+    }
+
+    /// Refuses unless the member holds one of these roles anywhere.
     pub fn must_be(&self, roles: &[Role]) -> Result<(), Forbidden> {
         if self.is_one_of(roles) { Ok(()) } else { Err(Forbidden { needed: roles.to_vec() }) }
+    }
+
+    /// The grant by which the member may act as one of these roles at a place: an own one before a lent one.
+    pub fn may(&self, roles: &[Role], place: &UnitPath) -> Result<&Grant, Forbidden> {
+        let fits = |grant: &&Grant| roles.contains(&grant.role) && grant.over.covers(place);
+        let own = self.grants.iter().filter(fits).find(|grant| grant.acting_for.is_none());
+        own.or_else(|| self.grants.iter().find(fits)).ok_or_else(|| Forbidden { needed: roles.to_vec() })
+    }
+
+    /// The parts of the tree over which the member holds one of these roles, for the filters of lists; none if nowhere.
+    pub fn parts(&self, roles: &[Role]) -> Vec<&UnitPath> {
+        let mut parts: Vec<&UnitPath> =
+            self.grants.iter().filter(|grant| roles.contains(&grant.role)).map(|grant| &grant.over).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let all = parts.clone();
+        parts.retain(|part| !all.iter().any(|other| other != part && other.covers(part)));
+        parts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_reaches_as_far_as_its_part_of_the_tree() {
+        let city = UnitPath::whole().below("1305").unwrap();
+        let county = city.below("130502").unwrap();
+        let elsewhere = UnitPath::whole().below("1306").unwrap();
+        let lent = Grant { role: Role::FinanceHead, over: county.clone(), acting_for: Some(StaffId::new()) };
+        let own = |role, over: &UnitPath| Grant { role, over: over.clone(), acting_for: None };
+        let grants = vec![own(Role::ProjectManager, &city), lent.clone(), own(Role::Organiser, &county)];
+        let member = Member { id: StaffId::new(), grants, origin: String::new() };
+        assert!(member.may(&[Role::ProjectManager], &county).is_ok());
+        assert!(member.may(&[Role::ProjectManager], &elsewhere).is_err());
+        assert_eq!(member.may(&[Role::FinanceHead], &county), Ok(&lent));
+        assert!(member.may(&[Role::FinanceHead], &city).is_err());
+        assert_eq!(member.parts(&[Role::ProjectManager, Role::Organiser]), [&city]);
+        assert!(member.parts(&[Role::Cashier]).is_empty());
     }
 }

@@ -1,0 +1,39 @@
+//! How personal data is shown to whoever has no reason to read it whole. The one place where it is shortened.
+
+/// A person's name: the first character, and stars.
+pub fn name(name: &str) -> String {
+    let name = name.trim();
+    let stars = name.chars().count().saturating_sub(1).clamp(1, 2);
+    name.chars().take(1).chain(std::iter::repeat_n('*', stars)).collect()
+}
+
+/// An organisation's name for strangers: the first four characters, and stars.
+pub fn organisation(name: &str) -> String {
+    let name = name.trim();
+    if name.chars().count() <= 4 { self::name(name) } else { name.chars().take(4).chain("***".chars()).collect() }
+}
+
+/// An account or the like: its last four characters.
+pub fn tail(number: &str) -> String {
+    let skip = number.chars().count().saturating_sub(4);
+    let tail: String = if skip < 4 { String::new() } else { number.chars().skip(skip).collect() };
+    format!("****{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_shown_than_is_said() {
+        assert_eq!(name("王小明"), "王**");
+        assert_eq!(name("李四"), "李*");
+        assert_eq!(name("张"), "张*");
+        assert_eq!(name(""), "*");
+        assert_eq!(name("阿依古丽·买买提"), "阿**");
+        assert_eq!(organisation("示例文化用品有限公司"), "示例文化***");
+        assert_eq!(organisation("某店"), "某*");
+        assert_eq!(tail("6222020000000001234"), "****1234");
+        assert_eq!(tail("1234567"), "****", "a short number would be told whole");
+    }
+}

@@ -1,0 +1,92 @@
+//! What is done about a break (差错处理): proposed by one person, decided by another, and carried out.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+use crate::Refused;
+
+/// What becomes of money that belongs to no open order (facts: charity 6.2, entry 6d).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum ResolutionChoice {
+    /// 确认为捐赠: a gift of the donor whose order it names, to that order's campaign.
+    Gift,
+    /// 退回: back to the payer.
+    Return,
+}
+
+/// Where a resolution stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum ResolutionState {
+    /// Waits for another person.
+    Proposed,
+    /// The other person does not agree.
+    Declined,
+    /// To be sent to the channel.
+    Approved,
+    /// The channel works on it.
+    Processing,
+    /// The channel cannot do it: a person sends it again or pays by bank.
+    Failed,
+    /// Carried out and booked.
+    Done,
+}
+
+/// What can happen to a resolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter)]
+pub enum ResolutionEvent {
+    /// The second person does not agree.
+    Decline,
+    /// The second person agrees that it is a gift; that books it.
+    TakeAsGift,
+    /// The second person agrees that it goes back.
+    SendBack,
+    /// The channel took the return.
+    Accepted,
+    /// The channel says SUCCESS.
+    Success,
+    /// The channel says CLOSED or ABNORMAL, or refuses.
+    Failure,
+    /// Sent again under a new number.
+    Retry,
+    /// Paid from the bank account instead.
+    PayByBank,
+}
+
+impl ResolutionState {
+    /// The whole table.
+    pub fn on(self, event: ResolutionEvent) -> Result<ResolutionState, Refused<ResolutionState, ResolutionEvent>> {
+        use ResolutionEvent as E;
+        use ResolutionState::*;
+        Ok(match (self, event) {
+            (Proposed, E::Decline) => Declined,
+            (Proposed, E::TakeAsGift) => Done,
+            (Proposed, E::SendBack) => Approved,
+            (Approved, E::Accepted) => Processing,
+            (Approved | Processing | Failed, E::Success) => Done,
+            (Approved | Processing, E::Failure) => Failed,
+            (Failed, E::Retry) => Approved,
+            (Failed, E::PayByBank) => Done,
+            (Proposed | Declined | Approved | Processing | Failed | Done, _) => {
+                return Err(Refused { state: self, event });
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::grid;
+    use sea_orm::Iterable;
+
+    #[test]
+    fn the_grid() {
+        let states: Vec<_> = ResolutionState::iter().collect();
+        let events: Vec<_> = ResolutionEvent::iter().collect();
+        insta::assert_snapshot!(grid(&states, &events, ResolutionState::on));
+    }
+}
