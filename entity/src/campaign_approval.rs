@@ -18,6 +18,7 @@ pub struct Model {
     pub author_id: StaffId,
     pub approver_id: StaffId,
     pub at_us: Timestamp,
+    pub acting_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -29,6 +29,8 @@ pub struct Model {
     pub decided_us: Option<Timestamp>,
     pub next_try_us: Timestamp,
     pub finished_us: Option<Timestamp>,
+    pub cover_author_id: Option<StaffId>,
+    pub cover_approver_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

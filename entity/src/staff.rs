@@ -20,6 +20,7 @@ pub struct Model {
     pub failed_logins: i64,
     pub locked_until_us: Timestamp,
     pub created_us: Timestamp,
+    pub person_hmac: Option<Vec<u8>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

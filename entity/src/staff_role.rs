@@ -1,7 +1,7 @@
 //! A role that a member of staff holds.
 
 use domain::role::Role;
-use domain::{StaffId, Timestamp};
+use domain::{StaffId, Timestamp, UnitId};
 use sea_orm::entity::prelude::*;
 
 /// A role that a member of staff holds.
@@ -14,8 +14,10 @@ pub struct Model {
     pub staff_id: StaffId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: Role,
+    pub unit_id: Option<UnitId>,
     pub granted_by: String,
     pub granted_us: Timestamp,
+    pub approved_by: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

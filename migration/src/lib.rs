@@ -26,6 +26,36 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0002_giving.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0002_giving.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261122_000003_people",
+                tables: include_str!("../sql/0003_people.sql"),
+                guards_sqlite: include_str!("../sql/0003_people.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0003_people.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261122_000004_campaigns",
+                tables: include_str!("../sql/0004_campaigns.sql"),
+                guards_sqlite: include_str!("../sql/0004_campaigns.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0004_campaigns.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261122_000005_spending",
+                tables: include_str!("../sql/0005_spending.sql"),
+                guards_sqlite: include_str!("../sql/0005_spending.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0005_spending.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261122_000006_breaks",
+                tables: include_str!("../sql/0006_breaks.sql"),
+                guards_sqlite: include_str!("../sql/0006_breaks.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0006_breaks.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261122_000007_service",
+                tables: include_str!("../sql/0007_service.sql"),
+                guards_sqlite: include_str!("../sql/0007_service.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0007_service.postgres.sql"),
+            }),
         ]
     }
 }
@@ -46,6 +76,11 @@ impl MigrationName for Step {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
+    /// A step is done whole or not at all, on SQLite as on PostgreSQL.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
         let db = manager.get_connection();
