@@ -1,408 +1,545 @@
-//! Campaigns: drafted by an organiser, approved by two other persons, open, ended (facts: charity 3.1).
+//! The way of a campaign: drafted by an organiser, approved by two other persons, filed, open, executed, closed (facts: charity
+//! 3.1). Which step may follow which says `domain`; what has to be true besides says `gate`; here it is done.
 //!
 //! That neither approval is the author's and that both are different persons' is kept by the database
-//! (`campaign_approval_own_check`, `campaign_approval_person_key`); what is checked here only says it in better words.
+//! (`campaign_approval_own_check`, `campaign_approval_person_key`, `campaign_guard`); what is checked here only says it in better
+//! words.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use domain::campaign::{CampaignEvent, CampaignState};
-use domain::role::{Member, Role};
-use domain::{BookId, CampaignId, Clock, Money, Timestamp};
-use entity::{Db, Tx, campaign, campaign_approval, campaign_history, execute, violation};
-use ledger::Fund;
+use domain::campaign::{CampaignEvent, CampaignKind, CampaignState};
+use domain::plan::Plan;
+use domain::role::{Grant, Member, Role};
+use domain::{BookId, BusinessDate, CampaignId, StaffId, Timestamp, UnitId, UnitPath};
+use entity::{Tx, campaign, campaign_approval, charity, execute, unit, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    Statement,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
 };
 
-use crate::CrowdfundingError;
+use crate::gate::Setting;
 use crate::history::state;
+use crate::{CrowdfundingError, Decision, gate, plan, suspension};
+
+/// Who may see campaigns before the public does.
+pub const READERS: [Role; 8] = [
+    Role::Organiser,
+    Role::ProjectManager,
+    Role::FinanceHead,
+    Role::Chair,
+    Role::Cashier,
+    Role::Bookkeeper,
+    Role::Disclosure,
+    Role::Auditor,
+];
+/// Who may write campaigns down.
+pub const AUTHORS: [Role; 2] = [Role::Organiser, Role::ProjectManager];
+const FILERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
+const MANAGERS: [Role; 1] = [Role::ProjectManager];
+const CLOSERS: [Role; 1] = [Role::FinanceHead];
+const REVIEWERS: [Role; 2] = [Role::ProjectManager, Role::FinanceHead];
 
 /// What an organiser writes down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignDraft {
     /// The charity whose books receive the money.
     pub book: BookId,
-    /// Shown to everybody.
-    pub name: String,
-    /// What it is for.
-    pub summary: String,
-    /// What is to be raised.
-    pub target: Money,
-    /// Whether gifts are welcome beyond the target.
-    pub over_target: bool,
-    /// First moment.
-    pub starts: Timestamp,
-    /// Last moment.
-    pub ends: Timestamp,
+    /// The unit that organises it; if it is not said, the charity's.
+    pub unit: Option<UnitId>,
+    /// The campaign it is a part of.
+    pub parent: Option<CampaignId>,
+    /// Whether it takes gifts itself.
+    pub kind: CampaignKind,
+    /// The plan, as far as it is written.
+    pub plan: Plan,
 }
 
-/// A reviewer's word.
+/// How a campaign is opened (facts: charity 2.1 Art. 27, open point 1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Where it is open.
+    pub channels: BTreeSet<Channel>,
+    /// Its number at the designated platform.
+    pub platform_number: Option<String>,
+    /// Its page at the designated platform.
+    pub platform_url: Option<String>,
+    /// The credit code of whoever runs this service.
+    pub operator_code: Option<String>,
+}
+
+/// Where a campaign is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// 互联网公开募捐服务平台.
+    DesignatedPlatform,
+    /// The charity's own site, beside a designated platform.
+    OwnSite,
+    /// 线下.
+    Offline,
+}
+
+impl Channel {
+    /// The word in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::DesignatedPlatform => "designated_platform",
+            Channel::OwnSite => "own_site",
+            Channel::Offline => "offline",
+        }
+    }
+}
+
+/// A step that a person takes with a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Agreed.
-    Approve,
-    /// Sent back, with a reason.
-    Reject(String),
-}
-
-/// A campaign with its money, as strangers may see it.
-#[derive(Clone, Debug)]
-pub struct PublicCampaign {
-    /// The campaign.
-    pub campaign: campaign::Model,
-    /// The charity's name.
-    pub charity: String,
-    /// Its money.
-    pub fund: Fund,
-    /// Refunds decided, in total.
-    pub refunded: Money,
-    /// How many gifts were paid.
-    pub gifts: i64,
-}
-
-/// The campaigns of the program.
-#[derive(Clone, Debug)]
-pub struct Campaigns {
-    db: Db,
-    clock: Clock,
-}
-
-impl Campaigns {
-    /// On a database, by business time.
-    pub fn new(db: Db, clock: Clock) -> Campaigns {
-        Campaigns { db, clock }
-    }
-
-    /// Writes a draft. The same id with the same content again answers the draft that stands.
-    pub async fn draft(
-        &self,
-        id: CampaignId,
-        draft: CampaignDraft,
-        by: &Member,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        by.must_be(&[Role::Organiser, Role::ProjectManager])?;
-        let draft = checked(draft)?;
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        if let Some(standing) = campaign::Entity::find_by_id(id).one(&tx).await? {
-            return if standing.author_id == by.id && content(&standing) == draft {
-                Ok(standing)
-            } else {
-                Err(CrowdfundingError::IdReused)
-            };
-        }
-        if entity::book::Entity::find_by_id(draft.book).one(&tx).await?.is_none() {
-            return Err(CrowdfundingError::NoSuchBook);
-        }
-        let row = campaign::ActiveModel {
-            id: Set(id),
-            book_id: Set(draft.book),
-            name: Set(draft.name),
-            summary: Set(draft.summary),
-            target_fen: Set(draft.target),
-            over_target: Set(draft.over_target),
-            starts_us: Set(draft.starts),
-            ends_us: Set(draft.ends),
-            state: Set(CampaignState::Draft),
-            round: Set(1),
-            author_id: Set(by.id),
-            created_us: Set(now),
-            changed_us: Set(now),
-        }
-        .insert(&tx)
-        .await?;
-        tx.commit().await?;
-        Ok(row)
-    }
-
-    /// Rewrites a draft; its author only.
-    pub async fn edit(
-        &self,
-        id: CampaignId,
-        draft: CampaignDraft,
-        by: &Member,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        let draft = checked(draft)?;
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        let row = locked(&tx, id).await?;
-        if row.author_id != by.id {
-            return Err(CrowdfundingError::NoSuchCampaign);
-        }
-        if row.state != CampaignState::Draft {
-            row.state.on(CampaignEvent::Submit)?;
-        }
-        let mut row: campaign::ActiveModel = row.into();
-        row.book_id = Set(draft.book);
-        row.name = Set(draft.name);
-        row.summary = Set(draft.summary);
-        row.target_fen = Set(draft.target);
-        row.over_target = Set(draft.over_target);
-        row.starts_us = Set(draft.starts);
-        row.ends_us = Set(draft.ends);
-        row.changed_us = Set(now);
-        let row = row.update(&tx).await?;
-        tx.commit().await?;
-        Ok(row)
-    }
-
-    /// Hands a draft in for review.
-    pub async fn submit(&self, id: CampaignId, by: &Member) -> Result<campaign::Model, CrowdfundingError> {
-        self.as_author(id, by, CampaignEvent::Submit, None).await
-    }
-
-    /// Takes a rejected campaign up again; a new round of review follows.
-    pub async fn revise(&self, id: CampaignId, by: &Member) -> Result<campaign::Model, CrowdfundingError> {
-        self.as_author(id, by, CampaignEvent::Revise, None).await
-    }
-
-    /// Gives a campaign up before it opened.
-    pub async fn cancel(
-        &self,
-        id: CampaignId,
-        reason: String,
-        by: &Member,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        self.as_author(id, by, CampaignEvent::Cancel, Some(required(reason)?)).await
-    }
-
-    async fn as_author(
-        &self,
-        id: CampaignId,
-        by: &Member,
-        event: CampaignEvent,
-        reason: Option<String>,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        let row = locked(&tx, id).await?;
-        if row.author_id != by.id {
-            by.must_be(&[Role::Organiser, Role::ProjectManager])?;
-            return Err(CrowdfundingError::OtherPerson);
-        }
-        let row = advance(&tx, row, event, &by.id.to_string(), reason, now).await?;
-        tx.commit().await?;
-        Ok(row)
-    }
-
-    /// The review that is due: the first by a project manager, the second by the head of finance. A second approval on or after
-    /// the first day opens the campaign with the clock's next tick.
-    pub async fn review(
-        &self,
-        id: CampaignId,
-        decision: Decision,
-        by: &Member,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        let row = locked(&tx, id).await?;
-        let (step, role, event) = match row.state {
-            CampaignState::Submitted => ("manager", Role::ProjectManager, CampaignEvent::ManagerApprove),
-            CampaignState::FinanceReview => ("finance", Role::FinanceHead, CampaignEvent::FinanceApprove),
-            _ => {
-                by.must_be(&[Role::ProjectManager, Role::FinanceHead])?;
-                return Err(row
-                    .state
-                    .on(CampaignEvent::ManagerApprove)
-                    .err()
-                    .map_or(CrowdfundingError::Conflict, Into::into));
-            }
-        };
-        by.must_be(&[role])?;
-        if row.author_id == by.id {
-            return Err(CrowdfundingError::OtherPerson);
-        }
-        let row = match decision {
-            Decision::Approve => {
-                let approval = campaign_approval::ActiveModel {
-                    campaign_id: Set(id),
-                    round: Set(row.round),
-                    step: Set(step.to_owned()),
-                    author_id: Set(row.author_id),
-                    approver_id: Set(by.id),
-                    at_us: Set(now),
-                };
-                if let Err(error) = approval.insert(&tx).await {
-                    return Err(if violation(&error).is_some() {
-                        CrowdfundingError::OtherPerson
-                    } else {
-                        error.into()
-                    });
-                }
-                advance(&tx, row, event, &by.id.to_string(), None, now).await?
-            }
-            Decision::Reject(reason) => {
-                advance(&tx, row, CampaignEvent::Reject, &by.id.to_string(), Some(required(reason)?), now).await?
-            }
-        };
-        tx.commit().await?;
-        Ok(row)
-    }
-
+pub enum Step {
+    /// Hands it in for review.
+    Submit,
+    /// Takes it back.
+    Withdraw,
+    /// Takes a rejected one up again.
+    Revise,
+    /// Takes up the first review.
+    TakeUp,
+    /// The review that is due.
+    Review(Decision),
+    /// The plan was handed to the authority on this day.
+    SubmitFiling(BusinessDate),
+    /// The authority asks for completion.
+    ReturnFiling(String),
+    /// The authority has given this number on this day.
+    File {
+        /// 备案编号.
+        number: String,
+        /// When.
+        on: BusinessDate,
+    },
+    /// Everything for the opening is there.
+    Schedule(Opening),
+    /// Something is missing after all.
+    Unschedule(String),
+    /// Opens before it is filed.
+    OpenInEmergency(Opening),
     /// Stops gifts for a while.
-    pub async fn pause(
-        &self,
-        id: CampaignId,
-        reason: String,
-        by: &Member,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        self.as_manager(id, by, CampaignEvent::Pause, Some(required(reason)?)).await
-    }
-
+    Pause(String),
     /// Lets gifts go on.
-    pub async fn resume(&self, id: CampaignId, by: &Member) -> Result<campaign::Model, CrowdfundingError> {
-        self.as_manager(id, by, CampaignEvent::Resume, None).await
-    }
+    Resume,
+    /// Ends it before its time.
+    End(String),
+    /// Begins to use what was raised.
+    StartExecution,
+    /// Begins the last accounts.
+    StartClosing,
+    /// Nothing is left to be done.
+    Close,
+    /// Something is still to be done.
+    ReopenExecution(String),
+    /// Gives it up before any money came.
+    Cancel(String),
+    /// Gives it up after money came.
+    Terminate(String),
+}
 
-    /// Ends a campaign before its time.
-    pub async fn end(&self, id: CampaignId, reason: String, by: &Member) -> Result<campaign::Model, CrowdfundingError> {
-        self.as_manager(id, by, CampaignEvent::End, Some(required(reason)?)).await
-    }
-
-    async fn as_manager(
-        &self,
-        id: CampaignId,
-        by: &Member,
-        event: CampaignEvent,
-        reason: Option<String>,
-    ) -> Result<campaign::Model, CrowdfundingError> {
-        by.must_be(&[Role::ProjectManager])?;
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        let row = locked(&tx, id).await?;
-        let row = advance(&tx, row, event, &by.id.to_string(), reason, now).await?;
-        tx.commit().await?;
-        Ok(row)
-    }
-
-    /// Opens what has begun and ends what is over. Answers how many campaigns changed.
-    pub async fn tick(&self) -> Result<u64, CrowdfundingError> {
-        let now = self.clock.now();
-        let due = campaign::Entity::find()
-            .filter(
-                Condition::any()
-                    .add(
-                        Condition::all()
-                            .add(campaign::Column::State.eq(CampaignState::Approved))
-                            .add(campaign::Column::StartsUs.lte(now)),
-                    )
-                    .add(
-                        Condition::all()
-                            .add(campaign::Column::State.is_in([CampaignState::Open, CampaignState::Paused]))
-                            .add(campaign::Column::EndsUs.lt(now)),
-                    ),
-            )
-            .all(self.db.read())
-            .await?;
-        let mut changed = 0;
-        for seen in due {
-            let tx = self.db.begin().await?;
-            let row = locked(&tx, seen.id).await?;
-            let event = match row.state {
-                CampaignState::Approved if row.starts_us <= now => CampaignEvent::Open,
-                CampaignState::Open | CampaignState::Paused if row.ends_us < now => CampaignEvent::End,
-                _ => continue,
-            };
-            advance(&tx, row, event, "system", None, now).await?;
-            tx.commit().await?;
-            changed += 1;
+impl Step {
+    /// The word in the audit trail.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Step::Submit => "campaign.submit",
+            Step::Withdraw => "campaign.withdraw",
+            Step::Revise => "campaign.revise",
+            Step::TakeUp => "campaign.take_up",
+            Step::Review(Decision::Approve) => "campaign.approve",
+            Step::Review(Decision::Reject(_)) => "campaign.reject",
+            Step::SubmitFiling(_) => "campaign.submit_filing",
+            Step::ReturnFiling(_) => "campaign.return_filing",
+            Step::File { .. } => "campaign.file",
+            Step::Schedule(_) => "campaign.schedule",
+            Step::Unschedule(_) => "campaign.unschedule",
+            Step::OpenInEmergency(_) => "campaign.open_in_emergency",
+            Step::Pause(_) => "campaign.pause",
+            Step::Resume => "campaign.resume",
+            Step::End(_) => "campaign.end",
+            Step::StartExecution => "campaign.start_execution",
+            Step::StartClosing => "campaign.start_closing",
+            Step::Close => "campaign.close",
+            Step::ReopenExecution(_) => "campaign.reopen_execution",
+            Step::Cancel(_) => "campaign.cancel",
+            Step::Terminate(_) => "campaign.terminate",
         }
-        Ok(changed)
     }
 
-    /// A campaign, for staff.
-    pub async fn get(&self, id: CampaignId) -> Result<campaign::Model, CrowdfundingError> {
-        campaign::Entity::find_by_id(id).one(self.db.read()).await?.ok_or(CrowdfundingError::NoSuchCampaign)
-    }
-
-    /// What happened to a campaign, oldest first.
-    pub async fn history(&self, id: CampaignId) -> Result<Vec<campaign_history::Model>, CrowdfundingError> {
-        let rows = campaign_history::Entity::find()
-            .filter(campaign_history::Column::CampaignId.eq(id))
-            .order_by_asc(campaign_history::Column::Seq)
-            .all(self.db.read())
-            .await?;
-        Ok(rows)
-    }
-
-    /// A page of campaigns, newest first. Strangers see public states only.
-    pub async fn page(
-        &self,
-        states: &[CampaignState],
-        after: Option<CampaignId>,
-        limit: u64,
-    ) -> Result<Vec<campaign::Model>, CrowdfundingError> {
-        let mut query = campaign::Entity::find().filter(campaign::Column::State.is_in(states.iter().copied()));
-        if let Some(after) = after {
-            let last = campaign::Entity::find_by_id(after)
-                .one(self.db.read())
-                .await?
-                .ok_or(CrowdfundingError::NoSuchCampaign)?;
-            query = query.filter(
-                Condition::any().add(campaign::Column::CreatedUs.lt(last.created_us)).add(
-                    Condition::all()
-                        .add(campaign::Column::CreatedUs.eq(last.created_us))
-                        .add(campaign::Column::Id.lt(last.id)),
-                ),
-            );
+    /// Who may take it at all.
+    fn roles(&self) -> &'static [Role] {
+        match self {
+            Step::Submit | Step::Withdraw | Step::Revise | Step::Cancel(_) => &AUTHORS,
+            Step::Review(_) => &REVIEWERS,
+            Step::SubmitFiling(_) | Step::ReturnFiling(_) | Step::File { .. } => &FILERS,
+            Step::Close => &CLOSERS,
+            Step::TakeUp
+            | Step::Schedule(_)
+            | Step::Unschedule(_)
+            | Step::OpenInEmergency(_)
+            | Step::Pause(_)
+            | Step::Resume
+            | Step::End(_)
+            | Step::StartExecution
+            | Step::StartClosing
+            | Step::ReopenExecution(_)
+            | Step::Terminate(_) => &MANAGERS,
         }
-        let rows = query
-            .order_by_desc(campaign::Column::CreatedUs)
-            .order_by_desc(campaign::Column::Id)
-            .limit(limit)
-            .all(self.db.read())
-            .await?;
-        Ok(rows)
-    }
-
-    /// A public campaign with its money.
-    pub async fn public(&self, id: CampaignId) -> Result<PublicCampaign, CrowdfundingError> {
-        let row = self.get(id).await?;
-        if !row.state.is_public() {
-            return Err(CrowdfundingError::NoSuchCampaign);
-        }
-        Ok(self.with_money(vec![row]).await?.remove(0))
-    }
-
-    /// Campaigns with their money, in the order given; three statements however many.
-    pub async fn with_money(&self, rows: Vec<campaign::Model>) -> Result<Vec<PublicCampaign>, CrowdfundingError> {
-        let db = self.db.read();
-        let ids: Vec<CampaignId> = rows.iter().map(|row| row.id).collect();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let funds: HashMap<CampaignId, Fund> = ledger::funds(db, &ids).await?.into_iter().collect();
-        let names: HashMap<BookId, String> =
-            ledger::books(db).await?.into_iter().map(|book| (book.id, book.name)).collect();
-        let sql = "SELECT r.id, (SELECT CAST(count(*) AS BIGINT) FROM donation d WHERE d.campaign_id = r.id AND d.confirmed_us IS NOT NULL) AS gifts, \
-                   (SELECT CAST(COALESCE(SUM(f.amount_fen), 0) AS BIGINT) FROM refund f JOIN donation d ON d.id = f.donation_id \
-                    WHERE d.campaign_id = r.id AND f.state IN ('approved', 'processing', 'succeeded', 'failed', 'paid_by_bank')) AS refunded_fen \
-                   FROM {rows}";
-        let keys = entity::Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
-        let counted = db.query_all_raw(keys.statement(db.get_database_backend(), sql, [])).await?;
-        let mut sums: HashMap<CampaignId, (i64, Money)> = HashMap::new();
-        for row in counted {
-            sums.insert(row.try_get("", "id")?, (row.try_get("", "gifts")?, row.try_get("", "refunded_fen")?));
-        }
-        Ok(rows
-            .into_iter()
-            .map(|campaign| {
-                let (gifts, refunded) = sums.get(&campaign.id).copied().unwrap_or_default();
-                PublicCampaign {
-                    charity: names.get(&campaign.book_id).cloned().unwrap_or_default(),
-                    fund: funds.get(&campaign.id).copied().unwrap_or_default(),
-                    refunded,
-                    gifts,
-                    campaign,
-                }
-            })
-            .collect())
     }
 }
 
-fn required(reason: String) -> Result<String, CrowdfundingError> {
+/// Writes a draft. The same id with the same content again answers the campaign that stands.
+pub async fn draft_campaign(
+    tx: &Tx,
+    now: Timestamp,
+    id: CampaignId,
+    draft: CampaignDraft,
+    by: &Member,
+) -> Result<campaign::Model, CrowdfundingError> {
+    by.must_be(&AUTHORS)?;
+    let draft = checked(draft)?;
+    if let Some(standing) = campaign::Entity::find_by_id(id).one(tx).await? {
+        return if standing.author_id == by.id && is_content(tx, &standing, &draft).await? {
+            Ok(standing)
+        } else {
+            Err(CrowdfundingError::IdReused)
+        };
+    }
+    let (unit_id, unit_path) = place(tx, &draft, by).await?;
+    let row = campaign::ActiveModel {
+        id: Set(id),
+        book_id: Set(draft.book),
+        unit_id: Set(unit_id),
+        unit_path: Set(unit_path),
+        parent_id: Set(draft.parent),
+        kind: Set(draft.kind),
+        name: Set(draft.plan.name.clone()),
+        summary: Set(draft.plan.summary.clone()),
+        cause: Set(draft.plan.terms.cause),
+        target_fen: Set(draft.plan.target),
+        over_target: Set(draft.plan.over_target),
+        starts_us: Set(draft.plan.starts),
+        ends_us: Set(draft.plan.ends),
+        state: Set(CampaignState::Draft),
+        suspended_from: Set(None),
+        frozen: Set(false),
+        round: Set(1),
+        plan_version: Set(1),
+        emergency: Set(draft.plan.terms.emergency),
+        channel: Set(String::new()),
+        platform_number: Set(None),
+        platform_url: Set(None),
+        operator_code: Set(None),
+        filing_submitted_on: Set(None),
+        filing_number: Set(None),
+        filed_on: Set(None),
+        opened_us: Set(None),
+        ended_us: Set(None),
+        author_id: Set(by.id),
+        created_us: Set(now),
+        changed_us: Set(now),
+    }
+    .insert(tx)
+    .await?;
+    plan::write(tx, now, id, 1, &draft.plan, by.id).await?;
+    Ok(row)
+}
+
+/// Rewrites a draft; its author only.
+pub async fn edit_campaign(
+    tx: &Tx,
+    now: Timestamp,
+    id: CampaignId,
+    draft: CampaignDraft,
+    by: &Member,
+) -> Result<campaign::Model, CrowdfundingError> {
+    let draft = checked(draft)?;
+    let row = locked(tx, id).await?;
+    if row.author_id != by.id {
+        return Err(CrowdfundingError::NoSuchCampaign);
+    }
+    if row.state != CampaignState::Draft {
+        row.state.on(CampaignEvent::Submit)?;
+    }
+    let (unit_id, unit_path) = place(tx, &draft, by).await?;
+    let version = row.plan_version.max(1);
+    plan::write(tx, now, id, version, &draft.plan, by.id).await?;
+    let mut row: campaign::ActiveModel = row.into();
+    row.book_id = Set(draft.book);
+    row.unit_id = Set(unit_id);
+    row.unit_path = Set(unit_path);
+    row.parent_id = Set(draft.parent);
+    row.kind = Set(draft.kind);
+    row.plan_version = Set(version);
+    row.changed_us = Set(now);
+    plan::head(&mut row, &draft.plan);
+    Ok(row.update(tx).await?)
+}
+
+/// Takes a step, or says why not.
+pub async fn step_campaign(
+    tx: &Tx,
+    setting: &Setting,
+    id: CampaignId,
+    step: Step,
+    by: &Member,
+) -> Result<campaign::Model, CrowdfundingError> {
+    use CampaignEvent as E;
+    let now = setting.now;
+    let (row, grant) = for_step(tx, id, step.roles(), by).await?;
+    let taken = |event: CampaignEvent, reason: Option<String>| Taken { event, reason, actor: by.id.to_string(), now };
+    let because =
+        |event: CampaignEvent, reason: String| Ok::<_, CrowdfundingError>(taken(event, Some(required(reason)?)));
+    match step {
+        Step::Submit | Step::Withdraw | Step::Revise | Step::Cancel(_) if row.author_id != by.id => {
+            Err(CrowdfundingError::OtherPerson)
+        }
+        Step::Submit => {
+            row.state.on(E::Submit)?;
+            gate::complete(tx, &row).await?;
+            gate::may_begin_another(tx, now, &row).await?;
+            advance(tx, row, taken(E::Submit, None)).await
+        }
+        Step::Withdraw => advance(tx, row, taken(E::Withdraw, None)).await,
+        Step::Revise => {
+            row.state.on(E::Revise)?;
+            let row = plan::reopen(tx, now, row).await?;
+            advance(tx, row, taken(E::Revise, None)).await
+        }
+        Step::TakeUp if row.author_id == by.id => Err(CrowdfundingError::OtherPerson),
+        Step::TakeUp => advance(tx, row, taken(E::TakeUp, None)).await,
+        Step::Review(decision) => review(tx, now, row, decision, &grant, by).await,
+        Step::SubmitFiling(on) => {
+            row.state.on(E::SubmitFiling)?;
+            gate::filing_submitted(&row, on, now)?;
+            let mut filed: campaign::ActiveModel = row.into();
+            filed.filing_submitted_on = Set(Some(on));
+            advance(tx, filed.update(tx).await?, taken(E::SubmitFiling, None)).await
+        }
+        Step::ReturnFiling(reason) => {
+            row.state.on(E::ReturnFiling)?;
+            gate::not_filed(&row)?;
+            let mut returned: campaign::ActiveModel = row.into();
+            returned.filing_submitted_on = Set(None);
+            advance(tx, returned.update(tx).await?, because(E::ReturnFiling, reason)?).await
+        }
+        Step::File { number, on } => {
+            row.state.on(E::File)?;
+            gate::filed(tx, &row, &number, on, now).await?;
+            let mut filed: campaign::ActiveModel = row.into();
+            filed.filing_number = Set(Some(number));
+            filed.filed_on = Set(Some(on));
+            advance(tx, filed.update(tx).await?, taken(E::File, None)).await
+        }
+        Step::Schedule(opening) => {
+            row.state.on(E::Schedule)?;
+            let row = opened_by(tx, row, opening).await?;
+            gate::ready_to_open(tx, &row, setting).await?;
+            advance(tx, row, taken(E::Schedule, None)).await
+        }
+        Step::Unschedule(reason) => advance(tx, row, because(E::Unschedule, reason)?).await,
+        Step::OpenInEmergency(opening) => {
+            row.state.on(E::OpenInEmergency)?;
+            let row = opened_by(tx, row, opening).await?;
+            gate::ready_to_open(tx, &row, setting).await?;
+            gate::emergency(&row, now)?;
+            advance(tx, row, taken(E::OpenInEmergency, None)).await
+        }
+        Step::Pause(reason) => advance(tx, row, because(E::Pause, reason)?).await,
+        Step::Resume => advance(tx, row, taken(E::Resume, None)).await,
+        Step::End(reason) => advance(tx, row, because(E::End, reason)?).await,
+        Step::StartExecution => {
+            row.state.on(E::StartExecution)?;
+            gate::filed_at_last(&row)?;
+            advance(tx, row, taken(E::StartExecution, None)).await
+        }
+        Step::StartClosing => advance(tx, row, taken(E::StartClosing, None)).await,
+        Step::Close => {
+            row.state.on(E::Close)?;
+            gate::closed(tx, &row).await?;
+            advance(tx, row, taken(E::Close, None)).await
+        }
+        Step::ReopenExecution(reason) => advance(tx, row, because(E::ReopenExecution, reason)?).await,
+        Step::Cancel(reason) => {
+            let step = because(E::Cancel, reason)?;
+            row.state.on(E::Cancel)?;
+            if gate::money_came(tx, row.id).await? {
+                return Err(CrowdfundingError::MoneyCame);
+            }
+            advance(tx, row, step).await
+        }
+        Step::Terminate(reason) => advance(tx, row, because(E::Terminate, reason)?).await,
+    }
+}
+
+/// The campaign a step is to be taken with, locked, and the grant by which the member may take it. Who holds none of the roles
+/// anywhere is told so; of a campaign of another part of the tree one is told nothing.
+pub(crate) async fn for_step(
+    tx: &Tx,
+    id: CampaignId,
+    roles: &[Role],
+    by: &Member,
+) -> Result<(campaign::Model, Grant), CrowdfundingError> {
+    by.must_be(roles)?;
+    let row = locked(tx, id).await?;
+    if by.may(&READERS, &row.unit_path).is_err() && row.author_id != by.id {
+        return Err(CrowdfundingError::NoSuchCampaign);
+    }
+    let grant = by.may(roles, &row.unit_path)?.clone();
+    Ok((row, grant))
+}
+
+/// The review that is due: the first by a project manager, who takes it up with it, the second by the head of finance. What the
+/// authority wants changed is sent back by a project manager.
+async fn review(
+    tx: &Tx,
+    now: Timestamp,
+    row: campaign::Model,
+    decision: Decision,
+    grant: &Grant,
+    by: &Member,
+) -> Result<campaign::Model, CrowdfundingError> {
+    use CampaignState as S;
+    let taken = |event: CampaignEvent, reason: Option<String>| Taken { event, reason, actor: by.id.to_string(), now };
+    let (step, role, event) = match row.state {
+        S::Submitted | S::OrgReview => ("manager", Role::ProjectManager, CampaignEvent::ManagerApprove),
+        S::FinanceReview => ("finance", Role::FinanceHead, CampaignEvent::FinanceApprove),
+        S::Approved if decision != Decision::Approve => ("manager", Role::ProjectManager, CampaignEvent::Reject),
+        _ => {
+            return Err(row
+                .state
+                .on(CampaignEvent::ManagerApprove)
+                .err()
+                .map_or(CrowdfundingError::Conflict, Into::into));
+        }
+    };
+    let grant = if grant.role == role { grant } else { by.may(&[role], &row.unit_path)? };
+    if row.author_id == by.id || grant.acting_for == Some(row.author_id) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    if let Decision::Reject(reason) = decision {
+        return advance(tx, row, taken(CampaignEvent::Reject, Some(required(reason)?))).await;
+    }
+    gate::complete(tx, &row).await?;
+    let row = if row.state == S::Submitted { advance(tx, row, taken(CampaignEvent::TakeUp, None)).await? } else { row };
+    row.state.on(event)?;
+    approve(tx, now, &row, step, grant.acting_for, by).await?;
+    let row = if event == CampaignEvent::FinanceApprove {
+        {
+            let version = row.plan_version;
+            plan::into_force(tx, now, row, version).await?
+        }
+    } else {
+        row
+    };
+    advance(tx, row, taken(event, None)).await
+}
+
+async fn approve(
+    tx: &Tx,
+    now: Timestamp,
+    row: &campaign::Model,
+    step: &str,
+    acting_for: Option<StaffId>,
+    by: &Member,
+) -> Result<(), CrowdfundingError> {
+    let approval = campaign_approval::ActiveModel {
+        campaign_id: Set(row.id),
+        round: Set(row.round),
+        step: Set(step.to_owned()),
+        author_id: Set(row.author_id),
+        approver_id: Set(by.id),
+        at_us: Set(now),
+        acting_for_id: Set(acting_for),
+    };
+    match approval.insert(tx).await {
+        Ok(_) => Ok(()),
+        Err(error) if violation(&error).is_some() => Err(CrowdfundingError::OtherPerson),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn opened_by(tx: &Tx, row: campaign::Model, opening: Opening) -> Result<campaign::Model, CrowdfundingError> {
+    let channels: Vec<&str> = opening.channels.iter().map(|channel| channel.as_str()).collect();
+    let mut row: campaign::ActiveModel = row.into();
+    row.channel = Set(channels.join(","));
+    row.platform_number = Set(said(opening.platform_number));
+    row.platform_url = Set(said(opening.platform_url));
+    row.operator_code = Set(said(opening.operator_code));
+    Ok(row.update(tx).await?)
+}
+
+fn said(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Campaigns that the clock has something to do with.
+pub async fn due_campaigns(db: &impl ConnectionTrait, now: Timestamp) -> Result<Vec<CampaignId>, DbErr> {
+    use CampaignState::{EmergencyOpen, Ended, Open, Paused, Scheduled};
+    let ten_days =
+        std::time::Duration::from_secs(86_400).saturating_mul(u32::try_from(gate::FILING_DAYS).unwrap_or(10));
+    let due = Condition::any()
+        .add(Condition::all().add(campaign::Column::State.eq(Scheduled)).add(campaign::Column::StartsUs.lte(now)))
+        .add(
+            Condition::all()
+                .add(campaign::Column::State.is_in([Open, Paused, EmergencyOpen]))
+                .add(campaign::Column::EndsUs.lt(now)),
+        )
+        .add(
+            Condition::all()
+                .add(campaign::Column::State.is_in([EmergencyOpen, Ended]))
+                .add(campaign::Column::Emergency.eq(true))
+                .add(campaign::Column::FilingNumber.is_null())
+                .add(campaign::Column::OpenedUs.lt(now.before(ten_days))),
+        );
+    campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(due)
+        .order_by_asc(campaign::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Opens a campaign that has begun, ends one that is over, suspends one that should have been filed. Answers none if there is
+/// nothing to do.
+pub async fn clock_campaign(
+    tx: &Tx,
+    setting: &Setting,
+    id: CampaignId,
+) -> Result<Option<campaign::Model>, CrowdfundingError> {
+    let now = setting.now;
+    let row = locked(tx, id).await?;
+    let overdue = gate::filing_due(&row).is_some_and(|due| due < BusinessDate::of(now));
+    let event = match row.state {
+        CampaignState::EmergencyOpen | CampaignState::Ended if overdue => {
+            return suspension::suspend_overdue(tx, now, row).await.map(Some);
+        }
+        CampaignState::Scheduled if row.starts_us <= now => CampaignEvent::Open,
+        CampaignState::Open | CampaignState::Paused | CampaignState::EmergencyOpen if row.ends_us < now => {
+            CampaignEvent::End
+        }
+        _ => return Ok(None),
+    };
+    if event == CampaignEvent::Open {
+        match gate::open(tx, &row, setting).await {
+            Ok(()) => {}
+            // It waits; whoever looks at it is told for what.
+            Err(CrowdfundingError::GateClosed(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    advance(tx, row, Taken { event, reason: None, actor: "system".to_owned(), now }).await.map(Some)
+}
+
+pub(crate) async fn locked(tx: &Tx, id: CampaignId) -> Result<campaign::Model, CrowdfundingError> {
+    campaign::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)
+}
+
+pub(crate) fn required(reason: String) -> Result<String, CrowdfundingError> {
     let reason = reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(CrowdfundingError::Invalid { field: "reason", problem: "请填写原因，最多500字" });
@@ -410,17 +547,23 @@ fn required(reason: String) -> Result<String, CrowdfundingError> {
     Ok(reason)
 }
 
+/// What even a draft has to say; the rest is asked for when it is handed in. Instants are whole seconds, as they are written.
 fn checked(mut draft: CampaignDraft) -> Result<CampaignDraft, CrowdfundingError> {
-    draft.name = draft.name.trim().to_owned();
-    draft.summary = draft.summary.trim().to_owned();
-    let problem = if !(2..=60).contains(&draft.name.chars().count()) {
+    let plan = &mut draft.plan;
+    plan.name = plan.name.trim().to_owned();
+    plan.summary = plan.summary.trim().to_owned();
+    plan.starts = Timestamp::from_seconds(plan.starts.seconds());
+    plan.ends = Timestamp::from_seconds(plan.ends.seconds());
+    let problem = if !(2..=60).contains(&plan.name.chars().count()) {
         Some(("name", "项目名称为2至60个字"))
-    } else if !(1..=2000).contains(&draft.summary.chars().count()) {
+    } else if !(1..=2000).contains(&plan.summary.chars().count()) {
         Some(("summary", "项目说明为1至2000个字"))
-    } else if !draft.target.is_positive() {
+    } else if !plan.target.is_positive() {
         Some(("target", "筹款目标必须大于零"))
-    } else if draft.starts >= draft.ends {
+    } else if plan.starts >= plan.ends {
         Some(("ends_at", "结束时间必须晚于开始时间"))
+    } else if draft.parent.is_some() && draft.kind == CampaignKind::Parent {
+        Some(("parent", "母项目不能再隶属于其他项目"))
     } else {
         None
     };
@@ -430,35 +573,87 @@ fn checked(mut draft: CampaignDraft) -> Result<CampaignDraft, CrowdfundingError>
     }
 }
 
-fn content(row: &campaign::Model) -> CampaignDraft {
-    CampaignDraft {
-        book: row.book_id,
-        name: row.name.clone(),
-        summary: row.summary.clone(),
-        target: row.target_fen,
-        over_target: row.over_target,
-        starts: row.starts_us,
-        ends: row.ends_us,
+/// Where in the tree a campaign belongs: the unit that is named, or the charity's, or the top of the tree; in a house without a
+/// tree, to the whole of it. The author's role has to reach it.
+async fn place(tx: &Tx, draft: &CampaignDraft, by: &Member) -> Result<(Option<UnitId>, UnitPath), CrowdfundingError> {
+    if entity::book::Entity::find_by_id(draft.book).one(tx).await?.is_none() {
+        return Err(CrowdfundingError::NoSuchBook);
     }
+    if let Some(parent) = draft.parent {
+        let parent = campaign::Entity::find_by_id(parent).one(tx).await?;
+        if parent.is_none_or(|parent| parent.kind != CampaignKind::Parent || parent.book_id != draft.book) {
+            return Err(CrowdfundingError::Invalid { field: "parent", problem: "没有这个母项目" });
+        }
+    }
+    let unit = match draft.unit {
+        Some(id) => {
+            let unit = unit::Entity::find_by_id(id).one(tx).await?.filter(|unit| unit.active);
+            Some(unit.ok_or(CrowdfundingError::NoSuchUnit)?)
+        }
+        None => {
+            let of_charity = charity::Entity::find_by_id(draft.book).one(tx).await?.map(|charity| charity.unit_id);
+            let query = match of_charity {
+                Some(id) => unit::Entity::find_by_id(id),
+                None => unit::Entity::find().filter(unit::Column::ParentId.is_null()),
+            };
+            query.order_by_asc(unit::Column::CreatedUs).order_by_asc(unit::Column::Id).limit(1).one(tx).await?
+        }
+    };
+    let (id, path) = match unit {
+        Some(unit) => (Some(unit.id), unit.path),
+        None => (None, UnitPath::whole()),
+    };
+    by.may(&AUTHORS, &path)?;
+    Ok((id, path))
 }
 
-async fn locked(tx: &Tx, id: CampaignId) -> Result<campaign::Model, CrowdfundingError> {
-    campaign::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)
+/// Whether a draft says what stands. A campaign from before there were plans is compared by what it has.
+async fn is_content(tx: &Tx, row: &campaign::Model, draft: &CampaignDraft) -> Result<bool, CrowdfundingError> {
+    let at = draft.unit.is_none() || draft.unit == row.unit_id;
+    let same = at && (row.book_id, row.parent_id, row.kind) == (draft.book, draft.parent, draft.kind);
+    if row.plan_version == 0 {
+        let new = &draft.plan;
+        let head = (row.name.as_str(), row.summary.as_str(), row.target_fen, row.over_target);
+        return Ok(same && head == (new.name.as_str(), new.summary.as_str(), new.target, new.over_target));
+    }
+    Ok(same && plan::read(tx, row.id, row.plan_version).await?.plan == draft.plan)
+}
+
+/// What happens to a campaign, by whom and why.
+pub(crate) struct Taken {
+    pub(crate) event: CampaignEvent,
+    pub(crate) reason: Option<String>,
+    pub(crate) actor: String,
+    pub(crate) now: Timestamp,
 }
 
 /// Moves a campaign on: compare and set, and a line of history.
-async fn advance(
+pub(crate) async fn advance(
     tx: &Tx,
     row: campaign::Model,
-    event: CampaignEvent,
-    actor: &str,
-    reason: Option<String>,
-    now: Timestamp,
+    Taken { event, reason, actor, now }: Taken,
 ) -> Result<campaign::Model, CrowdfundingError> {
     let to = row.state.on(event)?;
     let round = if event == CampaignEvent::Revise { row.round + 1 } else { row.round };
-    let sql = "UPDATE campaign SET state = $1, round = $2, changed_us = $3 WHERE id = $4 AND state = $5";
-    let values = [state(to).into(), round.into(), now.into(), row.id.into(), state(row.state).into()];
+    let before = if row.state == CampaignState::Suspended { row.suspended_from } else { Some(row.state) };
+    let suspended_from = before.filter(|_| to == CampaignState::Suspended);
+    let frozen = to == CampaignState::Suspended;
+    let opened_us = row.opened_us.or(to.accepts_gifts().then_some(now));
+    let over = matches!(to, CampaignState::Ended | CampaignState::Terminated);
+    let ended_us = row.ended_us.or(over.then_some(now));
+    let sql = "UPDATE campaign SET state = $1, round = $2, changed_us = $3, suspended_from = $4, frozen = $5, opened_us = $6, \
+               ended_us = $7 WHERE id = $8 AND state = $9";
+    let values = [
+        state(to).into(),
+        round.into(),
+        now.into(),
+        suspended_from.map(state).into(),
+        frozen.into(),
+        opened_us.into(),
+        ended_us.into(),
+        row.id.into(),
+        state(row.state).into(),
+    ];
     if execute(tx, sql, values).await? != 1 {
         return Err(CrowdfundingError::Conflict);
     }
@@ -466,5 +661,5 @@ async fn advance(
                SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM campaign_history WHERE campaign_id = $1), $2, $3, $4, $5, $6";
     let values = [row.id.into(), state(row.state).into(), state(to).into(), now.into(), actor.into(), reason.into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(campaign::Model { state: to, round, changed_us: now, ..row })
+    Ok(campaign::Model { state: to, round, changed_us: now, suspended_from, frozen, opened_us, ended_us, ..row })
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::anonymity::Anonymity;
-use domain::campaign::{CampaignState, may_give};
+use domain::campaign::{CampaignKind, CampaignState, GivingClosed, may_give};
 use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice};
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, Timestamp};
@@ -19,6 +19,7 @@ use sea_orm::{
 use crate::CrowdfundingError;
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
+use crate::reach::hand_on;
 
 /// A gift as a donor wishes it. Names are sealed already; `content` is a digest of everything the donor sent, so that the
 /// same id with other content is noticed.
@@ -90,13 +91,14 @@ pub async fn create(
     struct Target {
         id: CampaignId,
         state: CampaignState,
+        kind: CampaignKind,
         starts_us: Timestamp,
         ends_us: Timestamp,
         target_fen: Money,
         over_target: bool,
         raised_fen: i64,
     }
-    let sql = "SELECT c.id, c.state, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen \
+    let sql = "SELECT c.id, c.state, c.kind, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen \
                FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN fund f ON f.book_id = c.book_id AND f.campaign_id = c.id";
     let ids = unique(wishes.iter().map(|w| w.campaign.uuid()).collect());
     let targets: HashMap<CampaignId, Target> = Target::find_by_statement(ids.statement(backend, sql, []))
@@ -130,6 +132,9 @@ pub async fn create(
             let target = targets.get(&wish.campaign).ok_or(CrowdfundingError::NoSuchCampaign)?;
             if !target.state.is_public() {
                 return Err(CrowdfundingError::NoSuchCampaign);
+            }
+            if target.kind == CampaignKind::Parent {
+                return Err(GivingClosed::NotOpen.into());
             }
             may_give(target.state, target.starts_us, target.ends_us, now)?;
             if !target.over_target && Money::from_fen(target.raised_fen) >= target.target_fen {
@@ -423,6 +428,18 @@ pub async fn donation(db: &impl ConnectionTrait, id: DonationId) -> Result<row::
     row::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchDonation)
 }
 
+/// The donor of a locked gift wishes a receipt after all, made out to this name if the gift has none.
+pub async fn choose_receipt(
+    tx: &Tx,
+    now: Timestamp,
+    id: DonationId,
+    name_sealed: Option<Vec<u8>>,
+) -> Result<(), DbErr> {
+    let sql = "UPDATE donation SET receipt = 'requested', receipt_us = $1, name_sealed = COALESCE(name_sealed, $2) WHERE id = $3";
+    execute(tx, sql, [now.into(), name_sealed.into(), id.into()]).await?;
+    Ok(())
+}
+
 /// A page of a donor's own gifts, newest first.
 pub async fn of_donor(
     db: &impl ConnectionTrait,
@@ -461,6 +478,27 @@ pub async fn search_number(db: &impl ConnectionTrait, number: &str) -> Result<Ve
         any = any.add(row::Column::Id.eq(id));
     }
     row::Entity::find().filter(any).limit(20).all(db).await
+}
+
+/// A page of bank gifts, newest first: those that wait for a second person, or all.
+pub async fn bank_gifts(
+    db: &impl ConnectionTrait,
+    waiting: bool,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<Vec<row::Model>, CrowdfundingError> {
+    let mut query = row::Entity::find().filter(row::Column::Channel.eq(Channel::Bank));
+    if waiting {
+        query = query.filter(row::Column::State.eq(DonationState::Created));
+    }
+    if let Some(after) = after {
+        let last = donation(db, after).await?;
+        query =
+            query.filter(Condition::any().add(row::Column::CreatedUs.lt(last.created_us)).add(
+                Condition::all().add(row::Column::CreatedUs.eq(last.created_us)).add(row::Column::Id.lt(last.id)),
+            ));
+    }
+    Ok(query.order_by_desc(row::Column::CreatedUs).order_by_desc(row::Column::Id).limit(limit).all(db).await?)
 }
 
 /// A page of a campaign's wall: gifts that are paid and not given back, newest first. Names are still sealed.
@@ -528,7 +566,9 @@ pub struct BankGift {
 
 /// Enters a bank gift; nothing is booked until another person confirms it.
 pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> Result<row::Model, CrowdfundingError> {
-    by.must_be(&[Role::Cashier, Role::Bookkeeper])?;
+    let roles = &[Role::Cashier, Role::Bookkeeper];
+    by.must_be(roles)?;
+    hand_on(tx, gift.campaign, by, roles).await?;
     let text = |field, text: &str, most| match text.trim().chars().count() {
         n if n == 0 || n > most => Err(CrowdfundingError::Invalid { field, problem: "不能为空，也不能过长" }),
         _ => Ok(text.trim().to_owned()),
@@ -593,7 +633,11 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
             );
         return if same { Ok(known) } else { Err(CrowdfundingError::IdReused) };
     }
-    if campaign::Entity::find_by_id(gift.campaign).one(tx).await?.is_none_or(|c| !c.state.is_public()) {
+    if campaign::Entity::find_by_id(gift.campaign)
+        .one(tx)
+        .await?
+        .is_none_or(|c| !c.state.is_public() || c.kind == CampaignKind::Parent)
+    {
         return Err(CrowdfundingError::NoSuchCampaign);
     }
     let active: row::ActiveModel = new.into();
@@ -607,14 +651,15 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
 }
 
 async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<row::Model, CrowdfundingError> {
-    by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+    let roles = &[Role::Bookkeeper, Role::FinanceHead];
+    by.must_be(roles)?;
     let row = row::Entity::find_by_id(id)
         .filter(row::Column::Channel.eq(Channel::Bank))
         .lock(LockType::NoKeyUpdate)
         .one(tx)
         .await?
         .ok_or(CrowdfundingError::NoSuchDonation)?;
-    if row.author_id == Some(by.id) {
+    if hand_on(tx, row.campaign_id, by, roles).await?.is_of(row.author_id) {
         return Err(CrowdfundingError::OtherPerson);
     }
     Ok(row)

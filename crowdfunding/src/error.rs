@@ -1,7 +1,11 @@
 //! What can be refused.
 
 use domain::campaign::{CampaignEvent, CampaignState, GivingClosed};
+use domain::change::{ChangeEvent, ChangeState};
+use domain::complaint::{ComplaintEvent, ComplaintState};
+use domain::decision::{DecisionEvent, DecisionState};
 use domain::donation::{DonationEvent, DonationState};
+use domain::plan::Problem;
 use domain::refund::{RefundEvent, RefundState};
 use domain::role::Forbidden;
 use domain::{Money, Refused};
@@ -36,6 +40,57 @@ pub enum CrowdfundingError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// There is no such unit of the organisation, or it takes no campaigns.
+    #[error("no such unit")]
+    NoSuchUnit,
+    /// There is no such version of the plan.
+    #[error("no such version of the plan")]
+    NoSuchPlan,
+    /// There is no such change of the campaign.
+    #[error("no such change")]
+    NoSuchChange,
+    /// There is no such decision, or the asker may not know of it.
+    #[error("no such decision")]
+    NoSuchDecision,
+    /// There is no such complaint, or the asker may not know of it.
+    #[error("no such complaint")]
+    NoSuchComplaint,
+    /// There is no such partner.
+    #[error("no such partner")]
+    NoSuchPartner,
+    /// There is no such update or milestone.
+    #[error("no such update")]
+    NoSuchUpdate,
+    /// Another change of the campaign is under way.
+    #[error("another change is under way")]
+    ChangeUnderWay,
+    /// The partner is registered already.
+    #[error("this partner is registered already")]
+    PartnerKnown,
+    /// The change is in no state for it.
+    #[error(transparent)]
+    Change(#[from] Refused<ChangeState, ChangeEvent>),
+    /// The decision is in no state for it.
+    #[error(transparent)]
+    Decision(#[from] Refused<DecisionState, DecisionEvent>),
+    /// The complaint is in no state for it.
+    #[error(transparent)]
+    Complaint(#[from] Refused<ComplaintState, ComplaintEvent>),
+    /// The plan is not what the law wants; every problem at once.
+    #[error("the plan is not complete: {} problems", .0.len())]
+    PlanIncomplete(Vec<Problem>),
+    /// Something that the next state needs is not there; every gate that is closed at once. `field` names the gate.
+    #[error("{} gates are closed", .0.len())]
+    GateClosed(Vec<Problem>),
+    /// Money came: it can be ended and terminated, not cancelled.
+    #[error("money came for this campaign")]
+    MoneyCame,
+    /// A budget line cannot go below what is promised and spent of it.
+    #[error("a budget line would go below what is promised and spent of it")]
+    BudgetSpent,
+    /// A plan that was written down cannot be read; it was changed from outside.
+    #[error("a plan cannot be read")]
+    PlanUnreadable(#[from] serde_json::Error),
     /// The asker lacks the role.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
@@ -66,6 +121,18 @@ pub enum CrowdfundingError {
         /// What is left.
         left: Money,
     },
+    /// The campaign can bear the refund itself.
+    #[error("the campaign has enough for the refund")]
+    CoverNotNeeded,
+    /// The general fund cannot bear it either.
+    #[error("the general fund has only {available}")]
+    GeneralFundShort {
+        /// What it has.
+        available: Money,
+    },
+    /// An own gift can still be paid.
+    #[error("a gift is being paid")]
+    GiftUnderWay,
     /// One refund of a gift at a time.
     #[error("another refund of this gift is under way")]
     RefundUnderWay,

@@ -3,21 +3,60 @@
 //! Nothing here knows how money travels: the cashier (in `app`) says that a gift was paid, by whatever channel, and these
 //! functions make it true in one transaction: the gift's state, its history and its entry in the books.
 
+mod adoption;
 mod campaign;
+mod campaign_view;
+mod change;
+mod decision;
 mod donation;
 mod error;
+mod gate;
 mod history;
+mod partner;
+mod plan;
 pub mod postings;
+mod privacy;
+mod reach;
 mod refund;
+pub mod spending;
+mod suspension;
+mod update;
 
-pub use campaign::{CampaignDraft, Campaigns, Decision, PublicCampaign};
+pub use adoption::{Adoption, adopt};
+pub use campaign::{
+    AUTHORS, CampaignDraft, Channel, Opening, READERS, Step, clock_campaign, draft_campaign, due_campaigns,
+    edit_campaign, step_campaign,
+};
+pub use campaign_view::{
+    CampaignFilter, PublicCampaign, Search, Sorting, Standing, campaign, campaign_of, campaign_steps, campaigns,
+    named_campaigns, public_campaign, search, standing, with_money,
+};
+pub use change::{changes, file_change, propose_change, review_change};
+pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
-    BankGift, Confirmation, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage, bank_gift, close,
-    confirm_bank_gift, confirm_paid, create, donation, due_for_expiry, due_for_query, find_orders, of_donor, place,
-    queried, reject_bank_gift, search_number, wall,
+    BankGift, Confirmation, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage, bank_gift, bank_gifts,
+    choose_receipt, close, confirm_bank_gift, confirm_paid, create, donation, due_for_expiry, due_for_query,
+    find_orders, of_donor, place, queried, reject_bank_gift, search_number, wall,
 };
 pub use error::CrowdfundingError;
+pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, SETTLED_GIFTS_NEEDED, Setting, filing_due};
+pub use partner::{NewPartner, evaluate_cooperation, partners, register_partner, sign_cooperation};
+pub use plan::{PlanVersion, budget, plan_versions, planned_of};
+pub use privacy::{everything_of, forget_donor};
+pub use reach::{Hand, book_place, charity_places, reaches};
 pub use refund::{
-    NewRefund, Outcome, RefundView, accepted, decide, due_to_query, due_to_send, failed, not_accepted, propose_outcome,
-    refund, refund_of, refunds, request, retry, settle_outcome, succeeded,
+    NewRefund, Outcome, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed, not_accepted,
+    propose_cover, propose_outcome, refund, refund_of, refunds, request, retry, settle_outcome, succeeded,
 };
+
+pub use suspension::{Ground, complain, complaint_by_id, complaints, handle_complaint, lift, suspend, suspensions};
+pub use update::{NewUpdate, disclose, milestones, moderate, progress, publish_update, updates, write_update};
+
+/// What a second person says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Agreed.
+    Approve,
+    /// Sent back, with a reason.
+    Reject(String),
+}

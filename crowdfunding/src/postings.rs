@@ -1,6 +1,6 @@
 //! The recipes of gifts and refunds, one function a business event (facts: charity 6.2).
 
-use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, RefundId};
+use domain::{BookId, BusinessDate, CampaignDecisionId, CampaignId, DonationId, DonorId, Money, RefundId};
 use ledger::{Account, Entry, Raised, Subject};
 
 /// Who gave what to which campaign: what the recipes need of a gift.
@@ -40,6 +40,39 @@ pub fn gift_received(gift: &Gift, transaction: &str, paid_on: BusinessDate) -> E
         .donor(gift.donor)
         .channel("wechat")
         .document(Some(transaction.to_owned()))
+}
+
+/// Entry 6d, by decision: money that stood in suspense is a gift.
+///
+/// | account                              | debit  | credit | raised |
+/// | ------------------------------------ | ------ | ------ | ------ |
+/// | 2209 待查款                          | amount |        |        |
+/// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
+pub fn gift_adopted(gift: &Gift, transaction: &str, on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), on)
+        .raising(Account::payable(gift.book, "suspense"), income(gift), gift.amount, Raised::Cash)
+        .donor(gift.donor)
+        .channel("wechat")
+        .document(Some(transaction.to_owned()))
+}
+
+/// Entry 4e: the general fund bears what a campaign has spent of a gift that must be given back.
+///
+/// | account                                                         | debit  | credit | raised |
+/// | --------------------------------------------------------------- | ------ | ------ | ------ |
+/// | 410101 捐赠收入—非限定性                                        | amount |        |        |
+/// | 410102 捐赠收入—限定性, or 320102 for an earlier year; campaign |        | amount | none   |
+pub fn refund_covered(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
+    let to = if prior_year {
+        Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, gift.campaign)
+    } else {
+        income(gift)
+    };
+    Entry::new(gift.book, "refund_covered", format!("refund_covered:{refund}"), on).posting(
+        Account::new(gift.book, Subject::DONATION_UNRESTRICTED),
+        to,
+        amount,
+    )
 }
 
 /// Entry 6a: a gift reached the bank account and is known by its reference.
@@ -123,4 +156,21 @@ pub fn refund_given_up(gift: &Gift, refund: RefundId, amount: Money, prior_year:
     Entry::new(gift.book, "refund_given_up", format!("refund_given_up:{refund}"), on)
         .raising(owed(gift.book), to, amount, Raised::Cash)
         .donor(gift.donor)
+}
+
+/// Entry 20: what is left of a campaign is moved to another, by a decision and with a publication. Never more than is there.
+///
+/// | account                                     | debit  | credit |
+/// | ------------------------------------------- | ------ | ------ |
+/// | 3102 限定性净资产, the campaign it is left of | amount |        |
+/// | 3102 限定性净资产, the campaign it goes to   |        | amount |
+pub fn leftover_moved(
+    book: BookId,
+    decision: CampaignDecisionId,
+    (from, to): (CampaignId, CampaignId),
+    amount: Money,
+    on: BusinessDate,
+) -> Entry {
+    let of = |campaign| Account::of_campaign(book, Subject::RESTRICTED_NET_ASSETS, campaign);
+    Entry::new(book, "leftover", format!("leftover:{decision}"), on).posting(of(from), of(to), amount)
 }

@@ -18,7 +18,8 @@ use sea_orm::{
 
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::{CrowdfundingError, Decision};
+use crate::reach::hand_on;
+use crate::{CrowdfundingError, Decision, gate};
 
 /// A refund as it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ struct Loaded {
     gift: Gift,
     /// The year of the gift is closed.
     prior_year: bool,
+    /// The money of the campaign is frozen by a suspension.
+    frozen: bool,
 }
 
 async fn lock_donation(tx: &Tx, id: DonationId) -> Result<donation::Model, CrowdfundingError> {
@@ -93,7 +96,7 @@ async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
     let year = donation.paid_us.map(|paid| BusinessDate::of(paid).year());
     let year_end = year.and_then(|year| BusinessDate::new(year, 12, 31));
     let prior_year = matches!((book.closed_through, year_end), (Some(closed), Some(end)) if closed >= end);
-    Ok(Loaded { refund, donation, gift, prior_year })
+    Ok(Loaded { refund, donation, gift, prior_year, frozen: campaign.frozen })
 }
 
 /// Asks for a refund. The same id with the same content again answers the refund that stands.
@@ -108,7 +111,8 @@ pub async fn request(
         RefundView::Donor(donor) if donation.donor_id == Some(*donor) => ("donor", None, "donor".to_owned()),
         RefundView::Donor(_) => return Err(CrowdfundingError::NoSuchDonation),
         RefundView::Staff(member) => {
-            member.must_be(&[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+            let roles = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+            hand_on(tx, donation.campaign_id, member, roles).await?;
             ("staff", Some(member.id), member.id.to_string())
         }
     };
@@ -154,6 +158,8 @@ pub async fn request(
         decided_us: Set(None),
         next_try_us: Set(now),
         finished_us: Set(None),
+        cover_author_id: Set(None),
+        cover_approver_id: Set(None),
     }
     .insert(tx)
     .await;
@@ -176,35 +182,15 @@ pub async fn decide(
     decision: Decision,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+    let roles = &[Role::Bookkeeper, Role::FinanceHead];
+    by.must_be(roles)?;
     let loaded = load(tx, id).await?;
-    if loaded.refund.requester_id == Some(by.id) {
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    if hand.is_of(loaded.refund.requester_id) {
         return Err(CrowdfundingError::OtherPerson);
     }
-    let actor = by.id.to_string();
     match decision {
-        Decision::Approve => {
-            let to = loaded.refund.state.on(RefundEvent::Approve)?;
-            let on = BusinessDate::of(now);
-            let entry =
-                postings::refund_decided(&loaded.gift, id, loaded.refund.amount_fen, loaded.prior_year, on).by(&actor);
-            book_entry(tx, now, entry).await?;
-            let donation_to = loaded.donation.state.on(DonationEvent::DecideRefund)?;
-            move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, &actor).await?;
-            let by_bank = loaded.donation.channel == Channel::Bank;
-            let approved = move_refund(tx, now, loaded.refund, to, &actor, None, |row| {
-                row.decider_id = Set(Some(by.id));
-                row.decided_us = Set(Some(now));
-                row.next_try_us = Set(now);
-            })
-            .await?;
-            if !by_bank {
-                return Ok(approved);
-            }
-            // No channel can give a bank gift back: two persons pay it from the bank account.
-            failed(tx, now, id, approved.attempt, "银行捐赠须通过银行退回").await?;
-            refund(tx, id).await
-        }
+        Decision::Approve => approve(tx, now, loaded, Money::ZERO, by).await,
         Decision::Reject(reason) => {
             if reason.trim().is_empty() {
                 return Err(CrowdfundingError::Invalid { field: "reason", problem: "请填写原因" });
@@ -212,6 +198,7 @@ pub async fn decide(
             let to = loaded.refund.state.on(RefundEvent::Decline)?;
             let donation_to =
                 loaded.donation.state.on(DonationEvent::DropRefund(standing(&loaded.donation, Money::ZERO)))?;
+            let actor = by.id.to_string();
             move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, &actor).await?;
             move_refund(tx, now, loaded.refund, to, &actor, Some(&reason), |row| {
                 row.decider_id = Set(Some(by.id));
@@ -221,6 +208,90 @@ pub async fn decide(
             .await
         }
     }
+}
+
+/// Books the debt, and before it what the general fund bears of it, and hands the refund to the job.
+async fn approve(
+    tx: &Tx,
+    now: Timestamp,
+    loaded: Loaded,
+    covered: Money,
+    by: &Member,
+) -> Result<row::Model, CrowdfundingError> {
+    let Loaded { refund: asked, donation, gift, prior_year, frozen } = loaded;
+    // What a donor wishes waits until the suspension is lifted; what the law orders does not (facts: charity 3.1).
+    gate::need(!frozen || asked.reason.is_by_law(), "frozen", "该项目正在核查，资金已冻结")?;
+    let (id, actor, on) = (asked.id, by.id.to_string(), BusinessDate::of(now));
+    let to = asked.state.on(RefundEvent::Approve)?;
+    let mut entries = Vec::with_capacity(2);
+    if covered.is_positive() {
+        entries.push(postings::refund_covered(&gift, id, covered, prior_year, on).by(&actor));
+    }
+    entries.push(postings::refund_decided(&gift, id, asked.amount_fen, prior_year, on).by(&actor));
+    for booked in ledger::post(tx, now, &entries).await? {
+        booked?;
+    }
+    let donation_to = donation.state.on(DonationEvent::DecideRefund)?;
+    move_donation(tx, now, &donation, donation_to, Money::ZERO, &actor).await?;
+    let approved = move_refund(tx, now, asked, to, &actor, None, |row| {
+        row.decider_id = Set(Some(by.id));
+        row.decided_us = Set(Some(now));
+        row.next_try_us = Set(now);
+        if covered.is_positive() {
+            row.cover_approver_id = Set(Some(by.id));
+        }
+    })
+    .await?;
+    if donation.channel != Channel::Bank {
+        return Ok(approved);
+    }
+    // No channel can give a bank gift back: two persons pay it from the bank account.
+    failed(tx, now, id, approved.attempt, "银行捐赠须通过银行退回").await?;
+    refund(tx, id).await
+}
+
+/// Proposes that the general fund bears what the campaign has spent of a gift that must be given back (entry 4e): the head of
+/// finance, who did not ask for the refund.
+pub async fn propose_cover(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
+    let roles = &[Role::FinanceHead];
+    by.must_be(roles)?;
+    let loaded = load(tx, id).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    loaded.refund.state.on(RefundEvent::Approve)?;
+    if hand.is_of(loaded.refund.requester_id) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    let fund = ledger::fund(tx, loaded.gift.book, loaded.gift.campaign).await?;
+    if fund.available() >= loaded.refund.amount_fen {
+        return Err(CrowdfundingError::CoverNotNeeded);
+    }
+    let mut row: row::ActiveModel = loaded.refund.into();
+    row.cover_author_id = Set(Some(by.id));
+    Ok(row.update(tx).await?)
+}
+
+/// Decides a refund with what the general fund bears of it: the chair, who neither asked for it nor proposed this. Only what the
+/// campaign lacks is borne; refused if the general fund lacks it, too. The book is locked against every other entry meanwhile.
+pub async fn cover(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
+    let roles = &[Role::Chair];
+    by.must_be(roles)?;
+    let loaded = load(tx, id).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    loaded.refund.state.on(RefundEvent::Approve)?;
+    let (author, requester) = (loaded.refund.cover_author_id, loaded.refund.requester_id);
+    if author.is_none() || hand.is_of(author) || hand.is_of(requester) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    let general = ledger::lock_general_fund(tx, loaded.gift.book).await?;
+    let fund = ledger::fund(tx, loaded.gift.book, loaded.gift.campaign).await?;
+    let lacking = loaded.refund.amount_fen.checked_sub(fund.available()).unwrap_or_default();
+    if !lacking.is_positive() {
+        return Err(CrowdfundingError::CoverNotNeeded);
+    }
+    if general < lacking {
+        return Err(CrowdfundingError::GeneralFundShort { available: general });
+    }
+    approve(tx, now, loaded, lacking, by).await
 }
 
 /// The channel has accepted the refund. It may have said more already: then this changes nothing.
@@ -306,8 +377,10 @@ pub async fn failed(tx: &Tx, now: Timestamp, id: RefundId, attempt: i64, why: &s
 
 /// Sends a failed refund again, under a new number.
 pub async fn retry(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
-    by.must_be(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+    let roles = &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+    by.must_be(roles)?;
     let loaded = load(tx, id).await?;
+    hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
     let to = loaded.refund.state.on(RefundEvent::Retry)?;
     let actor = by.id.to_string();
     let donation_to = loaded.donation.state.on(DonationEvent::RetryRefund)?;
@@ -324,8 +397,10 @@ pub async fn retry(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result
 
 /// Proposes how a failed refund ends: the first of two persons.
 pub async fn propose_outcome(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
-    by.must_be(&[Role::Cashier, Role::Bookkeeper])?;
+    let roles = &[Role::Cashier, Role::Bookkeeper];
+    by.must_be(roles)?;
     let loaded = load(tx, id).await?;
+    hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
     loaded.refund.state.on(RefundEvent::GiveUp)?;
     let mut row: row::ActiveModel = loaded.refund.into();
     row.outcome_author_id = Set(Some(by.id));
@@ -340,14 +415,17 @@ pub async fn settle_outcome(
     outcome: Outcome,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    by.must_be(&[Role::FinanceHead])?;
+    let roles = &[Role::FinanceHead];
+    by.must_be(roles)?;
     let loaded = load(tx, id).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
     let (event, amount) = match &outcome {
         Outcome::PaidByBank { .. } => (RefundEvent::PayByBank, loaded.refund.amount_fen),
         Outcome::GivenUp => (RefundEvent::GiveUp, Money::ZERO),
     };
     let to = loaded.refund.state.on(event)?;
-    if loaded.refund.outcome_author_id.is_none_or(|author| author == by.id) {
+    let author = loaded.refund.outcome_author_id;
+    if author.is_none() || hand.is_of(author) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let (actor, on) = (by.id.to_string(), BusinessDate::of(now));

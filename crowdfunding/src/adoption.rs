@@ -1,0 +1,89 @@
+//! Money that belonged to no open order and is taken for a gift by the decision of two persons (facts: charity 6.2, entry 6d).
+
+use domain::donation::{Channel, DonationState};
+use domain::{BusinessDate, DonationId, Money, Timestamp};
+use entity::{Tx, campaign, donation};
+use sea_orm::{ActiveModelTrait, EntityTrait, Set};
+
+use crate::history::{self, Step};
+use crate::postings::{self, Gift};
+use crate::{CrowdfundingError, find_orders};
+
+/// Stray money and the order it names.
+#[derive(Clone, Debug)]
+pub struct Adoption {
+    /// The gift it becomes.
+    pub id: DonationId,
+    /// The order it names; its donor is the giver, its campaign receives.
+    pub order: DonationId,
+    /// The channel's number of the payment.
+    pub transaction_id: String,
+    /// What was paid.
+    pub amount: Money,
+    /// When we heard of it.
+    pub paid: Timestamp,
+    /// Who decided.
+    pub actor: String,
+}
+
+/// Writes the gift down, paid, as its donor wished to be shown, and books it out of suspense. The donor's message stays with
+/// the order.
+pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation::Model, CrowdfundingError> {
+    // The order is locked first, as by everybody who settles.
+    find_orders(tx, [stray.order].into_iter()).await?;
+    let order = crate::donation(tx, stray.order).await?;
+    let campaign =
+        campaign::Entity::find_by_id(order.campaign_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let gift = Gift {
+        id: stray.id,
+        book: campaign.book_id,
+        campaign: campaign.id,
+        donor: order.donor_id,
+        counterparty: None,
+        amount: stray.amount,
+    };
+    let row = donation::ActiveModel {
+        id: Set(stray.id),
+        campaign_id: Set(campaign.id),
+        channel: Set(Channel::Wechat),
+        state: Set(DonationState::Paid),
+        amount_fen: Set(stray.amount),
+        refunded_fen: Set(Money::ZERO),
+        donor_id: Set(order.donor_id),
+        content: Set(order.content),
+        anonymity: Set(order.anonymity),
+        show_amount: Set(order.show_amount),
+        name_sealed: Set(order.name_sealed),
+        nickname_sealed: Set(order.nickname_sealed),
+        message: Set(None),
+        message_state: Set("none".to_owned()),
+        receipt: Set(order.receipt),
+        receipt_us: Set(order.receipt_us),
+        origin: Set(order.origin),
+        created_us: Set(now),
+        expires_us: Set(order.expires_us),
+        prepay_id: Set(None),
+        prepay_us: Set(None),
+        queries: Set(0),
+        next_query_us: Set(now),
+        transaction_id: Set(Some(stray.transaction_id.clone())),
+        paid_us: Set(Some(stray.paid)),
+        confirmed_us: Set(Some(now)),
+        late: Set(stray.paid > campaign.ends_us),
+        settled_us: Set(None),
+        bank_account: Set(None),
+        bank_reference: Set(None),
+        counterparty: Set(None),
+        author_id: Set(None),
+        approver_id: Set(None),
+    }
+    .insert(tx)
+    .await?;
+    let entry = postings::gift_adopted(&gift, &stray.transaction_id, BusinessDate::of(now)).by(&stray.actor);
+    for booked in ledger::post(tx, now, &[entry]).await? {
+        booked?;
+    }
+    let step = Step { donation: stray.id, from: DonationState::Created, to: DonationState::Paid };
+    history::donations(tx, now, &stray.actor, &[step]).await?;
+    Ok(row)
+}

@@ -1,0 +1,145 @@
+//! With whom a charity raises money (facts: charity 2.1 Art. 26): the register, the agreement of a campaign, and the partner's
+//! evaluation by another person than the campaign's author (`cooperation_own_check`).
+
+use domain::filing::CreditCode;
+use domain::plan::PartnerKind;
+use domain::role::{Member, Role};
+use domain::{BookId, BusinessDate, CampaignId, PartnerId, Timestamp};
+use entity::{Tx, cooperation, partner, violation};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
+use crate::CrowdfundingError;
+use crate::campaign::{AUTHORS, READERS, for_step, required};
+
+const EVALUATORS: [Role; 2] = [Role::ProjectManager, Role::Disclosure];
+
+/// A partner to be registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPartner {
+    /// Made by the client.
+    pub id: PartnerId,
+    /// With which charity.
+    pub book: BookId,
+    /// Of which kind.
+    pub kind: PartnerKind,
+    /// 名称.
+    pub name: String,
+    /// 统一社会信用代码, of an organisation.
+    pub credit_code: Option<String>,
+}
+
+/// Registers a partner. The same id with the same content again answers the one that stands.
+pub async fn register_partner(
+    tx: &Tx,
+    now: Timestamp,
+    new: NewPartner,
+    by: &Member,
+) -> Result<partner::Model, CrowdfundingError> {
+    by.must_be(&AUTHORS)?;
+    let invalid = |field, problem| Err(CrowdfundingError::Invalid { field, problem });
+    let name = new.name.trim().to_owned();
+    if !(2..=100).contains(&name.chars().count()) {
+        return invalid("name", "合作方名称为2至100个字");
+    }
+    match (new.kind, &new.credit_code) {
+        (PartnerKind::Organisation, Some(code)) if code.parse::<CreditCode>().is_ok() => {}
+        (PartnerKind::Organisation, _) => return invalid("credit_code", "请填写合作组织的统一社会信用代码"),
+        (PartnerKind::Individual, Some(_)) => return invalid("credit_code", "个人没有统一社会信用代码"),
+        (PartnerKind::Individual, None) => {}
+    }
+    if let Some(standing) = partner::Entity::find_by_id(new.id).one(tx).await? {
+        let same = (standing.book_id, standing.kind, &standing.name, &standing.credit_code)
+            == (new.book, new.kind, &name, &new.credit_code);
+        return if same { Ok(standing) } else { Err(CrowdfundingError::IdReused) };
+    }
+    if entity::book::Entity::find_by_id(new.book).one(tx).await?.is_none() {
+        return Err(CrowdfundingError::NoSuchBook);
+    }
+    let row = partner::ActiveModel {
+        id: Set(new.id),
+        book_id: Set(new.book),
+        kind: Set(new.kind),
+        name: Set(name),
+        credit_code: Set(new.credit_code),
+        author_id: Set(by.id),
+        created_us: Set(now),
+    };
+    match row.insert(tx).await {
+        Ok(row) => Ok(row),
+        Err(error) if violation(&error).is_some() => Err(CrowdfundingError::PartnerKnown),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A page of the register, by name.
+pub async fn partners(
+    db: &impl ConnectionTrait,
+    after: Option<PartnerId>,
+    limit: u64,
+    by: &Member,
+) -> Result<Vec<partner::Model>, CrowdfundingError> {
+    by.must_be(&READERS)?;
+    let mut query = partner::Entity::find();
+    if let Some(after) = after {
+        let last = partner::Entity::find_by_id(after).one(db).await?.ok_or(CrowdfundingError::NoSuchPartner)?;
+        query = query.filter(partner::Column::Id.gt(last.id));
+    }
+    Ok(query.order_by_asc(partner::Column::Id).limit(limit).all(db).await?)
+}
+
+/// Records the agreement of a campaign with its partner, while the campaign is not filed yet, or for a change of it.
+pub async fn sign_cooperation(
+    tx: &Tx,
+    now: Timestamp,
+    id: CampaignId,
+    (partner, signed_on, agreement): (PartnerId, BusinessDate, String),
+    by: &Member,
+) -> Result<cooperation::Model, CrowdfundingError> {
+    let (row, _) = for_step(tx, id, &AUTHORS, by).await?;
+    let agreement = required(agreement)?;
+    let known = partner::Entity::find_by_id(partner).one(tx).await?;
+    known.filter(|known| known.book_id == row.book_id).ok_or(CrowdfundingError::NoSuchPartner)?;
+    let new = cooperation::ActiveModel {
+        campaign_id: Set(id),
+        author_id: Set(row.author_id),
+        partner_id: Set(partner),
+        signed_on: Set(signed_on),
+        agreement: Set(agreement),
+        score: Set(None),
+        findings: Set(None),
+        evaluator_id: Set(None),
+        evaluated_on: Set(None),
+        created_us: Set(now),
+    };
+    match cooperation::Entity::find_by_id(id).one(tx).await? {
+        // Another partner is evaluated anew.
+        Some(standing) if standing.partner_id == partner && standing.signed_on == signed_on => Ok(standing),
+        Some(_) => Ok(new.update(tx).await?),
+        None => Ok(new.insert(tx).await?),
+    }
+}
+
+/// Evaluates a campaign's partner; another person than the campaign's author.
+pub async fn evaluate_cooperation(
+    tx: &Tx,
+    now: Timestamp,
+    id: CampaignId,
+    (score, findings): (i64, String),
+    by: &Member,
+) -> Result<cooperation::Model, CrowdfundingError> {
+    let (row, _) = for_step(tx, id, &EVALUATORS, by).await?;
+    if row.author_id == by.id {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    if !(0..=100).contains(&score) {
+        return Err(CrowdfundingError::Invalid { field: "score", problem: "评分为0至100" });
+    }
+    let findings = required(findings)?;
+    let standing = cooperation::Entity::find_by_id(id).one(tx).await?.ok_or(CrowdfundingError::NoSuchPartner)?;
+    let mut active: cooperation::ActiveModel = standing.into();
+    active.score = Set(Some(score));
+    active.findings = Set(Some(findings));
+    active.evaluator_id = Set(Some(by.id));
+    active.evaluated_on = Set(Some(BusinessDate::of(now)));
+    Ok(active.update(tx).await?)
+}

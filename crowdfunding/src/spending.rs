@@ -1,0 +1,46 @@
+//! Spending (facts: charity 3.5, 6.6a): who is paid, the papers that ask for it and their approvals, the payouts and the files they
+//! travel in, and what comes back.
+//!
+//! That nobody approves, pays or confirms their own is kept by the database (`migration/sql/0005_spending.*`), which compares natural
+//! persons and knows no role; what is checked here says it in better words. Locks are taken in this order: campaign (shared),
+//! disbursements, payouts, payees (shared), budget lines, then the ledger's. A paper of five thousand payouts takes as many statements as one of one.
+
+mod disbursement;
+mod error;
+mod line;
+mod payee;
+mod payout;
+pub mod postings;
+mod public;
+mod settlement;
+
+pub use disbursement::{
+    NewDisbursement, NewPayout, approve, cancel, disbursement, disbursements, draft, edit, history, mark_notice,
+    may_document, payouts_of, reject, submit, waiting,
+};
+pub use error::SpendingError;
+pub use payee::{
+    NewPayee, SealedAccount, change_account, confirm_account, payee, payees, payees_of, register, same_account,
+};
+pub use payout::{
+    Due, NewFile, Outcome, Verdict, cancel_payout, due, file, file_of, files, payout, payouts, results, retry,
+    schedule, send, withdraw,
+};
+pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts, release};
+pub use settlement::{NewSettlement, SettlementKind, decide, propose, settlement, settlements};
+
+use domain::role::Role;
+
+/// Who may read papers that spend money (facts: charity 5).
+pub const READERS: [Role; 7] = [
+    Role::Organiser,
+    Role::ProjectManager,
+    Role::FinanceHead,
+    Role::Chair,
+    Role::Cashier,
+    Role::Bookkeeper,
+    Role::Auditor,
+];
+
+/// Who writes them.
+pub const AUTHORS: [Role; 2] = [Role::Organiser, Role::ProjectManager];

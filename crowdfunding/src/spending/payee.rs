@@ -1,0 +1,235 @@
+//! Payees and beneficiaries. What is personal comes sealed and stays so: this crate holds no keys.
+
+use std::collections::HashMap;
+
+use domain::role::{Member, Role};
+use domain::{CampaignId, PayeeId, StaffId, Timestamp};
+use entity::{Rows, Tx, campaign, charity, execute, payee as row};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Set,
+};
+
+use super::disbursement::{may_know, within};
+use super::{READERS, SpendingError};
+
+/// Who may write payees down and change their accounts.
+const KEEPERS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Cashier];
+/// Who may confirm a changed account.
+const CONFIRMERS: [Role; 3] = [Role::ProjectManager, Role::FinanceHead, Role::Bookkeeper];
+
+/// A bank account, sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedAccount {
+    /// The number.
+    pub number: Vec<u8>,
+    /// The bank.
+    pub bank: Vec<u8>,
+    /// What the number is looked up by.
+    pub hmac: Vec<u8>,
+}
+
+/// Somebody to be paid, or for whom money is paid; sealed.
+#[derive(Clone, Debug)]
+pub struct NewPayee {
+    /// Made by the client.
+    pub id: PayeeId,
+    /// The campaign they come with: their place in the tree and the books.
+    pub campaign: CampaignId,
+    /// `person` or `organisation`.
+    pub kind: String,
+    /// `beneficiary`, `guardian`, `supplier`, `partner`, `staff`.
+    pub part: String,
+    /// A child: public lists show sums only.
+    pub minor: bool,
+    /// The division (行政区划) they live in.
+    pub division: Option<String>,
+    /// The member of staff it is.
+    pub staff: Option<StaffId>,
+    /// Declared as close to a manager or donor who chose them (慈善法 Art. 40, 59), and how.
+    pub related: Option<String>,
+    /// The name.
+    pub name: Vec<u8>,
+    /// What the name is compared by.
+    pub name_hmac: Vec<u8>,
+    /// The phone number.
+    pub phone: Option<Vec<u8>>,
+    /// The account, unless somebody else receives the money.
+    pub account: Option<SealedAccount>,
+    /// The wrapped key of all of it.
+    pub key_sealed: Vec<u8>,
+    /// The master key it is wrapped with.
+    pub key_version: i64,
+}
+
+/// Writes payees down; all come with one campaign. Those whose id stands already are left as they are and answered by the caller's look-up.
+pub async fn register(
+    tx: &Tx,
+    now: Timestamp,
+    campaign: CampaignId,
+    new: Vec<NewPayee>,
+    by: &Member,
+) -> Result<(), SpendingError> {
+    by.must_be(&KEEPERS)?;
+    let campaign = campaign::Entity::find_by_id(campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
+    by.may(&KEEPERS, &campaign.unit_path)?;
+    if charity::Entity::find_by_id(campaign.book_id).one(tx).await?.is_none() {
+        return Err(SpendingError::NoCharity);
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let all = || new.iter();
+    let rows = Rows::new()
+        .uuid("id", all().map(|payee| payee.id.uuid()))
+        .text("kind", all().map(|payee| payee.kind.clone()))
+        .text("part", all().map(|payee| payee.part.clone()))
+        .bool("minor", all().map(|payee| payee.minor))
+        .text_or_null("division", all().map(|payee| payee.division.clone()))
+        .uuid_or_null("staff_id", all().map(|payee| payee.staff.map(StaffId::uuid)))
+        .bool("related", all().map(|payee| payee.related.is_some()))
+        .text_or_null("related_note", all().map(|payee| payee.related.clone()))
+        .bytes("name_sealed", all().map(|payee| payee.name.clone()))
+        .bytes("name_hmac", all().map(|payee| payee.name_hmac.clone()))
+        .bytes_or_null("phone_sealed", all().map(|payee| payee.phone.clone()))
+        .bytes_or_null(
+            "account_sealed",
+            all().map(|payee| payee.account.as_ref().map(|account| account.number.clone())),
+        )
+        .bytes_or_null("bank_sealed", all().map(|payee| payee.account.as_ref().map(|account| account.bank.clone())))
+        .bytes_or_null("account_hmac", all().map(|payee| payee.account.as_ref().map(|account| account.hmac.clone())))
+        .bytes("key_sealed", all().map(|payee| payee.key_sealed.clone()))
+        .int("key_version", all().map(|payee| payee.key_version));
+    let sql = "INSERT INTO payee (id, book_id, unit_path, kind, part, minor, division, staff_id, related, related_note, name_sealed, name_hmac, \
+               phone_sealed, account_sealed, bank_sealed, account_hmac, key_sealed, key_version, author_id, created_us) \
+               SELECT id, $1, $2, kind, part, minor, division, staff_id, related, related_note, name_sealed, name_hmac, phone_sealed, \
+               account_sealed, bank_sealed, account_hmac, key_sealed, key_version, $3, $4 FROM {rows}";
+    let values = [campaign.book_id.into(), campaign.unit_path.into(), by.id.into(), now.into()];
+    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?;
+    let ids = Rows::new().uuid("id", all().map(|payee| payee.id.uuid()));
+    let sql = "INSERT INTO payee_account (payee_id, seq, account_sealed, bank_sealed, account_hmac, author_id, at_us) \
+               SELECT p.id, 1, p.account_sealed, p.bank_sealed, p.account_hmac, p.author_id, p.created_us \
+               FROM {rows} JOIN payee p ON p.id = r.id WHERE p.account_hmac IS NOT NULL";
+    tx.execute_raw(ids.statement(tx.get_database_backend(), sql, [])).await?;
+    Ok(())
+}
+
+async fn locked(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::Model, SpendingError> {
+    by.must_be(&READERS)?;
+    let payee = row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    let payee = payee.ok_or(SpendingError::NoSuchPayee)?;
+    may_know(by, &payee.unit_path, SpendingError::NoSuchPayee)?;
+    Ok(payee)
+}
+
+/// Changes the account. It waits for another person's word, or for the charity's quiet days, before money goes there. The account that
+/// stands already is not changed again.
+pub async fn change_account(
+    tx: &Tx,
+    now: Timestamp,
+    id: PayeeId,
+    account: SealedAccount,
+    by: &Member,
+) -> Result<row::Model, SpendingError> {
+    let payee = locked(tx, id, by).await?;
+    by.may(&KEEPERS, &payee.unit_path)?;
+    if payee.account_hmac.as_ref() == Some(&account.hmac) {
+        return Ok(payee);
+    }
+    let mut active: row::ActiveModel = payee.into();
+    active.account_sealed = Set(Some(account.number.clone()));
+    active.bank_sealed = Set(Some(account.bank.clone()));
+    active.account_hmac = Set(Some(account.hmac.clone()));
+    active.account_changed_us = Set(Some(now));
+    active.account_changed_by = Set(Some(by.id));
+    active.account_confirmed_by = Set(None);
+    let payee = active.update(tx).await?;
+    let sql = "INSERT INTO payee_account (payee_id, seq, account_sealed, bank_sealed, account_hmac, author_id, at_us) \
+               SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM payee_account WHERE payee_id = $1), $2, $3, $4, $5, $6";
+    let values = [id.into(), account.number.into(), account.bank.into(), account.hmac.into(), by.id.into(), now.into()];
+    execute(tx, sql, values).await?;
+    Ok(payee)
+}
+
+/// A different person confirms the changed account (having called the payee, say).
+pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::Model, SpendingError> {
+    let payee = locked(tx, id, by).await?;
+    let grant = by.may(&CONFIRMERS, &payee.unit_path)?;
+    let Some(changed_by) = payee.account_changed_by else { return Err(SpendingError::Decided) };
+    if payee.account_confirmed_by.is_some() {
+        return Err(SpendingError::Decided);
+    }
+    if changed_by == by.id || grant.acting_for == Some(changed_by) {
+        return Err(SpendingError::OtherPerson);
+    }
+    let mut active: row::ActiveModel = payee.into();
+    active.account_confirmed_by = Set(Some(by.id));
+    Ok(active.update(tx).await?)
+}
+
+/// A payee, for whoever may know of them.
+pub async fn payee(db: &impl ConnectionTrait, id: PayeeId, by: &Member) -> Result<row::Model, SpendingError> {
+    by.must_be(&READERS)?;
+    let payee = row::Entity::find_by_id(id).one(db).await?.ok_or(SpendingError::NoSuchPayee)?;
+    may_know(by, &payee.unit_path, SpendingError::NoSuchPayee)?;
+    Ok(payee)
+}
+
+/// Payees by id, whoever asks; one statement.
+pub async fn payees_of(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = PayeeId>,
+) -> Result<HashMap<PayeeId, row::Model>, SpendingError> {
+    let mut ids: Vec<PayeeId> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = Rows::new().uuid("id", ids.into_iter().map(PayeeId::uuid));
+    let sql = "SELECT p.* FROM {rows} JOIN payee p ON p.id = r.id";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [])).await?;
+    let mut payees = HashMap::with_capacity(found.len());
+    for row in &found {
+        let payee = row::Model::from_query_result(row, "")?;
+        payees.insert(payee.id, payee);
+    }
+    Ok(payees)
+}
+
+/// The payees of a book that have one of these accounts; one statement.
+pub async fn same_account(
+    db: &impl ConnectionTrait,
+    book: domain::BookId,
+    accounts: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<Vec<row::Model>, SpendingError> {
+    let mut accounts: Vec<Vec<u8>> = accounts.into_iter().collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let rows = Rows::new().bytes("hmac", accounts);
+    let sql =
+        "SELECT p.* FROM {rows} JOIN payee p ON p.book_id = $1 AND p.account_hmac = r.hmac ORDER BY p.created_us, p.id";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
+    Ok(found.iter().map(|row| row::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+/// A page of payees, newest first; of one name, if its HMAC is given.
+pub async fn payees(
+    db: &impl ConnectionTrait,
+    name_hmac: Option<Vec<u8>>,
+    by: &Member,
+    after: Option<PayeeId>,
+    limit: u64,
+) -> Result<Vec<row::Model>, SpendingError> {
+    by.must_be(&READERS)?;
+    let mut query = row::Entity::find().filter(within(row::Column::UnitPath, by, &READERS));
+    if let Some(hmac) = name_hmac {
+        query = query.filter(row::Column::NameHmac.eq(hmac));
+    }
+    if let Some(after) = after {
+        let last = payee(db, after, by).await?;
+        query =
+            query.filter(Condition::any().add(row::Column::CreatedUs.lt(last.created_us)).add(
+                Condition::all().add(row::Column::CreatedUs.eq(last.created_us)).add(row::Column::Id.lt(last.id)),
+            ));
+    }
+    Ok(query.order_by_desc(row::Column::CreatedUs).order_by_desc(row::Column::Id).limit(limit).all(db).await?)
+}

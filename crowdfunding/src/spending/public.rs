@@ -1,0 +1,218 @@
+//! What everybody may see of spending (facts: charity 5, 6.6b): amount, purpose, payee masked; of aid to children sums by county only, and
+//! no cell of fewer than five.
+
+use std::collections::BTreeMap;
+
+use domain::{BusinessDate, CampaignId, Money, PayeeId, PayoutId};
+use entity::payee;
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement};
+
+/// A cell of fewer children is told together with others.
+const SMALLEST_CELL: i64 = 5;
+
+/// A payment as everybody may see it, before the payee's name is masked.
+#[derive(Clone, Debug)]
+pub struct PublicPayout {
+    /// The payout: the key of the page.
+    pub id: PayoutId,
+    /// The day the bank paid.
+    pub paid_on: BusinessDate,
+    /// How much, net of what was paid back.
+    pub amount: Money,
+    /// What for.
+    pub purpose: String,
+    /// Who received it.
+    pub payee: PayeeId,
+}
+
+/// Aid to the children of a county, or of several counties together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildrenCell {
+    /// The county's code; none for what is told together.
+    pub division: Option<String>,
+    /// How many payments.
+    pub count: i64,
+    /// How much.
+    pub amount: Money,
+}
+
+const NET: &str = "o.amount_fen - COALESCE((SELECT SUM(s.amount_fen) FROM payout_settlement s WHERE s.payout_id = o.id \
+                   AND s.kind = 'recovered' AND s.state = 'confirmed'), 0)";
+
+/// A page of what was paid to or for grown-ups and organisations, newest id first.
+pub async fn public_payouts(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    after: Option<PayoutId>,
+    limit: u64,
+) -> Result<Vec<PublicPayout>, DbErr> {
+    let mut values = vec![campaign.into()];
+    let behind = match after {
+        Some(after) => {
+            values.push(after.into());
+            "AND (o.paid_on, o.id) < (SELECT x.paid_on, x.id FROM payout x WHERE x.id = $2)"
+        }
+        None => "",
+    };
+    let sql = format!(
+        "SELECT o.id, o.paid_on, CAST({NET} AS BIGINT) AS fen, d.purpose, o.payee_id FROM payout o \
+         JOIN disbursement d ON d.id = o.disbursement_id JOIN payee p ON p.id = o.payee_id LEFT JOIN payee b ON b.id = o.beneficiary_id \
+         WHERE d.campaign_id = $1 AND o.state = 'confirmed' AND NOT p.minor AND (b.id IS NULL OR NOT b.minor) {behind} \
+         ORDER BY o.paid_on DESC, o.id DESC LIMIT {limit}"
+    );
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(PublicPayout {
+                id: row.try_get("", "id")?,
+                paid_on: row.try_get("", "paid_on")?,
+                amount: Money::from_fen(row.try_get("", "fen")?),
+                purpose: row.try_get("", "purpose")?,
+                payee: row.try_get("", "payee_id")?,
+            })
+        })
+        .collect()
+}
+
+/// Aid to children of a campaign, by county.
+pub async fn children(db: &impl ConnectionTrait, campaign: CampaignId) -> Result<Vec<ChildrenCell>, DbErr> {
+    let sql = format!(
+        "SELECT COALESCE(b.division, p.division, '') AS division, CAST(count(*) AS BIGINT) AS n, CAST(SUM({NET}) AS BIGINT) AS fen \
+         FROM payout o JOIN disbursement d ON d.id = o.disbursement_id JOIN payee p ON p.id = o.payee_id \
+         LEFT JOIN payee b ON b.id = o.beneficiary_id \
+         WHERE d.campaign_id = $1 AND o.state = 'confirmed' AND (p.minor OR (b.id IS NOT NULL AND b.minor)) GROUP BY 1 ORDER BY 1"
+    );
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [campaign.into()]);
+    let mut cells = Vec::new();
+    for row in db.query_all_raw(statement).await? {
+        let division: String = row.try_get("", "division")?;
+        cells.push(ChildrenCell {
+            division: Some(division).filter(|code| !code.is_empty()),
+            count: row.try_get("", "n")?,
+            amount: Money::from_fen(row.try_get("", "fen")?),
+        });
+    }
+    Ok(merged(cells))
+}
+
+/// Puts small cells together until no cell tells of fewer than five; what cannot be put together is left out.
+fn merged(cells: Vec<ChildrenCell>) -> Vec<ChildrenCell> {
+    let (mut large, small): (Vec<_>, Vec<_>) =
+        cells.into_iter().partition(|cell| cell.count >= SMALLEST_CELL && cell.division.is_some());
+    large.sort_by_key(|cell| std::cmp::Reverse(cell.count));
+    let mut together = ChildrenCell { division: None, count: 0, amount: Money::ZERO };
+    let take = |cell: ChildrenCell, together: &mut ChildrenCell| {
+        together.count += cell.count;
+        together.amount = together.amount.checked_add(cell.amount).unwrap_or(Money::MAX);
+    };
+    for cell in small {
+        take(cell, &mut together);
+    }
+    // The rest of a sum tells a small cell as well as the cell itself.
+    while (1..SMALLEST_CELL).contains(&together.count) {
+        match large.pop() {
+            Some(cell) => take(cell, &mut together),
+            None => return Vec::new(),
+        }
+    }
+    let mut shown: BTreeMap<Option<String>, ChildrenCell> =
+        large.into_iter().map(|cell| (cell.division.clone(), cell)).collect();
+    if together.count > 0 {
+        shown.insert(None, together);
+    }
+    shown.into_values().collect()
+}
+
+/// Which of these payees were paid, or are to be, by another paper of the campaign.
+pub async fn paid_before(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    but: domain::DisbursementId,
+    payees: impl IntoIterator<Item = PayeeId>,
+) -> Result<std::collections::HashSet<PayeeId>, DbErr> {
+    let rows = entity::Rows::new().uuid("id", payees.into_iter().map(PayeeId::uuid));
+    let sql = "SELECT DISTINCT o.payee_id FROM {rows} JOIN payout o ON o.payee_id = r.id JOIN disbursement d ON d.id = o.disbursement_id \
+               WHERE d.campaign_id = $1 AND d.id <> $2 AND o.state <> 'cancelled'";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [campaign.into(), but.into()])).await?;
+    found.iter().map(|row| row.try_get("", "payee_id")).collect()
+}
+
+/// Which of these ids are payees already.
+pub async fn known_payees(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = PayeeId>,
+) -> Result<std::collections::HashSet<PayeeId>, DbErr> {
+    let rows = entity::Rows::new().uuid("id", ids.into_iter().map(PayeeId::uuid));
+    let sql = "SELECT p.* FROM {rows} JOIN payee p ON p.id = r.id";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [])).await?;
+    found.iter().map(|row| Ok(payee::Model::from_query_result(row, "")?.id)).collect()
+}
+
+/// The paper that was made of a list, if there is one that stands.
+pub async fn of_list(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    file_hash: &[u8],
+) -> Result<Option<domain::DisbursementId>, DbErr> {
+    use domain::disbursement::DisbursementState;
+    use entity::disbursement::{Column, Entity};
+    use sea_orm::ColumnTrait;
+    let paper = Entity::find()
+        .filter(Column::CampaignId.eq(campaign))
+        .filter(Column::FileHash.eq(file_hash.to_vec()))
+        .filter(Column::State.ne(DisbursementState::Cancelled))
+        .one(db)
+        .await?;
+    Ok(paper.map(|paper| paper.id))
+}
+
+/// What an earlier year's or this year's expenses of a campaign used of its restriction (entry 16), booked once a year and campaign. Answers
+/// how much was released; nothing, if nothing was spent.
+pub async fn release(
+    tx: &entity::Tx,
+    now: domain::Timestamp,
+    campaign: CampaignId,
+    year: i32,
+    actor: &str,
+) -> Result<Money, super::SpendingError> {
+    use super::SpendingError;
+    let row = entity::campaign::Entity::find_by_id(campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
+    let sql = "SELECT CAST(COALESCE(SUM(d.debit_fen - d.credit_fen), 0) AS BIGINT) AS fen FROM account_day d JOIN account a ON a.id = d.account_id \
+               WHERE a.campaign_id = $1 AND a.subject LIKE '5%' AND a.goods = false AND d.day >= $2 AND d.day <= $3";
+    let (first, last) = (format!("{year:04}-01-01"), format!("{year:04}-12-31"));
+    let values = [campaign.into(), first.into(), last.clone().into()];
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    let fen = tx.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get::<i64>("", "fen"))?;
+    let amount = Money::from_fen(fen);
+    if !amount.is_positive() {
+        return Ok(Money::ZERO);
+    }
+    let end = BusinessDate::new(year, 12, 31).unwrap_or_else(|| BusinessDate::of(now));
+    let on = end.min(BusinessDate::of(now));
+    let entry = super::postings::released(row.book_id, campaign, year, amount, on).by(actor);
+    super::disbursement::book(tx, now, &[entry]).await?;
+    Ok(amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(division: &str, count: i64) -> ChildrenCell {
+        ChildrenCell { division: Some(division.to_owned()), count, amount: Money::from_fen(count * 100) }
+    }
+
+    #[test]
+    fn no_cell_tells_of_fewer_than_five_children() {
+        assert!(merged(vec![cell("130502", 4)]).is_empty());
+        let shown = merged(vec![cell("130502", 4), cell("130503", 3), cell("130504", 9)]);
+        assert_eq!(shown.iter().map(|cell| cell.count).collect::<Vec<_>>(), [7, 9]);
+        // One small cell would be the difference to the total: a large one goes with it.
+        let shown = merged(vec![cell("130502", 2), cell("130503", 6), cell("130504", 9)]);
+        assert_eq!(
+            shown.iter().map(|cell| (cell.division.is_some(), cell.count)).collect::<Vec<_>>(),
+            [(false, 8), (true, 9)]
+        );
+        assert_eq!(merged(vec![cell("130503", 6), cell("130504", 9)]).len(), 2);
+    }
+}
