@@ -67,6 +67,7 @@ impl Books {
         public_totals(&tx, &mut report).await?;
         gifts_have_entries(&tx, &mut report).await?;
         debts(&tx, &mut report).await?;
+        spending(&tx, &mut report).await?;
         tx.commit().await?;
         Ok(report)
     }
@@ -140,6 +141,62 @@ async fn debts(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<()
                       WHERE state IN ('departed', 'arrival_proposed', 'return_proposed')";
     let transit = one(db, &account("subject = '1009' AND channel = 'wechat_transit'")).await?;
     report.compare("1009 transit", "all", transit, one(db, on_the_way).await?);
+    Ok(())
+}
+
+/// What is promised and spent, against the payouts it is promised and spent for: promises of funds, budget lines, what is owed, and an
+/// entry for each paper that got its last approval.
+async fn spending(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
+    const OWED: &str = "o.state IN ('approved', 'scheduled', 'sent', 'bounced', 'retried')";
+    let promised = sums(
+        db,
+        &format!(
+            "SELECT d.campaign_id AS id, CAST(SUM(o.amount_fen) AS BIGINT) AS fen FROM payout o JOIN disbursement d ON d.id = o.disbursement_id \
+             WHERE d.kind = 'advance' AND {OWED} GROUP BY d.campaign_id"
+        ),
+    )
+    .await?;
+    let committed =
+        sums(db, "SELECT campaign_id AS id, CAST(SUM(committed_fen) AS BIGINT) AS fen FROM fund GROUP BY campaign_id")
+            .await?;
+    for campaign in promised.keys().chain(committed.keys()).collect::<std::collections::BTreeSet<_>>() {
+        let of = |sums: &BTreeMap<Uuid, i64>| sums.get(campaign).copied().unwrap_or_default();
+        report.compare("fund.committed", campaign, of(&committed), of(&promised));
+    }
+    let lines = format!(
+        "SELECT l.campaign_id, l.code, l.committed_fen, l.used_fen, \
+         CAST(COALESCE((SELECT SUM(o.amount_fen) FROM payout o JOIN disbursement d ON d.id = o.disbursement_id WHERE d.campaign_id = l.campaign_id \
+             AND d.line_code = l.code AND d.kind = 'advance' AND {OWED}), 0) AS BIGINT) AS promised_fen, \
+         CAST(COALESCE((SELECT SUM(o.amount_fen) FROM payout o JOIN disbursement d ON d.id = o.disbursement_id WHERE d.campaign_id = l.campaign_id \
+             AND d.line_code = l.code AND (o.state = 'confirmed' OR (d.kind <> 'advance' AND {OWED}))), 0) \
+         - COALESCE((SELECT SUM(s.amount_fen) FROM payout_settlement s JOIN payout o ON o.id = s.payout_id JOIN disbursement d ON d.id = o.disbursement_id \
+             WHERE d.campaign_id = l.campaign_id AND d.line_code = l.code AND s.kind = 'recovered' AND s.state = 'confirmed'), 0) AS BIGINT) AS spent_fen \
+         FROM budget_line l"
+    );
+    for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), lines)).await? {
+        let key = format!("{} {}", row.try_get::<Uuid>("", "campaign_id")?, row.try_get::<String>("", "code")?);
+        let fen = |column: &str| row.try_get::<i64>("", column);
+        report.compare("budget_line.committed", &key, fen("committed_fen")?, fen("promised_fen")?);
+        report.compare("budget_line.used", &key, fen("used_fen")?, fen("spent_fen")?);
+    }
+    for (account, kind) in [
+        ("subject = '2209' AND payable = 'grant'", "grant"),
+        ("subject = '2209' AND payable = 'reimbursement'", "reimbursement"),
+        ("subject = '2202'", "purchase"),
+    ] {
+        let booked = format!(
+            "SELECT CAST(COALESCE(SUM(credit_fen - debit_fen), 0) AS BIGINT) AS n FROM account WHERE {account}"
+        );
+        let owed = format!(
+            "SELECT CAST(COALESCE(SUM(o.amount_fen), 0) AS BIGINT) AS n FROM payout o JOIN disbursement d ON d.id = o.disbursement_id \
+             WHERE d.kind = '{kind}' AND {OWED}"
+        );
+        report.compare("owed", kind, one(db, &booked).await?, one(db, &owed).await?);
+    }
+    let entries = one(db, "SELECT CAST(count(*) AS BIGINT) AS n FROM entry WHERE kind = 'disbursement'").await?;
+    let papers =
+        "SELECT CAST(count(*) AS BIGINT) AS n FROM disbursement WHERE approved_us IS NOT NULL AND kind <> 'advance'";
+    report.compare("disbursement.entry", "all", entries, one(db, papers).await?);
     Ok(())
 }
 

@@ -11,9 +11,9 @@ use crowdfunding::{BankGift, CrowdfundingError, NewDonation, Order, Paid, Placed
 use domain::donation::DonationState;
 use domain::role::Member;
 use domain::{BookId, BreakId, BusinessDate, Clock, DonationId, Money, Timestamp};
-use entity::{Db, GroupCommit, GroupError, GroupOptions, Rows, Tx, book, discrepancy, donation};
+use entity::{Db, GroupCommit, GroupError, GroupOptions, Rows, Tx, book, charity, donation};
 use futures_util::StreamExt;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use wechat::{Transaction, WechatError};
 
@@ -74,9 +74,6 @@ pub enum CashierError {
     /// The channel's message lacks what a payment must have.
     #[error("the channel's answer is no payment: {0}")]
     NotAPayment(&'static str),
-    /// There is no break of this id.
-    #[error("there is no such break")]
-    NoSuchBreak,
     /// The channel could not be asked.
     #[error(transparent)]
     Channel(#[from] WechatError),
@@ -102,6 +99,14 @@ impl From<GroupError> for CashierError {
             GroupError::Db(error) => CashierError::Db(error),
         }
     }
+}
+
+/// What every batch of the queue needs to know.
+struct Terms {
+    limit: UnpaidLimit,
+    templates: Templates,
+    /// Our merchant number.
+    mchid: String,
 }
 
 /// One thing in the queue to the books.
@@ -137,13 +142,13 @@ impl Cashier {
         let limit = UnpaidLimit { most: limits.max_unpaid, within: limits.unpaid_window };
         let clock = business.clone();
         let options = GroupOptions { name: "gifts", queue: limits.queue, batch: 512 };
-        let templates = Arc::new(templates);
+        let terms = Arc::new(Terms { limit, templates, mchid: wechat.mchid().to_owned() });
         let queue = GroupCommit::start(
             db.clone(),
             options,
             Arc::new(move |tx, tasks| {
-                let (clock, templates) = (clock.clone(), templates.clone());
-                Box::pin(async move { run(tx, clock.now(), limit, &templates, tasks).await })
+                let (clock, terms) = (clock.clone(), terms.clone());
+                Box::pin(async move { run(tx, clock.now(), &terms, tasks).await })
             }),
         );
         Cashier { db, business, wechat, queue }
@@ -281,24 +286,6 @@ impl Cashier {
         tx.commit().await?;
         Ok(row)
     }
-
-    /// A page of breaks, newest first.
-    pub async fn breaks(&self, after: Option<BreakId>, limit: u64) -> Result<Vec<discrepancy::Model>, CashierError> {
-        let db = self.db.read();
-        let mut query = discrepancy::Entity::find();
-        if let Some(after) = after {
-            let last = discrepancy::Entity::find_by_id(after).one(db).await?.ok_or(CashierError::NoSuchBreak)?;
-            query = query.filter(
-                Condition::any().add(discrepancy::Column::CreatedUs.lt(last.created_us)).add(
-                    Condition::all()
-                        .add(discrepancy::Column::CreatedUs.eq(last.created_us))
-                        .add(discrepancy::Column::Id.lt(last.id)),
-                ),
-            );
-        }
-        let newest_first = query.order_by_desc(discrepancy::Column::CreatedUs).order_by_desc(discrepancy::Column::Id);
-        Ok(newest_first.limit(limit).all(db).await?)
-    }
 }
 
 /// The payment a channel's transaction is.
@@ -334,13 +321,7 @@ async fn bank_trail(
 }
 
 /// A batch of the queue: what is created first, then what is placed, then what is paid.
-async fn run(
-    tx: &Tx,
-    now: Timestamp,
-    limit: UnpaidLimit,
-    templates: &Templates,
-    tasks: &[Task],
-) -> Result<Vec<Done>, DbErr> {
+async fn run(tx: &Tx, now: Timestamp, terms: &Terms, tasks: &[Task]) -> Result<Vec<Done>, DbErr> {
     let (mut wishes, mut placed, mut payments) = (Vec::new(), Vec::new(), Vec::new());
     for task in tasks {
         match task {
@@ -349,9 +330,9 @@ async fn run(
             Task::Settle(payment) => payments.push(payment.clone()),
         }
     }
-    let mut created = crowdfunding::create(tx, now, limit, &wishes).await?.into_iter();
+    let mut created = crowdfunding::create(tx, now, terms.limit, &wishes).await?.into_iter();
     crowdfunding::place(tx, now, &placed).await?;
-    let mut settled = settle(tx, now, templates, &payments).await?.into_iter();
+    let mut settled = settle(tx, now, terms, &payments).await?.into_iter();
     let short = || DbErr::Custom("a batch answered fewer items than it was given".to_owned());
     tasks
         .iter()
@@ -372,12 +353,7 @@ struct Stray<'a> {
 
 /// Settles a slice of payments in a fixed number of statements. The orders are locked, so whoever comes second sees what the
 /// first did.
-async fn settle(
-    tx: &Tx,
-    now: Timestamp,
-    templates: &Templates,
-    payments: &[Payment],
-) -> Result<Vec<Settlement>, DbErr> {
+async fn settle(tx: &Tx, now: Timestamp, terms: &Terms, payments: &[Payment]) -> Result<Vec<Settlement>, DbErr> {
     if payments.is_empty() {
         return Ok(Vec::new());
     }
@@ -424,9 +400,9 @@ async fn settle(
         let confirmation = confirmation
             .map_err(|refused| DbErr::Custom(format!("gift {} cannot be booked: {refused}", paid.order.id)))?;
         answers[place] = Settlement::Paid { donation: paid.order.id, late: confirmation.late };
-        messages.extend(thanks(templates, paid));
+        messages.extend(thanks(&terms.templates, paid));
     }
-    suspend(tx, now, &strays).await?;
+    suspend(tx, now, &terms.mchid, &strays).await?;
     outbox::enqueue(tx, now, &messages).await?;
     Ok(answers)
 }
@@ -448,11 +424,11 @@ fn thanks(templates: &Templates, paid: &Paid) -> Option<NewMessage> {
 
 /// Books stray money into suspense and writes a break with each new entry; the entry is named by the payment, so a repetition
 /// changes nothing.
-async fn suspend(tx: &Tx, now: Timestamp, strays: &[Stray<'_>]) -> Result<(), DbErr> {
+async fn suspend(tx: &Tx, now: Timestamp, mchid: &str, strays: &[Stray<'_>]) -> Result<(), DbErr> {
     if strays.is_empty() {
         return Ok(());
     }
-    let merchant = merchant_book(tx).await?;
+    let merchant = merchant_book(tx, mchid).await?;
     let book = |stray: &Stray<'_>| stray.order.as_ref().map_or(merchant, |order| order.book_id);
     let entries: Vec<_> = strays
         .iter()
@@ -496,8 +472,12 @@ async fn suspend(tx: &Tx, now: Timestamp, strays: &[Stray<'_>]) -> Result<(), Db
     Ok(())
 }
 
-/// The books of the entity the merchant number belongs to: the first charity of this installation.
-async fn merchant_book(tx: &Tx) -> Result<BookId, DbErr> {
+/// The books of the charity the merchant number belongs to; where none says that it does, the first charity of this
+/// installation.
+async fn merchant_book(tx: &Tx, mchid: &str) -> Result<BookId, DbErr> {
+    if let Some(owner) = charity::Entity::find().filter(charity::Column::Mchid.eq(mchid)).one(tx).await? {
+        return Ok(owner.book_id);
+    }
     let book = book::Entity::find()
         .filter(book::Column::Kind.eq("charity"))
         .order_by_asc(book::Column::CreatedUs)

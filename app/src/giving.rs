@@ -310,6 +310,16 @@ impl Giving {
         Ok(crowdfunding::of_donor(self.db.read(), donor, after, limit).await?)
     }
 
+    /// A page of bank gifts, newest first: those that wait for a second person, or all.
+    pub async fn bank_gifts(
+        &self,
+        waiting: bool,
+        after: Option<DonationId>,
+        limit: u64,
+    ) -> Result<Vec<donation::Model>, GivingError> {
+        Ok(crowdfunding::bank_gifts(self.db.read(), waiting, after, limit).await?)
+    }
+
     /// Gifts that carry a number, for staff.
     pub async fn search(&self, number: &str) -> Result<Vec<donation::Model>, GivingError> {
         Ok(crowdfunding::search_number(self.db.read(), number).await?)

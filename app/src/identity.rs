@@ -7,11 +7,16 @@
 //! Staff are made by two people: one administrator proposes, another hands out the credentials, and so it is with every
 //! reset. The console alone makes staff as soon as two administrators are active.
 //!
+//! One natural person has one account: the HMAC of the number of the identity card is unique. Further roles are granted by
+//! two administrators and taken away by one; a role can be lent for some days.
+//!
 //! Refused: a one-time password that was used, a second person who is the first, an administrator who would do both parts.
 //! Costs: a request of a donor or of staff is one indexed read; a login of staff is one argon2id verification (19 MiB), of
 //! which only a few run at once.
 
+mod delegation;
 mod donor;
+mod grant;
 mod password;
 mod session;
 mod staff;
@@ -19,17 +24,20 @@ mod throttle;
 
 use std::sync::Arc;
 
+use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::Forbidden;
-use domain::{Clock, Timestamp};
+use domain::{Clock, Refused, Timestamp};
 use entity::Db;
 use sea_orm::DbErr;
 use wechat::WechatError;
 
 use crate::vault::{Vault, VaultError};
 
+pub use delegation::NewDelegation;
 pub use donor::DonorSession;
+pub use grant::{GrantedRole, NewRoleGrant};
 pub use session::{SessionLine, StaffSession};
-pub use staff::{GivenStaff, NewStaff, StaffLine, StaffStanding};
+pub use staff::{GivenStaff, GrantLine, NewStaff, ProposedStaff, StaffLine, StaffStanding};
 
 /// Donors, staff and their sessions. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +76,8 @@ pub enum IdentityError {
     Locked {
         /// When the next attempt is heard, in real time.
         until: Timestamp,
+        /// How long that is, in seconds.
+        wait_s: u64,
     },
     /// The token is unknown, revoked or over.
     #[error("not signed in")]
@@ -81,6 +91,44 @@ pub enum IdentityError {
     /// Another person must do this part.
     #[error("another administrator must do this")]
     SecondPersonNeeded,
+    /// Nobody changes their own account or roles.
+    #[error("nobody changes their own account")]
+    OwnAccount,
+    /// Somebody must be left who can make staff.
+    #[error("the last administrator cannot go")]
+    LastAdministrator,
+    /// This natural person has an account already.
+    #[error("this person has an account")]
+    PersonKnown,
+    /// 会计法: the cashier keeps no books.
+    #[error("the cashier is no bookkeeper")]
+    CashierIsNoBookkeeper,
+    /// There is no such unit.
+    #[error("no such unit")]
+    NoSuchUnit,
+    /// There is no such proposed role.
+    #[error("no such proposed role")]
+    NoSuchRoleGrant,
+    /// There is no such delegation.
+    #[error("no such delegation")]
+    NoSuchDelegation,
+    /// Nobody lends a role they do not hold there.
+    #[error("the lender does not hold this role there")]
+    RoleNotHeld,
+    /// The role needs a one-time password, and the holder has none.
+    #[error("the holder has no one-time password, which this role needs")]
+    OtpMissing,
+    /// The proposal is decided.
+    #[error(transparent)]
+    Decided(#[from] Refused<ProposalState, ProposalEvent>),
+    /// A field is not acceptable.
+    #[error("{field}: {problem}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// In Chinese, for the person who filled it in.
+        problem: &'static str,
+    },
     /// The user name belongs to somebody.
     #[error("the user name is taken")]
     UsernameTaken,

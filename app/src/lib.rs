@@ -1,16 +1,25 @@
 //! The services of the program, and [`App`] that holds them: who is asking (identity), the way of a gift (giving, cashier,
-//! refunds, transfers), what is sent to donors (outbox), what the books say, and which jobs ran.
+//! refunds, transfers), what is sent to donors (outbox), units and charities (organisation), documents, what the books say,
+//! and which jobs ran.
 //!
 //! Services own their transactions: a public method begins and commits. They know WeChat; the products below them do not.
 
 pub mod books;
+pub mod breaks;
+pub mod campaigns;
 pub mod cashier;
+pub mod documents;
+pub mod enquiries;
 pub mod giving;
 pub mod identity;
+pub mod organisation;
 pub mod outbox;
 pub mod postings;
+pub mod privacy;
+pub mod receipts;
 pub mod refunds;
 pub mod runs;
+pub mod spending;
 pub mod trail;
 pub mod transfers;
 pub mod vault;
@@ -71,17 +80,31 @@ pub struct App {
     /// Donors, staff, sessions.
     pub identity: identity::Identity,
     /// Campaigns and their reviews.
-    pub campaigns: crowdfunding::Campaigns,
+    pub campaigns: campaigns::Campaigns,
     /// The donor's way to a gift.
     pub giving: giving::Giving,
     /// The one door for money that came.
     pub cashier: cashier::Cashier,
     /// Money that goes back.
     pub refunds: refunds::Refunds,
+    /// Money that goes out for what it was given for.
+    pub spending: spending::Spending,
     /// Money between channel and bank.
     pub transfers: transfers::Transfers,
+    /// Differences, and what is done about them.
+    pub breaks: breaks::Breaks,
+    /// The register of receipts.
+    pub receipts: receipts::Receipts,
+    /// What donors ask.
+    pub enquiries: enquiries::Enquiries,
     /// What the books say.
     pub books: books::Books,
+    /// Documents under things.
+    pub documents: documents::Documents,
+    /// Units and charities.
+    pub organisation: organisation::Organisation,
+    /// A donor's own data, and who of staff saw what of it.
+    pub privacy: privacy::Privacy,
     /// Messages to donors.
     pub outbox: outbox::Outbox,
     /// The client of the payment channel.
@@ -101,22 +124,29 @@ impl App {
         let vault = vault::Vault::new(keys);
         let identity =
             identity::Identity::new(db.clone(), wechat.clone(), vault.clone(), business.clone(), real.clone());
-        let cashier = cashier::Cashier::new(db.clone(), business.clone(), wechat.clone(), &limits, templates);
+        let cashier = cashier::Cashier::new(db.clone(), business.clone(), wechat.clone(), &limits, templates.clone());
         App {
-            campaigns: crowdfunding::Campaigns::new(db.clone(), business.clone()),
+            campaigns: campaigns::Campaigns::new(db.clone(), business.clone(), wechat.mchid().to_owned()),
             giving: giving::Giving::new(
                 db.clone(),
                 business.clone(),
                 wechat.clone(),
                 identity.clone(),
-                vault,
+                vault.clone(),
                 cashier.clone(),
                 limits,
             ),
             refunds: refunds::Refunds::new(db.clone(), business.clone(), wechat.clone()),
+            spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),
+            breaks: breaks::Breaks::new(db.clone(), business.clone(), wechat.clone()),
+            receipts: receipts::Receipts::new(db.clone(), business.clone(), identity.clone()),
+            enquiries: enquiries::Enquiries::new(db.clone(), business.clone(), identity.clone()),
             books: books::Books::new(db.clone()),
-            outbox: outbox::Outbox::new(db.clone(), business.clone(), wechat.clone(), identity.clone()),
+            documents: documents::Documents::new(db.clone(), business.clone()),
+            organisation: organisation::Organisation::new(db.clone(), business.clone()),
+            privacy: privacy::Privacy::new(db.clone(), business.clone(), identity.clone()),
+            outbox: outbox::Outbox::new(db.clone(), business.clone(), wechat.clone(), identity.clone(), &templates),
             identity,
             cashier,
             wechat,

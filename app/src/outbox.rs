@@ -10,6 +10,7 @@
 //! each sixteen messages.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, DonorId, MessageId, Timestamp};
@@ -18,6 +19,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
 use serde_json::Value;
 use wechat::{Errcode, OpenId, WechatError};
 
+use crate::Templates;
 use crate::identity::{Identity, IdentityError};
 use crate::runs::Report;
 
@@ -52,7 +54,7 @@ pub struct NewMessage {
 /// Why nothing was kept or sent.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
-    /// A template's id has 1 to 64 characters, and between 1 and 20 consents are given at once.
+    /// The template is one of the configuration, and between 1 and 20 consents are given at once.
     #[error("this is no consent to a message")]
     BadConsent,
     /// The donors' openids could not be had.
@@ -93,6 +95,8 @@ pub struct Outbox {
     real: Clock,
     wechat: wechat::Client,
     identity: Identity,
+    /// The templates of the configuration: no other is consented to.
+    templates: Arc<[String]>,
 }
 
 /// A claimed message.
@@ -116,14 +120,14 @@ enum Outcome {
 
 impl Outbox {
     /// The service. Starts nothing. Claims go by the real clock of `identity`.
-    pub fn new(db: Db, business: Clock, wechat: wechat::Client, identity: Identity) -> Outbox {
-        Outbox { db, business, real: identity.real().clone(), wechat, identity }
+    pub fn new(db: Db, business: Clock, wechat: wechat::Client, identity: Identity, templates: &Templates) -> Outbox {
+        let templates = [&templates.gift_received, &templates.refund_sent].into_iter().flatten().cloned().collect();
+        Outbox { db, business, real: identity.real().clone(), wechat, identity, templates }
     }
 
     /// Keeps that a donor agreed `count` times to be sent a message of a template. More than a donor can use is not kept.
     pub async fn give_consent(&self, donor: DonorId, template: &str, count: u32) -> Result<(), OutboxError> {
-        let plain = template.bytes().all(|b| b.is_ascii_graphic());
-        if !(1..=64).contains(&template.len()) || !plain || !(1..=20).contains(&count) {
+        if !self.templates.iter().any(|known| known == template) || !(1..=20).contains(&count) {
             return Err(OutboxError::BadConsent);
         }
         let tx = self.db.begin().await?;

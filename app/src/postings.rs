@@ -1,7 +1,7 @@
 //! The recipes of the cashier: money of the payment channel that belongs to no gift, and transfers between channel and bank
 //! (facts: charity 6.2).
 
-use domain::{BookId, BusinessDate, Money, TransferId};
+use domain::{BookId, BusinessDate, Money, ResolutionId, TransferId};
 use ledger::{Account, Entry};
 
 /// Entry 6d: channel money without a valid order (unknown, paid twice, paid after close, another amount): what was really paid.
@@ -16,6 +16,38 @@ pub fn suspense(book: BookId, transaction: &str, amount: Money, paid_on: Busines
         .posting(Account::wechat_balance(book), Account::payable(book, "suspense"), amount)
         .channel("wechat")
         .document(Some(transaction.to_owned()))
+}
+
+/// Entry 6d, by decision: money that stood in suspense is back with the payer, as the channel says.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 2209 待查款      | amount |        |
+/// | 1009 微信余额    |        | amount |
+pub fn suspense_returned(book: BookId, id: ResolutionId, amount: Money, on: BusinessDate) -> Entry {
+    Entry::new(book, "suspense_returned", format!("suspense_returned:{id}"), on)
+        .posting(Account::payable(book, "suspense"), Account::wechat_balance(book), amount)
+        .channel("wechat")
+}
+
+/// Entry 6d, by decision, when the channel cannot: paid from the bank account, never more than it holds.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 2209 待查款      | amount |        |
+/// | 1002 银行存款    |        | amount |
+pub fn suspense_returned_by_bank(
+    book: BookId,
+    id: ResolutionId,
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    let bank = Account::bank(book, bank_account);
+    Entry::new(book, "suspense_returned", format!("suspense_returned:{id}"), on)
+        .posting(Account::payable(book, "suspense"), bank.clone(), amount)
+        .within(bank)
+        .channel("bank")
 }
 
 /// Entry 3a: a withdrawal has left the channel.

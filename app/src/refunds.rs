@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundView};
 use domain::refund::{RefundReason, RefundState};
-use domain::role::Member;
+use domain::role::{Member, Role};
 use domain::{Clock, DonorId, RefundId, Timestamp};
 use entity::{Db, Tx, refund};
 use sea_orm::DbErr;
@@ -63,6 +63,26 @@ impl Refunds {
         Ok(row)
     }
 
+    /// A head of finance proposes that the general fund bears what the campaign has spent of it (entry 4e).
+    pub async fn propose_cover(&self, id: RefundId, by: &Member) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::propose_cover(&tx, id, by).await?;
+        self.trail(&tx, now, &row, "refund.propose_cover", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The chair decides it, and with it the refund.
+    pub async fn cover(&self, id: RefundId, by: &Member) -> Result<refund::Model, CashierError> {
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::cover(&tx, now, id, by).await?;
+        self.trail(&tx, now, &row, "refund.cover", by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
     /// Sends a failed refund again.
     pub async fn retry(&self, id: RefundId, by: &Member) -> Result<refund::Model, CashierError> {
         let now = self.business.now();
@@ -111,6 +131,15 @@ impl Refunds {
         let row = crowdfunding::settle_outcome(&tx, now, id, outcome, by).await?;
         self.trail(&tx, now, &row, "refund.settle_outcome", by).await?;
         tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A refund, for somebody who has one of these roles where its campaign is.
+    pub async fn shown(&self, id: RefundId, by: &Member, roles: &[Role]) -> Result<refund::Model, CashierError> {
+        by.must_be(roles).map_err(CrowdfundingError::from)?;
+        let row = self.get(id).await?;
+        let gift = crowdfunding::donation(self.db.read(), row.donation_id).await?;
+        crowdfunding::reaches(self.db.read(), gift.campaign_id, by, roles).await?;
         Ok(row)
     }
 

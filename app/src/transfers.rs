@@ -92,13 +92,14 @@ impl Transfers {
         }
         let now = self.clock.now();
         let tx = self.db.begin().await?;
+        if entity::book::Entity::find_by_id(new.book).one(&tx).await?.is_none() {
+            return Err(TransferError::NoSuchBook);
+        }
+        hand(&tx, new.book, by, &[Role::Cashier]).await?;
         if let Some(known) = transfer::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.book_id, known.kind, known.amount_fen, known.bank_account.as_str(), known.author_id)
                 == (new.book, new.kind, new.amount, new.bank_account.trim(), by.id);
             return if same { Ok(known) } else { Err(TransferError::IdReused) };
-        }
-        if entity::book::Entity::find_by_id(new.book).one(&tx).await?.is_none() {
-            return Err(TransferError::NoSuchBook);
         }
         let row = transfer::ActiveModel {
             id: Set(new.id),
@@ -129,6 +130,7 @@ impl Transfers {
         let event = if arrived { TransferEvent::ProposeArrival } else { TransferEvent::ProposeReturn };
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
+        hand(&tx, row.book_id, by, &[Role::Cashier]).await?;
         let to = row.state.on(event)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
@@ -145,8 +147,9 @@ impl Transfers {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
+        let hand = hand(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
         let author = if row.state == TransferState::Proposed { Some(row.author_id) } else { row.outcome_author_id };
-        if author == Some(by.id) {
+        if hand.is_of(author) {
             return Err(TransferError::OtherPerson);
         }
         let to = row.state.on(TransferEvent::Confirm)?;
@@ -185,6 +188,7 @@ impl Transfers {
         by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
+        hand(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
         let to = row.state.on(TransferEvent::Reject)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
@@ -192,6 +196,13 @@ impl Transfers {
         let row = active.update(&tx).await?;
         self.trail(&tx, &row, "transfer.reject", by).await?;
         tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A transfer, for somebody who has one of these roles where its charity is.
+    pub async fn shown(&self, id: TransferId, by: &Member, roles: &[Role]) -> Result<transfer::Model, TransferError> {
+        let row = self.get(id).await?;
+        by.may(roles, &crowdfunding::book_place(self.db.read(), row.book_id).await?)?;
         Ok(row)
     }
 
@@ -226,4 +237,9 @@ impl Transfers {
 async fn locked(tx: &Tx, id: TransferId) -> Result<transfer::Model, TransferError> {
     let row = transfer::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     row.ok_or(TransferError::NoSuchTransfer)
+}
+
+/// The member's hand on money of a book.
+async fn hand(tx: &Tx, book: BookId, by: &Member, roles: &[Role]) -> Result<crowdfunding::Hand, TransferError> {
+    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(tx, book).await?)?)
 }

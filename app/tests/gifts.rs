@@ -9,23 +9,28 @@ use std::time::Duration;
 use app::cashier::{CashierError, Payment, Settlement};
 use app::giving::{GivingError, Wish};
 use app::identity::GivenStaff;
+use app::organisation::{ContactData, NewCertificate, NewCharity};
 use app::transfers::{NewTransfer, TransferError};
 use app::vault::MasterKeys;
 use app::{App, Limits, Options, Templates};
-use crowdfunding::{BankGift, CampaignDraft, CrowdfundingError, Decision, NewRefund, Outcome};
+use crowdfunding::{BankGift, CrowdfundingError, Decision, NewRefund, Outcome, Step};
 use domain::anonymity::Anonymity;
 use domain::campaign::CampaignState;
 use domain::donation::{DonationState, ReceiptChoice};
 use domain::refund::{RefundReason, RefundState};
 use domain::role::{Member, Role};
 use domain::transfer::{TransferKind, TransferState};
-use domain::{BookId, CampaignId, Clock, DonationId, DonorId, Money, RefundId, StaffId, Timestamp, TransferId};
+use domain::{
+    BookId, CampaignId, CertificateId, Clock, DonationId, DonorId, Money, RefundId, StaffId, Timestamp, TransferId,
+};
 use entity::Db;
-use ledger::{Account, BookKind, NewBook};
+use ledger::Account;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+
+mod plans;
 
 struct World {
     app: Arc<App>,
@@ -59,6 +64,7 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
     let sandbox = sandbox::start(options).await.unwrap();
     let settings = wechat::Settings::from_sandbox(dir.path(), "http://127.0.0.1:9/p", "http://127.0.0.1:9/r").unwrap();
     let business = Clock::following(dir.path().join("clock"));
+    let mchid = settings.mchid.clone();
     let app = App::new(Options {
         db: db.clone(),
         business,
@@ -74,17 +80,22 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
         },
         templates: Templates::default(),
     });
-    let book = BookId::new();
-    let tx = db.begin().await.unwrap();
-    let new = NewBook {
-        id: book,
+    app.organisation.plant().await.unwrap();
+    let new = NewCharity {
+        id: BookId::new(),
         code: "hebei".into(),
         name: "示例基金会".into(),
-        kind: BookKind::Charity,
-        credit_code: None,
+        credit_code: Some("53130000MJX000000U".into()),
+        unit: app.organisation.unit("hebei").await.unwrap().id,
+        mchid: Some(mchid),
+        bank_account: "基本户".into(),
+        contact: ContactData {
+            office_address: "示例路1号".into(),
+            contact: "0311-00000000".into(),
+            information_url: "https://example.org".into(),
+        },
     };
-    ledger::create_book(&tx, new, app.business.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    let book = app.organisation.open_charity(new, None).await.unwrap().book_id;
     let mut members = Vec::new();
     for (i, role) in [Role::Organiser, Role::ProjectManager, Role::FinanceHead, Role::Cashier, Role::Bookkeeper]
         .into_iter()
@@ -99,11 +110,21 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
                 name: "某人".into(),
                 password: "correct horse battery staple".into(),
                 totp_secret: role.needs_otp().then(|| "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
+                unit: None,
             })
             .await
             .unwrap();
-        members.push(Member { id, roles: vec![role], origin: "test".into() });
+        members.push(Member::everywhere(id, &[role], "test"));
     }
+    let certificate = NewCertificate {
+        id: CertificateId::new(),
+        book,
+        number: "示例-2026".into(),
+        issuer: "示例民政厅".into(),
+        issued_on: "2026-01-01".parse().unwrap(),
+        expires_on: "2027-12-31".parse().unwrap(),
+    };
+    app.organisation.register_certificate(certificate, &members[2]).await.unwrap();
     let mut members = members.into_iter();
     let mut next = || members.next().unwrap();
     World {
@@ -170,22 +191,15 @@ impl World {
 
     async fn campaign(&self, target: &str) -> CampaignId {
         let (id, now) = (CampaignId::new(), self.app.business.now());
-        let draft = CampaignDraft {
-            book: self.book,
-            name: "助学·关爱行动".into(),
-            summary: "资助困难学生".into(),
-            target: yuan(target),
-            over_target: true,
-            starts: now,
-            ends: now.after(Duration::from_secs(86_400)),
-        };
+        let ends = now.after(Duration::from_secs(86_400));
+        let draft = plans::draft(self.book, yuan(target), true, now, ends);
         let campaigns = &self.app.campaigns;
         campaigns.draft(id, draft, &self.organiser).await.unwrap();
-        campaigns.submit(id, &self.organiser).await.unwrap();
-        campaigns.review(id, Decision::Approve, &self.manager).await.unwrap();
-        campaigns.review(id, Decision::Approve, &self.head).await.unwrap();
+        for (step, by) in plans::way(now, [&self.organiser, &self.manager, &self.head]) {
+            campaigns.step(id, step, by).await.unwrap();
+        }
         campaigns.tick().await.unwrap();
-        assert_eq!(campaigns.get(id).await.unwrap().state, CampaignState::Open);
+        assert_eq!(campaigns.get(id, &self.manager).await.unwrap().state, CampaignState::Open);
         id
     }
 
@@ -312,9 +326,9 @@ async fn money_without_a_valid_order_stands_in_suspense() {
         assert_eq!(class(cashier.settle(late).await.unwrap()), "paid_after_close");
         assert_eq!(w.net(Account::payable(w.book, "suspense")).await, "-54.99");
         assert_eq!(w.raised(campaign).await, yuan("10.00"));
-        let breaks = cashier.breaks(None, 10).await.unwrap();
+        let breaks = w.app.breaks.page(None, 10).await.unwrap();
         assert_eq!(breaks.len(), 4);
-        assert_eq!(cashier.breaks(Some(breaks[1].id), 10).await.unwrap().len(), 2);
+        assert_eq!(w.app.breaks.page(Some(breaks[1].id), 10).await.unwrap().len(), 2);
     })
     .await;
 }
@@ -360,7 +374,7 @@ async fn a_payment_started_in_time_is_accepted_late() {
         let given = w.app.giving.give(donor, w.wish(campaign, "30.00")).await.unwrap();
         w.pass(120).await;
         w.app.campaigns.tick().await.unwrap();
-        assert_eq!(w.app.campaigns.get(campaign).await.unwrap().state, CampaignState::Ended);
+        assert_eq!(w.app.campaigns.get(campaign, &w.manager).await.unwrap().state, CampaignState::Ended);
         let refused = w.app.giving.give(donor, w.wish(campaign, "1.00")).await;
         assert!(
             matches!(refused, Err(GivingError::Cashier(CashierError::Gift(CrowdfundingError::Giving(_))))),
@@ -533,28 +547,48 @@ async fn bank_gifts_and_withdrawals_take_two_persons() {
 async fn approvals_hold_against_direct_sql() {
     on_both(async |w| {
         let (id, now) = (CampaignId::new(), w.app.business.now());
-        let draft = CampaignDraft {
-            book: w.book,
-            name: "小橘灯".into(),
-            summary: "关爱".into(),
-            target: yuan("1.00"),
-            over_target: true,
-            starts: now,
-            ends: now.after(Duration::from_secs(60)),
-        };
+        let draft = plans::draft(w.book, yuan("1.00"), true, now, now.after(Duration::from_secs(60)));
+        let step = async |step, by: &Member| w.app.campaigns.step(id, step, by).await;
+        let approve = || Step::Review(Decision::Approve);
         w.app.campaigns.draft(id, draft, &w.organiser).await.unwrap();
-        w.app.campaigns.submit(id, &w.organiser).await.unwrap();
-        let both = Member { roles: vec![Role::ProjectManager, Role::FinanceHead, Role::Admin], ..w.manager.clone() };
-        w.app.campaigns.review(id, Decision::Approve, &both).await.unwrap();
-        let second = w.app.campaigns.review(id, Decision::Approve, &both).await;
+        step(Step::Submit, &w.organiser).await.unwrap();
+        let both = Member::everywhere(w.manager.id, &[Role::ProjectManager, Role::FinanceHead, Role::Admin], "test");
+        step(approve(), &both).await.unwrap();
+        let second = step(approve(), &both).await;
         assert!(matches!(second, Err(CrowdfundingError::OtherPerson)), "{second:?}");
-        let author = Member { roles: vec![Role::FinanceHead], ..w.organiser.clone() };
-        assert!(matches!(w.app.campaigns.review(id, Decision::Approve, &author).await, Err(CrowdfundingError::OtherPerson)));
+        let author = Member::everywhere(w.organiser.id, &[Role::FinanceHead], "test");
+        assert!(matches!(step(approve(), &author).await, Err(CrowdfundingError::OtherPerson)));
+        // Nor by somebody who stands in for the author.
+        let mut lent = Member::everywhere(w.head.id, &[Role::FinanceHead], "test");
+        lent.grants[0].acting_for = Some(w.organiser.id);
+        assert!(matches!(step(approve(), &lent).await, Err(CrowdfundingError::OtherPerson)));
+        let columns = "campaign_id, round, step, author_id, approver_id, at_us";
+        let forged = |approver: &str, acting: &str| {
+            format!(
+                "INSERT INTO campaign_approval ({columns}, acting_for_id) \
+                 SELECT campaign_id, round, 'finance', author_id, {approver}, at_us, {acting} FROM campaign_approval"
+            )
+        };
+        let by_cashier = "(SELECT staff_id FROM staff_role WHERE role = 'cashier')";
+        for attack in [forged("approver_id", "NULL"), forged("author_id", "NULL"), forged(by_cashier, "author_id")] {
+            let tx = w.app.db.begin().await.unwrap();
+            assert!(tx.execute_unprepared(&attack).await.is_err(), "{attack}");
+            tx.rollback().await.unwrap();
+        }
         for attack in [
             "UPDATE campaign SET state = 'open'",
             "UPDATE campaign SET state = 'approved'",
-            "INSERT INTO campaign_approval SELECT campaign_id, round, 'finance', author_id, approver_id, at_us FROM campaign_approval",
-            "INSERT INTO campaign_approval SELECT campaign_id, round, 'finance', author_id, author_id, at_us FROM campaign_approval",
+            "UPDATE campaign SET state = 'filing'",
+            "UPDATE campaign SET state = 'filed', filing_number = 'A', filed_on = '2026-01-01', filing_submitted_on = '2026-01-01'",
+            "UPDATE campaign SET state = 'emergency_open', emergency = true",
+            "UPDATE campaign SET state = 'executing'",
+            "UPDATE campaign SET state = 'suspended', frozen = true, suspended_from = 'open'",
+            "UPDATE campaign SET target_fen = 1000",
+            "UPDATE campaign SET name = '另一个项目'",
+            "UPDATE campaign_plan SET state = 'in_force', in_force_us = 1",
+            "UPDATE campaign_plan SET content = '{}'",
+            "DELETE FROM campaign_plan",
+            "INSERT INTO budget_line SELECT id, 'x', 'x', 'grant', 1, 0, 0, 1 FROM campaign",
             "UPDATE campaign_approval SET step = 'finance'",
             "DELETE FROM campaign_approval",
             "DELETE FROM campaign_history",

@@ -6,7 +6,7 @@ mod identity_world;
 
 use std::time::Duration;
 
-use app::identity::{GivenStaff, IdentityError, StaffSession, StaffStanding};
+use app::identity::{GivenStaff, IdentityError, ProposedStaff, StaffSession, StaffStanding};
 use app::{Once, trail};
 use domain::role::{Member, Role};
 use domain::{DonorId, StaffId, Timestamp};
@@ -27,6 +27,7 @@ async fn given(w: &World, username: &str, role: Role) -> StaffId {
         name: "示例".to_owned(),
         password: PASSWORD.into(),
         totp_secret,
+        unit: None,
     };
     w.identity.create_staff_with(given).await.unwrap()
 }
@@ -51,12 +52,12 @@ fn forward(w: &World, seconds: u64) {
 }
 
 fn member(id: StaffId, roles: &[Role]) -> Member {
-    Member { id, roles: roles.to_vec(), origin: "192.0.2.1".to_owned() }
+    Member::everywhere(id, roles, "192.0.2.1")
 }
 
 fn until(result: Result<StaffSession, IdentityError>) -> Timestamp {
     match result {
-        Err(IdentityError::Locked { until }) => until,
+        Err(IdentityError::Locked { until, .. }) => until,
         other => panic!("not locked: {other:?}"),
     }
 }
@@ -148,7 +149,7 @@ async fn wrong_passwords_lock_an_account_for_longer_and_longer() {
         assert!(locked.apart(w.real.now()).as_secs() > 50);
         forward(w, 61);
         let session = login(w, "auditor", PASSWORD, None).await.unwrap();
-        assert_eq!(session.member.roles, [Role::Auditor]);
+        assert_eq!(session.member.roles(), [Role::Auditor]);
         for _ in 0..4 {
             assert!(matches!(login(w, "auditor", "wrong", None).await, Err(IdentityError::WrongCredentials)));
         }
@@ -235,7 +236,7 @@ async fn sessions_of_staff_end_when_somebody_says_so() {
         let one = login(w, "auditor", PASSWORD, None).await.unwrap();
         let two = login(w, "auditor", PASSWORD, None).await.unwrap();
         let me = w.identity.member_of(one.token.expose_secret(), "192.0.2.7").await.unwrap();
-        assert_eq!(me, Member { id, roles: vec![Role::Auditor], origin: "192.0.2.7".to_owned() });
+        assert_eq!(me, Member::everywhere(id, &[Role::Auditor], "192.0.2.7"));
         assert_eq!(w.identity.sessions_of(&me, id).await.unwrap().len(), 2);
         w.identity.logout(two.token.expose_secret()).await.unwrap();
         assert_eq!(w.identity.sessions_of(&me, id).await.unwrap().len(), 1);
@@ -291,13 +292,21 @@ async fn a_second_administrator_hands_out_credentials() {
         let second = member(given(w, "second", Role::Admin).await, &[Role::Admin]);
         let id = StaffId::new();
         let roles = [Role::FinanceHead, Role::Disclosure];
-        let propose = async |by: &Member, name: &str| w.identity.propose_staff(by, id, "head", name, &roles).await;
+        let new = |id: StaffId, name: &str, person: &str| ProposedStaff {
+            id,
+            username: "head".to_owned(),
+            name: name.to_owned(),
+            grants: roles.map(|role| (role, None)).to_vec(),
+            person: person.parse().unwrap(),
+        };
+        let propose =
+            async |by: &Member, name: &str| w.identity.propose_staff(by, new(id, name, "11010519491231002X")).await;
         let cashier = member(StaffId::new(), &[Role::Cashier]);
         assert!(matches!(propose(&cashier, "戊").await, Err(IdentityError::Forbidden(_))));
         propose(&first, "戊").await.unwrap();
         propose(&first, "戊").await.expect("the same again changes nothing");
         assert!(matches!(propose(&first, "己").await, Err(IdentityError::IdReused)));
-        let other = w.identity.propose_staff(&first, StaffId::new(), "head", "戊", &roles).await;
+        let other = w.identity.propose_staff(&first, new(StaffId::new(), "戊", "440524188001010014")).await;
         assert!(matches!(other, Err(IdentityError::UsernameTaken)));
         let early = w.identity.activate_staff(&first, id).await;
         assert!(matches!(early, Err(IdentityError::SecondPersonNeeded)));
@@ -307,7 +316,7 @@ async fn a_second_administrator_hands_out_credentials() {
 
         let seed = new.totp_secret.as_ref().unwrap().expose_secret();
         let session = login(w, "head", new.password.expose_secret(), Some(&otp_of(seed, w, 0))).await.unwrap();
-        assert_eq!(session.member.roles, [Role::FinanceHead, Role::Disclosure]);
+        assert_eq!(session.member.roles(), [Role::FinanceHead, Role::Disclosure]);
 
         // A reset: one shuts out, the other lets in again.
         w.identity.reset_credentials(&second, id).await.unwrap();
@@ -365,6 +374,7 @@ async fn an_invented_world_finds_its_staff_again() {
             name: "示例".to_owned(),
             password: PASSWORD.into(),
             totp_secret: None,
+            unit: None,
         };
         assert!(matches!(w.identity.create_staff_with(other).await, Err(IdentityError::UsernameTaken)));
         let both = [0, 1].map(|_| {
@@ -377,6 +387,7 @@ async fn an_invented_world_finds_its_staff_again() {
                     name: "示例".to_owned(),
                     password: PASSWORD.into(),
                     totp_secret: None,
+                    unit: None,
                 };
                 identity.create_staff_with(given).await.unwrap()
             })

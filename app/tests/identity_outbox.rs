@@ -5,6 +5,7 @@ mod identity_world;
 
 use std::time::Duration;
 
+use app::Templates;
 use app::outbox::{NewMessage, Outbox, OutboxError, enqueue};
 use app::runs::Report;
 use domain::DonorId;
@@ -17,7 +18,9 @@ const TEMPLATE: &str = "TPL_GIFT";
 const NOT_A_TEMPLATE: &str = "TPL_invalid";
 
 fn outbox(w: &World) -> Outbox {
-    Outbox::new(w.db.clone(), w.business.clone(), w.wechat.clone(), w.identity.clone())
+    let templates =
+        Templates { gift_received: Some(TEMPLATE.to_owned()), refund_sent: Some(NOT_A_TEMPLATE.to_owned()) };
+    Outbox::new(w.db.clone(), w.business.clone(), w.wechat.clone(), w.identity.clone(), &templates)
 }
 
 async fn donor(w: &World, openid: &str) -> DonorId {

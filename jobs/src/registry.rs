@@ -54,7 +54,7 @@ pub static JOBS: &[Job] = &[
     },
     Job {
         name: "send_refunds",
-        about: "sends refunds that were decided",
+        about: "sends refunds and returns that were decided",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
         run: send_refunds,
     },
@@ -94,7 +94,10 @@ fn query_refunds(app: Arc<App>) -> Doing {
 }
 
 fn send_refunds(app: Arc<App>) -> Doing {
-    Box::pin(async move { Ok(report(app.refunds.send_due().await?)) })
+    Box::pin(async move {
+        let (refunds, returns) = (app.refunds.send_due().await?, app.breaks.send_due().await?);
+        Ok(report((refunds.0 + returns.0, refunds.1 + returns.1)))
+    })
 }
 
 fn session_sweep(app: Arc<App>) -> Doing {

@@ -6,15 +6,17 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::role::{Member, Role};
-use domain::{DonorId, SessionId, StaffId, Timestamp};
+use domain::role::{Grant, Member, Role};
+use domain::{DonorId, SessionId, StaffId, Timestamp, UnitPath};
 use entity::{Db, Tx, session, staff, staff_role};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Set, Statement,
 };
+use secrecy::ExposeSecret;
 use serde_json::json;
 
+use super::staff::{over_all, over_all_as};
 use super::{Identity, IdentityError, password, throttle};
 use crate::Once;
 use crate::trail::{self, Line};
@@ -135,7 +137,8 @@ impl Identity {
         }
         let Some(attempt) = self.count_attempt(username).await? else {
             let name = self.vault.lookup(&format!("username:{username}"));
-            self.strangers.attempt(name, self.real.now()).map_err(|until| IdentityError::Locked { until })?;
+            let now = self.real.now();
+            self.strangers.attempt(name, now).map_err(|until| locked(until, now))?;
             self.hashing.verify(password, None).await?;
             return Err(IdentityError::WrongCredentials);
         };
@@ -182,7 +185,8 @@ impl Identity {
         let token = insert(&tx, Owner::Staff(id), now, expires).await?;
         self.tell(&tx, trail::staff(id), "staff.login", id, origin, json!({})).await?;
         tx.commit().await?;
-        Ok(StaffSession { token, member: Member { id, roles: attempt.roles, origin: origin.to_owned() }, expires })
+        let member = self.member_of(token.expose_secret(), origin).await?;
+        Ok(StaffSession { token, member, expires })
     }
 
     /// Counts an attempt on an active account; nothing if there is none of this name.
@@ -203,7 +207,7 @@ impl Identity {
             .await?;
         let Some(row) = row else { return Ok(None) };
         if row.locked_until_us > now {
-            return Err(IdentityError::Locked { until: row.locked_until_us });
+            return Err(locked(row.locked_until_us, now));
         }
         let failures = row.failed_logins.saturating_add(1);
         let locked_until = throttle::locked_until(failures, now).unwrap_or_default();
@@ -256,16 +260,41 @@ impl Identity {
         found.flatten().ok_or(IdentityError::NotSignedIn)
     }
 
-    /// The member of staff a token belongs to, with their roles of this moment. One read.
+    /// The member of staff a token belongs to, with what they may do at this moment, own and lent. One read.
     pub async fn member_of(&self, token: &str, origin: &str) -> Result<Member, IdentityError> {
-        let sql = "SELECT p.id, r.role FROM session s JOIN staff p ON p.id = s.staff_id \
-                   JOIN staff_role r ON r.staff_id = p.id \
-                   WHERE s.token_hash = $1 AND s.revoked_us IS NULL AND s.expires_us > $2 AND p.active ORDER BY r.role";
-        let values = [hash(token).into(), self.real.now().into()];
+        let condition = "s.token_hash = $1 AND s.revoked_us IS NULL AND s.expires_us > $2 AND p.active";
+        let sql = format!(
+            "SELECT p.id, r.role, u.path, u.path AS lent_path, NULL AS lender_id \
+             FROM session s JOIN staff p ON p.id = s.staff_id JOIN staff_role r ON r.staff_id = p.id LEFT JOIN unit u ON u.id = r.unit_id \
+             WHERE {condition} UNION ALL \
+             SELECT p.id, d.role, u.path, v.path AS lent_path, d.lender_id \
+             FROM session s JOIN staff p ON p.id = s.staff_id JOIN delegation d ON d.holder_id = p.id \
+             JOIN staff l ON l.id = d.lender_id JOIN staff_role r ON r.staff_id = l.id AND r.role = d.role \
+             LEFT JOIN unit u ON u.id = r.unit_id LEFT JOIN unit v ON v.id = d.unit_id \
+             WHERE {condition} AND l.active AND d.approver_id IS NOT NULL AND d.revoked_us IS NULL \
+             AND d.starts_on <= $3 AND d.ends_on >= $3"
+        );
+        let values = [hash(token).into(), self.real.now().into(), self.business.today().into()];
         let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
         let id: StaffId = rows.first().ok_or(IdentityError::NotSignedIn)?.try_get("", "id")?;
-        let roles = rows.iter().map(|row| row.try_get("", "role")).collect::<Result<Vec<Role>, DbErr>>()?;
-        Ok(Member { id, roles, origin: origin.to_owned() })
+        let mut grants = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let path =
+                |column| row.try_get::<Option<UnitPath>>("", column).map(|path| path.unwrap_or_else(UnitPath::whole));
+            let (over, lent): (UnitPath, UnitPath) = (path("path")?, path("lent_path")?);
+            let acting_for: Option<StaffId> = row.try_get("", "lender_id")?;
+            // Nobody lends more than they hold.
+            let over = if over.covers(&lent) {
+                lent
+            } else if lent.covers(&over) {
+                over
+            } else {
+                continue;
+            };
+            grants.push(Grant { role: row.try_get("", "role")?, over, acting_for });
+        }
+        grants.sort_unstable_by(|a, b| (a.acting_for, a.role, &a.over).cmp(&(b.acting_for, b.role, &b.over)));
+        Ok(Member { id, grants, origin: origin.to_owned() })
     }
 
     /// Ends the session of a token. A token that is over or unknown is no error: it is as good as ended.
@@ -285,6 +314,9 @@ impl Identity {
     pub async fn end_sessions_of(&self, by: &Member, staff: StaffId) -> Result<u64, IdentityError> {
         own_or_admin(by, staff)?;
         let tx = self.db.begin().await?;
+        if by.id != staff {
+            over_all(&tx, by, staff).await?;
+        }
         let ended = revoke_all(&tx, staff, self.real.now()).await?;
         let detail = json!({ "ended": ended });
         self.tell(&tx, trail::staff(by.id), "staff.end_sessions", staff, &by.origin, detail).await?;
@@ -294,8 +326,9 @@ impl Identity {
 
     /// The sessions of a member of staff that have not ended, newest first: one's own, or as an administrator or auditor.
     pub async fn sessions_of(&self, by: &Member, staff: StaffId) -> Result<Vec<SessionLine>, IdentityError> {
-        if !by.is_one_of(&[Role::Auditor]) {
-            own_or_admin(by, staff)?;
+        if by.id != staff {
+            by.must_be(&[Role::Admin, Role::Auditor])?;
+            over_all_as(self.db.read(), by, staff, &[Role::Admin, Role::Auditor]).await?;
         }
         let rows = session::Entity::find()
             .filter(session::Column::StaffId.eq(staff))
@@ -326,6 +359,10 @@ impl Identity {
         let line = Line { actor, action, object: trail::staff(staff), origin: origin.to_owned(), detail };
         trail::record(tx, self.business.now(), line).await
     }
+}
+
+fn locked(until: Timestamp, now: Timestamp) -> IdentityError {
+    IdentityError::Locked { until, wait_s: until.apart(now).as_secs() + 1 }
 }
 
 fn own_or_admin(by: &Member, staff: StaffId) -> Result<(), IdentityError> {

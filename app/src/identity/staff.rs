@@ -9,14 +9,16 @@
 //! Who asked stands in `granted_by` of the roles. An account that is not active has no password and no seed; which of the two
 //! it is, stands where the hash would: a word no password fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use domain::person::IdentityNumber;
 use domain::role::{Member, Role};
-use domain::{StaffId, Timestamp};
-use entity::{Tx, staff, staff_role, violation};
+use domain::{StaffId, Timestamp, UnitId, UnitPath};
+use entity::{Tx, staff, staff_role, unit, violation};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Statement,
 };
 use serde_json::json;
 
@@ -31,6 +33,8 @@ const DISABLED: &str = "disabled";
 const COMMAND_LINE: &str = "command line";
 /// An administrator is made on the command line until so many are active.
 const ADMINISTRATORS: u64 = 2;
+/// Who sees members of staff.
+const READERS: [Role; 2] = [Role::Admin, Role::Auditor];
 
 /// A member of staff with their credentials, which are shown once and kept nowhere.
 #[derive(Debug)]
@@ -58,6 +62,8 @@ pub struct GivenStaff {
     pub password: Once,
     /// The seed of the one-time passwords, Base32; needed if the role needs them.
     pub totp_secret: Option<Once>,
+    /// The top of the part of the tree the role is held over; all of it if there is none.
+    pub unit: Option<UnitId>,
 }
 
 /// Where an account stands.
@@ -71,6 +77,32 @@ pub enum StaffStanding {
     Disabled,
 }
 
+/// A member of staff to be proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProposedStaff {
+    /// Made by the client.
+    pub id: StaffId,
+    /// The name to sign in with.
+    pub username: String,
+    /// The person's name.
+    pub name: String,
+    /// What they shall do, each over a unit and what is below it; over the whole tree without one.
+    pub grants: Vec<(Role, Option<UnitId>)>,
+    /// Who the person is: one natural person has one account.
+    pub person: IdentityNumber,
+}
+
+/// A role held over a part of the tree, for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantLine {
+    /// What may be done.
+    pub role: Role,
+    /// The unit it is held over; the whole tree if there is none.
+    pub unit: Option<UnitId>,
+    /// Where that is.
+    pub over: UnitPath,
+}
+
 /// A member of staff, for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaffLine {
@@ -80,8 +112,8 @@ pub struct StaffLine {
     pub username: String,
     /// The person's name.
     pub name: String,
-    /// What they may do.
-    pub roles: Vec<Role>,
+    /// What they may do where.
+    pub grants: Vec<GrantLine>,
     /// Where the account stands.
     pub standing: StaffStanding,
     /// Who asked for the account, or for its last reset; nobody if it was made on the command line.
@@ -123,13 +155,25 @@ impl Identity {
         let administrators = staff_role::Entity::find()
             .filter(staff_role::Column::Role.eq(Role::Admin))
             .filter(staff_role::Column::StaffId.in_subquery(active.into_query()))
+            // Of the whole tree: who is one over a part of it makes staff for that part only.
+            .filter(
+                Condition::any().add(staff_role::Column::UnitId.is_null()).add(
+                    staff_role::Column::UnitId.in_subquery(
+                        unit::Entity::find()
+                            .select_only()
+                            .column(unit::Column::Id)
+                            .filter(unit::Column::ParentId.is_null())
+                            .into_query(),
+                    ),
+                ),
+            )
             .count(&tx)
             .await?;
         if administrators >= ADMINISTRATORS {
             return Err(IdentityError::OnlyTheConsole);
         }
         let row = fresh(id, username, name, made.hash, made.sealed, true, now);
-        insert(&tx, row, &[role], COMMAND_LINE, now).await?;
+        insert(&tx, row, &[(role, None)], COMMAND_LINE, now).await?;
         let detail = json!({ "role": role });
         self.tell(&tx, trail::SYSTEM.to_owned(), "staff.create", id, COMMAND_LINE, detail).await?;
         tx.commit().await?;
@@ -139,7 +183,7 @@ impl Identity {
     /// Makes a member of staff with credentials the caller has made, for invented worlds only: they let one person be many.
     /// A person who stands under this name with this role is found and left as they are.
     pub async fn create_staff_with(&self, given: GivenStaff) -> Result<StaffId, IdentityError> {
-        let GivenStaff { id, role, username, name, password, totp_secret } = given;
+        let GivenStaff { id, role, username, name, password, totp_secret, unit } = given;
         check(&username, &name, &[role])?;
         if let Some(found) = self.find_given(&username, role).await? {
             return Ok(found);
@@ -151,7 +195,9 @@ impl Identity {
         let hash = self.hashing.hash(&password).await?;
         let now = self.business.now();
         let tx = self.db.begin().await?;
-        match insert(&tx, fresh(id, &username, &name, hash, sealed, true, now), &[role], COMMAND_LINE, now).await {
+        match insert(&tx, fresh(id, &username, &name, hash, sealed, true, now), &[(role, unit)], COMMAND_LINE, now)
+            .await
+        {
             // Another process makes the same world.
             Err(IdentityError::UsernameTaken | IdentityError::IdReused) => {
                 drop(tx);
@@ -181,34 +227,39 @@ impl Identity {
     }
 
     /// Proposes a member of staff; they cannot sign in until another administrator [activates](Identity::activate_staff)
-    /// them. The same id with the same content again changes nothing.
-    pub async fn propose_staff(
-        &self,
-        by: &Member,
-        id: StaffId,
-        username: &str,
-        name: &str,
-        roles: &[Role],
-    ) -> Result<(), IdentityError> {
+    /// them. The same id with the same content again changes nothing. An administrator grants only below where they are one.
+    pub async fn propose_staff(&self, by: &Member, new: ProposedStaff) -> Result<(), IdentityError> {
         by.must_be(&[Role::Admin])?;
-        let mut roles = roles.to_vec();
-        roles.sort_unstable();
-        roles.dedup();
-        check(username, name, &roles)?;
+        let ProposedStaff { id, username, name, mut grants, person } = new;
+        grants.sort_unstable();
+        grants.dedup_by_key(|(role, _)| *role);
+        check(&username, &name, &grants.iter().map(|(role, _)| *role).collect::<Vec<_>>())?;
+        let person = self.person_hmac(&person);
         let now = self.business.now();
         let tx = self.db.begin().await?;
+        for (_, unit) in &grants {
+            by.may(&[Role::Admin], &place(&tx, *unit).await?)?;
+        }
         if let Some(row) = staff::Entity::find_by_id(id).one(&tx).await? {
             let held = roles_of(&tx, id).await?;
             let same = row.username == username
                 && row.name == name
-                && held.iter().map(|held| held.role).eq(roles.iter().copied());
+                && row.person_hmac.as_ref() == Some(&person)
+                && held.iter().map(|held| (held.role, held.unit_id)).eq(grants.iter().copied());
             return if same { Ok(()) } else { Err(IdentityError::IdReused) };
         }
-        let row = fresh(id, username, name, PROPOSED.to_owned(), None, false, now);
-        insert(&tx, row, &roles, &by.id.to_string(), now).await?;
-        self.tell(&tx, trail::staff(by.id), "staff.propose", id, &by.origin, json!({ "roles": roles })).await?;
+        let mut row = fresh(id, &username, &name, PROPOSED.to_owned(), None, false, now);
+        row.person_hmac = Set(Some(person));
+        insert(&tx, row, &grants, &by.id.to_string(), now).await?;
+        let detail = json!({ "roles": told(&grants) });
+        self.tell(&tx, trail::staff(by.id), "staff.propose", id, &by.origin, detail).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// What tells one natural person from another.
+    fn person_hmac(&self, person: &IdentityNumber) -> Vec<u8> {
+        self.vault.lookup(&format!("person:{}", person.expose()))
     }
 
     /// Hands out credentials to a proposed member of staff, who can sign in from now on. Not by whoever proposed them.
@@ -219,6 +270,7 @@ impl Identity {
         let made = self.credentials(id, &roles).await?;
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
+        over_all(&tx, by, id).await?;
         if standing(&row) != StaffStanding::Proposed {
             return Err(IdentityError::WrongState);
         }
@@ -230,6 +282,11 @@ impl Identity {
         if !held.iter().map(|held| held.role).eq(roles.iter().copied()) {
             return Err(IdentityError::WrongState);
         }
+        staff_role::Entity::update_many()
+            .col_expr(staff_role::Column::ApprovedBy, by.id.to_string().into())
+            .filter(staff_role::Column::StaffId.eq(id))
+            .exec(&tx)
+            .await?;
         let mut row: staff::ActiveModel = row.into();
         row.password_hash = Set(made.hash);
         row.totp_sealed = Set(made.sealed);
@@ -242,7 +299,7 @@ impl Identity {
         Ok(NewStaff { id, password: made.password, totp_secret: made.seed })
     }
 
-    /// Takes the right to sign in away, at once and by one administrator; sessions end. The way back is
+    /// Takes the right to sign in away, at once and by one administrator, not their own; sessions end. The way back is
     /// [`reset_credentials`](Identity::reset_credentials) and another administrator.
     pub async fn disable_staff(&self, by: &Member, id: StaffId) -> Result<(), IdentityError> {
         self.shut_out(by, id, DISABLED, "staff.disable").await
@@ -262,8 +319,12 @@ impl Identity {
         action: &'static str,
     ) -> Result<(), IdentityError> {
         by.must_be(&[Role::Admin])?;
+        if by.id == id {
+            return Err(IdentityError::OwnAccount);
+        }
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
+        over_all(&tx, by, id).await?;
         if row.password_hash == mark {
             // Already so. Who asked first stays who asked: a second asker could else take the place of the first.
             return Ok(());
@@ -273,9 +334,10 @@ impl Identity {
         row.password_hash = Set(mark.to_owned());
         row.totp_sealed = Set(None);
         row.active = Set(false);
-        row.update(&tx).await?;
+        row.update(&tx).await.map_err(refused)?;
         if mark == PROPOSED {
             staff_role::Entity::update_many()
+                .col_expr(staff_role::Column::ApprovedBy, None::<String>.into())
                 .col_expr(staff_role::Column::GrantedBy, by.id.to_string().into())
                 .col_expr(staff_role::Column::GrantedUs, self.business.now().into())
                 .filter(staff_role::Column::StaffId.eq(id))
@@ -288,27 +350,43 @@ impl Identity {
         Ok(tx.commit().await?)
     }
 
-    /// Everybody, by user name, for administrators and auditors. Two statements.
+    /// Everybody over whose part of the tree the asker is administrator or auditor, by user name. Three statements.
     pub async fn staff(&self, by: &Member) -> Result<Vec<StaffLine>, IdentityError> {
-        by.must_be(&[Role::Admin, Role::Auditor])?;
+        by.must_be(&READERS)?;
+        let db = self.db.read();
+        let units: HashMap<UnitId, UnitPath> =
+            unit::Entity::find().all(db).await?.into_iter().map(|unit| (unit.id, unit.path)).collect();
         let mut held: BTreeMap<StaffId, Vec<staff_role::Model>> = BTreeMap::new();
-        for row in staff_role::Entity::find().order_by_asc(staff_role::Column::Role).all(self.db.read()).await? {
+        for row in staff_role::Entity::find().order_by_asc(staff_role::Column::Role).all(db).await? {
             held.entry(row.staff_id).or_default().push(row);
         }
-        let rows = staff::Entity::find().order_by_asc(staff::Column::Username).all(self.db.read()).await?;
+        let rows = staff::Entity::find().order_by_asc(staff::Column::Username).all(db).await?;
         let line = |row: staff::Model| {
             let held = held.remove(&row.id).unwrap_or_default();
+            let over = |unit: Option<UnitId>| unit.and_then(|unit| units.get(&unit).cloned());
             StaffLine {
                 standing: standing(&row),
                 id: row.id,
                 username: row.username,
                 name: row.name,
                 asked_by: held.first().and_then(|held| held.granted_by.parse().ok()),
-                roles: held.into_iter().map(|held| held.role).collect(),
+                grants: held
+                    .into_iter()
+                    .map(|held| GrantLine {
+                        role: held.role,
+                        unit: held.unit_id,
+                        over: over(held.unit_id).unwrap_or_else(UnitPath::whole),
+                    })
+                    .collect(),
                 created: row.created_us,
             }
         };
-        Ok(rows.into_iter().map(line).collect())
+        let parts = by.parts(&READERS);
+        let seen = |line: &StaffLine| {
+            parts.contains(&&UnitPath::whole())
+                || line.grants.iter().any(|grant| parts.iter().any(|part| part.covers(&grant.over)))
+        };
+        Ok(rows.into_iter().map(line).filter(seen).collect())
     }
 
     async fn credentials(&self, id: StaffId, roles: &[Role]) -> Result<Credentials, IdentityError> {
@@ -354,24 +432,27 @@ fn fresh(
         failed_logins: Set(0),
         locked_until_us: Set(Timestamp::default()),
         created_us: Set(now),
+        person_hmac: Set(None),
     }
 }
 
 async fn insert(
     tx: &Tx,
     row: staff::ActiveModel,
-    roles: &[Role],
+    roles: &[(Role, Option<UnitId>)],
     granted_by: &str,
     now: Timestamp,
 ) -> Result<(), IdentityError> {
     let row = row.insert(tx).await.map_err(taken)?;
-    let roles = roles.iter().map(|&role| staff_role::ActiveModel {
+    let roles = roles.iter().map(|&(role, unit)| staff_role::ActiveModel {
         staff_id: Set(row.id),
         role: Set(role),
+        unit_id: Set(unit),
         granted_by: Set(granted_by.to_owned()),
         granted_us: Set(now),
+        approved_by: Set(None),
     });
-    staff_role::Entity::insert_many(roles).exec_without_returning(tx).await?;
+    staff_role::Entity::insert_many(roles).exec_without_returning(tx).await.map_err(refused)?;
     Ok(())
 }
 
@@ -381,17 +462,80 @@ fn taken(error: DbErr) -> IdentityError {
         Some(rule) if rule.contains("staff_username_key") || rule.contains("staff.username") => {
             IdentityError::UsernameTaken
         }
+        Some(rule) if rule.contains("staff_person_key") || rule.contains("staff.person_hmac") => {
+            IdentityError::PersonKnown
+        }
         Some(rule) if rule.contains("staff_pkey") || rule.contains("staff.id") => IdentityError::IdReused,
         _ => error.into(),
     }
 }
 
-async fn locked(tx: &Tx, id: StaffId) -> Result<staff::Model, IdentityError> {
+/// What a guard of the database said, as far as it is the asker's to know.
+pub(super) fn refused(error: DbErr) -> IdentityError {
+    match violation(&error) {
+        Some(rule) if rule.contains("last_administrator") => IdentityError::LastAdministrator,
+        Some(rule) if rule.contains("cashier_is_no_bookkeeper") => IdentityError::CashierIsNoBookkeeper,
+        _ => error.into(),
+    }
+}
+
+/// Where a unit stands; the whole tree without one. A closed unit takes no new roles.
+pub(super) async fn place(db: &impl ConnectionTrait, id: Option<UnitId>) -> Result<UnitPath, IdentityError> {
+    let Some(id) = id else { return Ok(UnitPath::whole()) };
+    let row = unit::Entity::find_by_id(id).filter(unit::Column::Active.eq(true)).one(db).await?;
+    Ok(row.ok_or(IdentityError::NoSuchUnit)?.path)
+}
+
+/// Where a unit stands, closed or not; the whole tree without one.
+pub(super) async fn place_of(db: &impl ConnectionTrait, id: Option<UnitId>) -> Result<UnitPath, IdentityError> {
+    let Some(id) = id else { return Ok(UnitPath::whole()) };
+    Ok(unit::Entity::find_by_id(id).one(db).await?.ok_or(IdentityError::NoSuchUnit)?.path)
+}
+
+/// The ids of the units of these parts of the tree, for a filter; nothing if that is the whole tree.
+pub(super) fn units_within(parts: &[&UnitPath]) -> Option<SelectStatement> {
+    if parts.contains(&&UnitPath::whole()) {
+        return None;
+    }
+    // A path holds no character that LIKE reads as another.
+    let below = parts.iter().fold(Condition::any(), |any, part| any.add(unit::Column::Path.starts_with(part.as_str())));
+    // No part is nowhere, not everywhere.
+    let below = if parts.is_empty() { Condition::all().add(unit::Column::Id.is_null()) } else { below };
+    Some(unit::Entity::find().select_only().column(unit::Column::Id).filter(below).into_query())
+}
+
+/// Refuses unless the member is administrator over everything another member of staff holds a role over.
+pub(super) async fn over_all(db: &impl ConnectionTrait, by: &Member, id: StaffId) -> Result<(), IdentityError> {
+    over_all_as(db, by, id, &[Role::Admin]).await
+}
+
+/// The same for other roles.
+pub(super) async fn over_all_as(
+    db: &impl ConnectionTrait,
+    by: &Member,
+    id: StaffId,
+    roles: &[Role],
+) -> Result<(), IdentityError> {
+    let sql = "SELECT u.path FROM staff_role r LEFT JOIN unit u ON u.id = r.unit_id WHERE r.staff_id = $1";
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into()])).await?;
+    for row in rows {
+        let path: Option<UnitPath> = row.try_get("", "path")?;
+        by.may(roles, &path.unwrap_or_else(UnitPath::whole))?;
+    }
+    Ok(())
+}
+
+/// Grants, for the trail.
+fn told(grants: &[(Role, Option<UnitId>)]) -> Vec<serde_json::Value> {
+    grants.iter().map(|(role, unit)| json!({ "role": role, "unit": unit })).collect()
+}
+
+pub(super) async fn locked(tx: &Tx, id: StaffId) -> Result<staff::Model, IdentityError> {
     staff::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(IdentityError::NoSuchStaff)
 }
 
 /// The roles of a member of staff, in order.
-async fn roles_of(db: &impl ConnectionTrait, id: StaffId) -> Result<Vec<staff_role::Model>, DbErr> {
+pub(super) async fn roles_of(db: &impl ConnectionTrait, id: StaffId) -> Result<Vec<staff_role::Model>, DbErr> {
     let mut rows = staff_role::Entity::find().filter(staff_role::Column::StaffId.eq(id)).all(db).await?;
     rows.sort_unstable_by_key(|row| row.role);
     Ok(rows)

@@ -1,0 +1,503 @@
+//! Breaks (差错) and what is done about them: one person proposes, another decides, and the decision is carried out and booked
+//! (facts: charity 6.2, entry 6d). A gift is booked with the decision. A return goes back through the channel like a refund:
+//! the decision is committed before the channel hears of it, the same number is the same return, and when the channel cannot,
+//! it is sent again or paid by bank. A break is over when that is done, and its money leaves suspense at the same moment.
+
+use std::time::Duration;
+
+use crowdfunding::{Adoption, CrowdfundingError};
+use domain::resolution::{ResolutionChoice, ResolutionEvent, ResolutionState};
+use domain::role::{Forbidden, Member, Role};
+use domain::{BreakId, BusinessDate, Clock, DonationId, Refused, ResolutionId, Timestamp};
+use entity::{Db, Tx, discrepancy, execute, resolution, violation};
+use ledger::Entry;
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
+};
+use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
+
+use crate::{postings, trail};
+
+const BATCH: u64 = 200;
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+const NOT_ENOUGH_AGAIN: Duration = Duration::from_secs(600);
+const UNCLEAR_AGAIN: Duration = Duration::from_secs(20);
+
+/// Why nothing was done about a break.
+#[derive(Debug, thiserror::Error)]
+pub enum BreakError {
+    /// There is no such break.
+    #[error("no such break")]
+    NoSuchBreak,
+    /// There is no such resolution.
+    #[error("no such resolution")]
+    NoSuchResolution,
+    /// The id stands for another resolution.
+    #[error("this id was used with other content")]
+    IdReused,
+    /// A field is not acceptable.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// In Chinese, for the person who filled it in.
+        problem: &'static str,
+    },
+    /// It is over, or a resolution of it is under way.
+    #[error("the break is decided, or a resolution of it is under way")]
+    UnderWay,
+    /// No order of ours says who gave it, so it cannot be a gift.
+    #[error("it names no order of ours and can only go back")]
+    NoOrder,
+    /// Who proposes does not decide.
+    #[error("another person has to do this step")]
+    OtherPerson,
+    /// The asker lacks the role.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It is in no state for it.
+    #[error(transparent)]
+    Refused(#[from] Refused<ResolutionState, ResolutionEvent>),
+    /// The ledger refused.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Refusal),
+    /// The gift cannot be made.
+    #[error(transparent)]
+    Gift(#[from] CrowdfundingError),
+    /// The channel could not be asked.
+    #[error(transparent)]
+    Channel(#[from] WechatError),
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] DbErr),
+}
+
+/// A way out of a break, as it is proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewResolution {
+    /// Made by the client.
+    pub id: ResolutionId,
+    /// Of which break.
+    pub of: BreakId,
+    /// What shall become of the money.
+    pub choice: ResolutionChoice,
+    /// Why.
+    pub reason: String,
+}
+
+/// The breaks of the program.
+#[derive(Clone)]
+pub struct Breaks {
+    db: Db,
+    business: Clock,
+    wechat: wechat::Client,
+}
+
+/// A resolution with its break, both locked.
+struct Loaded {
+    row: resolution::Model,
+    of: discrepancy::Model,
+}
+
+impl Breaks {
+    pub(crate) fn new(db: Db, business: Clock, wechat: wechat::Client) -> Breaks {
+        Breaks { db, business, wechat }
+    }
+
+    /// A page of breaks, newest first.
+    pub async fn page(&self, after: Option<BreakId>, limit: u64) -> Result<Vec<discrepancy::Model>, BreakError> {
+        let db = self.db.read();
+        let mut query = discrepancy::Entity::find();
+        if let Some(after) = after {
+            let last = discrepancy::Entity::find_by_id(after).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+            query = query.filter(
+                Condition::any().add(discrepancy::Column::CreatedUs.lt(last.created_us)).add(
+                    Condition::all()
+                        .add(discrepancy::Column::CreatedUs.eq(last.created_us))
+                        .add(discrepancy::Column::Id.lt(last.id)),
+                ),
+            );
+        }
+        let newest_first = query.order_by_desc(discrepancy::Column::CreatedUs).order_by_desc(discrepancy::Column::Id);
+        Ok(newest_first.limit(limit).all(db).await?)
+    }
+
+    /// What was proposed and done about a break, oldest first.
+    pub async fn resolutions(
+        &self,
+        of: BreakId,
+        by: &Member,
+        roles: &[Role],
+    ) -> Result<Vec<resolution::Model>, BreakError> {
+        let db = self.db.read();
+        let about = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+        hand(db, about.book_id, by, roles).await?;
+        let rows = resolution::Entity::find()
+            .filter(resolution::Column::BreakId.eq(of))
+            .order_by_asc(resolution::Column::CreatedUs)
+            .order_by_asc(resolution::Column::Id)
+            .all(db)
+            .await?;
+        Ok(rows)
+    }
+
+    /// Proposes a way out. The same id with the same content again answers the one that stands.
+    pub async fn propose(&self, new: NewResolution, by: &Member) -> Result<resolution::Model, BreakError> {
+        by.must_be(&[Role::Cashier, Role::Bookkeeper])?;
+        let reason = new.reason.trim().to_owned();
+        if reason.is_empty() || reason.chars().count() > 500 {
+            return Err(BreakError::Invalid { field: "reason", problem: "请填写原因，最多500字" });
+        }
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let of = locked(&tx, new.of).await?;
+        hand(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await?;
+        if let Some(known) = resolution::Entity::find_by_id(new.id).one(&tx).await? {
+            let same = (known.break_id, known.choice, &known.reason) == (new.of, new.choice, &reason);
+            return if same { Ok(known) } else { Err(BreakError::IdReused) };
+        }
+        if of.state != "open" {
+            return Err(BreakError::UnderWay);
+        }
+        if new.choice == ResolutionChoice::Gift && of.donation_id.is_none() {
+            return Err(BreakError::NoOrder);
+        }
+        let row = resolution::ActiveModel {
+            id: Set(new.id),
+            break_id: Set(new.of),
+            choice: Set(new.choice),
+            reason: Set(reason),
+            state: Set(ResolutionState::Proposed),
+            author_id: Set(by.id),
+            approver_id: Set(None),
+            attempt: Set(1),
+            channel_refund_id: Set(None),
+            last_error: Set(None),
+            created_us: Set(now),
+            decided_us: Set(None),
+            next_try_us: Set(now),
+            finished_us: Set(None),
+        };
+        let row = row.insert(&tx).await.map_err(|error| match violation(&error) {
+            // PostgreSQL names the index, SQLite its column.
+            Some(rule) if rule.contains("resolution_open_key") || rule.contains("break_id") => BreakError::UnderWay,
+            _ => error.into(),
+        })?;
+        self.trail(&tx, now, "break.propose", &row, &of, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Another person decides. A gift is booked at once; a return is sent by the job.
+    pub async fn decide(&self, id: ResolutionId, agree: bool, by: &Member) -> Result<resolution::Model, BreakError> {
+        by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let Loaded { row, of } = load(&tx, id).await?;
+        let hand = hand(&tx, of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
+        if hand.is_of(Some(row.author_id)) {
+            return Err(BreakError::OtherPerson);
+        }
+        let event = match (agree, row.choice) {
+            (false, _) => ResolutionEvent::Decline,
+            (true, ResolutionChoice::Gift) => ResolutionEvent::TakeAsGift,
+            (true, ResolutionChoice::Return) => ResolutionEvent::SendBack,
+        };
+        let to = row.state.on(event)?;
+        if event == ResolutionEvent::TakeAsGift {
+            let stray = Adoption {
+                id: DonationId::from(id.uuid()),
+                order: of.donation_id.ok_or(BreakError::NoOrder)?,
+                transaction_id: of.item.clone(),
+                amount: of.amount_fen,
+                paid: of.created_us,
+                actor: by.id.to_string(),
+            };
+            crowdfunding::adopt(&tx, now, stray).await?;
+        }
+        let done = to == ResolutionState::Done;
+        let row = moved(&tx, row, to, |row| {
+            row.approver_id = Set(Some(by.id));
+            row.decided_us = Set(Some(now));
+            row.next_try_us = Set(now);
+            row.finished_us = Set(done.then_some(now));
+        })
+        .await?;
+        if done {
+            close(&tx, &of).await?;
+        }
+        self.trail(&tx, now, if agree { "break.agree" } else { "break.decline" }, &row, &of, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Sends a return that failed again, under a new number.
+    pub async fn retry(&self, id: ResolutionId, by: &Member) -> Result<resolution::Model, BreakError> {
+        by.must_be(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let Loaded { row, of } = load(&tx, id).await?;
+        hand(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]).await?;
+        let to = row.state.on(ResolutionEvent::Retry)?;
+        let attempt = row.attempt + 1;
+        let row = moved(&tx, row, to, |row| {
+            row.attempt = Set(attempt);
+            row.channel_refund_id = Set(None);
+            row.next_try_us = Set(now);
+        })
+        .await?;
+        self.trail(&tx, now, "break.retry", &row, &of, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A head of finance who did not propose it says that a failed return was paid from this bank account. The channel is
+    /// asked once more before: what it has paid after all, or still works on, is not paid twice.
+    pub async fn paid_by_bank(
+        &self,
+        id: ResolutionId,
+        bank_account: &str,
+        by: &Member,
+    ) -> Result<resolution::Model, BreakError> {
+        by.must_be(&[Role::FinanceHead])?;
+        let seen = self.get(id).await?;
+        let of =
+            discrepancy::Entity::find_by_id(seen.break_id).one(self.db.read()).await?.ok_or(BreakError::NoSuchBreak)?;
+        // Before the channel is asked, too.
+        hand(self.db.read(), of.book_id, by, &[Role::FinanceHead]).await?;
+        if seen.state == ResolutionState::Failed {
+            match self.wechat.query_refund(&id.out_refund_no(seen.attempt)).await {
+                Ok(answer) if answer.status == RefundStatus::Processing => return Err(BreakError::UnderWay),
+                Ok(answer) => {
+                    self.heard(id, seen.attempt, &answer.refund_id, &answer.status, answer.success_time).await?;
+                }
+                Err(WechatError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let Loaded { row, of } = load(&tx, id).await?;
+        let hand = hand(&tx, of.book_id, by, &[Role::FinanceHead]).await?;
+        let to = row.state.on(ResolutionEvent::PayByBank)?;
+        if hand.is_of(Some(row.author_id)) {
+            return Err(BreakError::OtherPerson);
+        }
+        let on = BusinessDate::of(now);
+        let entry = postings::suspense_returned_by_bank(of.book_id, id, of.amount_fen, bank_account, on);
+        book(&tx, now, entry.by(by.id.to_string())).await?;
+        let row = moved(&tx, row, to, |row| row.finished_us = Set(Some(now))).await?;
+        close(&tx, &of).await?;
+        self.trail(&tx, now, "break.paid_by_bank", &row, &of, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Sends returns that are decided and asks for those under way. Answers how many went on, and how many did not.
+    pub async fn send_due(&self) -> Result<(u64, u64), BreakError> {
+        let due = resolution::Entity::find()
+            .filter(resolution::Column::State.is_in([ResolutionState::Approved, ResolutionState::Processing]))
+            .filter(resolution::Column::NextTryUs.lte(self.business.now()))
+            .order_by_asc(resolution::Column::NextTryUs)
+            .limit(BATCH)
+            .all(self.db.read())
+            .await?;
+        let mut done = (0, 0);
+        for row in due {
+            let outcome = match row.state {
+                ResolutionState::Approved => self.send(&row).await,
+                _ => self.ask(&row).await,
+            };
+            match outcome {
+                Ok(()) => done.0 += 1,
+                Err(error) => {
+                    done.1 += 1;
+                    tracing::warn!(resolution = %row.id, error = &error as &dyn std::error::Error, "a return did not go on");
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn send(&self, row: &resolution::Model) -> Result<(), BreakError> {
+        let of = discrepancy::Entity::find_by_id(row.break_id).one(self.db.read()).await?;
+        let of = of.ok_or(BreakError::NoSuchBreak)?;
+        let request = RefundRequest {
+            order: OrderReference::TransactionId(of.item),
+            out_refund_no: row.id.out_refund_no(row.attempt),
+            reason: Some("支付与订单不符，原路退回".to_owned()),
+            refund: of.amount_fen,
+            total: of.amount_fen,
+        };
+        match self.wechat.refund(&request).await {
+            Ok(answer) => self.heard(row.id, row.attempt, &answer.refund_id, &answer.status, answer.success_time).await,
+            Err(WechatError::NotEnough(_)) => {
+                self.wait(row.id, "微信商户可用余额不足，请充值后自动重试", NOT_ENOUGH_AGAIN).await
+            }
+            Err(error @ (WechatError::Refused(_) | WechatError::NotFound(_) | WechatError::Invalid(_))) => {
+                self.fail(row.id, row.attempt, &error.to_string()).await
+            }
+            Err(error) => {
+                self.wait(row.id, "微信未明确答复，将以同一单号重试", UNCLEAR_AGAIN).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn ask(&self, row: &resolution::Model) -> Result<(), BreakError> {
+        match self.wechat.query_refund(&row.id.out_refund_no(row.attempt)).await {
+            Ok(answer) => self.heard(row.id, row.attempt, &answer.refund_id, &answer.status, answer.success_time).await,
+            Err(error) => {
+                self.wait(row.id, "微信退款查询失败，稍后再查", UNCLEAR_AGAIN).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Takes the channel's message about a return. Answers whether it was about one of ours.
+    pub async fn notified(&self, message: &RefundNotification) -> Result<bool, BreakError> {
+        let Some((id, attempt)) = ResolutionId::from_out_refund_no(&message.out_refund_no) else { return Ok(false) };
+        match self.heard(id, attempt, &message.refund_id, &message.refund_status, message.success_time).await {
+            Err(BreakError::NoSuchResolution) => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
+    /// The one door for what the channel says of a return.
+    async fn heard(
+        &self,
+        id: ResolutionId,
+        attempt: i64,
+        channel_refund_id: &str,
+        status: &RefundStatus,
+        success: Option<Timestamp>,
+    ) -> Result<(), BreakError> {
+        let now = self.business.now();
+        match status {
+            RefundStatus::Closed | RefundStatus::Abnormal => return self.fail(id, attempt, status.as_str()).await,
+            RefundStatus::Success => {}
+            _ => {
+                let tx = self.db.begin().await?;
+                let Loaded { row, .. } = load(&tx, id).await?;
+                let under_way = row.attempt == attempt
+                    && matches!(row.state, ResolutionState::Approved | ResolutionState::Processing);
+                if under_way {
+                    let number = channel_refund_id.to_owned();
+                    moved(&tx, row, ResolutionState::Processing, |row| {
+                        row.channel_refund_id = Set(Some(number));
+                        row.last_error = Set(None);
+                        row.next_try_us = Set(now.after(ASK_AGAIN));
+                    })
+                    .await?;
+                    tx.commit().await?;
+                }
+                return Ok(());
+            }
+        }
+        let tx = self.db.begin().await?;
+        let Loaded { row, of } = load(&tx, id).await?;
+        if row.state == ResolutionState::Done {
+            return Ok(());
+        }
+        let to = row.state.on(ResolutionEvent::Success)?;
+        let on = BusinessDate::of(success.unwrap_or(now));
+        book(&tx, now, postings::suspense_returned(of.book_id, id, of.amount_fen, on)).await?;
+        let number = channel_refund_id.to_owned();
+        moved(&tx, row, to, |row| {
+            row.channel_refund_id = Set(Some(number));
+            row.last_error = Set(None);
+            row.finished_us = Set(Some(now));
+        })
+        .await?;
+        close(&tx, &of).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn fail(&self, id: ResolutionId, attempt: i64, why: &str) -> Result<(), BreakError> {
+        let tx = self.db.begin().await?;
+        let Loaded { row, .. } = load(&tx, id).await?;
+        // It speaks of an attempt that is over: what came after stands.
+        if row.attempt != attempt || row.state == ResolutionState::Failed {
+            return Ok(());
+        }
+        let to = row.state.on(ResolutionEvent::Failure)?;
+        moved(&tx, row, to, |row| row.last_error = Set(Some(why.to_owned()))).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn wait(&self, id: ResolutionId, why: &str, again: Duration) -> Result<(), BreakError> {
+        let tx = self.db.begin().await?;
+        let sql = "UPDATE resolution SET last_error = $1, next_try_us = $2 WHERE id = $3 AND state IN ('approved', 'processing')";
+        execute(&tx, sql, [why.into(), self.business.now().after(again).into(), id.into()]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A resolution by id.
+    pub async fn get(&self, id: ResolutionId) -> Result<resolution::Model, BreakError> {
+        resolution::Entity::find_by_id(id).one(self.db.read()).await?.ok_or(BreakError::NoSuchResolution)
+    }
+
+    async fn trail(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        action: &'static str,
+        row: &resolution::Model,
+        of: &discrepancy::Model,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        trail::money(tx, now, action, format!("break:{}", of.id), (of.amount_fen, row.state), by).await
+    }
+}
+
+async fn locked(tx: &Tx, id: BreakId) -> Result<discrepancy::Model, BreakError> {
+    let row = discrepancy::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    row.ok_or(BreakError::NoSuchBreak)
+}
+
+/// The break first: it is what every step locks.
+async fn load(tx: &Tx, id: ResolutionId) -> Result<Loaded, BreakError> {
+    let seen = resolution::Entity::find_by_id(id).one(tx).await?.ok_or(BreakError::NoSuchResolution)?;
+    let of = locked(tx, seen.break_id).await?;
+    let row = resolution::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    Ok(Loaded { row: row.ok_or(BreakError::NoSuchResolution)?, of })
+}
+
+async fn moved(
+    tx: &Tx,
+    row: resolution::Model,
+    to: ResolutionState,
+    change: impl FnOnce(&mut resolution::ActiveModel),
+) -> Result<resolution::Model, DbErr> {
+    let mut active: resolution::ActiveModel = row.into();
+    active.state = Set(to);
+    change(&mut active);
+    active.update(tx).await
+}
+
+async fn close(tx: &Tx, of: &discrepancy::Model) -> Result<(), DbErr> {
+    execute(tx, "UPDATE discrepancy SET state = 'resolved' WHERE id = $1", [of.id.into()]).await?;
+    Ok(())
+}
+
+async fn book(tx: &Tx, now: Timestamp, entry: Entry) -> Result<(), BreakError> {
+    for booked in ledger::post(tx, now, &[entry]).await? {
+        booked?;
+    }
+    Ok(())
+}
+
+/// The member's hand on money of a book.
+async fn hand(
+    db: &impl ConnectionTrait,
+    book: domain::BookId,
+    by: &Member,
+    roles: &[Role],
+) -> Result<crowdfunding::Hand, BreakError> {
+    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(db, book).await?)?)
+}

@@ -1,0 +1,522 @@
+//! Campaigns: the service around the steps of `crowdfunding`. Each step is one transaction with its line in the audit trail.
+
+use crowdfunding::{
+    CampaignDraft, CampaignFilter, CrowdfundingError, Decision, Ground, Matter, NewPartner, NewUpdate, PlanVersion,
+    PublicCampaign, READERS, Search, Setting, Standing, Step,
+};
+use domain::campaign::CampaignState;
+use domain::complaint::{ComplaintEvent, ComplaintState};
+use domain::plan::Plan;
+use domain::role::Member;
+use domain::{
+    BusinessDate, CampaignChangeId, CampaignDecisionId, CampaignId, CampaignUpdateId, Clock, ComplaintId, DonationId,
+    PartnerId, SuspensionId, Timestamp,
+};
+use entity::{
+    Db, Tx, budget_line, campaign, campaign_change, campaign_decision, campaign_history, campaign_update, complaint,
+    cooperation, donation, final_disclosure, milestone, partner, suspension,
+};
+use sea_orm::DbErr;
+
+use crate::trail;
+
+/// The campaigns of the program.
+#[derive(Clone, Debug)]
+pub struct Campaigns {
+    db: Db,
+    clock: Clock,
+    merchant: String,
+}
+
+type Result<T, E = CrowdfundingError> = std::result::Result<T, E>;
+
+impl Campaigns {
+    /// On a database, by business time, for the house that takes money under this merchant number.
+    pub fn new(db: Db, clock: Clock, merchant: String) -> Campaigns {
+        Campaigns { db, clock, merchant }
+    }
+
+    fn setting(&self) -> Setting {
+        Setting { now: self.clock.now(), merchant: self.merchant.clone() }
+    }
+
+    /// Writes a draft. The same id with the same content again answers the campaign that stands.
+    pub async fn draft(&self, id: CampaignId, draft: CampaignDraft, by: &Member) -> Result<campaign::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::draft_campaign(&tx, now, id, draft, by).await?;
+        // What stood already was told before.
+        if row.created_us == now {
+            self.trail(&tx, now, "campaign.draft", &row, by).await?;
+        }
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Rewrites a draft; its author only.
+    pub async fn edit(&self, id: CampaignId, draft: CampaignDraft, by: &Member) -> Result<campaign::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::edit_campaign(&tx, now, id, draft, by).await?;
+        self.trail(&tx, now, "campaign.edit", &row, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Takes a step.
+    pub async fn step(&self, id: CampaignId, step: Step, by: &Member) -> Result<campaign::Model> {
+        let (setting, word) = (self.setting(), step.word());
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::step_campaign(&tx, &setting, id, step, by).await?;
+        self.trail(&tx, setting.now, word, &row, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Opens what has begun and ends what is over. Answers how many campaigns changed.
+    pub async fn tick(&self) -> Result<u64> {
+        let setting = self.setting();
+        let now = setting.now;
+        let mut changed = 0;
+        for id in crowdfunding::due_campaigns(self.db.read(), now).await? {
+            let tx = self.db.begin().await?;
+            if let Some(row) = crowdfunding::clock_campaign(&tx, &setting, id).await? {
+                let line = trail::Line {
+                    actor: trail::SYSTEM.to_owned(),
+                    action: "campaign.clock",
+                    object: object(id),
+                    origin: "campaign_clock".to_owned(),
+                    detail: serde_json::json!({ "state": row.state }),
+                };
+                trail::record(&tx, now, line).await?;
+                tx.commit().await?;
+                changed += 1;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// A campaign, for staff whose roles reach it.
+    pub async fn get(&self, id: CampaignId, by: &Member) -> Result<campaign::Model> {
+        crowdfunding::campaign_of(self.db.read(), id, by).await
+    }
+
+    /// What happened to a campaign, oldest first.
+    pub async fn history(&self, id: CampaignId, by: &Member) -> Result<Vec<campaign_history::Model>> {
+        self.get(id, by).await?;
+        Ok(crowdfunding::campaign_steps(self.db.read(), id).await?)
+    }
+
+    /// The versions of a campaign's plan, oldest first, for staff.
+    pub async fn plans(&self, id: CampaignId, by: &Member) -> Result<Vec<PlanVersion>> {
+        self.get(id, by).await?;
+        crowdfunding::plan_versions(self.db.read(), id).await
+    }
+
+    /// The budget of a campaign and what of it is promised and spent, for staff.
+    pub async fn budget(&self, id: CampaignId, by: &Member) -> Result<Vec<budget_line::Model>> {
+        self.get(id, by).await?;
+        crowdfunding::budget(self.db.read(), id).await
+    }
+
+    /// A page of the campaigns within a member's reach, newest first.
+    pub async fn page(
+        &self,
+        state: Option<CampaignState>,
+        by: &Member,
+        after: Option<CampaignId>,
+        limit: u64,
+    ) -> Result<Vec<campaign::Model>> {
+        by.must_be(&READERS)?;
+        let parts = Some(by.parts(&READERS).into_iter().cloned().collect());
+        let filter = CampaignFilter { states: state.into_iter().collect(), parts };
+        crowdfunding::campaigns(self.db.read(), &filter, after, limit).await
+    }
+
+    /// A page of public campaigns with their money.
+    pub async fn search(&self, search: &Search, after: Option<CampaignId>, limit: u64) -> Result<Vec<PublicCampaign>> {
+        let rows = crowdfunding::search(self.db.read(), search, after, limit).await?;
+        crowdfunding::with_money(self.db.read(), rows).await
+    }
+
+    /// A public campaign with its money.
+    pub async fn public(&self, id: CampaignId) -> Result<PublicCampaign> {
+        crowdfunding::public_campaign(self.db.read(), id).await
+    }
+
+    /// A public campaign with its money and with what the law wants shown of it.
+    pub async fn page_of(&self, id: CampaignId) -> Result<(PublicCampaign, Standing)> {
+        let public = self.public(id).await?;
+        let standing = crowdfunding::standing(self.db.read(), &public.campaign).await?;
+        Ok((public, standing))
+    }
+
+    /// The versions of a public campaign's plan that were ever in force, oldest first.
+    pub async fn public_plans(&self, id: CampaignId) -> Result<Vec<PlanVersion>> {
+        self.public_row(id).await?;
+        let mut versions = crowdfunding::plan_versions(self.db.read(), id).await?;
+        versions.retain(|version| version.in_force.is_some());
+        Ok(versions)
+    }
+
+    /// The milestones of a public campaign.
+    pub async fn public_milestones(&self, id: CampaignId) -> Result<Vec<milestone::Model>> {
+        self.public_row(id).await?;
+        crowdfunding::milestones(self.db.read(), id).await
+    }
+
+    /// The published updates of a public campaign, newest first.
+    pub async fn public_updates(
+        &self,
+        id: CampaignId,
+        after: Option<CampaignUpdateId>,
+        limit: u64,
+    ) -> Result<Vec<campaign_update::Model>> {
+        self.public_row(id).await?;
+        crowdfunding::updates(self.db.read(), id, true, after, limit).await
+    }
+
+    async fn public_row(&self, id: CampaignId) -> Result<campaign::Model> {
+        let row = crowdfunding::campaign(self.db.read(), id).await?;
+        if row.state.is_public() { Ok(row) } else { Err(CrowdfundingError::NoSuchCampaign) }
+    }
+
+    /// Campaigns of any state with their money, as they are named; those that are not there are left out.
+    pub async fn with_money(&self, ids: &[CampaignId]) -> Result<Vec<PublicCampaign>> {
+        let rows = crowdfunding::named_campaigns(self.db.read(), ids).await?;
+        crowdfunding::with_money(self.db.read(), rows).await
+    }
+
+    /// Suspends a campaign: no gifts, and its money is frozen.
+    pub async fn suspend(
+        &self,
+        id: CampaignId,
+        suspension: SuspensionId,
+        why: (Ground, String),
+        by: &Member,
+    ) -> Result<campaign::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::suspend(&tx, now, id, suspension, why, by).await?;
+        let detail = serde_json::json!({ "state": row.state });
+        self.line(&tx, now, "campaign.suspend", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Lifts a suspension; another person than who asked for it.
+    pub async fn lift(&self, id: CampaignId, reason: String, by: &Member) -> Result<campaign::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::lift(&tx, now, id, reason, by).await?;
+        let detail = serde_json::json!({ "state": row.state });
+        self.line(&tx, now, "campaign.lift", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Takes a complaint up, or answers it.
+    pub async fn handle_complaint(
+        &self,
+        id: ComplaintId,
+        event: ComplaintEvent,
+        answer: Option<String>,
+        by: &Member,
+    ) -> Result<complaint::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::handle_complaint(&tx, now, id, event, answer, by).await?;
+        let detail = serde_json::json!({ "state": row.state });
+        self.line(&tx, now, "complaint.handle", format!("complaint:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Asks for a change of a filed plan.
+    pub async fn propose_change(
+        &self,
+        id: CampaignId,
+        change: CampaignChangeId,
+        what: (Plan, String),
+        by: &Member,
+    ) -> Result<campaign_change::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::propose_change(&tx, now, id, change, what, by).await?;
+        let detail = serde_json::json!({ "state": row.state, "version": row.version });
+        self.line(&tx, now, "campaign.propose_change", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The review of a change that is due.
+    pub async fn review_change(
+        &self,
+        change: CampaignChangeId,
+        decision: Decision,
+        by: &Member,
+    ) -> Result<campaign_change::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::review_change(&tx, now, change, decision, by).await?;
+        let detail = serde_json::json!({ "state": row.state, "version": row.version });
+        self.line(&tx, now, "campaign.review_change", object(row.campaign_id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A change was filed: its version comes into force.
+    pub async fn file_change(
+        &self,
+        change: CampaignChangeId,
+        evidence: (String, BusinessDate),
+        by: &Member,
+    ) -> Result<campaign::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::file_change(&tx, now, change, evidence, by).await?;
+        let detail = serde_json::json!({ "plan": row.plan_version });
+        self.line(&tx, now, "campaign.file_change", object(row.id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Proposes what another person decides.
+    pub async fn propose_decision(
+        &self,
+        id: CampaignDecisionId,
+        matter: Matter,
+        reason: String,
+        by: &Member,
+    ) -> Result<campaign_decision::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::propose_decision(&tx, now, id, matter, reason, by).await?;
+        let detail = serde_json::json!({ "kind": row.kind, "amount": row.amount_fen });
+        self.line(&tx, now, "decision.propose", format!("decision:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Another person decides.
+    pub async fn decide(
+        &self,
+        id: CampaignDecisionId,
+        decision: Decision,
+        by: &Member,
+    ) -> Result<campaign_decision::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::decide_decision(&tx, now, id, decision, by).await?;
+        let detail = serde_json::json!({ "kind": row.kind, "state": row.state, "amount": row.amount_fen });
+        self.line(&tx, now, "decision.decide", format!("decision:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Registers a partner.
+    pub async fn register_partner(&self, new: NewPartner, by: &Member) -> Result<partner::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::register_partner(&tx, now, new, by).await?;
+        let detail = serde_json::json!({ "kind": row.kind });
+        self.line(&tx, now, "partner.register", format!("partner:{}", row.id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Records the agreement of a campaign with its partner.
+    pub async fn sign_cooperation(
+        &self,
+        id: CampaignId,
+        agreement: (PartnerId, BusinessDate, String),
+        by: &Member,
+    ) -> Result<cooperation::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::sign_cooperation(&tx, now, id, agreement, by).await?;
+        let detail = serde_json::json!({ "partner": row.partner_id });
+        self.line(&tx, now, "campaign.sign_cooperation", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Evaluates a campaign's partner.
+    pub async fn evaluate_cooperation(
+        &self,
+        id: CampaignId,
+        evaluation: (i64, String),
+        by: &Member,
+    ) -> Result<cooperation::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::evaluate_cooperation(&tx, now, id, evaluation, by).await?;
+        let detail = serde_json::json!({ "score": row.score });
+        self.line(&tx, now, "campaign.evaluate_cooperation", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Tells how far a milestone is.
+    pub async fn progress(
+        &self,
+        id: CampaignId,
+        progress: (String, i64, String),
+        by: &Member,
+    ) -> Result<milestone::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::progress(&tx, now, id, progress, by).await?;
+        let detail = serde_json::json!({ "milestone": row.code, "progress": row.progress });
+        self.line(&tx, now, "campaign.progress", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Writes an update, or writes it anew until it is published.
+    pub async fn write_update(&self, id: CampaignId, new: NewUpdate, by: &Member) -> Result<campaign_update::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::write_update(&tx, now, id, new, by).await?;
+        let detail = serde_json::json!({ "update": row.id });
+        self.line(&tx, now, "campaign.write_update", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Publishes an update; from then on it stands.
+    pub async fn publish_update(&self, update: CampaignUpdateId, by: &Member) -> Result<campaign_update::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::publish_update(&tx, now, update, by).await?;
+        let detail = serde_json::json!({ "update": row.id });
+        self.line(&tx, now, "campaign.publish_update", object(row.campaign_id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Records that the full report of a campaign was published.
+    pub async fn disclose(
+        &self,
+        id: CampaignId,
+        report: (BusinessDate, String),
+        by: &Member,
+    ) -> Result<final_disclosure::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::disclose(&tx, now, id, report, by).await?;
+        let detail = serde_json::json!({ "published_on": row.published_on });
+        self.line(&tx, now, "campaign.disclose", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Hides a donor's message, or shows it again.
+    pub async fn moderate(&self, id: DonationId, how: (bool, String), by: &Member) -> Result<donation::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::moderate(&tx, now, id, how, by).await?;
+        let detail = serde_json::json!({ "message": row.message_state });
+        self.line(&tx, now, "message.moderate", format!("donation:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Takes a complaint down; anybody may complain.
+    pub async fn complain(
+        &self,
+        id: ComplaintId,
+        about: Option<CampaignId>,
+        words: String,
+    ) -> Result<complaint::Model> {
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::complain(&tx, self.clock.now(), id, about, words).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A complaint, for whoever knows its id.
+    pub async fn complaint(&self, id: ComplaintId) -> Result<complaint::Model> {
+        crowdfunding::complaint_by_id(self.db.read(), id).await
+    }
+
+    /// A page of complaints within a member's reach, newest first.
+    pub async fn complaints(
+        &self,
+        state: Option<ComplaintState>,
+        after: Option<ComplaintId>,
+        limit: u64,
+        by: &Member,
+    ) -> Result<Vec<complaint::Model>> {
+        crowdfunding::complaints(self.db.read(), state, after, limit, by).await
+    }
+
+    /// The suspensions of a campaign, oldest first.
+    pub async fn suspensions(&self, id: CampaignId, by: &Member) -> Result<Vec<suspension::Model>> {
+        self.get(id, by).await?;
+        crowdfunding::suspensions(self.db.read(), id).await
+    }
+
+    /// The changes of a campaign, oldest first.
+    pub async fn changes(&self, id: CampaignId, by: &Member) -> Result<Vec<campaign_change::Model>> {
+        self.get(id, by).await?;
+        crowdfunding::changes(self.db.read(), id).await
+    }
+
+    /// A page of decisions within a member's reach, newest first.
+    pub async fn decisions(
+        &self,
+        after: Option<CampaignDecisionId>,
+        limit: u64,
+        by: &Member,
+    ) -> Result<Vec<campaign_decision::Model>> {
+        crowdfunding::decisions(self.db.read(), after, limit, by).await
+    }
+
+    /// A page of the register of partners.
+    pub async fn partners(&self, after: Option<PartnerId>, limit: u64, by: &Member) -> Result<Vec<partner::Model>> {
+        crowdfunding::partners(self.db.read(), after, limit, by).await
+    }
+
+    /// The updates of a campaign, drafts included, newest first.
+    pub async fn updates(
+        &self,
+        id: CampaignId,
+        after: Option<CampaignUpdateId>,
+        limit: u64,
+        by: &Member,
+    ) -> Result<Vec<campaign_update::Model>> {
+        self.get(id, by).await?;
+        crowdfunding::updates(self.db.read(), id, false, after, limit).await
+    }
+
+    async fn line(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        action: &'static str,
+        object: String,
+        detail: serde_json::Value,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        let (actor, origin) = (trail::staff(by.id), by.origin.clone());
+        trail::record(tx, now, trail::Line { actor, action, object, origin, detail }).await
+    }
+
+    async fn trail(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        action: &'static str,
+        row: &campaign::Model,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        let detail = serde_json::json!({ "state": row.state, "round": row.round, "plan": row.plan_version });
+        self.line(tx, now, action, object(row.id), detail, by).await
+    }
+}
+
+/// A campaign in the audit trail.
+fn object(id: CampaignId) -> String {
+    format!("campaign:{id}")
+}

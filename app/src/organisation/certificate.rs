@@ -1,0 +1,157 @@
+//! 公开募捐资格证书 (facts: charity 2.1, Art. 22): without a valid one a charity raises no money in public.
+
+use domain::role::{Member, Role};
+use domain::{BookId, BusinessDate, CertificateId};
+use entity::certificate;
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
+};
+use serde_json::json;
+
+use super::{Organisation, OrganisationError, charity, sized, taken, told};
+
+/// Who keeps certificates.
+const KEEPERS: [Role; 2] = [Role::Admin, Role::FinanceHead];
+
+/// A certificate to be registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCertificate {
+    /// Made by the client.
+    pub id: CertificateId,
+    /// Whose it is.
+    pub book: BookId,
+    /// Its number.
+    pub number: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// Its first day.
+    pub issued_on: BusinessDate,
+    /// Its last day.
+    pub expires_on: BusinessDate,
+}
+
+impl Organisation {
+    /// Registers a certificate.
+    pub async fn register_certificate(
+        &self,
+        new: NewCertificate,
+        by: &Member,
+    ) -> Result<certificate::Model, OrganisationError> {
+        by.must_be(&KEEPERS)?;
+        let number = sized(&new.number, 60, "number", "证书编号为1至60个字")?;
+        let issuer = sized(&new.issuer, 100, "issuer", "请填写发证机关，最多100字")?;
+        if new.issued_on > new.expires_on {
+            return Err(OrganisationError::Invalid {
+                field: "expires_on", problem: "有效期止不得早于发证日期"
+            });
+        }
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let (_, place) = charity::locked(&tx, new.book).await?;
+        by.may(&KEEPERS, &place)?;
+        if let Some(standing) = certificate::Entity::find_by_id(new.id).one(&tx).await? {
+            let same = (standing.book_id, &standing.number, &standing.issuer, standing.issued_on, standing.expires_on)
+                == (new.book, &number, &issuer, new.issued_on, new.expires_on);
+            return if same { Ok(standing) } else { Err(OrganisationError::IdReused) };
+        }
+        let row = certificate::ActiveModel {
+            id: Set(new.id),
+            book_id: Set(new.book),
+            number: Set(number),
+            issuer: Set(issuer),
+            issued_on: Set(new.issued_on),
+            expires_on: Set(new.expires_on),
+            revoked_on: Set(None),
+            author_id: Set(by.id),
+            created_us: Set(now),
+        };
+        let row = row.insert(&tx).await.map_err(taken)?;
+        let detail = json!({ "charity": row.book_id, "issued_on": row.issued_on, "expires_on": row.expires_on });
+        told(&tx, now, Some(by), "certificate.register", object(row.id), detail).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Notes that a certificate was revoked, today. It was good until yesterday.
+    pub async fn revoke_certificate(
+        &self,
+        id: CertificateId,
+        by: &Member,
+    ) -> Result<certificate::Model, OrganisationError> {
+        by.must_be(&KEEPERS)?;
+        let tx = self.db.begin().await?;
+        let row = certificate::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
+        let row = row.ok_or(OrganisationError::NoSuchCertificate)?;
+        let (_, place) = charity::locked(&tx, row.book_id).await?;
+        by.may(&KEEPERS, &place)?;
+        if row.revoked_on.is_some() {
+            return Ok(row);
+        }
+        let mut row: certificate::ActiveModel = row.into();
+        row.revoked_on = Set(Some(self.clock.today()));
+        let row = row.update(&tx).await?;
+        let detail = json!({ "charity": row.book_id, "revoked_on": row.revoked_on });
+        told(&tx, self.clock.now(), Some(by), "certificate.revoke", object(id), detail).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The certificates of a charity, newest first.
+    pub async fn certificates(&self, book: BookId) -> Result<Vec<certificate::Model>, OrganisationError> {
+        self.charity(book).await?;
+        let rows = certificate::Entity::find().filter(certificate::Column::BookId.eq(book));
+        Ok(rows.order_by_desc(certificate::Column::IssuedOn).all(self.db.read()).await?)
+    }
+
+    /// The name of a certificate for its documents, if the member may change it, or, for reading, merely if it is there.
+    pub async fn certificate_object(
+        &self,
+        id: CertificateId,
+        changing: Option<&Member>,
+    ) -> Result<String, OrganisationError> {
+        if let Some(by) = changing {
+            by.must_be(&KEEPERS)?;
+        }
+        let row = certificate::Entity::find_by_id(id).one(self.db.read()).await?;
+        let row = row.ok_or(OrganisationError::NoSuchCertificate)?;
+        if let Some(by) = changing {
+            by.may(&KEEPERS, &self.charity(row.book_id).await?.unit.path)?;
+        }
+        Ok(object(id))
+    }
+
+    /// See [`valid_for`].
+    pub async fn valid_for(
+        &self,
+        book: BookId,
+        from: BusinessDate,
+        to: BusinessDate,
+    ) -> Result<Option<certificate::Model>, OrganisationError> {
+        Ok(valid_for(self.db.read(), book, from, to).await?)
+    }
+}
+
+/// A certificate of a charity that is good on every day of a period (facts: charity 3.1).
+pub async fn valid_for(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    from: BusinessDate,
+    to: BusinessDate,
+) -> Result<Option<certificate::Model>, DbErr> {
+    let good =
+        Condition::any().add(certificate::Column::RevokedOn.is_null()).add(certificate::Column::RevokedOn.gt(to));
+    certificate::Entity::find()
+        .filter(certificate::Column::BookId.eq(book))
+        .filter(certificate::Column::IssuedOn.lte(from))
+        .filter(certificate::Column::ExpiresOn.gte(to))
+        .filter(good)
+        .order_by_desc(certificate::Column::ExpiresOn)
+        .one(db)
+        .await
+}
+
+fn object(id: CertificateId) -> String {
+    format!("certificate:{id}")
+}

@@ -1,0 +1,413 @@
+//! Lists of payments, as a county sends them: CSV or XLSX of up to five thousand lines, read, looked at line by line, and written as one
+//! disbursement in one transaction.
+//!
+//! A dry run says everything that is wrong at once and writes nothing. Errors refuse the list; warnings want a second look and are passed with
+//! a word. The ids of payees and payouts follow from the id of the paper and the line, so the same list again is the same paper. Costs: a dozen
+//! statements however many lines, and two ciphers a line.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use calamine::{Data, Reader, Xlsx};
+use crowdfunding::spending::{self, NewPayout, SpendingError};
+use domain::disbursement::DisbursementKind;
+use domain::role::Member;
+use domain::{CampaignId, DisbursementId, Money, PayeeId};
+use entity::{campaign, disbursement, payee};
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+use super::payees::{PlainAccount, PlainPayee, bank_problem, compared, name_problem, number_problem};
+use super::{Draft, SpendError, Spending};
+
+/// The longest list.
+const LINES: usize = 5_000;
+/// The largest file.
+const BYTES: usize = 4 << 20;
+
+/// The columns, as the first line names them. The first four must be there.
+const COLUMNS: [&str; 9] =
+    ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "关系", "未成年人", "行政区划代码", "联系电话"];
+const NEEDED: usize = 4;
+const NAME: usize = 0;
+const ACCOUNT: usize = 1;
+const BANK: usize = 2;
+const AMOUNT: usize = 3;
+const BENEFICIARY: usize = 4;
+const RELATION: usize = 5;
+const MINOR: usize = 6;
+const DIVISION: usize = 7;
+const PHONE: usize = 8;
+
+/// A list to be paid.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Made by the client.
+    pub id: DisbursementId,
+    /// Whose money.
+    pub campaign: CampaignId,
+    /// The code of the budget line.
+    pub line: String,
+    /// What for; the public reads it.
+    pub purpose: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The list is refused.
+    Error,
+    /// Somebody should look.
+    Warning,
+}
+
+/// Something found in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The line in the file, the header being 1; 0 for the list as a whole.
+    pub line: u64,
+    /// The column.
+    pub column: &'static str,
+    /// How grave.
+    pub weight: Weight,
+    /// In Chinese, for whoever made the list.
+    pub problem: String,
+}
+
+/// What was found in a list, and what came of it.
+#[derive(Clone, Debug)]
+pub struct BatchReport {
+    /// How many payments.
+    pub lines: u64,
+    /// What the readable amounts add up to.
+    pub total: Money,
+    /// How many payees are known already.
+    pub known: u64,
+    /// Everything found, by line.
+    pub findings: Vec<Finding>,
+    /// The paper, if it was written.
+    pub paper: Option<disbursement::Model>,
+}
+
+/// A line that could be read.
+struct Line {
+    number: u64,
+    name: String,
+    account: String,
+    bank: String,
+    amount: Money,
+    beneficiary: Option<(String, String)>,
+    minor: bool,
+    division: Option<String>,
+    phone: Option<String>,
+}
+
+/// A file as lines of cells.
+type Sheet = Vec<(u64, Vec<Cell>)>;
+
+/// A cell: text, or a number, which a spreadsheet rounds behind the fifteenth digit.
+enum Cell {
+    Text(String),
+    Number(String),
+}
+
+impl Cell {
+    fn text(&self) -> &str {
+        match self {
+            Cell::Text(text) | Cell::Number(text) => text.trim(),
+        }
+    }
+}
+
+fn whole(problem: impl Into<String>) -> Finding {
+    Finding { line: 0, column: "", weight: Weight::Error, problem: problem.into() }
+}
+
+fn read(bytes: &[u8]) -> Result<Sheet, Finding> {
+    if bytes.len() > BYTES {
+        return Err(whole("文件过大，最多4MB"));
+    }
+    if bytes.starts_with(b"PK") {
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| whole("无法读取该XLSX文件"))?;
+        let range = book.worksheet_range_at(0).and_then(Result::ok).ok_or_else(|| whole("该XLSX文件没有工作表"))?;
+        let cell = |data: &Data| match data {
+            Data::Float(number) => Cell::Number(number.to_string()),
+            Data::Int(number) => Cell::Number(number.to_string()),
+            Data::Bool(true) => Cell::Text("是".to_owned()),
+            Data::Bool(false) => Cell::Text("否".to_owned()),
+            Data::Empty => Cell::Text(String::new()),
+            other => Cell::Text(other.to_string()),
+        };
+        let first = range.start().map_or(0, |(row, _)| u64::from(row));
+        return Ok(range
+            .rows()
+            .enumerate()
+            .map(|(row, cells)| (first + row as u64 + 1, cells.iter().map(cell).collect()))
+            .collect());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| whole("CSV文件须为UTF-8编码"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut sheet = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|_| whole("无法读取该CSV文件"))?;
+        let number = record.position().map_or(0, csv::Position::line);
+        sheet.push((number, record.iter().map(|cell| Cell::Text(cell.to_owned())).collect()));
+    }
+    Ok(sheet)
+}
+
+/// The lines of a list, and everything that is wrong with it in itself.
+fn lines(bytes: &[u8]) -> (Vec<Line>, Vec<Finding>) {
+    let mut sheet = match read(bytes) {
+        Ok(sheet) => sheet.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.text().is_empty())),
+        Err(finding) => return (Vec::new(), vec![finding]),
+    };
+    let Some((_, header)) = sheet.next() else { return (Vec::new(), vec![whole("文件是空的")]) };
+    let place = |name: &str| header.iter().position(|cell| cell.text() == name);
+    let places: Vec<Option<usize>> = COLUMNS.iter().map(|name| place(name)).collect();
+    if let Some(missing) = (0..NEEDED).find(|column| places[*column].is_none()) {
+        return (Vec::new(), vec![whole(format!("首行缺少“{}”一列", COLUMNS[missing]))]);
+    }
+    let mut findings = Vec::new();
+    let mut lines = Vec::new();
+    for (number, cells) in sheet {
+        if lines.len() + findings.len() > LINES * 4 || lines.len() > LINES {
+            break;
+        }
+        let cell = |column: usize| places[column].and_then(|place| cells.get(place)).map_or("", Cell::text);
+        let before = findings.len();
+        let mut wrong = |column: usize, problem: &str| {
+            let (column, problem) = (COLUMNS[column], problem.to_owned());
+            findings.push(Finding { line: number, column, weight: Weight::Error, problem });
+        };
+        if let Some(problem) = name_problem(cell(NAME)) {
+            wrong(NAME, problem);
+        }
+        let account: String = cell(ACCOUNT).chars().filter(|c| !c.is_whitespace()).collect();
+        let rounded = matches!(places[ACCOUNT].and_then(|place| cells.get(place)), Some(Cell::Number(_)));
+        if rounded {
+            wrong(ACCOUNT, "账号须以文本格式填写，数字格式会丢失末几位");
+        } else if let Some(problem) = number_problem(&account) {
+            wrong(ACCOUNT, problem);
+        }
+        if let Some(problem) = bank_problem(cell(BANK)) {
+            wrong(BANK, problem);
+        }
+        let amount = cell(AMOUNT).parse::<Money>().ok().filter(|amount| amount.is_positive());
+        if amount.is_none() {
+            wrong(AMOUNT, "金额须为大于零、最多两位小数的数字");
+        }
+        let beneficiary = match (cell(BENEFICIARY), cell(RELATION)) {
+            ("", "") => None,
+            ("", _) => {
+                wrong(BENEFICIARY, "填写了关系，但没有受益人");
+                None
+            }
+            (name, relation) => {
+                if let Some(problem) = name_problem(name) {
+                    wrong(BENEFICIARY, problem);
+                }
+                if !(1..=20).contains(&relation.chars().count()) {
+                    wrong(RELATION, "请填写收款人与受益人的关系，最多20字");
+                }
+                Some((name.to_owned(), relation.to_owned()))
+            }
+        };
+        let minor = match cell(MINOR) {
+            "" | "否" => false,
+            "是" => true,
+            _ => {
+                wrong(MINOR, "请填写“是”或“否”");
+                false
+            }
+        };
+        let division = Some(cell(DIVISION)).filter(|code| !code.is_empty());
+        if division.is_some_and(|code| code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit())) {
+            wrong(DIVISION, "行政区划代码为6位数字");
+        }
+        let phone = Some(cell(PHONE)).filter(|phone| !phone.is_empty());
+        let dialled =
+            |phone: &str| phone.bytes().all(|b| b.is_ascii_digit() || b == b'-') && (5..=20).contains(&phone.len());
+        if phone.is_some_and(|phone| !dialled(phone)) {
+            wrong(PHONE, "请填写正确的电话号码");
+        }
+        if let (Some(amount), true) = (amount, findings.len() == before) {
+            lines.push(Line {
+                number,
+                name: cell(NAME).to_owned(),
+                account,
+                bank: cell(BANK).to_owned(),
+                amount,
+                beneficiary,
+                minor,
+                division: division.map(str::to_owned),
+                phone: phone.map(str::to_owned),
+            });
+        }
+    }
+    if lines.len() > LINES {
+        findings.push(whole("一份名单最多5000行"));
+    } else if lines.is_empty() && findings.is_empty() {
+        findings.push(whole("名单没有内容"));
+    }
+    twice(&lines, &mut findings);
+    (lines, findings)
+}
+
+/// The same account twice is an error, the same beneficiary by name worth a look.
+fn twice(lines: &[Line], findings: &mut Vec<Finding>) {
+    let (mut accounts, mut names): (HashMap<&str, u64>, HashMap<String, u64>) = (HashMap::new(), HashMap::new());
+    for line in lines {
+        if let Some(first) = accounts.insert(&line.account, line.number) {
+            let problem = format!("账号与第{first}行重复");
+            findings.push(Finding { line: line.number, column: COLUMNS[ACCOUNT], weight: Weight::Error, problem });
+        }
+        let (column, name) = match &line.beneficiary {
+            Some((name, _)) => (BENEFICIARY, name),
+            None => (NAME, &line.name),
+        };
+        if let Some(first) = names.insert(compared(name), line.number) {
+            let problem = format!("姓名与第{first}行相同，请确认不是同一人");
+            findings.push(Finding { line: line.number, column: COLUMNS[column], weight: Weight::Warning, problem });
+        }
+    }
+}
+
+impl Spending {
+    /// Looks at a list and, if it is asked for and nothing stands against it, writes it as one draft with its payees. The same list again is the
+    /// draft that stands.
+    pub async fn batch(
+        &self,
+        batch: Batch,
+        write: bool,
+        despite_warnings: bool,
+        by: &Member,
+    ) -> Result<BatchReport, SpendError> {
+        by.must_be(&spending::AUTHORS).map_err(SpendingError::from)?;
+        let tx = self.db.begin().await?;
+        let campaign = campaign::Entity::find_by_id(batch.campaign).one(&tx).await?;
+        let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
+        by.may(&spending::AUTHORS, &campaign.unit_path).map_err(SpendingError::from)?;
+        let (lines, mut findings) = lines(&batch.bytes);
+        let file_hash = digest(&SHA256, &batch.bytes).as_ref().to_vec();
+        let earlier = spending::of_list(&tx, batch.campaign, &file_hash).await?.filter(|paper| *paper != batch.id);
+        if earlier.is_some() {
+            findings.push(whole("这份名单已经提交过"));
+        }
+        let accounts = lines.iter().map(|line| self.account_hmac(&line.account));
+        let known = spending::same_account(&tx, campaign.book_id, accounts).await?;
+        let mut by_account: HashMap<&[u8], Vec<&payee::Model>> = HashMap::new();
+        for payee in &known {
+            by_account.entry(payee.account_hmac.as_deref().unwrap_or_default()).or_default().push(payee);
+        }
+        let paid = spending::paid_before(&tx, batch.campaign, batch.id, known.iter().map(|payee| payee.id)).await?;
+        let mut payouts = Vec::with_capacity(lines.len());
+        let mut people = Vec::new();
+        let mut met = 0;
+        for line in &lines {
+            let (account, name) = (self.account_hmac(&line.account), self.name_hmac(&line.name));
+            let same = by_account.get(account.as_slice()).map(Vec::as_slice).unwrap_or_default();
+            let payee = same.iter().find(|payee| payee.name_hmac == name).map(|payee| payee.id);
+            if payee.is_none() && !same.is_empty() {
+                let problem = "该账号已登记在另一户名下".to_owned();
+                findings.push(Finding { line: line.number, column: COLUMNS[ACCOUNT], weight: Weight::Error, problem });
+            }
+            if payee.is_some_and(|payee| paid.contains(&payee)) {
+                let problem = "该收款人在本项目中已有拨付，请确认不是重复".to_owned();
+                findings.push(Finding { line: line.number, column: COLUMNS[NAME], weight: Weight::Warning, problem });
+            }
+            let derived = |what: &str| Uuid::new_v5(&batch.id.uuid(), format!("{what}:{}", line.number).as_bytes());
+            let beneficiary: Option<PayeeId> = line.beneficiary.as_ref().map(|_| derived("beneficiary").into());
+            met += u64::from(payee.is_some());
+            let plain = |id: PayeeId, part, name: &str, whole: bool| PlainPayee {
+                id,
+                campaign: batch.campaign,
+                kind: "person",
+                part,
+                minor: line.minor && part == "beneficiary",
+                division: line.division.clone(),
+                staff: None,
+                related: None,
+                name: name.to_owned(),
+                phone: line.phone.clone().filter(|_| whole),
+                account: whole.then(|| PlainAccount { number: line.account.clone(), bank: line.bank.clone() }),
+            };
+            let id = payee.unwrap_or_else(|| derived("payee").into());
+            if payee.is_none() {
+                let part = if beneficiary.is_some() { "guardian" } else { "beneficiary" };
+                people.push(plain(id, part, &line.name, true));
+            }
+            if let (Some(id), Some((name, _))) = (beneficiary, &line.beneficiary) {
+                people.push(plain(id, "beneficiary", name, false));
+            }
+            payouts.push(NewPayout {
+                id: derived("payout").into(),
+                payee: id,
+                beneficiary,
+                relation: line.beneficiary.as_ref().map(|(_, relation)| relation.clone()),
+                amount: line.amount,
+            });
+        }
+        let total = Money::checked_sum(lines.iter().map(|line| line.amount)).unwrap_or(Money::MAX);
+        findings.sort_by_key(|finding| finding.line);
+        let mut report = BatchReport { lines: lines.len() as u64, total, known: met, findings, paper: None };
+        let stands = |finding: &Finding| finding.weight == Weight::Error || !despite_warnings;
+        if !write || report.findings.iter().any(stands) {
+            return Ok(report);
+        }
+        let now = self.clock.now();
+        let standing = spending::known_payees(&tx, people.iter().map(|person| person.id)).await?;
+        let new: Vec<_> = people.into_iter().filter(|person| !standing.contains(&person.id)).collect();
+        let sealed = new.into_iter().map(|person| self.sealed(person)).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<PayeeId> = sealed.iter().map(|payee| payee.id).collect();
+        spending::register(&tx, now, batch.campaign, sealed, by).await?;
+        self.screen(&tx, now, Some(&ids)).await?;
+        let draft = Draft {
+            id: batch.id,
+            campaign: batch.campaign,
+            line: batch.line,
+            kind: DisbursementKind::Grant,
+            purpose: batch.purpose,
+            payouts,
+        };
+        let paper = spending::draft(&tx, now, draft.digested(Some(file_hash)), by).await?;
+        self.trail(&tx, &paper, "disbursement.batch", by).await?;
+        tx.commit().await?;
+        report.paper = Some(paper);
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let list = "收款人户名,收款人账号,开户银行,金额,受益人,关系,未成年人\n\
+                    王一,6222020000000000001,示例银行,100.00,,,\n\
+                    ,12,x,1.234,,监护人,也许\n\
+                    王二,6222020000000000001,示例银行,1e3,,,\n\
+                    王一,6222020000000000003,示例银行,5,小王,父亲,是\n";
+        let (lines, findings) = super::lines(list.as_bytes());
+        assert_eq!(lines.len(), 2);
+        let of = |line: u64| findings.iter().filter(|f| f.line == line).map(|f| f.column).collect::<Vec<_>>();
+        assert_eq!(of(3), ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "未成年人"]);
+        assert_eq!(of(4), ["金额"]);
+        assert!(of(5).is_empty(), "the beneficiary's name is compared, not the payee's");
+        let (_, findings) = super::lines("姓名,金额\n".as_bytes());
+        assert!(findings[0].problem.contains("收款人户名"));
+        assert!(super::lines(b"PK\x03\x04nonsense").1[0].problem.contains("XLSX"));
+    }
+
+    #[test]
+    fn a_spreadsheet_is_read_to_the_fen_and_an_account_in_a_number_is_refused() {
+        let (lines, findings) = super::lines(include_bytes!("../../tests/data/payments.xlsx"));
+        let amounts: Vec<String> = lines.iter().map(|line| line.amount.to_string()).collect();
+        assert_eq!(amounts, ["1834.07", "0.10"], "{findings:?}");
+        assert_eq!(findings.iter().map(|f| (f.line, f.column)).collect::<Vec<_>>(), [(3, "收款人账号")]);
+        assert!(lines[1].minor && lines[1].beneficiary.is_some());
+    }
+}

@@ -1,0 +1,126 @@
+//! What everybody may see of spending, and how a donor follows a gift.
+
+use crowdfunding::spending::{self, ChildrenCell, SpendingError};
+use domain::role::Member;
+use domain::{BusinessDate, CampaignId, DisbursementId, DonationId, DonorId, Money, PayoutId, mask};
+use entity::{budget_line, campaign, donation, payout_notice};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{SpendError, Spending};
+
+/// A payment as everybody may see it.
+#[derive(Clone, Debug)]
+pub struct OpenPayout {
+    /// The payout.
+    pub id: PayoutId,
+    /// The day the bank paid.
+    pub paid_on: BusinessDate,
+    /// How much.
+    pub amount: Money,
+    /// What for.
+    pub purpose: String,
+    /// Who, masked.
+    pub payee: String,
+}
+
+/// What a campaign has paid, a page of it.
+#[derive(Clone, Debug)]
+pub struct OpenSpending {
+    /// Payments to and for grown-ups and organisations.
+    pub payouts: Vec<OpenPayout>,
+    /// Aid to children, by county.
+    pub children: Vec<ChildrenCell>,
+}
+
+/// What became of a gift, as far as it can be said.
+#[derive(Clone, Debug)]
+pub struct GiftUse {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// What is left of the gift after refunds.
+    pub gift: Money,
+    /// What the campaign received.
+    pub received: Money,
+    /// By budget line: its name, what was spent of it, and the gift's share of that.
+    pub lines: Vec<(String, Money, Money)>,
+}
+
+impl Spending {
+    /// What a public campaign has paid, newest first.
+    pub async fn open(&self, id: CampaignId, after: Option<PayoutId>, limit: u64) -> Result<OpenSpending, SpendError> {
+        let db = self.db.read();
+        let campaign = campaign::Entity::find_by_id(id).one(db).await?.filter(|row| row.state.is_public());
+        campaign.ok_or(SpendingError::NoSuchCampaign)?;
+        let rows = spending::public_payouts(db, id, after, limit).await?;
+        let people = spending::payees_of(db, rows.iter().map(|row| row.payee)).await?;
+        let mut payouts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let payee = people.get(&row.payee).ok_or(SpendingError::Conflict)?;
+            let name = self.opened(payee)?.name;
+            let payee = if payee.kind == "organisation" { mask::organisation(&name) } else { mask::name(&name) };
+            payouts.push(OpenPayout {
+                id: row.id,
+                paid_on: row.paid_on,
+                amount: row.amount,
+                purpose: row.purpose,
+                payee,
+            });
+        }
+        Ok(OpenSpending { payouts, children: spending::children(db, id).await? })
+    }
+
+    /// What became of an own gift: its share of what the campaign has spent so far, by budget line. Money of one campaign is one fund, so this is
+    /// a share and no trace.
+    pub async fn gift_use(&self, id: DonationId, donor: DonorId) -> Result<GiftUse, SpendError> {
+        let db = self.db.read();
+        let gift = donation::Entity::find_by_id(id).one(db).await?.filter(|gift| gift.donor_id == Some(donor));
+        let gift = gift.ok_or(SpendingError::NoSuchDonation)?;
+        let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(db).await?;
+        let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
+        let received = ledger::raised(db, campaign.book_id, campaign.id).await?;
+        let paid = gift.confirmed_us.is_some();
+        let left = gift.amount_fen.checked_sub(gift.refunded_fen).filter(|_| paid).unwrap_or_default();
+        let budget = budget_line::Entity::find()
+            .filter(budget_line::Column::CampaignId.eq(campaign.id))
+            .order_by_asc(budget_line::Column::Position)
+            .all(db)
+            .await?;
+        let share = |used: Money| {
+            let whole = i128::from(received.fen());
+            if whole <= 0 {
+                return Money::ZERO;
+            }
+            // Rounded down: no share is told larger than it is.
+            let fen = i128::from(left.fen()) * i128::from(used.fen()) / whole;
+            Money::from_fen(i64::try_from(fen).unwrap_or_default()).min(left)
+        };
+        let lines = budget.into_iter().map(|line| (line.name, line.used_fen, share(line.used_fen))).collect();
+        Ok(GiftUse { campaign: campaign.id, gift: left, received, lines })
+    }
+
+    /// Word of payments about to go out that the caller has not acknowledged, oldest first.
+    pub async fn notices(&self, by: &Member, limit: u64) -> Result<Vec<payout_notice::Model>, SpendError> {
+        let rows = payout_notice::Entity::find()
+            .filter(payout_notice::Column::StaffId.eq(by.id))
+            .filter(payout_notice::Column::ReadUs.is_null())
+            .order_by_asc(payout_notice::Column::AtUs)
+            .limit(limit)
+            .all(self.db.read())
+            .await?;
+        Ok(rows)
+    }
+
+    /// The caller has read it.
+    pub async fn read_notice(&self, paper: DisbursementId, by: &Member) -> Result<payout_notice::Model, SpendError> {
+        let tx = self.db.begin().await?;
+        let notice = payout_notice::Entity::find_by_id((paper, by.id)).one(&tx).await?;
+        let notice = notice.ok_or(SpendingError::NoSuchDisbursement)?;
+        if notice.read_us.is_some() {
+            return Ok(notice);
+        }
+        crowdfunding::spending::mark_notice(&tx, self.clock.now(), paper, by).await?;
+        let notice = payout_notice::Entity::find_by_id((paper, by.id)).one(&tx).await?;
+        tx.commit().await?;
+        Ok(notice.ok_or(SpendingError::NoSuchDisbursement)?)
+    }
+}

@@ -1,0 +1,366 @@
+//! Payees: everything personal is sealed with a key of their own, shown masked, and opened for a reason that is written down.
+
+use std::collections::HashMap;
+
+use crowdfunding::spending::{self, NewPayee, READERS, SealedAccount, SpendingError};
+use domain::role::{Member, Role};
+use domain::{CampaignId, PayeeId, StaffId, UnmaskingId, mask};
+use entity::{Tx, payee, unmasking};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Set};
+use serde_json::json;
+
+use super::{SpendError, Spending};
+use crate::trail::{self, Line};
+use crate::vault::{SealedKey, VaultError};
+
+/// Who may read a payee's data whole, for a reason (facts: charity 5).
+const OPENERS: [Role; 6] =
+    [Role::ProjectManager, Role::FinanceHead, Role::Cashier, Role::Bookkeeper, Role::Auditor, Role::Compliance];
+
+/// A payee in plain words, as somebody writes them down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlainPayee {
+    /// Made by the client.
+    pub id: PayeeId,
+    /// The campaign they come with.
+    pub campaign: CampaignId,
+    /// `person` or `organisation`.
+    pub kind: &'static str,
+    /// `beneficiary`, `guardian`, `supplier`, `partner`, `staff`.
+    pub part: &'static str,
+    /// A child.
+    pub minor: bool,
+    /// The division (行政区划代码) they live in.
+    pub division: Option<String>,
+    /// The member of staff it is.
+    pub staff: Option<StaffId>,
+    /// How they are close to a manager or donor, if they are.
+    pub related: Option<String>,
+    /// The name, as the bank knows it.
+    pub name: String,
+    /// The phone number.
+    pub phone: Option<String>,
+    /// The account.
+    pub account: Option<PlainAccount>,
+}
+
+/// A bank account in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlainAccount {
+    /// The number.
+    pub number: String,
+    /// The bank's name.
+    pub bank: String,
+}
+
+/// A payee as staff sees them.
+#[derive(Clone, Debug)]
+pub struct MaskedPayee {
+    /// The row, sealed.
+    pub row: payee::Model,
+    /// An organisation's name, a person's first character.
+    pub name: String,
+    /// The last digits of the account.
+    pub account: Option<String>,
+    /// The bank.
+    pub bank: Option<String>,
+    /// The last digits of the phone number.
+    pub phone: Option<String>,
+}
+
+/// A payee's data, opened.
+#[derive(Clone, Debug)]
+pub struct OpenPayee {
+    /// The name.
+    pub name: String,
+    /// The account and the bank.
+    pub account: Option<PlainAccount>,
+    /// The phone number.
+    pub phone: Option<String>,
+}
+
+fn invalid(field: &'static str, problem: &'static str) -> SpendError {
+    SpendingError::Invalid { field, problem }.into()
+}
+
+/// A name as it is compared: without spaces and signs, in one case and one width.
+pub(crate) fn compared(name: &str) -> String {
+    let plain = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    };
+    name.chars().map(plain).filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// What is wrong with a name, if anything. A spreadsheet would take one that begins with a sign for a formula.
+pub(crate) fn name_problem(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    if !(1..=60).contains(&name.chars().count()) || compared(name).is_empty() {
+        Some("请填写户名，最多60字")
+    } else if name.starts_with(['=', '+', '-', '@']) || name.contains(['\n', '\r', '\t']) {
+        Some("户名不能以符号开头，也不能换行")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with an account number, if anything. Spaces are left out before.
+pub(crate) fn number_problem(number: &str) -> Option<&'static str> {
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && (8..=32).contains(&number.len()) { None } else { Some("银行账号为8至32位数字") }
+}
+
+/// What is wrong with a bank's name, if anything.
+pub(crate) fn bank_problem(bank: &str) -> Option<&'static str> {
+    let bank = bank.trim();
+    let plain = !bank.starts_with(['=', '+', '-', '@']) && !bank.contains(['\n', '\r', '\t']);
+    if plain && (2..=60).contains(&bank.chars().count()) { None } else { Some("请填写开户银行，2至60字") }
+}
+
+impl Spending {
+    /// Writes a payee down. The same id with the same content again answers the one that stands.
+    pub async fn register_payee(&self, new: PlainPayee, by: &Member) -> Result<MaskedPayee, SpendError> {
+        let (id, campaign) = (new.id, new.campaign);
+        let sealed = self.sealed(new)?;
+        let tx = self.db.begin().await?;
+        if let Some(known) = payee::Entity::find_by_id(id).one(&tx).await? {
+            let same = known.author_id == by.id
+                && known.name_hmac == sealed.name_hmac
+                && (known.kind.as_str(), known.part.as_str(), known.minor)
+                    == (&sealed.kind, &sealed.part, sealed.minor)
+                && (&known.division, known.staff_id, &known.related_note)
+                    == (&sealed.division, sealed.staff, &sealed.related)
+                && (known.account_changed_us.is_some()
+                    || known.account_hmac.as_ref() == sealed.account.as_ref().map(|account| &account.hmac));
+            return if same { self.masked(known) } else { Err(SpendingError::IdReused.into()) };
+        }
+        let now = self.clock.now();
+        spending::register(&tx, now, campaign, vec![sealed], by).await?;
+        self.screen(&tx, now, Some(&[id])).await?;
+        let row = payee::Entity::find_by_id(id).one(&tx).await?.ok_or(SpendingError::Conflict)?;
+        self.payee_trail(&tx, id, "payee.register", json!({ "part": row.part }), by).await?;
+        tx.commit().await?;
+        self.masked(row)
+    }
+
+    /// Checks and seals a payee.
+    pub(super) fn sealed(&self, new: PlainPayee) -> Result<NewPayee, SpendError> {
+        if let Some(problem) = name_problem(&new.name) {
+            return Err(invalid("name", problem));
+        }
+        let phone = new.phone.as_deref().map(str::trim).filter(|phone| !phone.is_empty());
+        let dialled =
+            |phone: &str| phone.bytes().all(|b| b.is_ascii_digit() || b == b'-') && (5..=20).contains(&phone.len());
+        if phone.is_some_and(|phone| !dialled(phone)) {
+            return Err(invalid("phone", "请填写正确的电话号码"));
+        }
+        if new.division.as_deref().is_some_and(|code| code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(invalid("division", "行政区划代码为6位数字"));
+        }
+        if new.minor && (new.kind != "person" || new.part != "beneficiary") {
+            return Err(invalid("minor", "只有受益人可以标记为未成年人"));
+        }
+        if new.part == "staff" && new.staff.is_none() {
+            return Err(invalid("staff", "请填写对应的工作人员"));
+        }
+        if new.related.as_deref().is_some_and(|note| !(1..=200).contains(&note.trim().chars().count())) {
+            return Err(invalid("related", "请说明关联关系，最多200字"));
+        }
+        let key = self.vault.new_key();
+        let account = new.account.map(|account| self.sealed_account(&key, &account)).transpose()?;
+        Ok(NewPayee {
+            id: new.id,
+            campaign: new.campaign,
+            kind: new.kind.to_owned(),
+            part: new.part.to_owned(),
+            minor: new.minor,
+            division: new.division,
+            staff: new.staff,
+            related: new.related.map(|note| note.trim().to_owned()),
+            name: self.vault.seal(&key, new.name.trim())?,
+            name_hmac: self.name_hmac(&new.name),
+            phone: phone.map(|phone| self.vault.seal(&key, phone)).transpose()?,
+            account,
+            key_version: i64::from(key.version),
+            key_sealed: key.sealed,
+        })
+    }
+
+    fn sealed_account(&self, key: &SealedKey, account: &PlainAccount) -> Result<SealedAccount, SpendError> {
+        let number: String = account.number.chars().filter(|c| !c.is_whitespace()).collect();
+        if let Some(problem) = number_problem(&number) {
+            return Err(invalid("account", problem));
+        }
+        if let Some(problem) = bank_problem(&account.bank) {
+            return Err(invalid("bank", problem));
+        }
+        Ok(SealedAccount {
+            hmac: self.account_hmac(&number),
+            number: self.vault.seal(key, &number)?,
+            bank: self.vault.seal(key, account.bank.trim())?,
+        })
+    }
+
+    /// What a name is compared by, also with the lists of screening.
+    pub(super) fn name_hmac(&self, name: &str) -> Vec<u8> {
+        self.vault.lookup(&format!("name:{}", compared(name)))
+    }
+
+    /// What an account number is compared by.
+    pub(super) fn account_hmac(&self, number: &str) -> Vec<u8> {
+        self.vault.lookup(&format!("account:{number}"))
+    }
+
+    /// Changes a payee's account.
+    pub async fn change_account(
+        &self,
+        id: PayeeId,
+        account: PlainAccount,
+        by: &Member,
+    ) -> Result<MaskedPayee, SpendError> {
+        let tx = self.db.begin().await?;
+        let row = spending::payee(&tx, id, by).await?;
+        let sealed = self.sealed_account(&key_of(&row)?, &account)?;
+        let row = spending::change_account(&tx, self.clock.now(), id, sealed, by).await?;
+        self.payee_trail(&tx, id, "payee.change_account", json!({}), by).await?;
+        tx.commit().await?;
+        self.masked(row)
+    }
+
+    /// Another person confirms the changed account.
+    pub async fn confirm_account(&self, id: PayeeId, by: &Member) -> Result<MaskedPayee, SpendError> {
+        let tx = self.db.begin().await?;
+        let row = spending::confirm_account(&tx, id, by).await?;
+        self.payee_trail(&tx, id, "payee.confirm_account", json!({}), by).await?;
+        tx.commit().await?;
+        self.masked(row)
+    }
+
+    /// A payee, masked.
+    pub async fn payee(&self, id: PayeeId, by: &Member) -> Result<MaskedPayee, SpendError> {
+        self.masked(spending::payee(self.db.read(), id, by).await?)
+    }
+
+    /// A page of payees, newest first, masked; of one name, if it is given.
+    pub async fn payees(
+        &self,
+        name: Option<&str>,
+        by: &Member,
+        after: Option<PayeeId>,
+        limit: u64,
+    ) -> Result<Vec<MaskedPayee>, SpendError> {
+        let hmac = name.map(|name| self.name_hmac(name));
+        let rows = spending::payees(self.db.read(), hmac, by, after, limit).await?;
+        rows.into_iter().map(|row| self.masked(row)).collect()
+    }
+
+    /// Payees by id, masked; what a list of payouts shows beside them.
+    pub async fn masked_payees(
+        &self,
+        ids: impl IntoIterator<Item = PayeeId>,
+    ) -> Result<HashMap<PayeeId, MaskedPayee>, SpendError> {
+        let rows = spending::payees_of(self.db.read(), ids).await?;
+        rows.into_iter().map(|(id, row)| Ok((id, self.masked(row)?))).collect()
+    }
+
+    /// A payee's data whole. Who reads it and why is written down, whatever is done with it.
+    pub async fn unmask_payee(&self, id: PayeeId, reason: &str, by: &Member) -> Result<OpenPayee, SpendError> {
+        let reason = reason.trim();
+        if !(2..=200).contains(&reason.chars().count()) {
+            return Err(invalid("reason", "请填写查看原因，2至200字"));
+        }
+        by.must_be(&OPENERS).map_err(SpendingError::from)?;
+        let tx = self.db.begin().await?;
+        let row = payee::Entity::find_by_id(id).one(&tx).await?.ok_or(SpendingError::NoSuchPayee)?;
+        by.may(&OPENERS, &row.unit_path).map_err(|_| SpendingError::NoSuchPayee)?;
+        self.note_unmasking(&tx, format!("payee:{id}"), "name,account,bank,phone", reason, by).await?;
+        tx.commit().await?;
+        self.opened(&row)
+    }
+
+    /// Writes down that personal data was shown whole.
+    pub(super) async fn note_unmasking(
+        &self,
+        tx: &Tx,
+        object: String,
+        fields: &str,
+        reason: &str,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        unmasking::ActiveModel {
+            id: Set(UnmaskingId::new()),
+            at_us: Set(self.clock.now()),
+            staff_id: Set(by.id),
+            object: Set(object),
+            fields: Set(fields.to_owned()),
+            reason: Set(reason.to_owned()),
+            origin: Set(by.origin.clone()),
+        }
+        .insert(tx)
+        .await
+        .map(|_| ())
+    }
+
+    /// Opens a row.
+    pub(super) fn opened(&self, row: &payee::Model) -> Result<OpenPayee, SpendError> {
+        let key = key_of(row)?;
+        let account = match (&row.account_sealed, &row.bank_sealed) {
+            (Some(number), Some(bank)) => {
+                Some(PlainAccount { number: self.vault.open(&key, number)?, bank: self.vault.open(&key, bank)? })
+            }
+            _ => None,
+        };
+        let phone = row.phone_sealed.as_ref().map(|phone| self.vault.open(&key, phone)).transpose()?;
+        Ok(OpenPayee { name: self.vault.open(&key, &row.name_sealed)?, account, phone })
+    }
+
+    fn masked(&self, row: payee::Model) -> Result<MaskedPayee, SpendError> {
+        let open = self.opened(&row)?;
+        let name = if row.kind == "organisation" { open.name } else { mask::name(&open.name) };
+        let (account, bank) = open.account.map(|account| (mask::tail(&account.number), account.bank)).unzip();
+        Ok(MaskedPayee { name, account, bank, phone: open.phone.as_deref().map(mask::tail), row })
+    }
+
+    async fn payee_trail(
+        &self,
+        tx: &Tx,
+        id: PayeeId,
+        action: &'static str,
+        detail: serde_json::Value,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        let (actor, object) = (trail::staff(by.id), format!("payee:{id}"));
+        trail::record(tx, self.clock.now(), Line { actor, action, object, origin: by.origin.clone(), detail }).await
+    }
+
+    /// Whether somebody may read payees at all.
+    pub fn may_read(by: &Member) -> Result<(), SpendError> {
+        Ok(by.must_be(&READERS).map_err(SpendingError::from)?)
+    }
+
+    /// A connection for reading.
+    pub(super) fn read(&self) -> &impl ConnectionTrait {
+        self.db.read()
+    }
+}
+
+/// The wrapped key of a payee.
+fn key_of(row: &payee::Model) -> Result<SealedKey, SpendError> {
+    let version = u32::try_from(row.key_version).map_err(|_| VaultError::UnknownVersion(0))?;
+    Ok(SealedKey { sealed: row.key_sealed.clone(), version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_people_read_them() {
+        assert_eq!(compared(" 阿依古丽 · 买买提 "), compared("阿依古丽买买提"));
+        assert_eq!(compared("Ｓａｍｐｌｅ Co., Ltd."), compared("SAMPLE CO LTD"));
+        assert_ne!(compared("王小明"), compared("王小名"));
+        assert!(name_problem("=HYPERLINK(1)").is_some() && name_problem("···").is_some());
+        assert!(name_problem("示例文化用品有限公司").is_none());
+        assert!(number_problem("1234567").is_some() && number_problem("6222020000000001234").is_none());
+    }
+}

@@ -1,0 +1,183 @@
+//! Screening of names (facts: charity 2.12): everybody who is paid or for whom it is, against lists of persons nobody may pay. What is
+//! found is seen by compliance alone; whoever works on a paper sees that it is being handled, and nothing else.
+//!
+//! A payee is looked up when they are written down, and every payee again when a list is loaded. Nothing is paid while a finding is
+//! undecided or confirmed: the database asks it of each payout that goes into a file. Costs: one join by the HMAC of the name.
+
+use domain::role::{Member, Role};
+use domain::{PayeeId, ScreeningHitId, Timestamp, UnitPath, WatchNameId};
+use entity::{Rows, Tx, screening_hit, watch_name};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, QuerySelect, Set, Statement};
+use serde_json::json;
+
+use crowdfunding::spending::SpendingError;
+
+use super::payees::{MaskedPayee, name_problem};
+use super::{SpendError, Spending};
+use crate::trail::{self, Line};
+
+/// A finding as compliance sees it.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The row.
+    pub row: screening_hit::Model,
+    /// The name on the list.
+    pub name: String,
+    /// Which list.
+    pub list: String,
+    /// Whom it was found on.
+    pub payee: MaskedPayee,
+}
+
+/// What the sealed name is for.
+const PURPOSE: &str = "sangzi: name on a watch list";
+
+impl Spending {
+    /// Loads names onto a list, which holds for the whole house: only who holds the role everywhere. Those that stand there already stay. Answers how many are new and how many findings came of it.
+    pub async fn load_watchlist(&self, list: &str, names: &[String], by: &Member) -> Result<(u64, u64), SpendError> {
+        by.may(&[Role::Compliance], &UnitPath::whole()).map_err(SpendingError::from)?;
+        let invalid = |field, problem| Err(SpendingError::Invalid { field, problem }.into());
+        if !(1..=40).contains(&list.trim().chars().count()) {
+            return invalid("list", "请填写名单名称，最多40字");
+        }
+        if names.is_empty() || names.len() > 5_000 || names.iter().any(|name| name_problem(name).is_some()) {
+            return invalid("names", "请填写1至5000个姓名或名称");
+        }
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let rows = Rows::new()
+            .uuid("id", names.iter().map(|_| WatchNameId::new().uuid()))
+            .bytes("name_hmac", names.iter().map(|name| self.name_hmac(name)))
+            .bytes("name_sealed", names.iter().map(|name| self.vault.seal_own(PURPOSE, name.trim().as_bytes())));
+        let sql = "INSERT INTO watch_name (id, list, name_hmac, name_sealed, author_id, created_us) \
+                   SELECT id, $1, name_hmac, name_sealed, $2, $3 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+        let values = [list.trim().into(), by.id.into(), now.into()];
+        let new = tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?.rows_affected();
+        let found = self.screen(&tx, now, None).await?;
+        let detail = json!({ "list": list.trim(), "new": new });
+        let (actor, object) = (trail::staff(by.id), "watchlist".to_owned());
+        let line = Line { actor, action: "watchlist.load", object, origin: by.origin.clone(), detail };
+        trail::record(&tx, now, line).await?;
+        tx.commit().await?;
+        Ok((new, found))
+    }
+
+    /// Looks some payees up, or all of them, and writes down what is found. Answers how much is new.
+    pub(super) async fn screen(&self, tx: &Tx, now: Timestamp, payees: Option<&[PayeeId]>) -> Result<u64, SpendError> {
+        let backend = tx.get_database_backend();
+        const MATCH: &str = "JOIN watch_name w ON w.name_hmac = p.name_hmac WHERE w.removed_us IS NULL AND NOT EXISTS \
+            (SELECT 1 FROM screening_hit h WHERE h.payee_id = p.id AND h.watch_name_id = w.id)";
+        let found = match payees {
+            Some([]) => return Ok(0),
+            Some(ids) => {
+                let rows = Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
+                let sql = format!(
+                    "SELECT p.id AS payee_id, w.id AS watch_id FROM {{rows}} JOIN payee p ON p.id = r.id {MATCH}"
+                );
+                tx.query_all_raw(rows.statement(backend, &sql, [])).await?
+            }
+            None => {
+                let sql = format!("SELECT p.id AS payee_id, w.id AS watch_id FROM payee p {MATCH}");
+                tx.query_all_raw(Statement::from_string(backend, sql)).await?
+            }
+        };
+        if found.is_empty() {
+            return Ok(0);
+        }
+        let column =
+            |name: &str| found.iter().map(|row| row.try_get::<uuid::Uuid>("", name)).collect::<Result<Vec<_>, _>>();
+        let rows = Rows::new()
+            .uuid("id", found.iter().map(|_| ScreeningHitId::new().uuid()))
+            .uuid("payee_id", column("payee_id")?)
+            .uuid("watch_name_id", column("watch_id")?);
+        let sql = "INSERT INTO screening_hit (id, payee_id, watch_name_id, state, created_us) \
+                   SELECT id, payee_id, watch_name_id, 'open', $1 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+        Ok(tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?.rows_affected())
+    }
+
+    /// The findings, newest first; compliance alone.
+    pub async fn hits(
+        &self,
+        state: Option<&str>,
+        by: &Member,
+        after: Option<ScreeningHitId>,
+        limit: u64,
+    ) -> Result<Vec<Hit>, SpendError> {
+        use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
+        by.may(&[Role::Compliance], &UnitPath::whole()).map_err(SpendingError::from)?;
+        let db = self.db.read();
+        let mut query = screening_hit::Entity::find();
+        if let Some(state) = state {
+            query = query.filter(screening_hit::Column::State.eq(state));
+        }
+        if let Some(after) = after {
+            let last = screening_hit::Entity::find_by_id(after).one(db).await?.ok_or(SpendingError::NoSuchHit)?;
+            query = query.filter(
+                Condition::any().add(screening_hit::Column::CreatedUs.lt(last.created_us)).add(
+                    Condition::all()
+                        .add(screening_hit::Column::CreatedUs.eq(last.created_us))
+                        .add(screening_hit::Column::Id.lt(last.id)),
+                ),
+            );
+        }
+        let rows = query
+            .order_by_desc(screening_hit::Column::CreatedUs)
+            .order_by_desc(screening_hit::Column::Id)
+            .limit(limit)
+            .all(db)
+            .await?;
+        self.told(rows).await
+    }
+
+    async fn told(&self, rows: Vec<screening_hit::Model>) -> Result<Vec<Hit>, SpendError> {
+        use sea_orm::{ColumnTrait, QueryFilter};
+        let payees = self.masked_payees(rows.iter().map(|row| row.payee_id)).await?;
+        let names = watch_name::Entity::find()
+            .filter(watch_name::Column::Id.is_in(rows.iter().map(|row| row.watch_name_id)))
+            .all(self.db.read())
+            .await?;
+        let mut hits = Vec::with_capacity(rows.len());
+        for row in rows {
+            let name = names.iter().find(|name| name.id == row.watch_name_id).ok_or(SpendingError::Conflict)?;
+            let payee = payees.get(&row.payee_id).ok_or(SpendingError::Conflict)?.clone();
+            let plain = self.vault.open_own(PURPOSE, &name.name_sealed)?;
+            let list = name.list.clone();
+            hits.push(Hit { row, name: String::from_utf8_lossy(&plain).into_owned(), list, payee });
+        }
+        Ok(hits)
+    }
+
+    /// Decides a finding: somebody else of the same name, or the person meant. Once.
+    pub async fn decide_hit(
+        &self,
+        id: ScreeningHitId,
+        cleared: bool,
+        reason: &str,
+        by: &Member,
+    ) -> Result<Hit, SpendError> {
+        by.may(&[Role::Compliance], &UnitPath::whole()).map_err(SpendingError::from)?;
+        let reason = reason.trim();
+        if !(2..=500).contains(&reason.chars().count()) {
+            return Err(SpendingError::Invalid { field: "reason", problem: "请填写原因，2至500字" }.into());
+        }
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = screening_hit::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
+        let row = row.ok_or(SpendingError::NoSuchHit)?;
+        if row.state != "open" {
+            return Err(SpendingError::Decided.into());
+        }
+        let mut active: screening_hit::ActiveModel = row.into();
+        active.state = Set(if cleared { "cleared" } else { "blocked" }.to_owned());
+        active.decider_id = Set(Some(by.id));
+        active.reason = Set(Some(reason.to_owned()));
+        active.decided_us = Set(Some(now));
+        let row = active.update(&tx).await?;
+        let (actor, object, detail) = (trail::staff(by.id), format!("screening:{id}"), json!({ "state": row.state }));
+        let line = Line { actor, action: "screening.decide", object, origin: by.origin.clone(), detail };
+        trail::record(&tx, now, line).await?;
+        tx.commit().await?;
+        Ok(self.told(vec![row]).await?.remove(0))
+    }
+}
