@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::App;
 use domain::role::Role;
 use domain::{BookId, BusinessDate};
-use entity::{book, discrepancy, entry, posting};
+use entity::{book, entry, posting};
 use ledger::{StatementLine, TrialLine};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -19,7 +19,7 @@ use crate::tag::Tag;
 use crate::wire::{Day, Instant, Yuan};
 
 /// Who may read the books.
-const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+pub(crate) const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
 /// The books of one legal entity, or a memo ledger.
 #[derive(Object)]
@@ -163,46 +163,6 @@ impl From<(entry::Model, Vec<posting::Model>)> for Entry {
     }
 }
 
-/// A difference that somebody has to settle (差错).
-#[derive(Object)]
-struct Break {
-    id: Uuid,
-    class: String,
-    /// What it is about: an order, a payment.
-    item: String,
-    /// `open` or `resolved`.
-    state: String,
-    amount: Yuan,
-    /// What the books expected, if they expected anything.
-    #[oai(nullable)]
-    expected: Option<Yuan>,
-    book: Uuid,
-    #[oai(nullable)]
-    donation: Option<Uuid>,
-    detail: String,
-    /// What could be done about it.
-    proposal: String,
-    created_at: Instant,
-}
-
-impl From<discrepancy::Model> for Break {
-    fn from(row: discrepancy::Model) -> Break {
-        Break {
-            id: row.id.uuid(),
-            class: row.class,
-            item: row.item,
-            state: row.state,
-            amount: row.amount_fen.into(),
-            expected: row.expected_fen.map(Yuan),
-            book: row.book_id.uuid(),
-            donation: row.donation_id.map(|id| id.uuid()),
-            detail: row.detail,
-            proposal: row.proposal,
-            created_at: row.created_us.into(),
-        }
-    }
-}
-
 pub(crate) struct BookApi {
     pub(crate) app: Arc<App>,
 }
@@ -234,6 +194,13 @@ impl BookApi {
     ) -> Result<Json<Page<TrialBalanceLine>>, ApiError> {
         officer.must_be(&READERS)?;
         let lines = self.lines(book.0.map(Into::into), day.0.map(|day| day.0)).await?;
+        if let (true, Some(book)) = (lines.is_empty(), book.0) {
+            // Perhaps nothing was booked yet; perhaps there is no such book.
+            let books = self.app.books.all().await.map_err(|error| ApiError::internal(&error))?;
+            if !books.iter().any(|known| known.id.uuid() == book) {
+                return Err(ApiError::not_found("no_such_book", "没有这个账套。"));
+            }
+        }
         Ok(Json(Page::whole(lines)))
     }
 
@@ -276,6 +243,10 @@ impl BookApi {
             // A page that names a next one has one: nothing leaves the books.
             return Err(ApiError::cursor());
         }
+        if lines.is_empty() {
+            // An account comes into being with its first posting.
+            return Err(ApiError::not_found("no_such_account", "没有这个账户，或当日尚无记录。"));
+        }
         let more = lines.len() as u64 > limit.0;
         lines.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
         let next = lines.last().filter(|_| more).map(|line| format!("{}.{}", line.entry_id, line.line));
@@ -293,19 +264,5 @@ impl BookApi {
         let found = self.app.books.entry(&reference).await.map_err(|error| ApiError::internal(&error))?;
         let found = found.ok_or_else(|| ApiError::not_found("no_such_entry", "没有这张凭证。"))?;
         Ok(Json(found.into()))
-    }
-
-    /// Differences that somebody has to settle, newest first.
-    #[oai(path = "/breaks", method = "get")]
-    async fn breaks(
-        &self,
-        officer: Officer,
-        after: Query<Option<Uuid>>,
-        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Page<Break>>, ApiError> {
-        officer.must_be(&READERS)?;
-        let rows = self.app.cashier.breaks(after.0.map(Into::into), limit.0 + 1).await;
-        let rows = rows.map_err(ApiError::of_list)?;
-        Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
 }

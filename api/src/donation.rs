@@ -200,13 +200,13 @@ struct NewDonation {
     #[oai(default)]
     show_amount: bool,
     /// A name, for this gift.
-    #[oai(validator(max_length = 50))]
+    #[oai(validator(max_length = 40))]
     name: Option<Text>,
     /// A nickname, for this gift.
-    #[oai(validator(max_length = 50))]
+    #[oai(validator(max_length = 40))]
     nickname: Option<Text>,
     /// Some words.
-    #[oai(validator(max_length = 500))]
+    #[oai(validator(max_length = 200))]
     message: Option<Text>,
     receipt: Option<ReceiptChoice>,
     /// The share code it came by.
@@ -232,7 +232,7 @@ struct Consent {
     #[oai(validator(min_length = 1, max_length = 64))]
     template: Text,
     /// How often the donor agreed: each consent buys one message.
-    #[oai(default = "once", validator(minimum(value = "1"), maximum(value = "100")))]
+    #[oai(default = "once", validator(minimum(value = "1"), maximum(value = "20")))]
     count: u32,
 }
 
@@ -444,6 +444,21 @@ impl OfficeDonationApi {
     ) -> Result<Json<Page<OfficeDonation>>, ApiError> {
         officer.must_be(&SEARCHERS)?;
         Ok(Json(Page::whole(self.app.giving.search(&number).await?)))
+    }
+
+    /// Bank gifts that wait for a second person, newest first; with `all` the others, too.
+    #[oai(path = "/bank-gifts", method = "get")]
+    async fn bank_gifts(
+        &self,
+        officer: Officer,
+        #[oai(default)] all: Query<bool>,
+        after: Query<Option<Uuid>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<Page<OfficeDonation>>, ApiError> {
+        officer.must_be(&SEARCHERS)?;
+        let rows = self.app.giving.bank_gifts(!all.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
+        Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
 
     /// Enters a gift that reached the bank account. Nothing is booked until another person confirms it.

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::document::LARGEST;
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
 use tokio::sync::Semaphore;
@@ -25,6 +26,10 @@ use crate::origin::Origin;
 
 /// How long the body of a request may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
+/// The same for a document.
+const DOCUMENT_TIME: Duration = Duration::from_secs(120);
+/// How many documents may be on their way in at once: each is held in memory until it is stored.
+const DOCUMENTS: usize = 16;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What an answer may load and who may frame it, unless the handler says otherwise: nothing, nobody.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -55,11 +60,13 @@ pub(crate) struct KnownRoute {
 pub(crate) struct Door<E> {
     inner: Arc<E>,
     options: Arc<DoorOptions>,
+    documents: Arc<Semaphore>,
 }
 
 impl<E> Door<E> {
     pub(crate) fn new(inner: E, options: DoorOptions) -> Door<E> {
-        Door { inner: Arc::new(inner), options: Arc::new(options) }
+        let documents = Arc::new(Semaphore::new(DOCUMENTS));
+        Door { inner: Arc::new(inner), options: Arc::new(options), documents }
     }
 }
 
@@ -72,13 +79,20 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
         let method = method(request.method());
         request.set_data(Origin::of(&request, self.options.client_address_header.as_ref()));
 
-        let (inner, options) = (self.inner.clone(), self.options.clone());
+        let (inner, options, documents) = (self.inner.clone(), self.options.clone(), self.documents.clone());
         let (told, span) = (id.clone(), tracing::info_span!("request", id));
         let handled = async move {
             let Ok(_place) = options.room.clone().try_acquire_owned() else {
                 return Err(ApiError::overloaded().into());
             };
-            read_body(&mut request, options.body_limit).await?;
+            let _document = if is_document(&request) {
+                let Ok(place) = documents.try_acquire_owned() else { return Err(ApiError::overloaded().into()) };
+                read_body(&mut request, options.body_limit.max(LARGEST), DOCUMENT_TIME).await?;
+                Some(place)
+            } else {
+                read_body(&mut request, options.body_limit, BODY_TIME).await?;
+                None
+            };
             inner.call(request).await.map(IntoResponse::into_response)
         };
         let finished = async move {
@@ -138,10 +152,18 @@ fn request_id(request: &Request) -> String {
     }
 }
 
+/// Whether somebody who at least has a token sends a document. Only those may send more than other requests.
+fn is_document(request: &Request) -> bool {
+    request.method() == Method::POST
+        && ["/attachments", "/disbursement-batches"].iter().any(|end| request.uri().path().ends_with(end))
+        && request.header(header::AUTHORIZATION).is_some()
+        && request.content_type() == Some("application/octet-stream")
+}
+
 /// Reads the body before anything is done, so that no handler waits for a slow client. A body whose length is announced too
 /// long is refused unread; one without length (chunked, or HTTP/2) is read up to the
 /// limit.
-async fn read_body(request: &mut Request, limit: usize) -> Result<()> {
+async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Result<()> {
     // No text of ours holds a NUL, and PostgreSQL refuses one; told here, it is the client's mistake and not our failure.
     if request.uri().path_and_query().is_some_and(|sent| sent.as_str().contains("%00")) {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_parameter", "请求参数不正确。")
@@ -156,7 +178,7 @@ async fn read_body(request: &mut Request, limit: usize) -> Result<()> {
     if body.is_empty() {
         return Ok(());
     }
-    match tokio::time::timeout(BODY_TIME, body.into_bytes_limit(limit)).await {
+    match tokio::time::timeout(time, body.into_bytes_limit(limit)).await {
         Ok(bytes) => request.set_body(Body::from(bytes?)),
         Err(_) => {
             return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "请求超时，请重试。").into());

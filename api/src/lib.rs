@@ -7,20 +7,35 @@
 //! be read and tried at `/api/docs`, without the internet.
 
 mod auth;
+mod batch;
 mod books;
+mod breaks;
 mod cached;
 mod campaign;
+mod complaint;
+mod disbursement;
+mod document;
 mod donation;
 mod door;
+mod enquiry;
 mod error;
 mod health;
 mod house;
 mod member;
 mod notify;
+mod organisation;
 mod origin;
+mod oversight;
 mod page;
+mod payee;
+mod payment;
+mod plan;
+mod privacy;
+mod receipt;
 mod refund;
+mod screening;
 mod session;
+mod spent;
 mod tag;
 mod throttle;
 mod transfer;
@@ -41,14 +56,27 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::sync::Semaphore;
 
+use crate::batch::BatchApi;
 use crate::books::BookApi;
+use crate::breaks::BreakApi;
 use crate::campaign::{CampaignApi, OfficeCampaignApi};
+use crate::complaint::{COMPLAINTS_PER_MINUTE, ComplaintApi};
+use crate::disbursement::DisbursementApi;
 use crate::donation::{GivingApi, OfficeDonationApi};
 use crate::door::{Door, DoorOptions, KnownRoute};
+use crate::enquiry::EnquiryApi;
 use crate::house::HouseApi;
-use crate::member::MemberApi;
+use crate::member::{MemberApi, RoleApi};
+use crate::organisation::{CharityApi, UnitApi};
+use crate::oversight::OversightApi;
+use crate::payee::PayeeApi;
+use crate::payment::PaymentApi;
+use crate::privacy::PrivacyApi;
+use crate::receipt::ReceiptApi;
 use crate::refund::RefundApi;
+use crate::screening::ScreeningApi;
 use crate::session::SessionApi;
+use crate::spent::SpentApi;
 use crate::throttle::Throttle;
 use crate::transfer::TransferApi;
 
@@ -80,7 +108,7 @@ pub enum Started {
 
 /// What the interface needs besides the services.
 pub struct ApiOptions {
-    /// Longer bodies are refused.
+    /// Longer bodies are refused, except documents.
     pub body_limit_bytes: usize,
     /// A permit for each request that may be under way at once. Whoever stops the program waits until all are back.
     pub room: Arc<Semaphore>,
@@ -102,18 +130,21 @@ pub struct ApiOptions {
     pub run_job: RunJob,
 }
 
+/// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
+type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi);
+
 /// Everything below `/api/v1`.
 type Handlers = (
+    CampaignHandlers,
     SessionApi,
-    CampaignApi,
     GivingApi,
-    OfficeCampaignApi,
     OfficeDonationApi,
     RefundApi,
     TransferApi,
-    BookApi,
-    MemberApi,
-    HouseApi,
+    (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
+    (BookApi, BreakApi),
+    // A tuple of the library holds sixteen.
+    (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
 );
 
 /// The description of handlers without the handlers, and so without an [`App`].
@@ -175,21 +206,42 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
     let document = document();
     let mut routes = routes(&document);
     let with = |app: &Arc<App>| app.clone();
+    let campaigns = (
+        CampaignApi { app: with(&app) },
+        OfficeCampaignApi { app: with(&app) },
+        ComplaintApi { app: with(&app), throttle: Throttle::per_minute(COMPLAINTS_PER_MINUTE) },
+        OversightApi { app: with(&app) },
+    );
     let handlers: Handlers = (
+        campaigns,
         SessionApi {
             app: with(&app),
             staff_logins: Throttle::per_minute(options.staff_logins_per_minute),
             donor_logins: Throttle::per_minute(options.donor_logins_per_minute),
         },
-        CampaignApi { app: with(&app) },
         GivingApi { app: with(&app) },
-        OfficeCampaignApi { app: with(&app) },
         OfficeDonationApi { app: with(&app) },
         RefundApi { app: with(&app) },
         TransferApi { app: with(&app) },
-        BookApi { app: with(&app) },
-        MemberApi { app: with(&app) },
-        HouseApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), run_job: options.run_job },
+        (
+            PayeeApi { app: with(&app) },
+            DisbursementApi { app: with(&app) },
+            BatchApi { app: with(&app) },
+            PaymentApi { app: with(&app) },
+            ScreeningApi { app: with(&app) },
+            SpentApi { app: with(&app) },
+        ),
+        (BookApi { app: with(&app) }, BreakApi { app: with(&app) }),
+        (
+            UnitApi { app: with(&app) },
+            CharityApi { app: with(&app) },
+            ReceiptApi { app: with(&app) },
+            EnquiryApi { app: with(&app) },
+            MemberApi { app: with(&app) },
+            RoleApi { app: with(&app) },
+            PrivacyApi { app: with(&app) },
+            HouseApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), run_job: options.run_job },
+        ),
     );
     let mut route = Route::new()
         .nest(PREFIX, service(handlers))

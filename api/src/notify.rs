@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use app::App;
+use app::breaks::BreakError;
 use app::cashier::CashierError;
 use poem::http::StatusCode;
 use poem::web::Data;
@@ -22,6 +23,8 @@ enum Back {
     Distrusted(NotificationError),
     /// Believed, and not written down.
     Unsettled(CashierError),
+    /// The same, of a return.
+    Unreturned(BreakError),
 }
 
 impl From<NotificationError> for Back {
@@ -33,6 +36,12 @@ impl From<NotificationError> for Back {
 impl From<CashierError> for Back {
     fn from(error: CashierError) -> Back {
         Back::Unsettled(error)
+    }
+}
+
+impl From<BreakError> for Back {
+    fn from(error: BreakError) -> Back {
+        Back::Unreturned(error)
     }
 }
 
@@ -50,7 +59,9 @@ pub(crate) async fn payment(request: &Request, body: Vec<u8>, app: Data<&Arc<App
 pub(crate) async fn refund(request: &Request, body: Vec<u8>, app: Data<&Arc<App>>) -> Response {
     let settle = async {
         let told = app.wechat.refund_notification(headers(request), &body)?;
-        app.refunds.notified(&told).await?;
+        if !app.breaks.notified(&told).await? {
+            app.refunds.notified(&told).await?;
+        }
         Ok(())
     };
     answer(app.0, "refund", settle.await)
@@ -78,6 +89,10 @@ fn answer(app: &Arc<App>, kind: &'static str, settled: Result<(), Back>) -> Resp
         }
         Err(Back::Unsettled(CashierError::Overloaded | CashierError::Stopping)) => {
             ("busy", StatusCode::SERVICE_UNAVAILABLE, "系统繁忙，请稍后重试")
+        }
+        Err(Back::Unreturned(error)) => {
+            tracing::error!(kind, error = chain(&error), "a notification could not be settled");
+            ("failed", StatusCode::INTERNAL_SERVER_ERROR, "系统异常，请稍后重试")
         }
         Err(Back::Unsettled(error)) => {
             tracing::error!(kind, error = chain(&error), "a notification could not be settled");

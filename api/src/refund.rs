@@ -97,6 +97,12 @@ struct OfficeRefund {
     #[oai(nullable)]
     outcome_settled_by: Option<Uuid>,
     /// The channel's number.
+    /// Who proposed that the general fund bears it.
+    #[oai(nullable)]
+    cover_proposed_by: Option<Uuid>,
+    /// Who decided that the general fund bears it.
+    #[oai(nullable)]
+    covered_by: Option<Uuid>,
     #[oai(nullable)]
     channel_refund_id: Option<String>,
     #[oai(nullable)]
@@ -122,6 +128,8 @@ impl From<refund::Model> for OfficeRefund {
             decided_by: row.decider_id.map(|id| id.uuid()),
             outcome_proposed_by: row.outcome_author_id.map(|id| id.uuid()),
             outcome_settled_by: row.outcome_approver_id.map(|id| id.uuid()),
+            cover_proposed_by: row.cover_author_id.map(|id| id.uuid()),
+            covered_by: row.cover_approver_id.map(|id| id.uuid()),
             channel_refund_id: row.channel_refund_id,
             last_error: row.last_error,
             created_at: row.created_us.into(),
@@ -144,10 +152,10 @@ struct NewOfficeRefund {
 }
 
 #[derive(Object)]
-struct BankPayment {
+pub(crate) struct BankPayment {
     /// Our short name of the bank account it was paid from.
     #[oai(validator(min_length = 1, max_length = 64))]
-    bank_account: Text,
+    pub(crate) bank_account: Text,
 }
 
 pub(crate) struct RefundApi {
@@ -186,14 +194,25 @@ impl RefundApi {
     /// A refund.
     #[oai(path = "/:refund_id", method = "get")]
     async fn get(&self, officer: Officer, refund_id: Path<Uuid>) -> Answer {
-        officer.must_be(&READERS)?;
-        Ok(Json(self.app.refunds.get(refund_id.0.into()).await?.into()))
+        Ok(Json(self.app.refunds.shown(refund_id.0.into(), &officer.0, &READERS).await?.into()))
     }
 
     /// Agrees; that books the debt and lets the job send it. Another person than who asked.
     #[oai(path = "/:refund_id/approval", method = "post")]
     async fn approve(&self, officer: Officer, refund_id: Path<Uuid>) -> Answer {
         Ok(Json(self.app.refunds.decide(refund_id.0.into(), Decision::Approve, &officer.0).await?.into()))
+    }
+
+    /// Proposes that the general fund bears what the campaign has spent of it already: the head of finance.
+    #[oai(path = "/:refund_id/cover-proposal", method = "post")]
+    async fn propose_cover(&self, officer: Officer, refund_id: Path<Uuid>) -> Answer {
+        Ok(Json(self.app.refunds.propose_cover(refund_id.0.into(), &officer.0).await?.into()))
+    }
+
+    /// Agrees to the refund with what the general fund bears of it: the chair.
+    #[oai(path = "/:refund_id/cover-approval", method = "post")]
+    async fn cover(&self, officer: Officer, refund_id: Path<Uuid>) -> Answer {
+        Ok(Json(self.app.refunds.cover(refund_id.0.into(), &officer.0).await?.into()))
     }
 
     /// Declines with a reason.

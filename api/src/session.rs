@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use domain::role::Member;
+use domain::role::{Grant, Member};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -62,10 +62,33 @@ struct StaffSession {
 struct WhoAmI {
     id: Uuid,
     roles: Vec<MemberRole>,
+    /// The roles, each over its part of the tree.
+    grants: Vec<OwnGrant>,
+}
+
+/// What one may do where.
+#[derive(Object)]
+struct OwnGrant {
+    role: MemberRole,
+    /// The part of the tree, by the codes from the root.
+    over: String,
+    /// Whom one stands in for, if the role is lent.
+    #[oai(nullable)]
+    acting_for: Option<Uuid>,
+}
+
+impl From<Grant> for OwnGrant {
+    fn from(grant: Grant) -> OwnGrant {
+        OwnGrant {
+            role: grant.role.into(),
+            over: grant.over.as_str().to_owned(),
+            acting_for: grant.acting_for.map(|id| id.uuid()),
+        }
+    }
 }
 
 fn roles(member: &Member) -> Vec<MemberRole> {
-    member.roles.iter().copied().map(MemberRole::from).collect()
+    member.roles().into_iter().map(MemberRole::from).collect()
 }
 
 #[OpenApi(prefix_path = "/sessions", tag = "Tag::Sessions")]
@@ -100,7 +123,8 @@ impl SessionApi {
     /// Who a token of staff belongs to, and what they may do at this moment.
     #[oai(path = "/current", method = "get")]
     async fn current(&self, officer: Officer) -> Result<Json<WhoAmI>, ApiError> {
-        Ok(Json(WhoAmI { id: officer.0.id.uuid(), roles: roles(&officer.0) }))
+        let (id, roles) = (officer.0.id.uuid(), roles(&officer.0));
+        Ok(Json(WhoAmI { id, roles, grants: officer.0.grants.into_iter().map(OwnGrant::from).collect() }))
     }
 
     /// Signs out. A token that is over already is as good as signed out.

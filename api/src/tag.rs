@@ -16,10 +16,18 @@ pub(crate) enum Tag {
     Donations,
     /// Refunds (staff).
     Refunds,
+    /// Who is paid, disbursements, payment files (staff).
+    Spending,
+    /// Receipts of the finance bureau (staff).
+    Receipts,
+    /// What donors ask (staff).
+    Enquiries,
     /// Money between the payment channel and the bank (staff).
     Transfers,
     /// The books, and what differs from them (staff).
     Books,
+    /// Units, charities, certificates (staff).
+    Organisation,
     /// Members of staff, the audit trail, the jobs (staff).
     House,
 }

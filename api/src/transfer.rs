@@ -142,7 +142,7 @@ impl TransferApi {
     #[oai(path = "/:transfer_id", method = "get")]
     async fn get(&self, officer: Officer, transfer_id: Path<Uuid>) -> Answer {
         officer.must_be(&READERS)?;
-        Ok(Json(self.app.transfers.get(transfer_id.0.into()).await?.into()))
+        Ok(Json(self.app.transfers.shown(transfer_id.0.into(), &officer.0, &READERS).await?.into()))
     }
 
     /// Reports that it arrived.

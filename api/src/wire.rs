@@ -117,7 +117,7 @@ readable!(Day, day);
 /// with a slip in it would give under the name "false". Characters that no pen writes are refused: a NUL, which PostgreSQL
 /// cannot keep, other controls but the ends of lines and tabs, and those that turn the text around them (a name on the wall
 /// could rewrite its neighbours).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);
 
 impl Type for Text {

@@ -1,0 +1,185 @@
+//! Breaks (差错), and what is done about them by two persons.
+
+use std::sync::Arc;
+
+use app::App;
+use app::breaks::NewResolution;
+use domain::resolution as rules;
+use entity::{discrepancy, resolution};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use uuid::Uuid;
+
+use crate::auth::Officer;
+use crate::books::READERS;
+use crate::error::ApiError;
+use crate::page::{Page, default_limit};
+use crate::refund::BankPayment;
+use crate::tag::Tag;
+use crate::wire::{Instant, Text, Yuan, wire_enum};
+
+wire_enum! {
+    /// What becomes of money that belongs to no open order: a gift of the donor whose order it names, or back to the payer.
+    ResolutionChoice = rules::ResolutionChoice { Gift, Return }
+}
+
+wire_enum! {
+    /// Where a resolution stands.
+    ResolutionState = rules::ResolutionState { Proposed, Declined, Approved, Processing, Failed, Done }
+}
+
+/// A difference that somebody has to settle (差错).
+#[derive(Object)]
+struct Break {
+    id: Uuid,
+    class: String,
+    /// What it is about: an order, a payment.
+    item: String,
+    /// `open` or `resolved`.
+    state: String,
+    amount: Yuan,
+    /// What the books expected, if they expected anything.
+    #[oai(nullable)]
+    expected: Option<Yuan>,
+    book: Uuid,
+    #[oai(nullable)]
+    donation: Option<Uuid>,
+    detail: String,
+    /// What could be done about it.
+    proposal: String,
+    created_at: Instant,
+}
+
+impl From<discrepancy::Model> for Break {
+    fn from(row: discrepancy::Model) -> Break {
+        Break {
+            id: row.id.uuid(),
+            class: row.class,
+            item: row.item,
+            state: row.state,
+            amount: row.amount_fen.into(),
+            expected: row.expected_fen.map(Yuan),
+            book: row.book_id.uuid(),
+            donation: row.donation_id.map(|id| id.uuid()),
+            detail: row.detail,
+            proposal: row.proposal,
+            created_at: row.created_us.into(),
+        }
+    }
+}
+
+/// What was proposed, and what came of it.
+#[derive(Object)]
+struct Resolution {
+    id: Uuid,
+    #[oai(rename = "break")]
+    of: Uuid,
+    choice: ResolutionChoice,
+    reason: String,
+    state: ResolutionState,
+    proposed_by: Uuid,
+    #[oai(nullable)]
+    decided_by: Option<Uuid>,
+    /// How often it was sent to the channel.
+    attempt: i64,
+    #[oai(nullable)]
+    last_error: Option<String>,
+    created_at: Instant,
+    #[oai(nullable)]
+    decided_at: Option<Instant>,
+    #[oai(nullable)]
+    finished_at: Option<Instant>,
+}
+
+impl From<resolution::Model> for Resolution {
+    fn from(row: resolution::Model) -> Resolution {
+        Resolution {
+            id: row.id.uuid(),
+            of: row.break_id.uuid(),
+            choice: row.choice.into(),
+            reason: row.reason,
+            state: row.state.into(),
+            proposed_by: row.author_id.uuid(),
+            decided_by: row.approver_id.map(|id| id.uuid()),
+            attempt: row.attempt,
+            last_error: row.last_error,
+            created_at: row.created_us.into(),
+            decided_at: row.decided_us.map(Instant),
+            finished_at: row.finished_us.map(Instant),
+        }
+    }
+}
+
+/// A way out of a break.
+#[derive(Object)]
+struct ResolutionProposal {
+    /// Made by the client: the same id again is the same proposal.
+    id: Uuid,
+    choice: ResolutionChoice,
+    #[oai(validator(min_length = 1, max_length = 500))]
+    reason: Text,
+}
+
+pub(crate) struct BreakApi {
+    pub(crate) app: Arc<App>,
+}
+
+type Answer = Result<Json<Resolution>, ApiError>;
+
+#[OpenApi(prefix_path = "/staff", tag = "Tag::Books")]
+impl BreakApi {
+    /// Differences, newest first.
+    #[oai(path = "/breaks", method = "get")]
+    async fn breaks(
+        &self,
+        officer: Officer,
+        after: Query<Option<Uuid>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<Page<Break>>, ApiError> {
+        officer.must_be(&READERS)?;
+        let rows = self.app.breaks.page(after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
+        Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
+    }
+
+    /// What was proposed and done about a break, oldest first.
+    #[oai(path = "/breaks/:break_id/resolutions", method = "get")]
+    async fn resolutions(&self, officer: Officer, break_id: Path<Uuid>) -> Result<Json<Page<Resolution>>, ApiError> {
+        officer.must_be(&READERS)?;
+        Ok(Json(Page::whole(self.app.breaks.resolutions(break_id.0.into(), &officer.0, &READERS).await?)))
+    }
+
+    /// Proposes what shall become of the money: the first of two persons.
+    #[oai(path = "/breaks/:break_id/resolutions", method = "post")]
+    async fn propose(&self, officer: Officer, break_id: Path<Uuid>, body: Json<ResolutionProposal>) -> Answer {
+        let ResolutionProposal { id, choice, reason: Text(reason) } = body.0;
+        let new = NewResolution { id: id.into(), of: break_id.0.into(), choice: choice.into(), reason };
+        Ok(Json(self.app.breaks.propose(new, &officer.0).await?.into()))
+    }
+
+    /// Agrees: the second person. A gift is booked at once; a return is sent by the job.
+    #[oai(path = "/resolutions/:resolution_id/approval", method = "post")]
+    async fn agree(&self, officer: Officer, resolution_id: Path<Uuid>) -> Answer {
+        Ok(Json(self.app.breaks.decide(resolution_id.0.into(), true, &officer.0).await?.into()))
+    }
+
+    /// Does not agree: the second person. Another way can be proposed.
+    #[oai(path = "/resolutions/:resolution_id/decline", method = "post")]
+    async fn decline(&self, officer: Officer, resolution_id: Path<Uuid>) -> Answer {
+        Ok(Json(self.app.breaks.decide(resolution_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// Sends a return that failed again, under a new number.
+    #[oai(path = "/resolutions/:resolution_id/retry", method = "post")]
+    async fn retry(&self, officer: Officer, resolution_id: Path<Uuid>) -> Answer {
+        Ok(Json(self.app.breaks.retry(resolution_id.0.into(), &officer.0).await?.into()))
+    }
+
+    /// Says that a failed return was paid by bank: not whoever proposed it.
+    #[oai(path = "/resolutions/:resolution_id/bank-payment", method = "post")]
+    async fn paid_by_bank(&self, officer: Officer, resolution_id: Path<Uuid>, body: Json<BankPayment>) -> Answer {
+        let account = body.0.bank_account.0;
+        Ok(Json(self.app.breaks.paid_by_bank(resolution_id.0.into(), &account, &officer.0).await?.into()))
+    }
+}

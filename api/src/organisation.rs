@@ -1,0 +1,516 @@
+//! The organisation tree and the charities, for staff: units, charities with their certificates and documents, and the profile
+//! by which a charity separates duties.
+
+use std::sync::Arc;
+
+use app::App;
+use app::organisation::{self as service, CharityLine};
+use domain::role::Role;
+use domain::{charity as rules, unit as units};
+use entity::{certificate, profile_change, unit};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::{Binary, Json};
+use poem_openapi::{Object, OpenApi};
+use uuid::Uuid;
+
+use crate::auth::Officer;
+use crate::document::{self, Attachment, Download};
+use crate::error::ApiError;
+use crate::member::ProposalState;
+use crate::page::Page;
+use crate::tag::Tag;
+use crate::wire::{Day, Instant, Text, Yuan, said, wire_enum};
+
+/// Who may see how a charity separates duties.
+const READERS: [Role; 8] = [
+    Role::Admin,
+    Role::ProjectManager,
+    Role::Cashier,
+    Role::Bookkeeper,
+    Role::FinanceHead,
+    Role::Chair,
+    Role::Disclosure,
+    Role::Auditor,
+];
+
+wire_enum! {
+    /// What a unit is.
+    UnitKind = units::UnitKind { Province, City, County, Township, School, Station }
+}
+
+wire_enum! {
+    /// How duties are separated.
+    CharityProfile = rules::Profile { Full, Small }
+}
+
+/// A unit of the organisation tree: who manages.
+#[derive(Object)]
+struct Unit {
+    id: Uuid,
+    #[oai(nullable)]
+    parent: Option<Uuid>,
+    code: String,
+    name: String,
+    kind: UnitKind,
+    /// The administrative division it is in.
+    #[oai(nullable)]
+    division: Option<String>,
+    /// The codes from the root to it.
+    path: String,
+    active: bool,
+}
+
+impl From<unit::Model> for Unit {
+    fn from(row: unit::Model) -> Unit {
+        Unit {
+            id: row.id.uuid(),
+            parent: row.parent_id.map(|id| id.uuid()),
+            code: row.code,
+            name: row.name,
+            kind: row.kind.into(),
+            division: row.division,
+            path: row.path.as_str().to_owned(),
+            active: row.active,
+        }
+    }
+}
+
+#[derive(Object)]
+struct UnitProposal {
+    /// Made by the client: the same id again is the same unit.
+    id: Uuid,
+    /// What it is below.
+    parent: Uuid,
+    /// 1 to 40 lower-case letters, digits and hyphens; unique in the tree.
+    #[oai(validator(min_length = 1, max_length = 40))]
+    code: Text,
+    #[oai(validator(min_length = 1, max_length = 60))]
+    name: Text,
+    kind: UnitKind,
+    /// The administrative division it is in.
+    #[oai(validator(min_length = 2, max_length = 9))]
+    division: Option<Text>,
+}
+
+#[derive(Object)]
+struct UnitName {
+    #[oai(validator(min_length = 1, max_length = 60))]
+    name: Text,
+}
+
+/// Units.
+pub(crate) struct UnitApi {
+    pub(crate) app: Arc<App>,
+}
+
+#[OpenApi(prefix_path = "/staff/units", tag = "Tag::Organisation")]
+impl UnitApi {
+    /// The whole tree, parents before what is below them.
+    #[oai(path = "/", method = "get")]
+    async fn list(&self, _officer: Officer) -> Result<Json<Page<Unit>>, ApiError> {
+        Ok(Json(Page::whole(self.app.organisation.units().await?)))
+    }
+
+    /// Makes a unit below another.
+    #[oai(path = "/", method = "post")]
+    async fn create(&self, officer: Officer, body: Json<UnitProposal>) -> Result<Json<Unit>, ApiError> {
+        let UnitProposal { id, parent, code, name, kind, division } = body.0;
+        let new = service::NewUnit {
+            id: id.into(),
+            parent: parent.into(),
+            code: code.0,
+            name: name.0,
+            kind: kind.into(),
+            division: said(division),
+        };
+        Ok(Json(self.app.organisation.create_unit(new, &officer.0).await?.into()))
+    }
+
+    /// Gives it another name.
+    #[oai(path = "/:unit_id/name", method = "put")]
+    async fn rename(
+        &self,
+        officer: Officer,
+        unit_id: Path<Uuid>,
+        body: Json<UnitName>,
+    ) -> Result<Json<Unit>, ApiError> {
+        Ok(Json(self.app.organisation.rename_unit(unit_id.0.into(), &body.name.0, &officer.0).await?.into()))
+    }
+
+    /// Closes it: it takes nothing new. Units below it must be closed.
+    #[oai(path = "/:unit_id/closing", method = "post")]
+    async fn close(&self, officer: Officer, unit_id: Path<Uuid>) -> Result<Json<Unit>, ApiError> {
+        Ok(Json(self.app.organisation.set_unit_active(unit_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// Opens it again.
+    #[oai(path = "/:unit_id/opening", method = "post")]
+    async fn open(&self, officer: Officer, unit_id: Path<Uuid>) -> Result<Json<Unit>, ApiError> {
+        Ok(Json(self.app.organisation.set_unit_active(unit_id.0.into(), true, &officer.0).await?.into()))
+    }
+}
+
+/// A charity: the legal person behind a book.
+#[derive(Object)]
+struct Charity {
+    /// The id of its book.
+    id: Uuid,
+    /// The code of its book.
+    code: String,
+    name: String,
+    #[oai(nullable)]
+    credit_code: Option<String>,
+    unit: Uuid,
+    unit_path: String,
+    /// Its merchant number at the payment channel.
+    #[oai(nullable)]
+    mchid: Option<String>,
+    /// Our short name of its bank account.
+    bank_account: String,
+    office_address: String,
+    contact: String,
+    information_url: String,
+    profile: CharityProfile,
+    /// Up to here one approval suffices in a small foundation.
+    single_limit: Yuan,
+    /// Above it a third person approves.
+    third_limit: Yuan,
+    /// A payee's account that changed within so many days needs another look.
+    account_quiet_days: i64,
+}
+
+impl From<CharityLine> for Charity {
+    fn from(line: CharityLine) -> Charity {
+        let CharityLine { charity, book, unit } = line;
+        Charity {
+            id: book.id.uuid(),
+            code: book.code,
+            name: book.name,
+            credit_code: book.credit_code,
+            unit: unit.id.uuid(),
+            unit_path: unit.path.as_str().to_owned(),
+            mchid: charity.mchid,
+            bank_account: charity.bank_account,
+            office_address: charity.office_address,
+            contact: charity.contact,
+            information_url: charity.information_url,
+            profile: charity.profile.into(),
+            single_limit: charity.single_limit_fen.into(),
+            third_limit: charity.third_limit_fen.into(),
+            account_quiet_days: charity.account_quiet_days,
+        }
+    }
+}
+
+/// Whom the public turns to.
+#[derive(Object)]
+struct ContactData {
+    #[oai(validator(min_length = 1, max_length = 200))]
+    office_address: Text,
+    /// Of the office, no person's own.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    contact: Text,
+    /// Where its information is published; https.
+    #[oai(validator(min_length = 1, max_length = 300))]
+    information_url: Text,
+}
+
+impl From<ContactData> for service::ContactData {
+    fn from(data: ContactData) -> service::ContactData {
+        let ContactData { office_address, contact, information_url } = data;
+        service::ContactData {
+            office_address: office_address.0,
+            contact: contact.0,
+            information_url: information_url.0,
+        }
+    }
+}
+
+#[derive(Object)]
+struct CharityProposal {
+    /// Made by the client: the same id again is the same charity. The id of its book, too.
+    id: Uuid,
+    /// A word for its book: 1 to 40 lower-case letters, digits and hyphens.
+    #[oai(validator(min_length = 1, max_length = 40))]
+    code: Text,
+    #[oai(validator(min_length = 1, max_length = 100))]
+    name: Text,
+    #[oai(validator(min_length = 18, max_length = 18))]
+    credit_code: Option<Text>,
+    unit: Uuid,
+    /// Its own merchant number at the payment channel.
+    #[oai(validator(min_length = 4, max_length = 32))]
+    mchid: Option<Text>,
+    /// Our short name of its bank account.
+    #[oai(validator(min_length = 1, max_length = 40))]
+    bank_account: Text,
+    contact: ContactData,
+}
+
+/// 公开募捐资格证书.
+#[derive(Object)]
+struct Certificate {
+    id: Uuid,
+    charity: Uuid,
+    number: String,
+    issuer: String,
+    issued_on: Day,
+    /// Its last day.
+    expires_on: Day,
+    #[oai(nullable)]
+    revoked_on: Option<Day>,
+}
+
+impl From<certificate::Model> for Certificate {
+    fn from(row: certificate::Model) -> Certificate {
+        Certificate {
+            id: row.id.uuid(),
+            charity: row.book_id.uuid(),
+            number: row.number,
+            issuer: row.issuer,
+            issued_on: row.issued_on.into(),
+            expires_on: row.expires_on.into(),
+            revoked_on: row.revoked_on.map(Day),
+        }
+    }
+}
+
+#[derive(Object)]
+struct NewCertificate {
+    /// Made by the client: the same id again is the same certificate.
+    id: Uuid,
+    #[oai(validator(min_length = 1, max_length = 60))]
+    number: Text,
+    #[oai(validator(min_length = 1, max_length = 100))]
+    issuer: Text,
+    issued_on: Day,
+    /// Its last day.
+    expires_on: Day,
+}
+
+/// Another profile or other limits, proposed or decided.
+#[derive(Object)]
+struct ProfileChange {
+    id: Uuid,
+    charity: Uuid,
+    profile: CharityProfile,
+    single_limit: Yuan,
+    third_limit: Yuan,
+    account_quiet_days: i64,
+    reason: String,
+    state: ProposalState,
+    author: Uuid,
+    #[oai(nullable)]
+    approver: Option<Uuid>,
+    /// Whom the approver stood in for.
+    #[oai(nullable)]
+    acting_for: Option<Uuid>,
+    created_at: Instant,
+    #[oai(nullable)]
+    decided_at: Option<Instant>,
+}
+
+impl From<profile_change::Model> for ProfileChange {
+    fn from(row: profile_change::Model) -> ProfileChange {
+        ProfileChange {
+            id: row.id.uuid(),
+            charity: row.book_id.uuid(),
+            profile: row.profile.into(),
+            single_limit: row.single_limit_fen.into(),
+            third_limit: row.third_limit_fen.into(),
+            account_quiet_days: row.account_quiet_days,
+            reason: row.reason,
+            state: row.state.into(),
+            author: row.author_id.uuid(),
+            approver: row.approver_id.map(|id| id.uuid()),
+            acting_for: row.acting_for_id.map(|id| id.uuid()),
+            created_at: row.created_us.into(),
+            decided_at: row.decided_us.map(Instant),
+        }
+    }
+}
+
+#[derive(Object)]
+struct ProfileProposal {
+    /// Made by the client: the same id again is the same proposal.
+    id: Uuid,
+    profile: CharityProfile,
+    /// Up to here one approval suffices in a small foundation.
+    single_limit: Yuan,
+    /// Above it a third person approves.
+    third_limit: Yuan,
+    #[oai(validator(minimum(value = "0"), maximum(value = "3650")))]
+    account_quiet_days: i64,
+    #[oai(validator(min_length = 1, max_length = 500))]
+    reason: Text,
+}
+
+/// Charities.
+pub(crate) struct CharityApi {
+    pub(crate) app: Arc<App>,
+}
+
+#[OpenApi(prefix_path = "/staff", tag = "Tag::Organisation")]
+impl CharityApi {
+    /// All charities, by the code of their book.
+    #[oai(path = "/charities", method = "get")]
+    async fn list(&self, _officer: Officer) -> Result<Json<Page<Charity>>, ApiError> {
+        Ok(Json(Page::whole(self.app.organisation.charities().await?)))
+    }
+
+    /// Opens a charity and its book.
+    #[oai(path = "/charities", method = "post")]
+    async fn open(&self, officer: Officer, body: Json<CharityProposal>) -> Result<Json<Charity>, ApiError> {
+        let CharityProposal { id, code, name, credit_code, unit, mchid, bank_account, contact } = body.0;
+        let new = service::NewCharity {
+            id: id.into(),
+            code: code.0,
+            name: name.0,
+            credit_code: said(credit_code),
+            unit: unit.into(),
+            mchid: said(mchid),
+            bank_account: bank_account.0,
+            contact: contact.into(),
+        };
+        self.app.organisation.open_charity(new, Some(&officer.0)).await?;
+        Ok(Json(self.app.organisation.charity(id.into()).await?.into()))
+    }
+
+    /// Changes whom the public turns to.
+    #[oai(path = "/charities/:charity_id/contact", method = "put")]
+    async fn edit_contact(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+        body: Json<ContactData>,
+    ) -> Result<Json<Charity>, ApiError> {
+        self.app.organisation.edit_contact(charity_id.0.into(), body.0.into(), &officer.0).await?;
+        Ok(Json(self.app.organisation.charity(charity_id.0.into()).await?.into()))
+    }
+
+    /// The certificates of a charity, newest first.
+    #[oai(path = "/charities/:charity_id/certificates", method = "get")]
+    async fn certificates(
+        &self,
+        _officer: Officer,
+        charity_id: Path<Uuid>,
+    ) -> Result<Json<Page<Certificate>>, ApiError> {
+        Ok(Json(Page::whole(self.app.organisation.certificates(charity_id.0.into()).await?)))
+    }
+
+    /// Registers a certificate.
+    #[oai(path = "/charities/:charity_id/certificates", method = "post")]
+    async fn register(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+        body: Json<NewCertificate>,
+    ) -> Result<Json<Certificate>, ApiError> {
+        let NewCertificate { id, number, issuer, issued_on, expires_on } = body.0;
+        let new = service::NewCertificate {
+            id: id.into(),
+            book: charity_id.0.into(),
+            number: number.0,
+            issuer: issuer.0,
+            issued_on: issued_on.0,
+            expires_on: expires_on.0,
+        };
+        Ok(Json(self.app.organisation.register_certificate(new, &officer.0).await?.into()))
+    }
+
+    /// Notes that a certificate was revoked, today.
+    #[oai(path = "/certificates/:certificate_id/revocation", method = "post")]
+    async fn revoke(&self, officer: Officer, certificate_id: Path<Uuid>) -> Result<Json<Certificate>, ApiError> {
+        Ok(Json(self.app.organisation.revoke_certificate(certificate_id.0.into(), &officer.0).await?.into()))
+    }
+
+    /// The scans of a certificate.
+    #[oai(path = "/certificates/:certificate_id/attachments", method = "get")]
+    async fn scans(&self, _officer: Officer, certificate_id: Path<Uuid>) -> Result<Json<Page<Attachment>>, ApiError> {
+        let object = self.app.organisation.certificate_object(certificate_id.0.into(), None).await?;
+        document::list(&self.app, &object).await
+    }
+
+    /// Attaches a scan of a certificate, sent as the body.
+    #[oai(path = "/certificates/:certificate_id/attachments", method = "post")]
+    async fn attach_scan(
+        &self,
+        officer: Officer,
+        certificate_id: Path<Uuid>,
+        #[oai(validator(min_length = 1, max_length = 40))] kind: Query<String>,
+        #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
+        body: Binary<Vec<u8>>,
+    ) -> Result<Json<Attachment>, ApiError> {
+        let object = self.app.organisation.certificate_object(certificate_id.0.into(), Some(&officer.0)).await?;
+        document::upload(&self.app, &officer.0, &object, &kind, &file_name, body).await
+    }
+
+    /// A scan of a certificate.
+    #[oai(path = "/certificates/:certificate_id/attachments/:attachment_id", method = "get")]
+    async fn scan(
+        &self,
+        _officer: Officer,
+        certificate_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<Download, ApiError> {
+        let object = self.app.organisation.certificate_object(certificate_id.0.into(), None).await?;
+        document::download(&self.app, &object, attachment_id.0).await
+    }
+
+    /// Withdraws a scan of a certificate.
+    #[oai(path = "/certificates/:certificate_id/attachments/:attachment_id", method = "delete")]
+    async fn withdraw_scan(
+        &self,
+        officer: Officer,
+        certificate_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<(), ApiError> {
+        let object = self.app.organisation.certificate_object(certificate_id.0.into(), Some(&officer.0)).await?;
+        document::withdraw(&self.app, &officer.0, &object, attachment_id.0).await
+    }
+
+    /// The changes of a charity's profile and limits, newest first.
+    #[oai(path = "/charities/:charity_id/profile-changes", method = "get")]
+    async fn profile_changes(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+    ) -> Result<Json<Page<ProfileChange>>, ApiError> {
+        officer.must_be(&READERS)?;
+        officer.0.may(&READERS, &self.app.organisation.charity(charity_id.0.into()).await?.unit.path)?;
+        Ok(Json(Page::whole(self.app.organisation.profile_changes(charity_id.0.into()).await?)))
+    }
+
+    /// Proposes another profile or other limits. In force once another person agrees.
+    #[oai(path = "/charities/:charity_id/profile-changes", method = "post")]
+    async fn propose_profile(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+        body: Json<ProfileProposal>,
+    ) -> Result<Json<ProfileChange>, ApiError> {
+        let ProfileProposal { id, profile, single_limit, third_limit, account_quiet_days, reason } = body.0;
+        let new = service::NewProfileChange {
+            id: id.into(),
+            book: charity_id.0.into(),
+            profile: profile.into(),
+            single_limit: single_limit.0,
+            third_limit: third_limit.0,
+            account_quiet_days,
+            reason: reason.0,
+        };
+        Ok(Json(self.app.organisation.propose_profile(new, &officer.0).await?.into()))
+    }
+
+    /// Agrees to a change. Another person than whoever proposed it.
+    #[oai(path = "/profile-changes/:change_id/approval", method = "post")]
+    async fn approve_profile(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<ProfileChange>, ApiError> {
+        Ok(Json(self.app.organisation.decide_profile(change_id.0.into(), true, &officer.0).await?.into()))
+    }
+
+    /// Does not agree to a change.
+    #[oai(path = "/profile-changes/:change_id/decline", method = "post")]
+    async fn decline_profile(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<ProfileChange>, ApiError> {
+        Ok(Json(self.app.organisation.decide_profile(change_id.0.into(), false, &officer.0).await?.into()))
+    }
+}
