@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 
 use api::{ApiOptions, Started};
 use app::identity::GivenStaff;
+use app::organisation::{ContactData, NewCertificate, NewCharity};
 use app::vault::MasterKeys;
 use app::{App, Limits, Options, Templates};
-use crowdfunding::{CampaignDraft, Decision, NewDonation, Placed, UnpaidLimit};
+use crowdfunding::{NewDonation, Placed, UnpaidLimit};
 use domain::anonymity::Anonymity;
 use domain::donation::ReceiptChoice;
 use domain::role::{Member, Role};
-use domain::{BookId, CampaignId, Clock, DonationId, DonorId, Money, StaffId};
+use domain::{BookId, BusinessDate, CampaignId, CertificateId, Clock, DonationId, DonorId, Money, StaffId};
 use entity::Db;
-use ledger::{BookKind, NewBook};
 use migration::{Migrator, MigratorTrait};
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -31,6 +31,9 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use wechat::crypto::{ApiV3Key, PrivateKey};
 use wechat::{PlatformPublicKey, Settings};
+
+#[path = "../app/tests/plans/mod.rs"]
+mod plans;
 
 const NOTIFICATIONS: usize = 30_000;
 const CONNECTIONS: usize = 128;
@@ -77,12 +80,23 @@ async fn world(url: &str, key: &rcgen::KeyPair) -> (Arc<App>, CampaignId, Vec<Do
         },
         templates: Templates::default(),
     });
-    let (book, campaign, now) = (BookId::new(), CampaignId::new(), app.business.now());
-    let tx = db.begin().await.unwrap();
-    let new =
-        NewBook { id: book, code: "b".into(), name: "基金会".into(), kind: BookKind::Charity, credit_code: None };
-    ledger::create_book(&tx, new, now).await.unwrap();
-    tx.commit().await.unwrap();
+    let (campaign, now) = (CampaignId::new(), app.business.now());
+    app.organisation.plant().await.unwrap();
+    let charity = NewCharity {
+        id: BookId::new(),
+        code: "b".into(),
+        name: "基金会".into(),
+        credit_code: Some(plans::CREDIT_CODE.into()),
+        unit: app.organisation.unit("hebei").await.unwrap().id,
+        mchid: Some(app.wechat.mchid().to_owned()),
+        bank_account: "基本户".into(),
+        contact: ContactData {
+            office_address: "示例路1号".into(),
+            contact: "0311-00000000".into(),
+            information_url: "https://example.org".into(),
+        },
+    };
+    let book = app.organisation.open_charity(charity, None).await.unwrap().book_id;
     let mut staff = Vec::new();
     for role in [Role::Organiser, Role::ProjectManager, Role::FinanceHead] {
         let given = GivenStaff {
@@ -92,23 +106,26 @@ async fn world(url: &str, key: &rcgen::KeyPair) -> (Arc<App>, CampaignId, Vec<Do
             name: "某人".into(),
             password: "correct horse battery staple".into(),
             totp_secret: role.needs_otp().then(|| "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
+            unit: None,
         };
         let id = app.identity.create_staff_with(given).await.unwrap();
-        staff.push(Member { id, roles: vec![role], origin: "bench".into() });
+        staff.push(Member::everywhere(id, &[role], "bench"));
     }
-    let draft = CampaignDraft {
+    let certificate = NewCertificate {
+        id: CertificateId::new(),
         book,
-        name: "助学".into(),
-        summary: "助学".into(),
-        target: Money::MAX,
-        over_target: true,
-        starts: now,
-        ends: now.after(Duration::from_secs(86_400)),
+        number: "示例".into(),
+        issuer: "示例民政厅".into(),
+        issued_on: BusinessDate::of(now),
+        expires_on: BusinessDate::of(now.after(Duration::from_secs(2 * 86_400))),
     };
+    app.organisation.register_certificate(certificate, &staff[2]).await.unwrap();
+    let target = Money::from_fen(1_000_000_000_000_000);
+    let draft = plans::draft(book, target, true, now, now.after(Duration::from_secs(86_400)));
     app.campaigns.draft(campaign, draft, &staff[0]).await.unwrap();
-    app.campaigns.submit(campaign, &staff[0]).await.unwrap();
-    app.campaigns.review(campaign, Decision::Approve, &staff[1]).await.unwrap();
-    app.campaigns.review(campaign, Decision::Approve, &staff[2]).await.unwrap();
+    for (step, by) in plans::way(now, [&staff[0], &staff[1], &staff[2]]) {
+        app.campaigns.step(campaign, step, by).await.unwrap();
+    }
     app.campaigns.tick().await.unwrap();
 
     let donor = DonorId::new();

@@ -2,7 +2,8 @@
 //!
 //! In one run, on one database: hand-written SQL with a transaction for each gift, 64 clients; the raw batched statements (the
 //! same rows, no guards, no checks, no locks) in groups of 64; and `ledger::post` behind the group commit with 64 and 512 callers. Prints
-//! rates, latencies and ratios; the disk's fdatasync rate stands beside them. The aims are in docs/performance.md.
+//! rates, latencies and ratios; the disk's fdatasync rate stands beside them. Last, the same callers with the guards of the
+//! database taken away: what the guards cost. The aims are in docs/performance.md.
 //!
 //! `cargo bench --bench gifts` measures SQLite; with `SANGZI_TEST_POSTGRES` set (see `scripts/postgres`) PostgreSQL too.
 #![allow(clippy::float_arithmetic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints ratios")]
@@ -121,15 +122,18 @@ async fn database(url: &str, name: &str) {
     };
     say("raw batched statements, the same rows, groups of 64", &raw);
 
-    for callers in [64usize, 512] {
+    let ours = |callers| {
         let queue = queue.clone();
-        let ours = measure(callers, 1, move || {
+        measure(callers, 1, move || {
             let queue = queue.clone();
             async move {
                 assert!(queue.submit(gift(book, campaign)).await.unwrap().is_ok());
             }
         })
-        .await;
+    };
+    let mut guarded = Vec::new();
+    for callers in [64usize, 512] {
+        let ours = ours(callers).await;
         say(&format!("ledger::post behind the group commit, {callers} callers"), &ours);
         println!(
             "    {:.1} × by hand, {:.2} × the raw statement, p99 {:.1} ms",
@@ -137,8 +141,26 @@ async fn database(url: &str, name: &str) {
             ours.rate / raw.rate,
             ours.p99.as_secs_f64() * 1e3
         );
+        guarded.push((callers, ours.rate));
+    }
+    take_guards_away(&db).await;
+    for (callers, rate) in guarded {
+        let bare = ours(callers).await;
+        say(&format!("the same without the guards, {callers} callers"), &bare);
+        println!("    the guards cost {:.0} % of the rate", (1.0 - rate / bare.rate) * 100.0);
     }
     println!();
+}
+
+/// The guards of entries and postings; the keys stay.
+async fn take_guards_away(db: &Db) {
+    let guards: &[&str] = match db.backend() {
+        DbBackend::Postgres => &["ALTER TABLE entry DISABLE TRIGGER USER", "ALTER TABLE posting DISABLE TRIGGER USER"],
+        _ => &["DROP TRIGGER entry_guard", "DROP TRIGGER posting_guard"],
+    };
+    for sql in guards {
+        db.migrations().execute_unprepared(sql).await.unwrap();
+    }
 }
 
 /// Copies of the two tables with their indexes, without guards and foreign keys.

@@ -2,6 +2,7 @@
 //! reports. A sentence for the operator is better than a stack of causes.
 
 pub(crate) mod audit;
+pub(crate) mod charity;
 pub(crate) mod demo;
 pub(crate) mod job;
 pub(crate) mod migrate;
@@ -11,6 +12,7 @@ pub(crate) mod seed;
 pub(crate) mod serve;
 pub(crate) mod show_config;
 pub(crate) mod staff;
+pub(crate) mod unit;
 pub(crate) mod work;
 
 /// Something the operator wrote that cannot be: ends the program with 2.

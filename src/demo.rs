@@ -4,8 +4,11 @@
 mod chance;
 mod client;
 mod drive;
+mod league;
+mod oversight;
 mod people;
 mod report;
+mod spending;
 mod table;
 mod world;
 
@@ -42,7 +45,7 @@ pub(crate) async fn play(which: &Which, stage: Stage, urls: BTreeMap<&'static st
     let bar = ProgressBar::new(0);
     let style = "{spinner} {msg} [{bar:30}] {pos}/{len} 笔，剩余 {eta}";
     bar.set_style(ProgressStyle::with_template(style).context("the template of the progress")?.progress_chars("█▉░"));
-    let (db, business) = (stage.db.clone(), stage.business.clone());
+    let db = stage.db.clone();
     let driver = Driver::new(world, stage, bar.clone())?;
     let played = driver.play().await;
     bar.finish_and_clear();
@@ -57,7 +60,7 @@ pub(crate) async fn play(which: &Which, stage: Stage, urls: BTreeMap<&'static st
 
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} 审计 {pos} 张凭证").context("the template of the progress")?);
-    let report = Report::read(driver.world(), &db, &business, urls, &|entries| bar.set_position(entries)).await;
+    let report = Report::read(driver.world(), &db, urls, &|entries| bar.set_position(entries)).await;
     bar.finish_and_clear();
     report.context("the report cannot be made")
 }

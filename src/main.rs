@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, demo as demonstration, job, migrate, openapi, sandbox, seed, serve, show_config, staff, work,
+    audit, charity, demo as demonstration, job, migrate, openapi, sandbox, seed, serve, show_config, staff, unit, work,
 };
 use crate::config::{Config, Problems};
 use crate::output::Output;
@@ -50,6 +50,10 @@ enum Command {
     Migrate(migrate::Args),
     /// Make the first administrators.
     Staff(staff::Args),
+    /// Plant the organisation tree.
+    Unit(unit::Args),
+    /// Open a charity with its book.
+    Charity(charity::Args),
     /// Recompute the books and compare; ends with 1 on any difference.
     Audit,
     /// Stand in for WeChat: play money, real signatures.
@@ -81,6 +85,8 @@ async fn run(command: Command, config: &Config, output: Output) -> anyhow::Resul
         Command::Job(args) => job::run(args, config, output).await,
         Command::Migrate(args) => migrate::run(args, config, output).await,
         Command::Staff(args) => staff::run(args, config, output).await,
+        Command::Unit(args) => unit::run(args, config, output).await,
+        Command::Charity(args) => charity::run(args, config, output).await,
         Command::Audit => audit::run(config, output).await,
         Command::Sandbox(args) => sandbox::run(args, config, output).await,
         Command::Openapi => openapi::run(),

@@ -81,8 +81,9 @@ async fn play(args: &Args, service: &Service, app: &Arc<App>, sandbox: &str) -> 
         program: program.clone(),
         sandbox: sandbox.to_owned(),
         db: app.db.clone(),
+        mchid: service.wechat.mchid.clone(),
+        organisation: app.organisation.clone(),
         identity: app.identity.clone(),
-        business: app.business.clone(),
     };
     demo::play(&args.which, stage, urls(&program, sandbox)).await
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::commands::{WrongInput, demo};
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::demo::{Stage, Which, play};
 use crate::output::Output;
 use crate::{house, telemetry};
@@ -18,7 +18,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
     let (base, service) = config.service()?;
     telemetry::log(&base.log);
-    if !service.wechat.sandbox {
+    if base.profile == Profile::Production || !service.wechat.sandbox {
         return Err(WrongInput("an invented year is played with a sandbox: set wechat.sandbox".to_owned()).into());
     }
     let (program, sandbox) = (service.http.public_url.clone(), service.wechat.base_url.clone());
@@ -30,8 +30,9 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         program: program.clone(),
         sandbox: sandbox.clone(),
         db: app.db.clone(),
+        mchid: service.wechat.mchid.clone(),
+        organisation: app.organisation.clone(),
         identity: app.identity.clone(),
-        business: app.business.clone(),
     };
     let report = play(&args.which, stage, demo::urls(&program, &sandbox)).await;
     house::close(app).await;

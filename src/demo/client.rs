@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,6 +59,13 @@ struct Refusal {
     reason: Option<String>,
 }
 
+/// What a request carries.
+#[derive(Clone, Copy)]
+enum Body<'a> {
+    Json(&'a Value),
+    Bytes(&'a [u8]),
+}
+
 /// One side that is talked to.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -84,7 +91,17 @@ impl Client {
 
     /// Does.
     pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Result<Value, CallError> {
-        self.call(Method::POST, path, token, Some(body)).await
+        self.call(Method::POST, path, token, Some(Body::Json(body))).await
+    }
+
+    /// Puts.
+    pub(crate) async fn put(&self, path: &str, token: Option<&str>, body: &Value) -> Result<Value, CallError> {
+        self.call(Method::PUT, path, token, Some(Body::Json(body))).await
+    }
+
+    /// Hands a document in.
+    pub(crate) async fn upload(&self, path: &str, token: Option<&str>, bytes: Vec<u8>) -> Result<Value, CallError> {
+        self.call(Method::POST, path, token, Some(Body::Bytes(&bytes))).await
     }
 
     async fn call(
@@ -92,7 +109,7 @@ impl Client {
         method: Method,
         path: &str,
         token: Option<&str>,
-        body: Option<&Value>,
+        body: Option<Body<'_>>,
     ) -> Result<Value, CallError> {
         let what = || format!("{method} {}{path}", self.base);
         let mut pause = Duration::from_millis(50);
@@ -103,9 +120,13 @@ impl Client {
             if let Some(token) = token {
                 request = request.bearer_auth(token);
             }
-            if let Some(body) = body {
-                request = request.json(body);
-            }
+            request = match body {
+                Some(Body::Json(body)) => request.json(body),
+                Some(Body::Bytes(bytes)) => {
+                    request.header(CONTENT_TYPE, "application/octet-stream").body(bytes.to_vec())
+                }
+                None => request,
+            };
             match request.send().await {
                 Ok(answer) => {
                     let status = answer.status();

@@ -14,21 +14,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use app::identity::GivenStaff;
+use app::organisation::Organisation;
 use domain::role::Role;
 use domain::{BusinessDate, Clock, Money, Timestamp};
 use entity::Db;
 use indicatif::ProgressBar;
-use ledger::{BookKind, NewBook};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
-use super::chance::Seed;
 use super::client::{CallError, Client};
-use super::world::{BANK_ACCOUNT, Campaign, Fate, Gift, Member, RAISED, Refund, RefundWay, Withdrawal, World};
+use super::world::{
+    BANK_ACCOUNT, CREDIT_CODE, Campaign, Fate, Gift, House, Member, RAISED, Refund, RefundWay, Withdrawal, World,
+};
 use crate::commands::WrongInput;
 
 /// How many donors are at it at once.
@@ -37,8 +37,6 @@ const AT_ONCE: usize = 64;
 const IN_TROUBLE: usize = 12;
 /// How long one thing may take before the world is given up. The lease of a job whose process was killed lasts a minute.
 const PATIENCE: Duration = Duration::from_secs(150);
-const BOOK_CODE: &str = "hebei";
-const BOOK_NAME: &str = "河北省青少年发展基金会（示例）";
 /// A step of one-time passwords.
 const STEP_S: i64 = 30;
 
@@ -51,10 +49,12 @@ pub(crate) struct Stage {
     pub(crate) sandbox: String,
     /// For the book.
     pub(crate) db: Db,
+    /// The sandbox's merchant.
+    pub(crate) mchid: String,
+    /// For the foundation.
+    pub(crate) organisation: Organisation,
     /// For staff.
     pub(crate) identity: app::identity::Identity,
-    /// Business time.
-    pub(crate) business: Clock,
 }
 
 /// Plays a world on a stage.
@@ -65,13 +65,25 @@ pub(crate) struct Driver {
     sandbox: Client,
     real: Clock,
     bar: ProgressBar,
-    book: OnceCell<Uuid>,
+    books: OnceCell<(Uuid, Uuid)>,
     donors: Mutex<HashMap<usize, Arc<OnceCell<String>>>>,
-    officers: tokio::sync::Mutex<HashMap<Role, String>>,
+    officers: tokio::sync::Mutex<HashMap<&'static str, String>>,
     /// Under which id a gift to 助学·关爱行动 was paid, as far as it is known.
     known: Mutex<HashMap<usize, Uuid>>,
     /// How many notifications of gifts that are settled already wait for their repetition.
     late_callbacks: AtomicU64,
+}
+
+/// How a campaign of the world is opened: on a designated platform, and beside it here.
+fn opening(campaign: &Campaign) -> Value {
+    let number = campaign.id.simple().to_string()[20..].to_owned();
+    if campaign.house == House::Wuan {
+        return json!({ "channels": ["offline"] });
+    }
+    json!({
+        "channels": ["designated_platform", "own_site"], "platform_number": number,
+        "platform_url": format!("https://platform.example/campaigns/{number}"), "operator_code": CREDIT_CODE,
+    })
 }
 
 /// A gift whose confirmation is awaited.
@@ -92,12 +104,25 @@ impl Driver {
             sandbox,
             real: Clock::system(),
             bar,
-            book: OnceCell::new(),
+            books: OnceCell::new(),
             donors: Mutex::default(),
             officers: tokio::sync::Mutex::default(),
             known: Mutex::default(),
             late_callbacks: AtomicU64::new(0),
         }))
+    }
+
+    pub(super) fn api(&self) -> &Client {
+        &self.api
+    }
+
+    pub(super) fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// The books of the foundation and of the county's charity.
+    pub(super) fn keep_books(&self, foundation: Uuid, wuan: Uuid) -> anyhow::Result<()> {
+        Ok(self.books.set((foundation, wuan))?)
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -111,7 +136,7 @@ impl Driver {
         if !begun {
             self.clock_to(self.world.days[0].opens, true).await?;
         }
-        self.people_and_book().await.context("the foundation's book and staff")?;
+        self.league().await.context("the League, its charities and their staff")?;
         let from = if begun { self.last_day_begun().await? } else { None };
         let closing = self.closing_gift();
         // What others did since, a gift or a refund, is theirs.
@@ -144,8 +169,7 @@ impl Driver {
 
     /// Whether anything of this world is in the database.
     async fn has_begun(&self) -> anyhow::Result<bool> {
-        let campaigns = crowdfunding::Campaigns::new(self.stage.db.clone(), self.stage.business.clone());
-        match campaigns.get(self.world.main().id.into()).await {
+        match crowdfunding::campaign(self.stage.db.read(), self.world.main().id.into()).await {
             Ok(_) => Ok(true),
             Err(crowdfunding::CrowdfundingError::NoSuchCampaign) => Ok(false),
             Err(error) => Err(error.into()),
@@ -232,45 +256,12 @@ impl Driver {
 
     // ---- who takes part ----
 
-    async fn people_and_book(&self) -> anyhow::Result<()> {
-        let db = &self.stage.db;
-        let standing = ledger::books(db.read()).await?.into_iter().find(|book| book.code == BOOK_CODE);
-        let book = match standing {
-            Some(book) => book.id,
-            None => {
-                let opened = self.world.days[0].opens;
-                let id = Seed::named(BOOK_CODE).id("book", 0, opened);
-                let new = NewBook {
-                    id: id.into(),
-                    code: BOOK_CODE.to_owned(),
-                    name: BOOK_NAME.to_owned(),
-                    kind: BookKind::Charity,
-                    credit_code: None,
-                };
-                let tx = db.begin().await?;
-                let book = ledger::create_book(&tx, new, opened).await?;
-                tx.commit().await?;
-                book.id
-            }
-        };
-        self.book.set(book.uuid())?;
-        for member in self.world.staff() {
-            let given = GivenStaff {
-                id: member.id.into(),
-                role: member.role,
-                username: member.username.clone(),
-                name: member.name.to_owned(),
-                password: member.password.into(),
-                totp_secret: member.totp_secret.map(Into::into),
-            };
-            let made = self.stage.identity.create_staff_with(given).await;
-            made.with_context(|| format!("the account {}", member.username))?;
-        }
-        Ok(())
-    }
-
-    fn book(&self) -> anyhow::Result<Uuid> {
-        self.book.get().copied().context("the book is opened before anything else")
+    pub(super) fn book(&self, house: House) -> anyhow::Result<Uuid> {
+        let (foundation, wuan) = self.books.get().context("the books are opened before anything else")?;
+        Ok(match house {
+            House::Foundation => *foundation,
+            House::Wuan => *wuan,
+        })
     }
 
     /// The token of a donor, who signs in the first time.
@@ -285,16 +276,26 @@ impl Driver {
         Ok(cell.get_or_try_init(sign_in).await?.clone())
     }
 
-    /// The token of the member of staff with a role, who signs in the first time.
-    async fn officer(&self, role: Role) -> anyhow::Result<String> {
+    /// The token of the member of staff of the foundation with a role, who signs in the first time.
+    pub(super) async fn officer(&self, role: Role) -> anyhow::Result<String> {
+        let all = self.world.staff();
+        let member = all.into_iter().find(|member| member.role == role && member.unit.is_none());
+        self.enter(member.context("there is somebody for every role")?).await
+    }
+
+    /// The token of a member of staff by their word.
+    pub(super) async fn officer_named(&self, word: &str) -> anyhow::Result<String> {
+        let member = self.world.staff().into_iter().find(|member| member.word == word);
+        self.enter(member.with_context(|| format!("there is nobody called {word}"))?).await
+    }
+
+    async fn enter(&self, member: Member) -> anyhow::Result<String> {
         let mut officers = self.officers.lock().await;
-        if let Some(token) = officers.get(&role) {
+        if let Some(token) = officers.get(member.word) {
             return Ok(token.clone());
         }
-        let member = self.world.staff().into_iter().find(|member| member.role == role);
-        let member = member.context("there is somebody for every role")?;
         let token = self.sign_in(&member).await.with_context(|| format!("{} signs in", member.username))?;
-        officers.insert(role, token.clone());
+        officers.insert(member.word, token.clone());
         Ok(token)
     }
 
@@ -348,11 +349,14 @@ impl Driver {
             self.bring(campaign).await.with_context(|| format!("the campaign {}", campaign.name))?;
         }
         self.run_job("campaign_clock").await?;
-        for gift in self.world.company_gifts.iter().filter(|gift| gift.day == number) {
-            let cashier = self.officer(Role::Cashier).await?;
+        let by_bank = self.world.company_gifts.iter().chain(&self.world.other_bank_gifts);
+        for gift in by_bank.filter(|gift| gift.day == number) {
+            let cashier = self.officer_named(gift.house.member(Role::Cashier)).await?;
             let entered = self.api.post("/staff/bank-gifts", Some(&cashier), gift.body()).await?;
             if entered["state"] == "created" {
-                self.confirm("bank-gifts", gift.id, Role::Bookkeeper).await?;
+                let bookkeeper = self.officer_named(gift.house.member(Role::Bookkeeper)).await?;
+                let path = format!("/staff/bank-gifts/{}/confirmation", gift.id);
+                self.api.post(&path, Some(&bookkeeper), &json!({})).await?;
             }
         }
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day + 1 == number) {
@@ -376,6 +380,9 @@ impl Driver {
         self.settle(awaited).await?;
 
         self.refunds_of(number).await?;
+        self.oversee(number).await.context("what happens to campaigns")?;
+        self.spend(number).await?;
+        self.aid_of_xingtai(number).await.context("the aid of 邢台")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
             self.depart(withdrawal).await.context("a withdrawal leaves")?;
         }
@@ -393,8 +400,20 @@ impl Driver {
     /// Drafts a campaign and takes it as far as it comes.
     async fn bring(&self, campaign: &Campaign) -> anyhow::Result<()> {
         use domain::campaign::CampaignState as S;
-        let organiser = self.officer(Role::Organiser).await?;
-        let mut row = self.api.post("/staff/campaigns", Some(&organiser), &campaign.draft(self.book()?)).await?;
+        let author =
+            if campaign.unit == Some("1305") { "xingtai-organiser" } else { campaign.house.member(Role::Organiser) };
+        let organiser = self.officer_named(author).await?;
+        let unit = match campaign.unit {
+            Some(code) => Some(self.stage.organisation.unit(code).await?.id.uuid()),
+            None => None,
+        };
+        let opens = self.world.days[campaign.day].opens;
+        let today = BusinessDate::of(opens);
+        let handed_in = BusinessDate::of(opens.before(Duration::from_secs(12 * 86_400)));
+        let mut row = self
+            .api
+            .post("/staff/campaigns", Some(&organiser), &campaign.draft(self.book(campaign.house)?, unit))
+            .await?;
         loop {
             let state: S = serde_json::from_value(row["state"].clone())?;
             let (role, step, body) = match (state, campaign.fate) {
@@ -404,11 +423,20 @@ impl Driver {
                     (Role::ProjectManager, "rejection", json!({ "reason": reason }))
                 }
                 (S::Submitted, _) => (Role::ProjectManager, "approval", json!({})),
+                (S::OrgReview, _) => (Role::ProjectManager, "approval", json!({})),
                 (S::FinanceReview, _) => (Role::FinanceHead, "approval", json!({})),
+                // The receipt of the authority tells the day the plan was handed in.
+                (S::Approved, _) => (Role::Disclosure, "filing-submission", json!({ "submitted_on": handed_in })),
+                (S::Filing, _) => {
+                    let filing = json!({ "number": campaign.filing_number(), "filed_on": today });
+                    (Role::Disclosure, "filing", filing)
+                }
+                (S::Filed, _) => (Role::ProjectManager, "schedule", opening(campaign)),
                 // From here on the calendar leads.
                 _ => return Ok(()),
             };
-            let token = self.officer(role).await?;
+            let by = if role == Role::Organiser { author } else { campaign.house.member(role) };
+            let token = self.officer_named(by).await?;
             row = self.api.post(&format!("/staff/campaigns/{}/{step}", campaign.id), Some(&token), &body).await?;
         }
     }
@@ -679,7 +707,7 @@ impl Driver {
             }
             let cashier = self.officer(Role::Cashier).await?;
             let body = json!({
-                "id": planned.id, "book": self.book()?, "kind": "withdrawal", "amount": planned.amount,
+                "id": planned.id, "book": self.book(House::Foundation)?, "kind": "withdrawal", "amount": planned.amount,
                 "bank_account": BANK_ACCOUNT, "note": "微信支付商户平台提现",
             });
             self.api.post("/staff/transfers", Some(&cashier), &body).await?;
@@ -869,7 +897,7 @@ fn refused_with(error: &anyhow::Error, code: &str) -> bool {
     error.downcast_ref::<CallError>().is_some_and(|error| error.code() == code)
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use app::books::Books;
-use crowdfunding::{Campaigns, PublicCampaign};
+use crowdfunding::PublicCampaign;
 use domain::campaign::CampaignState;
 use domain::role::Role;
-use domain::{Clock, Money};
+use domain::{CampaignId, Money};
 use entity::Db;
 use ledger::{AuditReport, TrialLine};
 use serde::Serialize;
@@ -67,17 +67,13 @@ impl Report {
     pub(crate) async fn read(
         world: &World,
         db: &Db,
-        business: &Clock,
         urls: BTreeMap<&'static str, String>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> anyhow::Result<Report> {
-        let campaigns = Campaigns::new(db.clone(), business.clone());
-        let mut rows = Vec::with_capacity(world.campaigns.len());
-        for planned in &world.campaigns {
-            rows.push(campaigns.get(planned.id.into()).await?);
-        }
-        let campaigns: Vec<CampaignLine> =
-            campaigns.with_money(rows).await?.into_iter().map(CampaignLine::from).collect();
+        let planned: Vec<CampaignId> = world.campaigns.iter().map(|planned| planned.id.into()).collect();
+        let rows = crowdfunding::named_campaigns(db.read(), &planned).await?;
+        let campaigns = crowdfunding::with_money(db.read(), rows).await?;
+        let campaigns: Vec<CampaignLine> = campaigns.into_iter().map(CampaignLine::from).collect();
         let books = Books::new(db.clone());
         let names: BTreeMap<&str, &str> = campaigns.iter().map(|line| (line.id.as_str(), line.name.as_str())).collect();
         let mut trial_balance: Vec<BalanceLine> = books
@@ -229,11 +225,21 @@ fn state_name(state: CampaignState) -> &'static str {
     match state {
         CampaignState::Draft => "草稿",
         CampaignState::Submitted => "待初审",
+        CampaignState::OrgReview => "初审中",
         CampaignState::FinanceReview => "待财务审核",
         CampaignState::Approved => "已批准",
+        CampaignState::Filing => "备案中",
+        CampaignState::Filed => "已备案",
+        CampaignState::Scheduled => "待开放",
+        CampaignState::EmergencyOpen => "应急募捐中",
         CampaignState::Open => "募捐中",
         CampaignState::Paused => "暂停",
         CampaignState::Ended => "募捐结束",
+        CampaignState::Executing => "执行中",
+        CampaignState::Closing => "结项中",
+        CampaignState::Closed => "已结项",
+        CampaignState::Suspended => "核查中",
+        CampaignState::Terminated => "终止",
         CampaignState::Rejected => "退回",
         CampaignState::Cancelled => "撤销",
     }
@@ -250,6 +256,8 @@ fn readable(line: &TrialLine, campaigns: &BTreeMap<&str, &str>) -> String {
                 ("channel", "wechat_transit") => "微信在途",
                 ("payable", "refund") => "待退捐款",
                 ("payable", "suspense") => "待查款",
+                ("payable", "grant") => "应付资助",
+                ("payable", "reimbursement") => "应付报销",
                 ("goods", _) => "实物",
                 (_, other) => other,
             }

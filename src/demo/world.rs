@@ -45,8 +45,10 @@ pub(crate) struct World {
     pub(crate) campaigns: Vec<Campaign>,
     /// What is asked back.
     pub(crate) refunds: Vec<Refund>,
-    /// Gifts of companies.
+    /// Gifts of companies to 助学·关爱行动.
     pub(crate) company_gifts: Vec<CompanyGift>,
+    /// Gifts by bank to the others.
+    pub(crate) other_bank_gifts: Vec<CompanyGift>,
     /// Money that goes to the bank.
     pub(crate) withdrawals: Vec<Withdrawal>,
 }
@@ -77,15 +79,67 @@ pub(crate) enum Fate {
     SentBack(&'static str),
 }
 
+/// Which charity: the province's, or the small one of a county.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum House {
+    Foundation,
+    Wuan,
+}
+
+impl House {
+    /// The word of its member of staff with a role.
+    pub(crate) fn member(self, role: Role) -> &'static str {
+        match (self, role) {
+            (House::Foundation, Role::Organiser) => "organiser",
+            (House::Foundation, Role::ProjectManager) => "manager",
+            (House::Foundation, Role::FinanceHead) => "finance",
+            (House::Foundation, Role::Chair) => "chair",
+            (House::Foundation, Role::Cashier) => "cashier",
+            (House::Foundation, Role::Bookkeeper) => "bookkeeper",
+            (House::Wuan, Role::Organiser) => "wuan-organiser",
+            (House::Wuan, Role::ProjectManager) => "wuan-manager",
+            (House::Wuan, Role::FinanceHead) => "wuan-finance",
+            (House::Wuan, Role::Chair) => "wuan-chair",
+            (House::Wuan, Role::Cashier) => "wuan-cashier",
+            (House::Wuan, Role::Bookkeeper) => "wuan-bookkeeper",
+            // What is published goes through one hand.
+            (_, Role::Disclosure) => "disclosure",
+            _ => "auditor",
+        }
+    }
+
+    /// Our short name of its bank account.
+    pub(crate) fn bank_account(self) -> &'static str {
+        match self {
+            House::Foundation => BANK_ACCOUNT,
+            House::Wuan => "武安农商基本户",
+        }
+    }
+
+    /// 统一社会信用代码.
+    pub(crate) fn credit_code(self) -> &'static str {
+        match self {
+            House::Foundation => CREDIT_CODE,
+            House::Wuan => "53130481MJ00000007",
+        }
+    }
+}
+
 /// A campaign of the world.
 #[derive(Debug)]
 pub(crate) struct Campaign {
     pub(crate) id: Uuid,
+    number: usize,
+    cause: &'static str,
+    /// Whose it is.
+    pub(crate) house: House,
+    /// The code of the unit that organises it, if it is not the charity's own.
+    pub(crate) unit: Option<&'static str>,
     /// On which day it is drafted.
     pub(crate) day: usize,
     pub(crate) name: &'static str,
     summary: &'static str,
-    target: Money,
+    pub(crate) target: Money,
     starts: Timestamp,
     pub(crate) ends: Timestamp,
     pub(crate) fate: Fate,
@@ -93,11 +147,62 @@ pub(crate) struct Campaign {
 
 impl Campaign {
     /// What the organiser sends.
-    pub(crate) fn draft(&self, book: Uuid) -> Value {
+    pub(crate) fn draft(&self, book: Uuid, unit: Option<Uuid>) -> Value {
+        self.draft_for(book, unit, self.target)
+    }
+
+    /// The same with another target.
+    pub(crate) fn draft_for(&self, book: Uuid, unit: Option<Uuid>, target: Money) -> Value {
         json!({
-            "id": self.id, "book": book, "name": self.name, "summary": self.summary, "target": self.target,
-            "over_target": true, "starts_at": self.starts, "ends_at": self.ends,
+            "id": self.id, "book": book, "unit": unit, "name": self.name, "summary": self.summary, "target": target,
+            "over_target": true, "starts_at": self.starts, "ends_at": self.ends, "plan": self.plan(target),
         })
+    }
+
+    /// What the law wants written down besides.
+    fn plan(&self, target: Money) -> Value {
+        // Three in a hundred for raising the money, five for the work, the rest for those it is raised for.
+        let (raising, work) = (target.fen() * 3 / 100, target.fen() * 5 / 100);
+        let line = |code: &str, name: &str, kind: &str, fen: i64| json!({ "code": code, "name": name, "kind": kind, "planned": Money::from_fen(fen), "note": "" });
+        let mut budget = vec![
+            line("a", "资助支出", "grant", target.fen() - raising - work),
+            line("b", "项目执行", "service", work),
+            line("d", "募捐成本", "fundraising", raising),
+        ];
+        if self.unit == Some("1305") {
+            // All of it goes to the students.
+            budget = vec![line("a", "资助支出", "grant", target.fen())];
+        }
+        let (methods, ways): (&[&str], &[&str]) = match self.house {
+            House::Foundation => (&["internet"], &["wechat", "bank"]),
+            House::Wuan => (&["events"], &["bank"]),
+        };
+        json!({
+            "cause": self.cause,
+            "purpose": self.summary,
+            "area": "河北省",
+            "methods": methods,
+            "responsible": {
+                "name": "王负责（示例）", "office_address": "石家庄市示例路1号", "contact": "0311-00000000（示例）",
+            },
+            "ways": ways,
+            "bank_account": self.house.bank_account(),
+            "beneficiaries": {
+                "scope": "河北省内符合条件的困难群体", "expected": 300, "selection": "个人申请、县级团委初审、基金会评审并公示",
+            },
+            "usage": "按预算用于受益人资助、项目执行和募捐成本",
+            "budget": budget,
+            "over_target_rule": "超出部分用于扩大同类受益人范围",
+            "leftover": "剩余财产用于目的相同或相近的慈善项目，并向社会公告",
+            "milestones": [
+                { "code": "m1", "name": "完成受益人评审", "due": BusinessDate::of(self.ends).next() },
+            ],
+        })
+    }
+
+    /// The number the authority gives it.
+    pub(crate) fn filing_number(&self) -> String {
+        format!("{}A26{:03}", self.house.credit_code(), self.number + 1)
     }
 }
 
@@ -166,6 +271,7 @@ pub(crate) struct Refund {
 pub(crate) struct CompanyGift {
     pub(crate) id: Uuid,
     pub(crate) day: usize,
+    pub(crate) house: House,
     body: Value,
 }
 
@@ -189,6 +295,10 @@ pub(crate) struct Withdrawal {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) id: Uuid,
+    /// Short, unique in the world.
+    pub(crate) word: &'static str,
+    /// The code of the unit over which the role is held; everywhere if there is none.
+    pub(crate) unit: Option<&'static str>,
     pub(crate) role: Role,
     pub(crate) username: String,
     pub(crate) name: &'static str,
@@ -200,6 +310,8 @@ pub(crate) struct Member {
 const MAIN_GIFT: &str = "gift";
 /// Our short name of the foundation's bank account.
 pub(crate) const BANK_ACCOUNT: &str = "建行基本户";
+/// The foundation's credit code. Nobody's: its first digits are those of Hebei, and its check digit fits.
+pub(crate) const CREDIT_CODE: &str = "53130000MJX000000U";
 /// The seed if none is given.
 pub(crate) const USUAL_SEED: &str = "sangzi";
 
@@ -224,10 +336,12 @@ impl World {
             days,
             refunds: Vec::new(),
             company_gifts: Vec::new(),
+            other_bank_gifts: Vec::new(),
             withdrawals: Vec::new(),
         };
         world.refunds = world.plan_refunds();
         world.company_gifts = world.plan_company_gifts();
+        world.other_bank_gifts = world.plan_other_bank_gifts();
         world.withdrawals = world.plan_withdrawals();
         world
     }
@@ -245,6 +359,21 @@ impl World {
     /// 寸草心, on which things go wrong.
     pub(crate) fn heart(&self) -> &Campaign {
         &self.campaigns[2]
+    }
+
+    /// 邢台扶困助学.
+    pub(crate) fn xingtai(&self) -> &Campaign {
+        self.campaigns.iter().find(|campaign| campaign.unit == Some("1305")).unwrap_or(&self.campaigns[0])
+    }
+
+    /// 爱心午餐, about which somebody complains.
+    pub(crate) fn lunch(&self) -> &Campaign {
+        self.campaigns.iter().find(|campaign| campaign.name.starts_with("爱心午餐")).unwrap_or(&self.campaigns[0])
+    }
+
+    /// The county's campaign.
+    pub(crate) fn library(&self) -> &Campaign {
+        self.campaigns.iter().find(|campaign| campaign.house == House::Wuan).unwrap_or(&self.campaigns[0])
     }
 
     /// When the world is complete the clock stands here.
@@ -340,14 +469,29 @@ impl World {
             ("finance", "郑财务（示例）", Role::FinanceHead),
             ("disclosure", "王公开（示例）", Role::Disclosure),
             ("auditor", "冯监事（示例）", Role::Auditor),
+            ("chair", "韩理事（示例）", Role::Chair),
+            ("compliance", "杨合规（示例）", Role::Compliance),
+            ("xingtai-organiser", "朱邢台（示例）", Role::Organiser),
+            ("wuan-organiser", "秦武安（示例）", Role::Organiser),
+            ("wuan-chair", "尤理事（示例）", Role::Chair),
+            ("wuan-manager", "许项目（示例）", Role::ProjectManager),
+            ("wuan-finance", "何财务（示例）", Role::FinanceHead),
+            ("wuan-cashier", "吕出纳（示例）", Role::Cashier),
+            ("wuan-bookkeeper", "施会计（示例）", Role::Bookkeeper),
         ];
-        let member = |(number, (word, name, role)): (usize, (&str, &'static str, Role))| {
+        let member = |(number, (word, name, role)): (usize, (&'static str, &'static str, Role))| {
             let username = format!("demo-{}{word}", self.tag);
             let letters = self.seed.word(&format!("password {word}"), 20, b"abcdefghijkmnpqrstuvwxyz23456789");
             let password = [&letters[..5], &letters[5..10], &letters[10..15], &letters[15..]].join("-");
             let secret = || self.seed.word(&format!("totp {word}"), 32, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
             Member {
                 id: self.seed.id("staff", number, self.days[0].opens),
+                word,
+                unit: match word.split_once('-') {
+                    Some(("xingtai", _)) => Some("1305"),
+                    Some(("wuan", _)) => Some("130481"),
+                    _ => None,
+                },
                 role,
                 username,
                 name,
@@ -407,9 +551,35 @@ impl World {
                 "bank_account": BANK_ACCOUNT, "reference": reference,
                 "received_on": on, "anonymity": "name", "receipt": "requested",
             });
-            CompanyGift { id, day, body }
+            CompanyGift { id, day, house: House::Foundation, body }
         };
         people::COMPANIES.iter().enumerate().map(gift).collect()
+    }
+
+    /// What 邢台扶困助学 and the county's campaign get: all of it by bank.
+    fn plan_other_bank_gifts(&self) -> Vec<CompanyGift> {
+        let plan = [
+            (30, "邢台", "邢襄钢铁有限公司（示例）", 120_000_000),
+            (31, "邢台", "在京邢台商会（示例）", 100_000_000),
+            (32, "邢台", "大陆泽食品有限公司（示例）", 90_000_000),
+            (34, "邢台", "邢台青年企业家协会（示例）", 52_780_000),
+            (29, "爱心午餐", "滏阳乳业有限公司（示例）", 3_000_000),
+            (28, "山村", "武安青年商会（示例）", 1_800_000),
+            (33, "山村", "洺河建材有限公司（示例）", 650_000),
+        ];
+        let gift = |(number, &(day, to, name, fen)): (usize, &(usize, &str, &str, i64))| {
+            let campaign = self.campaigns.iter().find(|campaign| campaign.name.starts_with(to))?;
+            let on = self.days[day].date();
+            let id = self.seed.id("other bank gift", number, self.days[day].opens);
+            let reference = format!("DEMO{}9{:03}-{}", on.to_string().replace('-', ""), number + 1, self.tag);
+            let body = json!({
+                "id": id, "campaign": campaign.id, "amount": Money::from_fen(fen), "counterparty": name,
+                "bank_account": campaign.house.bank_account(), "reference": reference,
+                "received_on": on, "anonymity": "name", "receipt": "requested",
+            });
+            Some(CompanyGift { id, day, house: campaign.house, body })
+        };
+        plan.iter().enumerate().filter_map(gift).collect()
     }
 
     /// Each time seven tenths of what has come in and stays, in whole yuan; one of them fails and is made again.
@@ -523,7 +693,7 @@ fn amounts(seed: Seed, gifts: usize) -> Vec<i64> {
 }
 
 fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
-    use CampaignState::{Approved, Draft, FinanceReview, Open, Submitted};
+    use CampaignState::{Approved, Draft, Filed, FinanceReview, Open, Submitted};
     let first_of = |month, day| BusinessDate::new(2026, month, day).expect("this day exists").start();
     let evening = |month, day| first_of(month, day).after(std::time::Duration::from_secs(86_399));
     let hour = |hours: u64| std::time::Duration::from_secs(hours * 3600);
@@ -531,7 +701,28 @@ fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
     let mut campaigns = Vec::new();
     let mut plan = |day: usize, name, summary, yuan: i64, starts, ends, fate| {
         let id = seed.id("campaign", campaigns.len(), days[day].opens);
-        campaigns.push(Campaign { id, day, name, summary, target: Money::from_fen(yuan * 100), starts, ends, fate });
+        let number = campaigns.len();
+        let cares = ["小橘灯", "寸草心", "青春暖邢"].iter().any(|word| str::starts_with(name, word));
+        let cause = if cares { "care" } else { "education" };
+        campaigns.push(Campaign {
+            id,
+            number,
+            cause,
+            house: if name.contains("武安") { House::Wuan } else { House::Foundation },
+            unit: match name {
+                _ if name.starts_with("邢台") => Some("1305"),
+                // A city's: whoever has not done with a campaign that is over begins no other.
+                _ if name.starts_with("小橘灯") => Some("1306"),
+                _ => None,
+            },
+            day,
+            name,
+            summary,
+            target: Money::from_fen(yuan * 100),
+            starts,
+            ends,
+            fate,
+        });
     };
     plan(
         0,
@@ -561,13 +752,13 @@ fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
         Fate::Reaches(Open),
     );
     plan(
-        30,
+        27,
         "邢台扶困助学",
         "资助邢台市1978名困难学生，预算362.78万元，由邢台市各县（市、区）团委推荐受助名单。",
         3_627_800,
-        first_of(12, 1),
-        evening(12, 31),
-        Fate::Reaches(FinanceReview),
+        first_of(9, 1),
+        evening(10, 31),
+        Fate::Reaches(Open),
     );
     plan(
         32,
@@ -597,6 +788,33 @@ fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
         Fate::Reaches(Submitted),
     );
     plan(
+        25,
+        "山村图书角（武安）",
+        "为武安市西部山区教学点添置图书、书架和阅读灯。",
+        60_000,
+        first_of(8, 10),
+        evening(12, 31),
+        Fate::Reaches(Open),
+    );
+    plan(
+        31,
+        "青春助农·山区校舍修缮",
+        "修缮太行山区教学点的门窗和取暖设施，入冬前完工。",
+        420_000,
+        first_of(10, 1),
+        evening(12, 31),
+        Fate::Reaches(FinanceReview),
+    );
+    plan(
+        34,
+        "微光图书·乡村教师研修",
+        "资助乡村青年教师参加寒假研修。",
+        180_000,
+        first_of(12, 15),
+        evening(12, 31),
+        Fate::Reaches(Filed),
+    );
+    plan(
         38,
         "青春暖邢·寒假日间托管",
         "10个社区的寒假日间托管：作业辅导、体育和午餐。（草稿，预算待补）",
@@ -604,6 +822,15 @@ fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
         first_of(12, 25),
         evening(12, 31),
         Fate::Reaches(Draft),
+    );
+    plan(
+        24,
+        "爱心午餐·校园营养",
+        "为山区小学学生补助营养午餐。",
+        150_000,
+        first_of(7, 25),
+        evening(12, 31),
+        Fate::Reaches(Open),
     );
     campaigns
 }

@@ -38,7 +38,10 @@ async fn a_gift_goes_from_the_login_to_the_public_total() {
         assert_eq!((&seen["raised"], &seen["refunded"], &seen["gifts"]), (&json!("12.30"), &json!("0.00"), &json!(1)));
         assert_eq!(seen["organisation"], "示例青少年发展基金会");
         let listed = w.stranger.get("/campaigns?state=open").await.ok();
-        assert_eq!(listed["items"][0], seen);
+        // The list says the same of it, in less words.
+        for (name, value) in listed["items"][0].as_object().unwrap() {
+            assert_eq!(&seen[name], value, "{name}");
+        }
         let wall = w.stranger.get(&format!("/campaigns/{campaign}/donations")).await.ok();
         let on_wall = &wall["items"][0];
         assert_eq!((&on_wall["donor"], &on_wall["amount"], &on_wall["message"]), (&json!("燕赵学子"), &json!("12.30"), &json!("加油")));

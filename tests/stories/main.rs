@@ -5,14 +5,22 @@
 //! a comparison of our books with what the stand-in for WeChat holds for us.
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod batches;
 mod binary;
+mod breaks;
 mod caller;
+mod campaigns;
+mod enquiries;
 mod giving;
 mod letters;
 mod load;
+mod organisation;
+mod people;
 mod privacy;
 mod problems;
+mod receipts;
 mod refunds;
 mod rights;
+mod spending;
 mod transfers;
 mod world;

@@ -82,7 +82,11 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
         let mut read = 0;
         let mut look = async |path: &str, agreed: &[&str]| {
             let answer = send(w.stranger.request(Method::GET, path)).await;
-            assert!(answer.status == 200 || path.contains("donations?after"), "{path}: {}", answer.text);
+            assert!(
+                answer.status == 200 || path.contains("donations?after") || path.contains("/complaints/"),
+                "{path}: {}",
+                answer.text
+            );
             let headers = format!("{:?}", answer.headers);
             for secret in
                 ["张三丰甲", "小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden", "o-nickname", "o-named"]
@@ -166,11 +170,109 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
             [
                 "GET /api/v1/campaigns",
                 "GET /api/v1/campaigns/{campaign_id}",
+                "GET /api/v1/campaigns/{campaign_id}/disbursements",
                 "GET /api/v1/campaigns/{campaign_id}/donations",
+                "GET /api/v1/campaigns/{campaign_id}/milestones",
+                "GET /api/v1/campaigns/{campaign_id}/plans",
+                "GET /api/v1/campaigns/{campaign_id}/updates",
+                "POST /api/v1/complaints",
+                "GET /api/v1/complaints/{complaint_id}",
                 "POST /api/v1/sessions/staff",
                 "POST /api/v1/sessions/wechat",
             ]
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_has_a_copy_of_everything_and_can_be_forgotten() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-leaving").await;
+        gift_of(w, &donor, campaign, "name", "孙悟空甲", "小孙乙").await;
+        gift_of(w, &w.donor("o-staying").await, campaign, "name", "猪八戒甲", "小猪乙").await;
+        w.until("both have paid", async || w.raised(campaign).await == "2.00").await;
+        let consent = |template: &str| json!({ "template": template, "count": 2 });
+        donor.post("/me/consents", consent(crate::world::THANKS)).await.ok();
+        donor.post("/me/consents", consent("TEMPLATE-OF-SOMEBODY")).await.refused(422, "invalid_consent");
+        let data = donor.get("/me/data").await.ok();
+        assert_eq!((&data["openid"], &data["donations"][0]["name"]), (&json!("o-leaving"), &json!("孙悟空甲")));
+        assert_eq!(data["donations"][0]["nickname"], "小孙乙");
+        assert_eq!(data["donations"].as_array().unwrap().len(), 1);
+        assert_eq!(data["consents"], json!([{ "template": crate::world::THANKS, "given": 2, "used": 0 }]));
+        assert!(!data.to_string().contains("猪八戒甲"), "nobody else's");
+
+        // Not while money is on its way.
+        let leave = async || donor.call(Method::DELETE, "/me", None).await;
+        let order = w.order(&donor, campaign, "3.00").await;
+        leave().await.refused(409, "gift_under_way");
+        w.sandbox.pay(&order.order).unwrap();
+        w.until_gift(&donor, &order, "paid").await;
+        let request = json!({ "id": Uuid::now_v7(), "amount": "1.00", "reason": "error", "note": "孙悟空甲付错了" });
+        donor.post(&format!("/donations/{}/refund-requests", order.id), request.clone()).await.ok();
+        leave().await.refused(409, "refund_under_way");
+        let decline = format!("/staff/refunds/{}/decline", request["id"].as_str().unwrap());
+        w.staff(Role::FinanceHead).await.post(&decline, json!({ "reason": "已核实" })).await.ok();
+
+        // Staff see a name for a reason, and that is kept.
+        let (auditor, bookkeeper) = (w.staff(Role::Auditor).await, w.staff(Role::Bookkeeper).await);
+        let unmask = format!("/staff/donations/{}/unmasking", data["donations"][0]["id"].as_str().unwrap());
+        let asked = json!({ "reason": "开具票据核对姓名", "fields": ["name", "openid"] });
+        bookkeeper.post(&unmask, json!({ "reason": " ", "fields": ["name"] })).await.refused(400, "invalid_body");
+        bookkeeper.post(&unmask, json!({ "reason": "  ", "fields": ["name"] })).await.refused(422, "invalid_field");
+        let far = w.hire_over(Role::Bookkeeper, "far-bookkeeper", "/hebei/1306/130606/").await;
+        far.post(&unmask, asked.clone()).await.refused(403, "forbidden");
+        let plain = bookkeeper.post(&unmask, asked.clone()).await.ok();
+        assert_eq!(plain, json!({ "name": "孙悟空甲", "nickname": null, "openid": "o-leaving" }));
+        let list = auditor.get("/staff/unmaskings").await.ok();
+        assert_eq!(list["items"].as_array().unwrap().len(), 1, "a refusal shows nothing");
+        assert_eq!(list["items"][0]["member"], json!(bookkeeper.id));
+        assert_eq!(list["items"][0]["reason"], "开具票据核对姓名");
+        w.attacked("DELETE FROM unmasking", "unmasking_immutable").await;
+        w.attacked("UPDATE unmasking SET reason = 'x'", "unmasking_immutable").await;
+
+        let before = w.count("SELECT CAST(count(*) AS BIGINT) FROM entry").await;
+        leave().await.ok();
+        donor.get("/me/data").await.refused(401, "unauthorized");
+        let wall = w.stranger.get(&format!("/campaigns/{campaign}/donations")).await.ok();
+        let told = wall.to_string();
+        assert!(!told.contains("孙悟空甲") && !told.contains("小孙乙") && told.contains("猪八戒甲"), "{told}");
+        let words = wall["items"].as_array().unwrap().iter().filter(|gift| gift["message"].is_string()).count();
+        assert_eq!(words, 1, "words go with the name");
+        assert_eq!(w.raised(campaign).await, "5.00", "money stays");
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM entry").await, before);
+        let plain = bookkeeper.post(&unmask, asked).await.ok();
+        assert_eq!(plain, json!({ "name": null, "nickname": null, "openid": null }));
+        let refund = auditor.get(&format!("/staff/refunds/{}", request["id"].as_str().unwrap())).await.ok();
+        assert!(!refund.to_string().contains("孙悟空甲"));
+        let trail = auditor.get("/staff/trail?limit=100").await.ok().to_string();
+        assert!(trail.contains("donor.erase") && trail.contains("donation.unmask") && !trail.contains("孙悟空甲"));
+        // Who comes back is somebody new.
+        let back = w.donor("o-leaving").await;
+        assert_eq!(back.get("/me/donations").await.ok()["items"], json!([]));
+        assert_ne!(back.get("/me/data").await.ok()["donor"], data["donor"]);
+        back.get(&format!("/donations/{}", order.id)).await.refused(404, "no_such_donation");
+        assert!(w.app.books.audit(&|_| {}).await.unwrap().is_clean());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_does_not_tell_strangers_what_it_does_not_show() {
+    story(async |w| {
+        let shown = w.open_campaign("10.00").await;
+        let draft = w.draft("1.00");
+        w.staff(Role::Organiser).await.post("/staff/campaigns", draft.clone()).await.ok();
+        w.stranger.get(&format!("/campaigns?after={shown}")).await.ok();
+        for hidden in [draft["id"].as_str().unwrap().to_owned(), Uuid::now_v7().to_string()] {
+            w.stranger.get(&format!("/campaigns?after={hidden}")).await.refused(400, "invalid_cursor");
+        }
+        let auditor = w.staff(Role::Auditor).await;
+        let nobody = Uuid::now_v7();
+        auditor.get(&format!("/staff/accounts/{nobody}/statement")).await.refused(404, "no_such_account");
+        auditor.get(&format!("/staff/trial-balance?book={nobody}")).await.refused(404, "no_such_book");
+        assert_eq!(auditor.get(&format!("/staff/trial-balance?book={}", w.book)).await.ok()["items"], json!([]));
     })
     .await;
 }

@@ -4,7 +4,7 @@ use domain::role::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{World, story};
+use crate::world::{World, identity_number, story};
 
 fn withdrawal(w: &World, amount: &str) -> Value {
     json!({
@@ -85,8 +85,11 @@ async fn who_holds_two_roles_is_one_person_all_the_same() {
         w.gift(&donor, campaign, "80.00").await;
         let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await);
         let id = Uuid::now_v7();
-        let roles = json!(["cashier", "bookkeeper", "finance_head", "organiser", "project_manager", "admin"]);
-        let proposal = json!({ "id": id, "username": "everything", "name": "能人", "roles": roles });
+        let roles = ["cashier", "finance_head", "organiser", "project_manager", "admin"];
+        let proposal = json!({
+            "id": id, "username": "everything", "name": "能人", "identity_number": identity_number(1),
+            "grants": roles.map(|role| json!({ "role": role })),
+        });
         first.post("/staff/members", proposal).await.ok();
         let made = second.act(&format!("/staff/members/{id}/activation")).await.ok();
         let seed = made["totp_secret"].as_str().map(str::to_owned);

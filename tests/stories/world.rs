@@ -3,17 +3,20 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{ApiOptions, Started};
+use app::identity::GivenStaff;
+use app::organisation::{ContactData, NewCertificate, NewCharity};
 use app::vault::MasterKeys;
 use app::{App, Limits, Templates};
-use domain::role::Role;
-use domain::{BookId, Clock};
+use domain::role::{Member, Role};
+use domain::{BookId, CertificateId, Clock, StaffId};
 use entity::Db;
 use jobs::JobError;
-use ledger::{Account, BookKind, NewBook};
+use ledger::Account;
 use migration::{Migrator, MigratorTrait};
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use sea_orm::{ConnectionTrait, Statement};
@@ -25,12 +28,27 @@ use uuid::Uuid;
 
 use crate::caller::{Caller, send};
 
+/// The number of an identity card that nobody has: of a day no law knew identity cards on.
+pub(crate) fn identity_number(serial: u32) -> String {
+    let digits = format!("13050218990101{serial:03}");
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: usize = digits.bytes().zip(weights).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
+    format!("{digits}{}", char::from(b"10X98765432"[sum % 11]))
+}
+
 /// How long anything may take that should come by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The secret that the development profile derives its keys from, so that the binary can read what the world wrote.
 const SECRET: &str = "sangzi development";
 /// The templates of the messages to donors.
 pub(crate) const THANKS: &str = "TEMPLATE-THANKS";
+/// 统一社会信用代码 of the foundation; nobody's, with a check digit that is right.
+pub(crate) const CREDIT_CODE: &str = "53130000MJX000000U";
+/// Who registered the foundation's certificate; does nothing else.
+pub(crate) const REGISTRAR: &str = "registrar";
+/// Of staff made beside the console.
+const PASSWORD: &str = "correct horse battery staple";
+const SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
 /// How the program is set up, as far as stories differ.
 #[derive(Clone, Copy)]
@@ -150,19 +168,70 @@ async fn keys() -> &'static [u8] {
     .await
 }
 
-/// Books are made by nobody yet but the demonstration; here by hand.
-async fn open_book(db: &Db, now: domain::Timestamp) -> BookId {
-    let (id, tx) = (BookId::new(), db.begin().await.unwrap());
-    let new = NewBook {
-        id,
+/// Filing numbers are given one after the other.
+static SERIAL: AtomicUsize = AtomicUsize::new(1);
+
+/// What the law wants written down, for a target.
+pub(crate) fn plan(target: &str) -> Value {
+    json!({
+        "cause": "education", "purpose": "资助困难学生", "area": "河北省", "methods": ["internet"],
+        "responsible": { "name": "示例甲", "office_address": "示例路1号", "contact": "0311-00000000" },
+        "ways": ["wechat", "bank"], "bank_account": "基本户",
+        "beneficiaries": { "scope": "家庭经济困难学生", "expected": 100, "selection": "本人申请、学校评议、基金会评审" },
+        "usage": "发放助学金",
+        "budget": [{ "code": "a", "name": "助学金", "kind": "grant", "planned": target }],
+        "over_target_rule": "扩大受益范围", "leftover": "用于同类项目",
+        "milestones": [{ "code": "m1", "name": "完成评审", "due": "2026-12-31" }],
+    })
+}
+
+/// How a campaign is opened.
+pub(crate) fn opening() -> Value {
+    json!({
+        "channels": ["designated_platform", "own_site"], "platform_number": "P-1",
+        "platform_url": "https://platform.example/1", "operator_code": CREDIT_CODE,
+    })
+}
+
+/// The League's tree, and a foundation at its top with a certificate of these years.
+async fn found(app: &App, mchid: String) -> BookId {
+    app.organisation.plant().await.unwrap();
+    let new = NewCharity {
+        id: BookId::new(),
         code: "hebei".into(),
         name: "示例青少年发展基金会".into(),
-        kind: BookKind::Charity,
-        credit_code: None,
+        credit_code: Some(CREDIT_CODE.into()),
+        unit: app.organisation.unit("hebei").await.unwrap().id,
+        mchid: Some(mchid),
+        bank_account: "基本户".into(),
+        contact: ContactData {
+            office_address: "示例市示例路1号".into(),
+            contact: "0311-00000000".into(),
+            information_url: "https://example.org/hebei".into(),
+        },
     };
-    ledger::create_book(&tx, new, now).await.unwrap();
-    tx.commit().await.unwrap();
-    id
+    let book = app.organisation.open_charity(new, None).await.unwrap().book_id;
+    let registrar = GivenStaff {
+        id: StaffId::new(),
+        role: Role::FinanceHead,
+        username: REGISTRAR.into(),
+        name: "登记人".into(),
+        password: PASSWORD.into(),
+        totp_secret: Some(SEED.into()),
+        unit: None,
+    };
+    let registrar = app.identity.create_staff_with(registrar).await.unwrap();
+    let certificate = NewCertificate {
+        id: CertificateId::new(),
+        book,
+        number: "示例-2026".into(),
+        issuer: "示例民政厅".into(),
+        issued_on: "2026-01-01".parse().unwrap(),
+        expires_on: "2027-12-31".parse().unwrap(),
+    };
+    let registrar = Member::everywhere(registrar, &[Role::FinanceHead], "world");
+    app.organisation.register_certificate(certificate, &registrar).await.unwrap();
+    book
 }
 
 /// A port that nobody is given by chance, so that it is still free when a story serves no more for a while.
@@ -186,6 +255,7 @@ impl World {
         let base = format!("http://{}", acceptor.local_addr()[0].as_socket_addr().unwrap());
         let notify = |kind: &str| format!("{base}/wechat/notify/{kind}");
         let settings = wechat::Settings::from_sandbox(dir.path(), notify("payment"), notify("refund")).unwrap();
+        let mchid = settings.mchid.clone();
         let app = Arc::new(App::new(app::Options {
             business: Clock::following(dir.path().join("clock")),
             real: Clock::system(),
@@ -203,7 +273,7 @@ impl World {
         }));
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         let world = World {
-            book: open_book(&app.db, app.business.now()).await,
+            book: found(&app, mchid).await,
             stranger: Caller { http, base, token: None },
             app,
             sandbox,
@@ -307,6 +377,29 @@ impl World {
         self.sign_in(username, made.password.expose_secret(), seed).await
     }
 
+    /// The same over a part of the tree, named by its path (`/hebei/1305/`), however many administrators there are.
+    pub(crate) async fn hire_over(&self, role: Role, username: &str, unit: &str) -> Officer {
+        let code = unit.trim_matches('/').rsplit('/').next().unwrap();
+        let unit = if code.is_empty() { None } else { Some(self.app.organisation.unit(code).await.unwrap().id) };
+        let seed = role.needs_otp().then(|| SEED.to_owned());
+        let given = GivenStaff {
+            id: StaffId::new(),
+            role,
+            username: username.into(),
+            name: "某人".into(),
+            password: PASSWORD.into(),
+            totp_secret: seed.clone().map(Into::into),
+            unit,
+        };
+        self.app.identity.create_staff_with(given).await.unwrap();
+        self.sign_in(username, PASSWORD, seed).await
+    }
+
+    /// The id of a unit by its code.
+    pub(crate) async fn unit(&self, code: &str) -> Uuid {
+        self.app.organisation.unit(code).await.unwrap().id.uuid()
+    }
+
     /// Signs a member of staff in.
     pub(crate) async fn sign_in(&self, username: &str, password: &str, seed: Option<String>) -> Officer {
         let otp = seed.as_deref().map(|seed| self.otp(seed, 0));
@@ -337,7 +430,7 @@ impl World {
         json!({
             "id": Uuid::now_v7(), "book": self.book.uuid(), "name": "助学·关爱行动", "summary": "资助困难学生继续学业",
             "target": target, "over_target": true, "starts_at": now.to_string(),
-            "ends_at": now.after(Duration::from_secs(86_400)).to_string(),
+            "ends_at": now.after(Duration::from_secs(86_400)).to_string(), "plan": plan(target),
         })
     }
 
@@ -351,12 +444,42 @@ impl World {
         let organiser = self.staff(Role::Organiser).await;
         organiser.post("/staff/campaigns", draft).await.ok();
         organiser.act(&format!("/staff/campaigns/{id}/submission")).await.ok();
-        for role in [Role::ProjectManager, Role::FinanceHead] {
-            self.staff(role).await.act(&format!("/staff/campaigns/{id}/approval")).await.ok();
-        }
+        self.walk(id, "scheduled").await;
         self.run_job("campaign_clock").await;
         assert_eq!(self.campaign(id).await["state"], "open");
         id
+    }
+
+    /// Takes a campaign that was handed in as far as this state, by whose it is to take it there.
+    pub(crate) async fn walk(&self, id: Uuid, goal: &str) {
+        loop {
+            let row = self.staff(Role::ProjectManager).await.get(&format!("/staff/campaigns/{id}")).await.ok();
+            let state = row["state"].as_str().unwrap();
+            if state == goal {
+                return;
+            }
+            let (role, step, body) = self.next_step(state);
+            self.staff(role).await.post(&format!("/staff/campaigns/{id}/{step}"), body).await.ok();
+        }
+    }
+
+    /// The step that follows a state on the straight way to the opening.
+    pub(crate) fn next_step(&self, state: &str) -> (Role, &'static str, Value) {
+        let now = self.app.business.now();
+        let day = |days: u64| domain::BusinessDate::of(now.before(Duration::from_secs(days * 86_400)));
+        match state {
+            "draft" => (Role::Organiser, "submission", json!({})),
+            "submitted" | "org_review" => (Role::ProjectManager, "approval", json!({})),
+            "finance_review" => (Role::FinanceHead, "approval", json!({})),
+            "approved" => (Role::Disclosure, "filing-submission", json!({ "submitted_on": day(12) })),
+            "filing" => {
+                let serial = SERIAL.fetch_add(1, Ordering::Relaxed) % 1_000;
+                let number = format!("{CREDIT_CODE}A{:02}{serial:03}", day(0).year() % 100);
+                (Role::Disclosure, "filing", json!({ "number": number, "filed_on": day(0) }))
+            }
+            "filed" => (Role::ProjectManager, "schedule", opening()),
+            other => panic!("nothing follows {other} by a person"),
+        }
     }
 
     /// A campaign as everybody sees it.
@@ -462,11 +585,44 @@ impl World {
         row.try_get_by_index(0).unwrap()
     }
 
+    /// What somebody with a connection of their own to the database tries.
+    pub(crate) async fn sql(&self, attack: &str) -> Result<(), sea_orm::DbErr> {
+        let tx = self.app.db.begin().await?;
+        tx.execute_unprepared(attack).await?;
+        tx.commit().await
+    }
+
+    /// Books an entry no recipe of ours makes yet.
+    pub(crate) async fn book_entry(&self, entry: ledger::Entry) {
+        let tx = self.app.db.begin().await.unwrap();
+        for booked in ledger::post(&tx, self.app.business.now(), &[entry]).await.unwrap() {
+            booked.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    /// Makes sure that the database refuses a statement by this rule.
+    pub(crate) async fn attacked(&self, sql: &str, rule: &str) {
+        match self.sql(sql).await.map_err(|error| error.to_string()) {
+            Ok(()) => panic!("it went through: {sql}"),
+            Err(refusal) => assert!(refusal.contains(rule), "{sql}: {refusal}"),
+        }
+    }
+
+    /// An id as it stands in a statement.
+    pub(crate) fn sql_id(&self, id: &str) -> String {
+        match self.app.db.backend() {
+            sea_orm::DbBackend::Postgres => format!("'{id}'"),
+            _ => format!("X'{}'", id.replace('-', "")),
+        }
+    }
+
     async fn hanging(&self) -> Vec<String> {
         let sql = "SELECT 'a gift is ' || state AS what FROM donation \
                      WHERE channel = 'wechat' AND state IN ('created', 'paying') \
                    UNION ALL SELECT 'a refund is ' || state FROM refund \
                      WHERE state IN ('approved', 'processing') \
+                   UNION ALL SELECT 'a return is ' || state FROM resolution WHERE state IN ('approved', 'processing') \
                    UNION ALL SELECT 'a message is ' || state FROM message WHERE state IN ('pending', 'sending') \
                    UNION ALL SELECT 'a run of ' || job || ' has not ended' FROM job_run WHERE outcome = 'running'";
         let db = self.app.db.read();

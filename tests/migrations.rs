@@ -1,0 +1,106 @@
+//! Migrations that move rows: what stood before stands after, on both databases.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+
+/// Tells a story on an empty database of each kind.
+async fn on_both<F: AsyncFn(&DatabaseConnection)>(tell: F) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", dir.path().join("old.db").display()));
+    options.max_connections(1);
+    options.map_sqlx_sqlite_opts(|sqlite| sqlite.foreign_keys(true).pragma("recursive_triggers", "on"));
+    tell(&Database::connect(options).await.unwrap()).await;
+    let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") else { return };
+    let name = format!("migration_{}", uuid::Uuid::now_v7().simple());
+    let admin = Database::connect(&server).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let db = Database::connect(format!("{}/{name}", server.rsplit_once('/').unwrap().0)).await.unwrap();
+    tell(&db).await;
+    db.close().await.unwrap();
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+}
+
+/// An id in SQL: `(a)` is the id that ends with these digits.
+fn ids(db: &DatabaseConnection, sql: &str) -> String {
+    let backend = db.get_database_backend();
+    let id = |digit: char| match backend {
+        DbBackend::Sqlite => format!("X'0000000000000000000000000000000{digit}'"),
+        _ => format!("'00000000-0000-0000-0000-00000000000{digit}'"),
+    };
+    let bytes = if backend == DbBackend::Sqlite { "X'00'" } else { "'\\x00'" };
+    "123456789"
+        .chars()
+        .fold(sql.to_owned(), |sql, digit| sql.replace(&format!("(id{digit})"), &id(digit)))
+        .replace("(bytes)", bytes)
+}
+
+async fn run(db: &DatabaseConnection, sql: &str) {
+    db.execute_unprepared(&ids(db, sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+async fn text(db: &DatabaseConnection, sql: &str) -> String {
+    let statement = Statement::from_string(db.get_database_backend(), ids(db, sql));
+    db.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+/// A house of the release before: one campaign is open and has a gift, one was sent in.
+async fn old_house(db: &DatabaseConnection) {
+    Migrator::up(db, Some(3)).await.unwrap();
+    run(db, "INSERT INTO book (id, code, name, kind, credit_code, chart, created_us) VALUES ((id1), 'old', '示例基金会', 'charity', NULL, 'CN-NPO-2026', 1)").await;
+    for (id, name) in [('2', "author"), ('3', "manager"), ('4', "head")] {
+        run(db, &format!("INSERT INTO staff (id, username, name, password_hash, totp_last_step, active, failed_logins, locked_until_us, created_us) \
+            VALUES ((id{id}), '{name}', '某人', 'x', 0, true, 0, 0, 1)")).await;
+    }
+    for id in ['5', '6'] {
+        run(db, &format!("INSERT INTO campaign (id, book_id, name, summary, target_fen, over_target, starts_us, ends_us, state, round, author_id, created_us, changed_us) \
+            VALUES ((id{id}), (id1), '助学', '助学', 100, true, 1, 9, 'draft', 1, (id2), 1, 1)")).await;
+    }
+    for (step, who) in [("manager", '3'), ("finance", '4')] {
+        run(db, &format!("INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, at_us) VALUES ((id5), 1, '{step}', (id2), (id{who}), 2)")).await;
+    }
+    run(db, "UPDATE campaign SET state = 'open' WHERE id = (id5)").await;
+    run(db, "INSERT INTO campaign_history (campaign_id, seq, from_state, to_state, at_us, actor) VALUES ((id5), 1, 'approved', 'open', 7, 'system')").await;
+    run(db, "UPDATE campaign SET state = 'submitted' WHERE id = (id6)").await;
+    run(db, "INSERT INTO donor (id, openid_hmac, openid_sealed, key_sealed, key_version, created_us) VALUES ((id7), (bytes), (bytes), (bytes), 1, 1)").await;
+    run(db, "INSERT INTO donation (id, campaign_id, channel, state, amount_fen, refunded_fen, donor_id, content, anonymity, show_amount, message_state, \
+        receipt, receipt_us, created_us, expires_us, queries, next_query_us, confirmed_us, late) \
+        VALUES ((id8), (id5), 'wechat', 'paid', 100, 0, (id7), (bytes), 'hidden', true, 'none', 'waived', 1, 1, 2, 0, 2, 2, false)").await;
+}
+
+#[tokio::test]
+async fn campaigns_of_before_keep_their_state_and_belong_to_the_whole_house() {
+    on_both(async |db| {
+        old_house(db).await;
+        Migrator::up(db, None).await.unwrap();
+        let open = "FROM campaign WHERE id = (id5)";
+        assert_eq!(text(db, &format!("SELECT state {open}")).await, "open");
+        assert_eq!(text(db, &format!("SELECT unit_path {open}")).await, "/");
+        assert_eq!(text(db, &format!("SELECT CAST(plan_version AS TEXT) {open}")).await, "0");
+        assert_eq!(text(db, &format!("SELECT CAST(opened_us AS TEXT) {open}")).await, "7");
+        assert_eq!(text(db, "SELECT state FROM campaign WHERE id = (id6)").await, "submitted");
+        assert_eq!(text(db, "SELECT CAST(count(*) AS TEXT) FROM donation d JOIN campaign c ON c.id = d.campaign_id").await, "1");
+        assert_eq!(text(db, "SELECT CAST(count(*) AS TEXT) FROM campaign_approval").await, "2");
+        // What was open may pause and go on, and end; what has no plan is not approved.
+        for state in ["paused", "open", "ended"] {
+            run(db, &format!("UPDATE campaign SET state = '{state}' WHERE id = (id5)")).await;
+        }
+        let approved = ids(db, "UPDATE campaign SET state = 'approved' WHERE id = (id6)");
+        assert!(db.execute_unprepared(&approved).await.is_err());
+        // What refers to a campaign still needs one.
+        let stray = ids(db, "INSERT INTO campaign_history (campaign_id, seq, from_state, to_state, at_us, actor) VALUES ((id9), 1, 'a', 'b', 1, 'c')");
+        assert!(db.execute_unprepared(&stray).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn campaigns_of_before_belong_to_the_top_of_the_tree_where_one_is_planted() {
+    on_both(async |db| {
+        old_house(db).await;
+        run(db, "INSERT INTO unit (id, parent_id, code, name, kind, division, path, active, created_us) VALUES ((id1), NULL, 'hebei', '省', 'province', '13', '/hebei/', true, 1)").await;
+        Migrator::up(db, None).await.unwrap();
+        assert_eq!(text(db, "SELECT c.unit_path FROM campaign c JOIN unit u ON u.id = c.unit_id WHERE c.id = (id5)").await, "/hebei/");
+    })
+    .await;
+}

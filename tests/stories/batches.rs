@@ -1,0 +1,327 @@
+//! Lists of payments, screening of names, and what everybody may see of spending.
+
+use domain::role::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::caller::Answer;
+use crate::spending::{
+    approved, attach, funded, id, lit, paper, payee, payouts, person, results, sent, step, submitted,
+};
+use crate::world::{Officer, story};
+
+/// Sends a list; `more` is the rest of the query.
+async fn send_list(who: &Officer, paper: Uuid, campaign: Uuid, list: &str, more: &str) -> Answer {
+    let path =
+        format!("/api/v1/staff/disbursement-batches?id={paper}&campaign={campaign}&line=a&purpose=扶困助学金{more}");
+    let request = who.request(Method::POST, &path).header("content-type", "application/octet-stream");
+    crate::caller::send(request.body(list.to_owned())).await
+}
+
+const HEADER: &str = "收款人户名,收款人账号,开户银行,金额,受益人,关系,未成年人,行政区划代码\n";
+
+/// 1 978 students of differing amounts that add up to 3 627 800.00, half of them children whose guardian receives it.
+fn students() -> String {
+    let mut list = HEADER.to_owned();
+    let mut left = 362_780_000_i64;
+    for number in 0..1_978_i64 {
+        let fen = if number == 1_977 { left } else { 180_000 + (number % 7) * 1_111 };
+        left -= fen;
+        let amount = format!("{}.{:02}", fen / 100, fen % 100);
+        let child = if number % 2 == 0 { format!("学生{number}（示例）,监护人,是") } else { ",,".to_owned() };
+        list += &format!(
+            "户主{number}（示例）,622202{number:013},示例银行邢台分行,{amount},{child},1305{:02}\n",
+            2 + number % 20
+        );
+    }
+    list
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_1978_students_is_one_paper_and_is_paid_to_the_last_fen() {
+    story(async |w| {
+        let campaign = funded(w, "3627800.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let (batch, list) = (Uuid::now_v7(), students());
+        let looked = send_list(&organiser, batch, campaign, &list, "").await.ok();
+        assert_eq!(
+            (looked["lines"].as_u64(), looked["total"].as_str()),
+            (Some(1_978), Some("3627800.00")),
+            "{}",
+            looked["findings"]
+        );
+        assert_eq!(looked["findings"], json!([]));
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM payee").await, 0, "a look writes nothing");
+        let written = send_list(&organiser, batch, campaign, &list, "&write=true").await.ok();
+        assert_eq!(written["disbursement"]["payouts"], 1_978);
+        let again = send_list(&organiser, batch, campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        assert_eq!(again["disbursement"], written["disbursement"], "the same list again is the same paper");
+        let other =
+            send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        assert_eq!(other["disbursement"], Value::Null);
+        assert!(other["findings"][0]["problem"].as_str().unwrap().contains("已经提交过"));
+
+        let grant = json!({ "id": batch });
+        attach(&organiser, &grant).await.ok();
+        step(&organiser, &grant, "submission").await.ok();
+        for role in [Role::ProjectManager, Role::FinanceHead, Role::Chair] {
+            step(&w.staff(role).await, &grant, "approval").await.ok();
+        }
+        let file = sent(w, &grant).await;
+        let path = format!("/staff/payment-files/{file}/content");
+        assert_eq!(w.staff(Role::Cashier).await.get(&path).await.text.lines().count(), 1_979);
+        let db = w.app.db.read();
+        let all = crowdfunding::spending::payouts_of(db, batch.into(), 0, 5_000).await.unwrap();
+        let all: Vec<Uuid> = all.iter().map(|payout| payout.id.uuid()).collect();
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let path = format!("/staff/payment-files/{file}/results");
+        assert_eq!(bookkeeper.post(&path, results(w, &all[..1_970], true)).await.ok()["changed"], 1_970);
+        assert_eq!(bookkeeper.post(&path, results(w, &all[1_970..], false)).await.ok()["changed"], 8);
+        let cashier = w.staff(Role::Cashier).await;
+        for payout in &all[1_970..] {
+            cashier.act(&format!("/staff/payouts/{payout}/retry")).await.ok();
+        }
+        let second = sent(w, &grant).await;
+        let path = format!("/staff/payment-files/{second}/results");
+        bookkeeper.post(&path, results(w, &all[1_970..], true)).await.ok();
+        assert_eq!(w.balance("1002[bank=基本户]").await, "0.00");
+        let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
+        assert_eq!(fund.available().to_string(), "0.00");
+
+        // Children appear as sums by county, grown-ups masked, nobody by name.
+        let public = w.stranger.get(&format!("/campaigns/{campaign}/disbursements?limit=100")).await;
+        assert!(!public.text.contains("（示例）") && !public.text.contains("622202"), "{}", public.text);
+        let public = public.ok();
+        assert_eq!(public["items"].as_array().unwrap().len(), 100);
+        let children: i64 =
+            public["children"].as_array().unwrap().iter().map(|cell| cell["count"].as_i64().unwrap()).sum();
+        assert_eq!(children, 989);
+        assert!(public["children"].as_array().unwrap().iter().all(|cell| cell["count"].as_i64().unwrap() >= 5));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_looked_at_line_by_line_and_refused_as_a_whole() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let known = payee(w, campaign, "王一（示例）", 1).await;
+        let grant = paper(campaign, "a", &[known], "10.00");
+        submitted(w, &grant).await;
+        let organiser = w.staff(Role::Organiser).await;
+        let list = format!(
+            "{HEADER}王一（示例）,6222020000000000001,示例银行,10.00,,,,\n李四（示例）,6222020000000000001,示例银行,10.00,,,,\n王五（示例）,123,示例银行,0,,,,\n"
+        );
+        let report = send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        assert_eq!(report["disbursement"], Value::Null);
+        let findings: Vec<(u64, &str, &str)> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| (f["line"].as_u64().unwrap(), f["column"].as_str().unwrap(), f["weight"].as_str().unwrap()))
+            .collect();
+        for expected in [
+            (2, "收款人户名", "warning"),
+            (3, "收款人账号", "error"),
+            (4, "收款人账号", "error"),
+            (4, "金额", "error"),
+        ] {
+            assert!(findings.contains(&expected), "{expected:?} of {findings:?}");
+        }
+        let list = format!("{HEADER}王一（示例）,6222020000000000001,示例银行,10.00,,,,\n");
+        let refused = send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true").await.ok();
+        assert_eq!(refused["disbursement"], Value::Null, "a warning wants a word");
+        let written = send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        assert_eq!((written["known_payees"].as_u64(), written["disbursement"]["payouts"].as_i64()), (Some(1), Some(1)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_on_a_list_stops_the_money_and_only_compliance_knows_why() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let compliance = w.staff(Role::Compliance).await;
+        let names = json!({ "list": "示例名单", "names": ["赵 某某（示例）", "钱某某（示例）"] });
+        assert_eq!(compliance.post("/staff/screening/names", names.clone()).await.ok()["new"], 2);
+        assert_eq!(compliance.post("/staff/screening/names", names).await.ok()["new"], 0);
+        let listed = payee(w, campaign, "赵某某（示例）", 1).await;
+        let late = payee(w, campaign, "孙某某（示例）", 2).await;
+        let more = json!({ "list": "示例名单", "names": ["孙某某（示例）"] });
+        assert_eq!(compliance.post("/staff/screening/names", more).await.ok()["found"], 1);
+        let grant = paper(campaign, "a", &[listed, late], "10.00");
+        approved(w, &grant).await;
+        let cashier = w.staff(Role::Cashier).await;
+        let file = || json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "disbursements": [id(&grant)] });
+        let told = cashier.post("/staff/payment-files", file()).await;
+        let text = &told.refused(409, "in_hand").text;
+        assert!(text.contains("办理中") && !text.contains("名单") && !text.contains("示例"), "{text}");
+        for role in [Role::ProjectManager, Role::FinanceHead, Role::Chair, Role::Admin, Role::Auditor] {
+            w.staff(role).await.get("/staff/screening/findings").await.refused(403, "forbidden");
+        }
+        let findings = compliance.get("/staff/screening/findings?state=open").await.ok();
+        assert_eq!(findings["items"].as_array().unwrap().len(), 2);
+        for finding in findings["items"].as_array().unwrap() {
+            let verdict = if finding["name"] == "赵 某某（示例）" { "block" } else { "clearance" };
+            let path = format!("/staff/screening/findings/{}/{verdict}", id(finding));
+            compliance.post(&path, json!({ "reason": "核对证件后认定" })).await.ok();
+            compliance.post(&path, json!({ "reason": "再改一次" })).await.refused(409, "wrong_state");
+        }
+        cashier.post("/staff/payment-files", file()).await.refused(409, "in_hand");
+        let one = json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "payouts": [payouts(&grant)[1]] });
+        cashier.post("/staff/payment-files", one).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_follows_a_gift_and_the_organiser_hears_of_payments() {
+    story(async |w| {
+        let campaign = funded(w, "900.00").await;
+        let donor = w.donor("o-one").await;
+        let gift = w.gift(&donor, campaign, "100.00").await;
+        let supplier = {
+            let mut new = person(campaign, "示例文化用品有限公司", 5);
+            (new["kind"], new["part"]) = (json!("organisation"), json!("supplier"));
+            w.staff(Role::Organiser).await.post("/staff/payees", new.clone()).await.ok();
+            id(&new)
+        };
+        let mut purchase = paper(campaign, "a", &[supplier], "500.00");
+        purchase["kind"] = json!("purchase");
+        approved(w, &purchase).await;
+        assert_eq!(w.balance("2202").await, "-500.00");
+        let organiser = w.staff(Role::Organiser).await;
+        let notices = organiser.get("/staff/payout-notices").await.ok();
+        assert_eq!(notices["items"][0]["disbursement"], purchase["id"]);
+        organiser.act(&format!("/staff/payout-notices/{}/reading", id(&purchase))).await.ok();
+        assert_eq!(organiser.get("/staff/payout-notices").await.ok()["items"], json!([]));
+        let file = sent(w, &purchase).await;
+        let path = format!("/staff/payment-files/{file}/results");
+        w.staff(Role::Bookkeeper).await.post(&path, results(w, &payouts(&purchase), true)).await.ok();
+
+        let followed = donor.get(&format!("/donations/{}/use", gift.id)).await.ok();
+        assert_eq!((followed["gift"].as_str(), followed["received"].as_str()), (Some("100.00"), Some("1000.00")));
+        assert_eq!(
+            (followed["lines"][0]["used"].as_str(), followed["lines"][0]["share"].as_str()),
+            (Some("500.00"), Some("50.00"))
+        );
+        w.donor("o-two").await.get(&format!("/donations/{}/use", gift.id)).await.refused(404, "no_such_donation");
+        let public = w.stranger.get(&format!("/campaigns/{campaign}/disbursements")).await.ok();
+        assert_eq!(
+            (public["items"][0]["payee"].as_str(), public["items"][0]["amount"].as_str()),
+            (Some("示例文化***"), Some("500.00"))
+        );
+
+        // Releasing what the year used changes neither what is left nor the public total (entry 16), and is booked once.
+        let fund = async || ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
+        let before = fund().await.available();
+        let year = w.app.business.today().year();
+        for _ in 0..2 {
+            let tx = w.app.db.begin().await.unwrap();
+            let released = crowdfunding::spending::release(&tx, w.app.business.now(), campaign.into(), year, "system")
+                .await
+                .unwrap();
+            assert_eq!(released.to_string(), "500.00");
+            tx.commit().await.unwrap();
+        }
+        assert_eq!((fund().await.available(), fund().await.used.to_string()), (before, "0.00".to_owned()));
+        assert_eq!(w.balance("3101").await, "-500.00");
+        assert_eq!(w.raised(campaign).await, "1000.00");
+    })
+    .await;
+}
+
+/// The profile of the day a paper is handed in holds for that round, and in the small one, too, nobody does two things.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_foundation_needs_fewer_persons_and_never_one() {
+    story(async |w| {
+        let campaign = funded(w, "5000.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let under_full = paper(campaign, "a", &[student], "50.00");
+        submitted(w, &under_full).await;
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let change = json!({
+            "id": Uuid::now_v7(), "profile": "small", "single_limit": "100.00", "third_limit": "1000.00", "account_quiet_days": 30, "reason": "小型基金会",
+        });
+        head.post(&format!("/staff/charities/{}/profile-changes", w.book), change.clone()).await.ok();
+        chair.act(&format!("/staff/profile-changes/{}/approval", id(&change))).await.ok();
+        let manager = w.staff(Role::ProjectManager).await;
+        assert_eq!(step(&manager, &under_full, "approval").await.ok()["state"], "pm_approved", "the rules it was handed in under");
+        assert_eq!(step(&head, &under_full, "approval").await.ok()["state"], "approved");
+
+        let little = paper(campaign, "a", &[student], "100.00");
+        submitted(w, &little).await;
+        step(&chair, &little, "approval").await.refused(403, "forbidden");
+        assert_eq!(step(&head, &little, "approval").await.ok()["state"], "approved");
+        let more = paper(campaign, "a", &[student], "100.01");
+        submitted(w, &more).await;
+        assert_eq!(step(&head, &more, "approval").await.ok()["state"], "pm_approved");
+        let statement = format!("UPDATE disbursement SET state = 'approved', approved_us = 1 WHERE id = {}", lit(w, id(&more)));
+        let tx = w.app.db.begin().await.unwrap();
+        assert!(sea_orm::ConnectionTrait::execute_unprepared(&tx, &statement).await.is_err());
+        drop(tx);
+        step(&manager, &more, "approval").await.refused(403, "forbidden");
+        assert_eq!(step(&chair, &more, "approval").await.ok()["state"], "approved");
+    })
+    .await;
+}
+
+/// Whatever order things happen in, line and fund stay whole; the story's audit looks at every sum.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_order_of_steps_takes_a_line_or_a_fund_below_zero() {
+    story(async |w| {
+        let campaign = funded(w, "500.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let seed = Uuid::new_v4().as_u128() as u64;
+        eprintln!("seed {seed}");
+        let mut dice = seed | 1;
+        let mut roll = |sides: u64| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            dice % sides
+        };
+        let (head, cashier, bookkeeper) =
+            (w.staff(Role::FinanceHead).await, w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let mut papers: Vec<Value> = Vec::new();
+        let mut files: Vec<(Uuid, Uuid)> = Vec::new();
+        for _ in 0..60 {
+            let which = roll(papers.len().max(1) as u64) as usize;
+            match roll(6) {
+                0 | 1 => {
+                    let mut grant = paper(campaign, "a", &[student], &format!("{}.00", 50 + roll(150)));
+                    grant["kind"] = json!(["grant", "purchase", "reimbursement", "advance"][roll(4) as usize]);
+                    submitted(w, &grant).await;
+                    step(&w.staff(Role::ProjectManager).await, &grant, "approval").await.ok();
+                    step(&head, &grant, "approval").await;
+                    papers.push(grant);
+                }
+                2 if !papers.is_empty() => {
+                    let new =
+                        json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "payouts": payouts(&papers[which]) });
+                    if cashier.post("/staff/payment-files", new.clone()).await.status == 200 {
+                        cashier.act(&format!("/staff/payment-files/{}/sending", id(&new))).await.ok();
+                        files.push((id(&new), payouts(&papers[which])[0]));
+                    }
+                }
+                3 if !files.is_empty() => {
+                    let (file, payout) = files[roll(files.len() as u64) as usize];
+                    let path = format!("/staff/payment-files/{file}/results");
+                    bookkeeper.post(&path, results(w, &[payout], roll(2) == 0)).await;
+                }
+                4 if !papers.is_empty() => {
+                    cashier.act(&format!("/staff/payouts/{}/retry", payouts(&papers[which])[0])).await;
+                }
+                5 if !papers.is_empty() => {
+                    let path = format!("/staff/payouts/{}/cancellation", payouts(&papers[which])[0]);
+                    head.post(&path, json!({ "reason": "不再需要" })).await;
+                }
+                _ => {}
+            }
+            let report = w.app.books.audit(&|_| {}).await.unwrap();
+            assert!(report.is_clean(), "seed {seed}: {:#?}", report.differences);
+        }
+    })
+    .await;
+}

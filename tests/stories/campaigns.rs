@@ -1,0 +1,412 @@
+//! A campaign from the draft to the close-out, and every gate on its way tried to be broken: by the interface, by direct SQL, and
+//! by somebody with all the roles.
+
+use domain::role::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{CREDIT_CODE, World, opening, story};
+
+const DAY_S: i64 = 86_400;
+
+fn gates(answer: &crate::caller::Answer) -> Vec<String> {
+    let problems: Value = serde_json::from_str(&answer.text).unwrap();
+    let fields = problems["problems"].as_array().into_iter().flatten();
+    fields.map(|problem| problem["field"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn days_pass(w: &World, days: i64) {
+    w.lever("clock", json!({ "advance_seconds": days * DAY_S })).await;
+}
+
+async fn drafted(w: &World, change: impl Fn(&mut Value)) -> Uuid {
+    let mut draft = w.draft("100.00");
+    change(&mut draft);
+    w.staff(Role::Organiser).await.post("/staff/campaigns", draft.clone()).await.ok();
+    draft["id"].as_str().unwrap().parse().unwrap()
+}
+
+fn reason() -> Value {
+    json!({ "reason": "核实情况" })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_goes_from_the_draft_to_the_close_out() {
+    story(async |w| {
+        let id = w.open_campaign("100.00").await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        let manager = w.staff(Role::ProjectManager).await;
+        let head = w.staff(Role::FinanceHead).await;
+        let disclosure = w.staff(Role::Disclosure).await;
+        let budget = manager.get(&path("budget")).await.ok();
+        assert_eq!(budget["items"][0]["planned"], "100.00");
+        // What the page shows (慈善法 25).
+        let page = w.campaign(id).await;
+        for item in [
+            "organisation",
+            "credit_code",
+            "certificate",
+            "filing_number",
+            "contact",
+            "office_address",
+            "information_url",
+            "platform_number",
+            "platform_url",
+            "plan",
+        ] {
+            assert!(!page[item].is_null(), "{item}: {page}");
+        }
+        assert_eq!(page["plan"]["plan"]["beneficiaries"]["expected"], 100);
+
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, id, "80.00").await;
+        manager.post(&path("cancellation"), reason()).await.refused(403, "other_person_needed");
+        w.staff(Role::Organiser).await.post(&path("cancellation"), reason()).await.refused(409, "wrong_state");
+        // What is told of it stands.
+        let update = json!({ "id": Uuid::now_v7(), "title": "进展", "words": "已完成评审" });
+        manager.post(&path("updates"), update.clone()).await.ok();
+        assert_eq!(w.stranger.get(&format!("/campaigns/{id}/updates")).await.ok()["items"], json!([]));
+        let publication = format!("/staff/updates/{}/publication", update["id"].as_str().unwrap());
+        disclosure.act(&publication).await.ok();
+        let mut other = update.clone();
+        other["words"] = json!("改写");
+        manager.post(&path("updates"), other).await.refused(409, "id_reused");
+        assert!(w.sql("UPDATE campaign_update SET words = '改写'").await.is_err());
+        manager.post(&path("milestone-progress"), json!({ "code": "m1", "progress": 60 })).await.ok();
+        let milestones = w.stranger.get(&format!("/campaigns/{id}/milestones")).await.ok();
+        assert_eq!(milestones["items"][0]["progress"], 60);
+
+        manager.post(&path("end"), reason()).await.ok();
+        manager.act(&path("execution")).await.ok();
+        manager.act(&path("closing")).await.ok();
+        // Money is left and nothing is published.
+        let closed = gates(head.act(&path("closure")).await.refused(409, "gate_closed"));
+        assert_eq!(closed, ["leftover", "final_disclosure"]);
+        assert!(w.sql("UPDATE campaign SET state = 'closed'").await.is_err());
+        let report = json!({ "published_on": w.app.business.today().to_string(), "reference": "慈善中国 示例" });
+        disclosure.post(&path("final-disclosure"), report).await.ok();
+        assert!(w.sql("UPDATE campaign SET state = 'closed' WHERE state = 'closing'").await.is_err());
+        // What is left goes on to another campaign, by two persons.
+        let to = w.open_campaign("1000.00").await;
+        let leftover = json!({
+            "id": Uuid::now_v7(), "kind": "leftover", "campaign": id, "to_campaign": to, "amount": "80.00",
+            "publication": "剩余财产转入同类项目", "reason": "项目已完成",
+        });
+        manager.post("/staff/campaign-decisions", leftover.clone()).await.ok();
+        manager.post("/staff/campaign-decisions", leftover.clone()).await.ok();
+        let step = format!("/staff/campaign-decisions/{}/approval", leftover["id"].as_str().unwrap());
+        manager.act(&step).await.refused(403, "forbidden");
+        assert!(
+            w.sql("UPDATE campaign_decision SET approver_id = author_id, state = 'approved', decided_us = 1")
+                .await
+                .is_err()
+        );
+        head.act(&step).await.ok();
+        head.act(&step).await.refused(409, "wrong_state");
+        assert_eq!((w.raised(id).await.as_str(), w.raised(to).await.as_str()), ("80.00", "0.00"));
+        assert_eq!(head.act(&path("closure")).await.ok()["state"], "closed");
+        assert_eq!(w.campaign(id).await["state"], "closed");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_filed_or_opened_that_the_law_does_not_allow() {
+    story(async |w| {
+        let (manager, disclosure) = (w.staff(Role::ProjectManager).await, w.staff(Role::Disclosure).await);
+        let organiser = w.staff(Role::Organiser).await;
+        // One named person is refused, and every problem is told at once.
+        let id = drafted(w, |draft| {
+            draft["plan"]["beneficiaries"]["expected"] = json!(1);
+            draft["plan"]["budget"][0]["planned"] = json!("99.99");
+        })
+        .await;
+        let refused = organiser.act(&format!("/staff/campaigns/{id}/submission")).await;
+        assert_eq!(gates(refused.refused(422, "plan_incomplete")), ["beneficiaries.expected", "budget"]);
+
+        let id = drafted(w, |_| ()).await;
+        w.walk(id, "filing").await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        let today = w.app.business.today();
+        let filing = |number: String| json!({ "number": number, "filed_on": today.to_string() });
+        let year = today.year() % 100;
+        for (number, gate) in [
+            ("A26001".to_owned(), "filing_number"),
+            (format!("{CREDIT_CODE}P26001"), "filing_number"),
+            (format!("91350100M000100Y43A{year:02}001"), "filing_code"),
+            (format!("{CREDIT_CODE}A{:02}001", year - 3), "filing_year"),
+        ] {
+            assert_eq!(gates(disclosure.post(&path("filing"), filing(number)).await.refused(409, "gate_closed")), [gate]);
+        }
+        disclosure.post(&path("filing"), filing(format!("{CREDIT_CODE}A{year:02}999"))).await.ok();
+        for (change, gate) in [
+            (json!({ "channels": [] }), "channel"),
+            (json!({ "platform_number": null }), "designated_platform"),
+            (json!({ "platform_url": "http://platform.example" }), "designated_platform"),
+            (json!({ "channels": ["own_site"] }), "designated_platform"),
+            (json!({ "operator_code": "91350100M000100Y43" }), "operator"),
+        ] {
+            let mut terms = opening();
+            for (key, value) in change.as_object().unwrap() {
+                if value.is_null() {
+                    terms.as_object_mut().unwrap().remove(key);
+                } else {
+                    terms[key] = value.clone();
+                }
+            }
+            assert_eq!(gates(manager.post(&path("schedule"), terms).await.refused(409, "gate_closed")), [gate]);
+        }
+        // Another operator by a decision of two.
+        let operator = json!({
+            "id": Uuid::now_v7(), "kind": "operator", "book": w.book.uuid(), "operator_code": "91350100M000100Y43", "reason": "受托运营",
+        });
+        manager.post("/staff/campaign-decisions", operator.clone()).await.ok();
+        let mut terms = opening();
+        terms["operator_code"] = operator["operator_code"].clone();
+        manager.post(&path("schedule"), terms.clone()).await.refused(409, "gate_closed");
+        let step = format!("/staff/campaign-decisions/{}/approval", operator["id"].as_str().unwrap());
+        w.staff(Role::Chair).await.act(&step).await.ok();
+        manager.post(&path("schedule"), terms).await.ok();
+
+        // Ten days have to pass between filing and opening, for direct SQL too.
+        let id = drafted(w, |draft| {
+            let later = w.app.business.now().after(std::time::Duration::from_secs(40 * 86_400));
+            draft["ends_at"] = json!(later.to_string());
+        })
+        .await;
+        w.walk(id, "approved").await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        disclosure.post(&path("filing-submission"), json!({ "submitted_on": today.to_string() })).await.ok();
+        w.walk(id, "scheduled").await;
+        w.run_job("campaign_clock").await;
+        assert_eq!(manager.get(&format!("/staff/campaigns/{id}")).await.ok()["state"], "scheduled");
+        assert!(w.sql("UPDATE campaign SET state = 'open' WHERE state = 'scheduled' AND ends_us > starts_us + 200000000000").await.is_err());
+        days_pass(w, 10).await;
+        w.run_job("campaign_clock").await;
+        assert_eq!(w.campaign(id).await["state"], "open");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_freezes_and_another_person_lifts_it() {
+    story(async |w| {
+        let id = w.open_campaign("1000.00").await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let donor = w.donor("o-one").await;
+        let refund = async |why: &str| {
+            let gift = w.gift(&donor, id, "5.00").await;
+            let asked = json!({ "id": Uuid::now_v7(), "amount": "5.00", "reason": why });
+            donor.post(&format!("/donations/{}/refund-requests", gift.id), asked.clone()).await.ok();
+            format!("/staff/refunds/{}/approval", asked["id"].as_str().unwrap())
+        };
+        let (by_wish, by_law) = (refund("error").await, refund("minor").await);
+        let complaint = json!({ "id": Uuid::now_v7(), "campaign": id, "words": "这个项目的用途与说明不符" });
+        w.stranger.post("/complaints", complaint.clone()).await.ok();
+        let disclosure = w.staff(Role::Disclosure).await;
+        let of = |step: &str| format!("/staff/complaints/{}/{step}", complaint["id"].as_str().unwrap());
+        disclosure.act(&of("taking")).await.ok();
+        let order = json!({ "id": Uuid::now_v7(), "complaint": complaint["id"], "reason": "收到投诉，先行核查" });
+        let stopped = head.post(&path("suspensions"), order.clone()).await.ok();
+        assert_eq!((stopped["state"].as_str(), stopped["frozen"].as_bool()), (Some("suspended"), Some(true)));
+        assert_eq!(w.campaign(id).await["state"], "suspended");
+        donor.give(id, &w.wish("1.00")).await.refused(409, "campaign_not_open");
+        // What the law gives back goes back; what is wished waits.
+        assert_eq!(gates(head.act(&by_wish).await.refused(409, "gate_closed")), ["frozen"]);
+        head.act(&by_law).await.ok();
+        head.post(&path("suspension-lift"), reason()).await.refused(403, "other_person_needed");
+        for attack in [
+            "UPDATE campaign SET state = 'open'",
+            "UPDATE campaign SET frozen = false",
+            "UPDATE suspension SET lifted_by = author_id, lift_reason = 'x', lifted_us = 1",
+            "DELETE FROM suspension",
+        ] {
+            assert!(w.sql(attack).await.is_err(), "{attack}");
+        }
+        disclosure.post(&of("answer"), json!({ "upheld": false, "answer": "经核查，用途与方案一致。" })).await.ok();
+        let answered = w.stranger.get(&format!("/complaints/{}", complaint["id"].as_str().unwrap())).await.ok();
+        assert_eq!(answered["state"], "dismissed");
+        assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
+        w.gift(&donor, id, "1.00").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filed_plan_changes_by_a_new_version_and_the_old_one_stays_readable() {
+    story(async |w| {
+        let id = w.open_campaign("1000.00").await;
+        let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
+        let organiser = w.staff(Role::Organiser).await;
+        for attack in [
+            "UPDATE campaign SET target_fen = 5",
+            "UPDATE campaign SET name = '另一个'",
+            "UPDATE campaign SET ends_us = ends_us + 1",
+            "UPDATE campaign_plan SET content = '{}'",
+            "UPDATE campaign_plan SET state = 'draft'",
+            "DELETE FROM campaign_plan",
+        ] {
+            assert!(w.sql(attack).await.is_err(), "{attack}");
+        }
+        let mut draft = w.draft("2000.00");
+        draft.as_object_mut().unwrap().remove("id");
+        draft["plan"]["usage"] = json!("发放助学金和路费");
+        let change = json!({ "id": Uuid::now_v7(), "reason": "扩大受益范围", "draft": draft });
+        organiser.post(&format!("/staff/campaigns/{id}/changes"), change.clone()).await.ok();
+        organiser.post(&format!("/staff/campaigns/{id}/changes"), change.clone()).await.ok();
+        let mut second = change.clone();
+        second["id"] = json!(Uuid::now_v7());
+        organiser.post(&format!("/staff/campaigns/{id}/changes"), second).await.refused(409, "change_under_way");
+        let step = |name: &str| format!("/staff/campaign-changes/{}/{name}", change["id"].as_str().unwrap());
+        let filing = json!({ "evidence": "变更备案回执 示例", "filed_on": w.app.business.today().to_string() });
+        manager.post(&step("filing"), filing.clone()).await.refused(409, "wrong_state");
+        manager.act(&step("approval")).await.ok();
+        assert!(w.sql("UPDATE campaign_change SET state = 'approved'").await.is_err());
+        head.act(&step("approval")).await.ok();
+        assert_eq!(w.campaign(id).await["target"], "1000.00", "not before it is filed");
+        assert!(w.sql("UPDATE campaign_plan SET state = 'in_force', in_force_us = 1 WHERE version = 2").await.is_err());
+        w.staff(Role::Disclosure).await.post(&step("filing"), filing).await.ok();
+        let page = w.campaign(id).await;
+        assert_eq!((page["target"].as_str(), page["state"].as_str()), (Some("2000.00"), Some("open")));
+        let budget = manager.get(&format!("/staff/campaigns/{id}/budget")).await.ok();
+        assert_eq!(budget["items"][0]["planned"], "2000.00");
+        let plans = w.stranger.get(&format!("/campaigns/{id}/plans")).await.ok();
+        assert_eq!(plans["items"][0]["target"], "1000.00");
+        assert_eq!(plans["items"][1]["plan"]["usage"], "发放助学金和路费");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disaster_does_not_wait_for_the_filing_but_only_ten_days() {
+    story(async |w| {
+        let ends = w.app.business.now().after(std::time::Duration::from_secs(60 * 86_400)).to_string();
+        let emergency = async |really: bool| {
+            let id = drafted(w, |draft| {
+                draft["ends_at"] = json!(ends);
+                draft["plan"]["emergency"] = json!(really);
+                draft["plan"]["cause"] = json!("disaster");
+            })
+            .await;
+            w.walk(id, "approved").await;
+            id
+        };
+        let manager = w.staff(Role::ProjectManager).await;
+        let (calm, id) = (emergency(false).await, emergency(true).await);
+        let refused = manager.post(&format!("/staff/campaigns/{calm}/emergency-opening"), opening()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["emergency"]);
+        manager.post(&format!("/staff/campaigns/{id}/emergency-opening"), opening()).await.ok();
+        let page = w.campaign(id).await;
+        assert_eq!(page["state"], "emergency_open");
+        assert!(page["filing_due_on"].is_string(), "{page}");
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, id, "5.00").await;
+        days_pass(w, 10).await;
+        w.run_job("campaign_clock").await;
+        assert_eq!(w.campaign(id).await["state"], "emergency_open");
+        days_pass(w, 1).await;
+        w.run_job("campaign_clock").await;
+        assert_eq!(w.campaign(id).await["state"], "suspended");
+        let chair = w.staff(Role::Chair).await;
+        let lift = format!("/staff/campaigns/{id}/suspension-lift");
+        assert_eq!(gates(chair.post(&lift, reason()).await.refused(409, "gate_closed")), ["not_filed"]);
+        for state in ["approved", "filing"] {
+            let (role, step, body) = w.next_step(state);
+            w.staff(role).await.post(&format!("/staff/campaigns/{id}/{step}"), body).await.ok();
+        }
+        assert_eq!(chair.post(&lift, reason()).await.ok()["state"], "open");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed() {
+    story(async |w| {
+        let id = drafted(w, |draft| {
+            draft["plan"]["cooperation"] = json!({ "kind": "organisation", "name": "示例县志愿者协会" });
+        })
+        .await;
+        w.walk(id, "filing").await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        let (disclosure, manager) = (w.staff(Role::Disclosure).await, w.staff(Role::ProjectManager).await);
+        let (_, _, filing) = w.next_step("filing");
+        let refused = disclosure.post(&path("filing"), filing.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_agreement", "partner_evaluation"]);
+        let partner = json!({
+            "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "organisation", "name": "示例县志愿者协会",
+            "credit_code": "91350100M000100Y43",
+        });
+        manager.post("/staff/partners", partner.clone()).await.ok();
+        let agreement = json!({ "partner": partner["id"], "signed_on": "2026-01-05", "agreement": "合作协议 示例1号" });
+        manager.post(&path("cooperation"), agreement).await.ok();
+        assert!(
+            w.sql("UPDATE cooperation SET score = 90, evaluator_id = author_id, evaluated_on = '2026-01-06'")
+                .await
+                .is_err()
+        );
+        manager.post(&path("partner-evaluation"), json!({ "score": 85, "findings": "具备执行能力" })).await.ok();
+        disclosure.post(&path("filing"), filing).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_has_not_done_with_its_last_campaign_does_not_begin_the_next() {
+    story(async |w| {
+        let id = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, id, "50.00").await;
+        let manager = w.staff(Role::ProjectManager).await;
+        manager.post(&format!("/staff/campaigns/{id}/end"), reason()).await.ok();
+        days_pass(w, 93).await;
+        let next = drafted(w, |_| ()).await;
+        let organiser = w.staff(Role::Organiser).await;
+        let submission = format!("/staff/campaigns/{next}/submission");
+        let refused = organiser.act(&submission).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["last_not_executed", "last_not_disclosed"]);
+        let exception = json!({ "id": Uuid::now_v7(), "kind": "exception", "campaign": next, "reason": "灾后急需" });
+        manager.post("/staff/campaign-decisions", exception.clone()).await.ok();
+        organiser.act(&submission).await.refused(409, "gate_closed");
+        let step = format!("/staff/campaign-decisions/{}/approval", exception["id"].as_str().unwrap());
+        w.staff(Role::FinanceHead).await.act(&step).await.ok();
+        organiser.act(&submission).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn campaigns_are_found_by_their_words_and_a_parent_is_the_sum_of_its_leaves() {
+    story(async |w| {
+        let parent = {
+            let mut draft = w.draft("3000.00");
+            draft["kind"] = json!("parent");
+            draft["name"] = json!("桑梓·母计划");
+            w.open_as(draft).await
+        };
+        let leaf = {
+            let mut draft = w.draft("1000.00");
+            draft["parent"] = json!(parent);
+            draft["name"] = json!("扬帆护航·返校路费");
+            w.open_as(draft).await
+        };
+        let donor = w.donor("o-one").await;
+        donor.give(parent, &w.wish("1.00")).await.refused(409, "campaign_not_open");
+        w.gift(&donor, leaf, "12.00").await;
+        assert_eq!((w.raised(parent).await, w.raised(leaf).await), ("12.00".to_owned(), "12.00".to_owned()));
+        let found = async |query: &str| {
+            let page = w.stranger.get(&format!("/campaigns?{query}")).await.ok();
+            let items = page["items"].as_array().unwrap().iter();
+            items.map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let (parent, leaf) = (parent.to_string(), leaf.to_string());
+        assert_eq!(found("q=返校").await, std::slice::from_ref(&leaf));
+        assert_eq!(found("q=100%25").await, [""; 0]);
+        assert_eq!(found(&format!("parent={parent}")).await, std::slice::from_ref(&leaf));
+        assert_eq!(found("order=raised").await, [leaf.clone(), parent.clone()]);
+        assert_eq!(found("order=newest").await, [leaf.clone(), parent.clone()]);
+        assert_eq!(found(&format!("order=raised&limit=1&after={leaf}")).await, [parent]);
+        assert_eq!(found("cause=disaster").await, [""; 0]);
+    })
+    .await;
+}

@@ -1,0 +1,224 @@
+//! Units, charities, certificates and their documents; the profile by which a charity separates duties.
+
+use domain::role::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::caller::{Answer, Caller, send};
+use crate::world::{World, story};
+
+/// Sends a document.
+async fn upload(caller: &Caller, path: &str, kind: &str, name: &str, bytes: &[u8]) -> Answer {
+    let request = caller.request(Method::POST, &format!("/api/v1{path}"));
+    let request = request.query(&[("kind", kind), ("file_name", name)]);
+    send(request.header("content-type", "application/octet-stream").body(bytes.to_vec())).await
+}
+
+fn charity(id: Uuid, code: &str, unit: Uuid) -> Value {
+    json!({
+        "id": id, "code": code, "name": "示例市青少年基金会", "unit": unit, "bank_account": "基本户",
+        "contact": { "office_address": "示例路2号", "contact": "0319-00000000", "information_url": "https://example.org/x" },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tree_of_hebei_grows_by_hand_and_is_planted_once() {
+    story(async |w| {
+        assert_eq!(w.app.organisation.plant().await.unwrap(), 0, "nothing is planted twice");
+        let (admin, auditor) = (w.staff(Role::Admin).await, w.staff(Role::Auditor).await);
+        let units = auditor.get("/staff/units").await.ok();
+        let units = units["items"].as_array().unwrap();
+        assert_eq!(units.len(), 180);
+        let path = |code: &str| units.iter().find(|unit| unit["code"] == code).unwrap()["path"].clone();
+        assert_eq!(path("130502"), "/hebei/1305/130502/");
+        assert_eq!(path("130682"), "/hebei/130682/", "定州 is managed by the province");
+        assert_eq!(path("130638"), "/hebei/xiongan/130638/", "雄县 is managed by 雄安");
+
+        let county = w.unit("130502").await;
+        let school = json!({ "id": Uuid::now_v7(), "parent": county, "code": "school-1", "name": "示例小学", "kind": "school", "division": "130502" });
+        let made = admin.post("/staff/units", school.clone()).await.ok();
+        assert_eq!(made["path"], "/hebei/1305/130502/school-1/");
+        assert_eq!(admin.post("/staff/units", school.clone()).await.ok(), made);
+        let with = |key: &str, value: Value| {
+            let mut other = school.clone();
+            other[key] = value;
+            other
+        };
+        admin.post("/staff/units", with("name", json!("别的"))).await.refused(409, "id_reused");
+        admin.post("/staff/units", with("id", json!(Uuid::now_v7()))).await.refused(409, "code_taken");
+        let mut other = with("id", json!(Uuid::now_v7()));
+        other["code"] = json!("A/b");
+        admin.post("/staff/units", other).await.refused(422, "invalid_field");
+        let mut other = with("id", json!(Uuid::now_v7()));
+        other["division"] = json!("130526");
+        admin.post("/staff/units", other).await.refused(422, "invalid_field");
+        admin.post("/staff/units", with("parent", json!(Uuid::now_v7()))).await.refused(409, "id_reused");
+
+        let step = |unit: &str, step: &str| format!("/staff/units/{unit}/{step}");
+        let (school, county) = (made["id"].as_str().unwrap(), county.to_string());
+        let name = json!({ "name": "示例中心小学" });
+        let renamed = admin.call(Method::PUT, &step(school, "name"), Some(name)).await.ok();
+        assert_eq!(renamed["name"], "示例中心小学");
+        admin.act(&step(&county, "closing")).await.refused(409, "unit_in_use");
+        admin.act(&step(school, "closing")).await.ok();
+        admin.act(&step(&county, "closing")).await.ok();
+        admin.act(&step(school, "opening")).await.refused(409, "unit_closed");
+        let under = json!({ "id": Uuid::now_v7(), "parent": county, "code": "school-2", "name": "示例二小", "kind": "school" });
+        admin.post("/staff/units", under).await.refused(409, "unit_closed");
+        assert_eq!(admin.act(&step(&county, "opening")).await.ok()["active"], true);
+
+        // An administrator of one city makes nothing in another.
+        let local = w.hire_over(Role::Admin, "admin-1306", "/hebei/1306/").await;
+        local.act(&step(&county, "closing")).await.refused(403, "forbidden");
+        let here = json!({ "id": Uuid::now_v7(), "parent": w.unit("130606").await, "code": "school-3", "name": "示例三小", "kind": "school" });
+        local.post("/staff/units", here).await.ok();
+        let moved = format!("UPDATE unit SET path = '/elsewhere/' WHERE id = {}", w.sql_id(school));
+        w.attacked(&moved, "unit_fixed").await;
+        let trail = auditor.get("/staff/trail?limit=100").await.ok().to_string();
+        for action in ["unit.plant", "unit.create", "unit.rename", "unit.close", "unit.open", "charity.open", "certificate.register"] {
+            assert!(trail.contains(action), "{action}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_charity_is_opened_once_with_its_book_and_its_certificate() {
+    story(async |w| {
+        let (admin, head) = (w.staff(Role::Admin).await, w.staff(Role::FinanceHead).await);
+        let (id, city) = (Uuid::now_v7(), w.unit("1305").await);
+        let new = charity(id, "xingtai", city);
+        let made = admin.post("/staff/charities", new.clone()).await.ok();
+        assert_eq!((&made["profile"], &made["unit_path"]), (&json!("full"), &json!("/hebei/1305/")));
+        assert_eq!(admin.post("/staff/charities", new.clone()).await.ok(), made);
+        admin.post("/staff/charities", charity(id, "other", city)).await.refused(409, "id_reused");
+        admin.post("/staff/charities", charity(Uuid::now_v7(), "xingtai", city)).await.refused(409, "code_taken");
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM book").await, 2, "a refused charity leaves no book");
+        let contact = json!({ "office_address": "示例路3号", "contact": "0319-1", "information_url": "http://example.org" });
+        let path = format!("/staff/charities/{id}/contact");
+        admin.call(Method::PUT, &path, Some(contact)).await.refused(422, "invalid_field");
+        let contact = json!({ "office_address": "示例路3号", "contact": "0319-1", "information_url": "https://example.org" });
+        assert_eq!(admin.call(Method::PUT, &path, Some(contact)).await.ok()["office_address"], "示例路3号");
+        admin.post("/staff/charities", new).await.ok();
+
+        let path = format!("/staff/charities/{id}/certificates");
+        let certificate = json!({
+            "id": Uuid::now_v7(), "number": "示例2号", "issuer": "示例民政局", "issued_on": "2026-03-01", "expires_on": "2027-02-28",
+        });
+        let mut wrong = certificate.clone();
+        wrong["expires_on"] = json!("2026-02-28");
+        head.post(&path, wrong).await.refused(422, "invalid_field");
+        let stands = head.post(&path, certificate.clone()).await.ok();
+        assert_eq!(head.post(&path, certificate.clone()).await.ok(), stands);
+        let good = async |from: &str, to: &str| {
+            let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+            w.app.organisation.valid_for(id.into(), from, to).await.unwrap().is_some()
+        };
+        assert!(good("2026-03-01", "2027-02-28").await);
+        assert!(!good("2026-02-28", "2027-02-28").await && !good("2026-03-01", "2027-03-01").await);
+
+        let path = format!("/staff/certificates/{}", certificate["id"].as_str().unwrap());
+        head.act(&format!("{path}/revocation")).await.ok();
+        let today = w.app.business.today();
+        assert!(!good("2026-03-01", "2027-02-28").await);
+        let until_yesterday = w.app.organisation.valid_for(id.into(), today.previous(), today.previous()).await.unwrap();
+        assert_eq!(until_yesterday.is_some(), today.previous().to_string().as_str() >= "2026-03-01");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_what_its_bytes_say_and_is_never_overwritten() {
+    story(async |w| {
+        let head = w.staff(Role::FinanceHead).await;
+        let charity = w.book.uuid();
+        let certificates = head.get(&format!("/staff/charities/{charity}/certificates")).await.ok();
+        let path = format!("/staff/certificates/{}/attachments", certificates["items"][0]["id"].as_str().unwrap());
+        let pdf = [b"%PDF-1.7\n".to_vec(), vec![7; (10 << 20) - 9]].concat();
+        let first = upload(&head, &path, "scan", "证书 扫描件.pdf", &pdf).await.ok();
+        assert_eq!((&first["media_type"], &first["size"]), (&json!("application/pdf"), &json!(10 << 20)));
+        assert_eq!(upload(&head, &path, "scan", "证书.pdf", &pdf).await.ok()["id"], first["id"], "the same bytes again");
+        upload(&head, &path, "scan", "a.pdf", &[&pdf[..], b"x"].concat()).await.refused(413, "body_too_large");
+        for (name, bytes, status, code) in [
+            ("a.png", &b"%PDF-1.7"[..], 422, "document_disguised"),
+            ("a.pdf", b"MZ\x90\x00", 422, "document_kind"),
+            ("a.txt", b"<script>", 422, "document_kind"),
+            ("a.txt", b"", 413, "document_size"),
+            ("../a.txt", b"a", 422, "invalid_field"),
+        ] {
+            upload(&head, &path, "scan", name, bytes).await.refused(status, code);
+        }
+        upload(&head, &path, "Scan!", "a.txt", b"a").await.refused(422, "invalid_field");
+        let listed = head.get(&path).await.ok();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+
+        let one = format!("{path}/{}", first["id"].as_str().unwrap());
+        let request = w.staff(Role::Auditor).await.request(Method::GET, &format!("/api/v1{one}"));
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/pdf");
+        assert!(header("content-disposition").starts_with("attachment; filename*=UTF-8''%E8%AF%81"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert!(header("content-security-policy").contains("sandbox"));
+        assert!(answer.bytes().await.unwrap() == pdf);
+        // Known by its id, but under something else.
+        let other = json!({
+            "id": Uuid::now_v7(), "number": "示例3号", "issuer": "示例民政局", "issued_on": "2026-03-01", "expires_on": "2027-02-28",
+        });
+        head.post(&format!("/staff/charities/{charity}/certificates"), other.clone()).await.ok();
+        let elsewhere = format!("/staff/certificates/{}/attachments/{}", other["id"].as_str().unwrap(), first["id"].as_str().unwrap());
+        head.get(&elsewhere).await.refused(404, "no_such_attachment");
+
+        head.call(Method::DELETE, &one, None).await.ok();
+        head.call(Method::DELETE, &one, None).await.ok();
+        assert_eq!(head.get(&path).await.ok()["items"], json!([]));
+        assert_ne!(upload(&head, &path, "scan", "证书.pdf", &pdf).await.ok()["id"], first["id"]);
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM document").await, 1);
+        w.attacked("UPDATE document SET media_type = 'text/html'", "document_immutable").await;
+        w.attacked("DELETE FROM document", "document_immutable").await;
+        w.attacked("UPDATE attachment SET object = 'campaign:x'", "attachment_fixed").await;
+        w.attacked("DELETE FROM attachment", "attachment_fixed").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_of_a_charity_is_changed_by_two_persons_and_by_no_statement() {
+    story(async |w: &World| {
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let charity = w.book.uuid();
+        let path = format!("/staff/charities/{charity}/profile-changes");
+        let change = json!({
+            "id": Uuid::now_v7(), "profile": "small", "single_limit": "2000.00", "third_limit": "50000.00", "account_quiet_days": 15,
+            "reason": "人员不足",
+        });
+        let mut wrong = change.clone();
+        wrong["single_limit"] = json!("50000.01");
+        head.post(&path, wrong).await.refused(422, "invalid_field");
+        assert_eq!(head.post(&path, change.clone()).await.ok()["state"], "proposed");
+        head.post(&path, change.clone()).await.ok();
+        chair.post(&path, change.clone()).await.refused(409, "id_reused");
+        let step = |name: &str| format!("/staff/profile-changes/{}/{name}", change["id"].as_str().unwrap());
+        head.act(&step("approval")).await.refused(403, "other_person_needed");
+        let local = w.hire_over(Role::Chair, "chair-1306", "/hebei/1306/").await;
+        local.act(&step("approval")).await.refused(403, "forbidden");
+        // Nor by direct SQL, whoever types it.
+        let small = "UPDATE charity SET profile = 'small'";
+        w.attacked(small, "profile_undecided").await;
+        let own = format!("UPDATE profile_change SET state = 'approved', approver_id = author_id, decided_us = 1 WHERE id = {}", w.sql_id(change["id"].as_str().unwrap()));
+        w.attacked(&own, "profile_change_own_check").await;
+        let nobody = format!("UPDATE profile_change SET state = 'approved', decided_us = 1 WHERE id = {}", w.sql_id(change["id"].as_str().unwrap()));
+        w.attacked(&nobody, "profile_change_approved_check").await;
+        let born = "INSERT INTO profile_change SELECT * FROM profile_change";
+        assert!(w.sql(born).await.is_err());
+
+        assert_eq!(chair.act(&step("approval")).await.ok()["state"], "approved");
+        chair.act(&step("decline")).await.refused(409, "wrong_state");
+        let line = head.get("/staff/charities").await.ok()["items"][0].clone();
+        assert_eq!((&line["profile"], &line["single_limit"], &line["account_quiet_days"]), (&json!("small"), &json!("2000.00"), &json!(15)));
+        w.attacked("UPDATE charity SET single_limit_fen = 1000000", "profile_undecided").await;
+        w.attacked("UPDATE profile_change SET reason = 'x'", "profile_change_decided").await;
+    })
+    .await;
+}

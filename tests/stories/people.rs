@@ -1,0 +1,257 @@
+//! Who belongs to the house: one account a person, roles over parts of the tree, roles lent for some days.
+
+use domain::role::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{Officer, World, identity_number, story};
+
+async fn administrators(w: &World) -> (Officer, Officer) {
+    (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await)
+}
+
+fn proposal(serial: u32, username: &str, grants: Value) -> Value {
+    json!({
+        "id": Uuid::now_v7(), "username": username, "name": "某人", "grants": grants, "identity_number": identity_number(serial),
+    })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_natural_person_has_one_account() {
+    story(async |w| {
+        let (first, second) = administrators(w).await;
+        let unit = w.unit("1305").await;
+        let new = proposal(1, "manager-1", json!([{ "role": "project_manager", "unit": unit }]));
+        first.post("/staff/members", new.clone()).await.ok();
+        first.post("/staff/members", new.clone()).await.ok();
+        let again = proposal(1, "manager-2", json!([{ "role": "cashier" }]));
+        second.post("/staff/members", again).await.refused(409, "person_has_account");
+        let mut wrong = proposal(2, "manager-3", json!([{ "role": "cashier" }]));
+        wrong["identity_number"] = json!("130502189901010001");
+        second.post("/staff/members", wrong).await.refused(422, "invalid_field");
+        let both = proposal(3, "both", json!([{ "role": "cashier" }, { "role": "bookkeeper" }]));
+        second.post("/staff/members", both).await.refused(409, "cashier_is_no_bookkeeper");
+        let made = second.act(&format!("/staff/members/{}/activation", text(&new["id"]))).await.ok();
+        let manager = w.sign_in("manager-1", text(&made["password"]), None).await;
+        let me = manager.get("/sessions/current").await.ok();
+        assert_eq!(me["grants"], json!([{ "role": "project_manager", "over": "/hebei/1305/", "acting_for": null }]));
+        let members = first.get("/staff/members").await.ok();
+        assert!(!members.to_string().contains(&identity_number(1)[..17]));
+        let two = "UPDATE staff SET person_hmac = (SELECT person_hmac FROM staff WHERE username = 'manager-1') WHERE username = 'admin-1'";
+        w.attacked(two, "person").await;
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM staff WHERE username = 'both'").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_granted_by_two_and_taken_by_one_and_nobody_helps_themselves() {
+    story(async |w| {
+        let (first, second) = administrators(w).await;
+        let auditor = w.hire_over(Role::Auditor, "auditor-1", "/").await;
+        let role = |role: &str, unit: Option<Uuid>| json!({ "id": Uuid::now_v7(), "role": role, "unit": unit, "reason": "岗位调整" });
+        let of = |member: Uuid| format!("/staff/members/{member}/roles");
+        let step = |role: &Value, step: &str| format!("/staff/role-grants/{}/{step}", text(&role["id"]));
+        first.post(&of(first.id), role("chair", None)).await.refused(403, "own_account");
+        let head = role("finance_head", Some(w.unit("1306").await));
+        first.post(&of(auditor.id), head.clone()).await.ok();
+        first.post(&of(auditor.id), head.clone()).await.ok();
+        first.act(&step(&head, "approval")).await.refused(403, "other_person_needed");
+        auditor.act(&step(&head, "approval")).await.refused(403, "forbidden");
+        assert_eq!(auditor.get("/sessions/current").await.ok()["roles"], json!(["auditor"]), "nothing yet");
+        let decided = second.act(&step(&head, "approval")).await.ok();
+        let seed = text(&decided["totp_secret"]).to_owned();
+        auditor.get("/sessions/current").await.refused(401, "unauthorized");
+        let both = w.sign_in("auditor-1", &auditor.password, Some(seed)).await;
+        assert_eq!(both.get("/sessions/current").await.ok()["grants"][0], json!({ "role": "finance_head", "over": "/hebei/1306/", "acting_for": null }));
+        second.act(&step(&head, "decline")).await.refused(409, "wrong_state");
+        let admin = role("admin", None);
+        first.post(&of(auditor.id), admin.clone()).await.ok();
+        both.act(&step(&admin, "approval")).await.refused(403, "forbidden");
+        assert_eq!(second.act(&step(&admin, "decline")).await.ok()["grant"]["state"], "declined");
+
+        // Taken away at once, by one.
+        first.call(Method::DELETE, &format!("{}/finance_head", of(auditor.id)), None).await.ok();
+        first.call(Method::DELETE, &format!("{}/finance_head", of(auditor.id)), None).await.ok();
+        assert_eq!(both.get("/sessions/current").await.ok()["roles"], json!(["auditor"]));
+        first.call(Method::DELETE, &format!("{}/auditor", of(auditor.id)), None).await.refused(409, "wrong_state");
+        first.call(Method::DELETE, &format!("{}/admin", of(first.id)), None).await.refused(403, "own_account");
+
+        // By direct SQL nobody is given a role by one person, by nobody, or by themselves.
+        let (one, other, me) = (first.id, second.id, auditor.id);
+        let insert = |granted: &str, approved: &str| {
+            format!(
+                "INSERT INTO staff_role (staff_id, role, granted_by, granted_us, approved_by) \
+                 SELECT id, 'cashier', '{granted}', 1, {approved} FROM staff WHERE username = 'auditor-1'"
+            )
+        };
+        w.attacked(&insert(&one.to_string(), "NULL"), "staff_role_unapproved").await;
+        w.attacked(&insert(&one.to_string(), &format!("'{one}'")), "staff_role_own_check").await;
+        w.attacked(&insert(&one.to_string(), &format!("'{me}'")), "staff_role_unapproved").await;
+        w.attacked(&insert(&me.to_string(), &format!("'{other}'")), "staff_role_unapproved").await;
+        w.attacked(&insert("command line", "NULL"), "staff_role_unapproved").await;
+        w.attacked("UPDATE staff_role SET role = 'admin' WHERE role = 'auditor'", "staff_role_fixed").await;
+        let id = w.sql_id(text(&admin["id"]));
+        w.attacked(&format!("UPDATE role_grant SET state = 'approved' WHERE id = {id}"), "role_grant_decided").await;
+        let own = role("chair", None);
+        first.post(&of(auditor.id), own.clone()).await.ok();
+        let id = w.sql_id(text(&own["id"]));
+        w.attacked(&format!("UPDATE role_grant SET approver_id = author_id WHERE id = {id}"), "role_grant_own_check").await;
+        w.attacked(&format!("UPDATE role_grant SET approver_id = staff_id WHERE id = {id}"), "role_grant_self_check").await;
+        // An account that was proposed is not switched on by a statement.
+        first.post("/staff/members", proposal(1, "later", json!([{ "role": "admin" }]))).await.ok();
+        w.attacked("UPDATE staff SET active = NOT active WHERE username = 'later'", "").await;
+        let trail = second.get("/staff/trail?limit=100").await.ok().to_string();
+        for action in ["staff.propose_role", "staff.grant_role", "staff.decline_role", "staff.revoke_role"] {
+            assert!(trail.contains(action), "{action}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_left_who_can_make_staff() {
+    story(async |w| {
+        let (first, second) = administrators(w).await;
+        let step = |who: &Officer, step: &str| format!("/staff/members/{}/{step}", who.id);
+        first.act(&step(&first, "disablement")).await.refused(403, "own_account");
+        first.act(&step(&first, "credentials-reset")).await.refused(403, "own_account");
+        let local = w.hire_over(Role::Admin, "admin-1305", "/hebei/1305/").await;
+        local.act(&step(&first, "disablement")).await.refused(403, "forbidden");
+        // Each wants the other out, at the same moment: one stays.
+        let (there, here) = (step(&second, "disablement"), step(&first, "disablement"));
+        let (one, other) = tokio::join!(first.act(&there), second.act(&here));
+        let done = [&one, &other].iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(done, 1, "{} {}", one.text, other.text);
+        let left = "SELECT CAST(count(*) AS BIGINT) FROM staff s JOIN staff_role r ON r.staff_id = s.id WHERE r.role = 'admin' AND s.active AND r.unit_id IS NULL";
+        assert_eq!(w.count(left).await, 1);
+        let off = match w.app.db.backend() {
+            sea_orm::DbBackend::Postgres => "UPDATE staff SET active = false WHERE username LIKE 'admin-_' AND active",
+            _ => "UPDATE staff SET active = 0 WHERE username LIKE 'admin-_' AND active = 1",
+        };
+        w.attacked(off, "last_administrator").await;
+        let role = "DELETE FROM staff_role WHERE role = 'admin' AND unit_id IS NULL AND staff_id IN (SELECT id FROM staff WHERE active)";
+        w.attacked(role, "last_administrator").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_lent_by_two_persons_until_its_last_day() {
+    story(async |w| {
+        let (admin, _) = administrators(w).await;
+        let lender = w.hire_over(Role::FinanceHead, "head-1305", "/hebei/1305/").await;
+        let holder = w.hire_over(Role::Chair, "chair-1305", "/hebei/1305/").await;
+        let manager = w.hire_over(Role::ProjectManager, "manager-1305", "/hebei/1305/").await;
+        let today = w.app.business.today();
+        let lend = |holder: &Officer, role: &str| {
+            json!({
+                "id": Uuid::now_v7(), "lender": lender.id, "holder": holder.id, "role": role, "starts_on": today.to_string(),
+                "ends_on": today.next().to_string(), "reason": "出差",
+            })
+        };
+        let step = |lent: &Value, step: &str| format!("/staff/delegations/{}/{step}", text(&lent["id"]));
+        lender.post("/staff/delegations", lend(&holder, "cashier")).await.refused(409, "role_not_held");
+        lender.post("/staff/delegations", lend(&lender, "finance_head")).await.refused(422, "invalid_field");
+        lender.post("/staff/delegations", lend(&manager, "finance_head")).await.refused(409, "otp_missing");
+        holder.post("/staff/delegations", lend(&holder, "finance_head")).await.refused(403, "forbidden");
+        let mut elsewhere = lend(&holder, "finance_head");
+        elsewhere["unit"] = json!(w.unit("1306").await);
+        lender.post("/staff/delegations", elsewhere).await.refused(409, "role_not_held");
+        let mut long = lend(&holder, "finance_head");
+        long["ends_on"] = json!("2099-01-01");
+        lender.post("/staff/delegations", long).await.refused(422, "invalid_field");
+
+        let lent = lend(&holder, "finance_head");
+        let stands = lender.post("/staff/delegations", lent.clone()).await.ok();
+        assert_eq!(lender.post("/staff/delegations", lent.clone()).await.ok(), stands);
+        assert_eq!(holder.get("/sessions/current").await.ok()["roles"], json!(["chair"]), "not approved yet");
+        lender.act(&step(&lent, "approval")).await.refused(403, "other_person_needed");
+        holder.act(&step(&lent, "approval")).await.refused(403, "forbidden");
+        let id = w.sql_id(text(&lent["id"]));
+        for who in ["author_id", "holder_id"] {
+            w.attacked(&format!("UPDATE delegation SET approver_id = {who} WHERE id = {id}"), "delegation_own_check").await;
+        }
+        admin.act(&step(&lent, "approval")).await.ok();
+        admin.act(&step(&lent, "approval")).await.ok();
+        w.attacked(&format!("UPDATE delegation SET approver_id = NULL WHERE id = {id}"), "delegation_decided").await;
+        w.attacked(&format!("UPDATE delegation SET ends_on = '2099-01-01' WHERE id = {id}"), "delegation_fixed").await;
+        let me = holder.get("/sessions/current").await.ok();
+        let grant = json!({ "role": "finance_head", "over": "/hebei/1305/", "acting_for": lender.id });
+        assert!(me["grants"].as_array().unwrap().contains(&grant), "{me}");
+
+        // Whose role it is wrote the paper: who stands in for them may not decide on it.
+        let charity = json!({
+            "id": Uuid::now_v7(), "code": "xingtai", "name": "示例市基金会", "unit": w.unit("1305").await, "bank_account": "基本户",
+            "contact": { "office_address": "示例路2号", "contact": "0319-0", "information_url": "https://example.org" },
+        });
+        admin.post("/staff/charities", charity.clone()).await.ok();
+        let changes = format!("/staff/charities/{}/profile-changes", text(&charity["id"]));
+        let change = json!({
+            "id": Uuid::now_v7(), "profile": "small", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
+        });
+        lender.post(&changes, change.clone()).await.ok();
+        // The chair's own role suffices for it; the cashier who only stands in has no other.
+        let cashier = w.hire_over(Role::Cashier, "cashier-1305", "/hebei/1305/").await;
+        let second = lend(&cashier, "finance_head");
+        admin.post("/staff/delegations", second.clone()).await.ok();
+        lender.act(&step(&second, "approval")).await.ok();
+        let decide = format!("/staff/profile-changes/{}/approval", text(&change["id"]));
+        cashier.act(&decide).await.refused(403, "other_person_needed");
+        let id = w.sql_id(text(&change["id"]));
+        let forged = format!("UPDATE profile_change SET acting_for_id = author_id WHERE id = {id}");
+        w.attacked(&forged, "profile_change_acting_check").await;
+        holder.act(&decide).await.ok();
+
+        // Over at once when somebody says so, and for ever.
+        cashier.act(&step(&second, "revocation")).await.ok();
+        assert_eq!(cashier.get("/sessions/current").await.ok()["roles"], json!(["cashier"]));
+        let id = w.sql_id(text(&second["id"]));
+        w.attacked(&format!("UPDATE delegation SET revoked_us = NULL WHERE id = {id}"), "delegation_decided").await;
+
+        let roles = async || holder.get("/sessions/current").await.ok()["roles"].clone();
+        let to = |at: domain::Timestamp| json!({ "now": at.to_string() });
+        w.lever("clock", to(today.next().next().start().before(std::time::Duration::from_secs(1)))).await;
+        assert_eq!(roles().await, json!(["finance_head", "chair"]), "the last second of the last day");
+        w.lever("clock", to(today.next().next().start())).await;
+        assert_eq!(roles().await, json!(["chair"]));
+        let listed = holder.get("/staff/delegations").await.ok();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1, "one's own");
+        assert_eq!(admin.get("/staff/delegations").await.ok()["items"].as_array().unwrap().len(), 2);
+        w.lever("clock", json!({})).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_of_a_city_stays_in_the_city() {
+    story(async |w| {
+        let local = w.hire_over(Role::Admin, "admin-1305", "/hebei/1305/").await;
+        let near = w.hire_over(Role::Auditor, "auditor-1305", "/hebei/1305/130502/").await;
+        let far = w.hire_over(Role::Auditor, "auditor-1306", "/hebei/1306/").await;
+        let (county, city) = (w.unit("130502").await, w.unit("1306").await);
+        for (unit, status) in [(Some(county), 200), (Some(city), 403), (None, 403)] {
+            let serial = u32::from(unit == Some(county));
+            let new = proposal(serial, "newcomer", json!([{ "role": "organiser", "unit": unit }]));
+            assert_eq!(local.post("/staff/members", new).await.status, status, "{unit:?}");
+        }
+        let listed = local.get("/staff/members").await.ok();
+        let names: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|line| text(&line["username"])).collect();
+        assert_eq!(names, ["admin-1305", "auditor-1305", "newcomer"]);
+        local.act(&format!("/staff/members/{}/disablement", far.id)).await.refused(403, "forbidden");
+        local
+            .call(Method::DELETE, &format!("/staff/members/{}/sessions", far.id), None)
+            .await
+            .refused(403, "forbidden");
+        let role = json!({ "id": Uuid::now_v7(), "role": "disclosure", "unit": county, "reason": "岗位调整" });
+        local.post(&format!("/staff/members/{}/roles", far.id), role.clone()).await.refused(403, "forbidden");
+        local.post(&format!("/staff/members/{}/roles", near.id), role).await.ok();
+        local.act(&format!("/staff/members/{}/disablement", near.id)).await.ok();
+    })
+    .await;
+}

@@ -1,0 +1,142 @@
+//! Receipts of the finance bureau: wished by donors, imported as numbers, void or reversed, and counted while they are missing.
+
+use domain::role::Role;
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::world::{Gift, World, story};
+
+const HEAD: &str = "订单号,票据代码,票据号码,校验码,开票日期,金额";
+
+fn line(gift: &Gift, number: u32, amount: &str) -> String {
+    format!("{},13060126,{number:010},a1b2c3,2026-01-20,{amount}", gift.order)
+}
+
+async fn import(w: &World, lines: &[String], trial: bool) -> Value {
+    let csv = format!("\u{feff}{HEAD}\r\n{}\r\n", lines.join("\r\n"));
+    let cashier = w.staff(Role::Cashier).await;
+    cashier.post("/staff/receipts/import", json!({ "csv": csv, "trial": trial })).await.ok()
+}
+
+async fn backlog(w: &World) -> (i64, i64, i64) {
+    let seen = w.staff(Role::Auditor).await.get("/staff/receipts/backlog").await.ok();
+    let number = |name: &str| seen[name].as_i64().unwrap();
+    (number("waiting"), number("overdue"), number("to_reverse"))
+}
+
+async fn wishing(w: &World, donor: &Caller, campaign: uuid::Uuid, amount: &str) -> Gift {
+    let gift = w.gift(donor, campaign, amount).await;
+    donor.post(&format!("/donations/{}/receipt-wish", gift.id), json!({ "name": "=甲示例" })).await.ok();
+    gift
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_waits_until_its_number_is_imported() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let gift = w.gift(&donor, campaign, "100.00").await;
+        let wish = format!("/donations/{}/receipt-wish", gift.id);
+        donor.post(&wish, json!({})).await.refused(422, "invalid_field");
+        w.donor("o-two").await.post(&wish, json!({ "name": "乙" })).await.refused(404, "no_such_donation");
+        assert_eq!(backlog(w).await, (0, 0, 0));
+        donor.post(&wish, json!({ "name": "=甲示例" })).await.ok();
+        donor.post(&wish, json!({})).await.ok();
+        assert_eq!(backlog(w).await, (1, 0, 0));
+        w.pass(8 * 86_400).await;
+        assert_eq!(backlog(w).await, (1, 1, 0), "after seven days it is backlog");
+        donor.get(&format!("/donations/{}/receipt", gift.id)).await.refused(404, "no_receipt");
+
+        let cashier = w.staff(Role::Cashier).await;
+        let exported = cashier.post("/staff/receipts/wishes/export", json!({ "reason": "开具一月票据" })).await.ok();
+        let csv = exported["csv"].as_str().unwrap();
+        assert!(csv.contains(&format!("{},'=甲示例,100.00,", gift.order)), "{csv}");
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM unmasking").await, 1);
+        cashier.post("/staff/receipts/wishes/export", json!({ "reason": " " })).await.refused(422, "invalid_field");
+
+        let numbers = [line(&gift, 1, "100.00")];
+        assert_eq!(import(w, &numbers, true).await["taken"], 1);
+        assert_eq!(backlog(w).await, (1, 1, 0), "a trial takes nothing");
+        assert_eq!(import(w, &numbers, false).await["taken"], 1);
+        let again = import(w, &numbers, false).await;
+        assert_eq!((&again["taken"], &again["known"]), (&json!(0), &json!(1)));
+        assert_eq!(backlog(w).await, (0, 0, 0));
+        let receipt = donor.get(&format!("/donations/{}/receipt", gift.id)).await.ok();
+        assert_eq!((&receipt["number"], &receipt["amount"]), (&json!("0000000001"), &json!("100.00")));
+        w.donor("o-two").await.get(&format!("/donations/{}/receipt", gift.id)).await.refused(404, "no_such_donation");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_one_faulty_line_is_not_taken_at_all() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let (good, other) = (wishing(w, &donor, campaign, "10.00").await, wishing(w, &donor, campaign, "20.00").await);
+        let unwished = w.gift(&donor, campaign, "30.00").await;
+        let lines = [
+            line(&good, 1, "10.00"),
+            line(&good, 2, "10.00"),
+            line(&other, 3, "20.01"),
+            line(&unwished, 4, "30.00"),
+            format!("{},13060126,5,a1b2c3,2026-01-20,20.00", other.order),
+            line(&Gift { order: "0".repeat(32), ..other.clone() }, 6, "1.00"),
+            format!("{},13060126,0000000007,a1b2c3,2026-02-30,20.00", "1".repeat(32)),
+        ];
+        let report = import(w, &lines, false).await;
+        let faulty: Vec<(i64, &str)> = report["faulty"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|bad| (bad["line"].as_i64().unwrap(), bad["column"].as_str().unwrap()))
+            .collect();
+        let expected = [(3, "订单号"), (4, "金额"), (5, "订单号"), (6, "票据号码"), (7, "订单号"), (8, "开票日期")];
+        assert_eq!(faulty, expected);
+        assert_eq!(backlog(w).await, (2, 0, 0));
+        let cashier = w.staff(Role::Cashier).await;
+        for csv in ["订单号,金额\n", "订单号,订单号,票据代码,票据号码,校验码,开票日期,金额\n", ""]
+        {
+            let refused = cashier.post("/staff/receipts/import", json!({ "csv": csv })).await;
+            refused.refused(422, "file_unreadable");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_ends_and_is_never_edited() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let gift = wishing(w, &donor, campaign, "50.00").await;
+        import(w, &[line(&gift, 1, "50.00")], false).await;
+        let request = json!({ "id": uuid::Uuid::now_v7(), "amount": "20.00", "reason": "error" });
+        donor.post(&format!("/donations/{}/refund-requests", gift.id), request.clone()).await.ok();
+        let path = format!("/staff/refunds/{}/approval", request["id"].as_str().unwrap());
+        w.staff(Role::FinanceHead).await.act(&path).await.ok();
+        w.run_job("send_refunds").await;
+        w.until_gift(&donor, &gift, "partly_refunded").await;
+        assert_eq!(backlog(w).await, (0, 0, 1), "its receipt says too much now");
+
+        let cashier = w.staff(Role::Cashier).await;
+        let listed = cashier.get("/staff/receipts").await.ok();
+        let of = |step: &str| format!("/staff/receipts/{}/{step}", listed["items"][0]["id"].as_str().unwrap());
+        let red = json!({ "reason": "部分退款", "code": "13060126", "number": "9000000001" });
+        assert_eq!(cashier.post(&of("reversal"), red.clone()).await.ok()["state"], "reversed");
+        cashier.post(&of("reversal"), red).await.refused(409, "wrong_state");
+        cashier.post(&of("void"), json!({ "reason": "错误" })).await.refused(409, "wrong_state");
+        assert_eq!(backlog(w).await, (1, 0, 0), "the wish waits for a receipt over the rest");
+        assert_eq!(import(w, &[line(&gift, 2, "30.00")], false).await["taken"], 1);
+        for attack in [
+            "UPDATE receipt SET amount_fen = 1",
+            "UPDATE receipt SET number = '0000000009'",
+            "UPDATE receipt SET state = 'issued' WHERE state = 'reversed'",
+            "UPDATE receipt SET state = 'voided' WHERE state = 'issued'",
+            "DELETE FROM receipt",
+        ] {
+            assert!(w.sql(attack).await.is_err(), "{attack}");
+        }
+    })
+    .await;
+}
