@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use domain::document::LARGEST;
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
+use tokio::io::AsyncReadExt;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -30,6 +31,8 @@ const BODY_TIME: Duration = Duration::from_secs(15);
 const DOCUMENT_TIME: Duration = Duration::from_secs(120);
 /// How many documents may be on their way in at once: each is held in memory until it is stored.
 const DOCUMENTS: usize = 16;
+/// How many times the limit is read and thrown away of a body that is too long.
+const SWALLOWED: u64 = 4;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What an answer may load and who may frame it, unless the handler says otherwise: nothing, nobody.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -160,9 +163,10 @@ fn is_document(request: &Request) -> bool {
         && request.content_type() == Some("application/octet-stream")
 }
 
-/// Reads the body before anything is done, so that no handler waits for a slow client. A body whose length is announced too
-/// long is refused unread; one without length (chunked, or HTTP/2) is read up to the
-/// limit.
+/// Reads the body before anything is done, so that no handler waits for a slow client.
+///
+/// Of a body that is too long, as much again is taken and thrown away, a few times the limit at most: a client that still writes
+/// when the connection closes sees a broken pipe instead of the refusal.
 async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Result<()> {
     // No text of ours holds a NUL, and PostgreSQL refuses one; told here, it is the client's mistake and not our failure.
     if request.uri().path_and_query().is_some_and(|sent| sent.as_str().contains("%00")) {
@@ -170,16 +174,27 @@ async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Resul
             .because("NUL")
             .into());
     }
-    let length = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limit as u64) {
-        return Err(poem::error::SizedLimitError::PayloadTooLarge.into());
-    }
+    let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     let body = request.take_body();
     if body.is_empty() {
         return Ok(());
     }
-    match tokio::time::timeout(time, body.into_bytes_limit(limit)).await {
-        Ok(bytes) => request.set_body(Body::from(bytes?)),
+    let mut body = body.into_async_read();
+    let read = async {
+        let mut bytes = Vec::new();
+        if announced.is_none_or(|length| length <= limit as u64) {
+            (&mut body).take(limit as u64 + 1).read_to_end(&mut bytes).await?;
+            if bytes.len() <= limit {
+                return Ok(Some(bytes));
+            }
+        }
+        tokio::io::copy(&mut (&mut body).take(limit as u64 * SWALLOWED), &mut tokio::io::sink()).await?;
+        Ok::<_, std::io::Error>(None)
+    };
+    match tokio::time::timeout(time, read).await {
+        Ok(Ok(Some(bytes))) => request.set_body(Body::from(bytes)),
+        Ok(Ok(None)) => return Err(poem::error::SizedLimitError::PayloadTooLarge.into()),
+        Ok(Err(broken)) => return Err(poem::error::ReadBodyError::Io(broken).into()),
         Err(_) => {
             return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "请求超时，请重试。").into());
         }
