@@ -25,13 +25,15 @@ const NO_DATABASE: [&str; 4] = ["api", "jobs", "wechat", "sandbox"];
 const DATABASE: [&str; 4] = ["sea-orm", "sea-orm-migration", "sea-query", "sqlx"];
 
 /// Who writes a table.
-const WRITERS: [(&str, &str); 63] = [
+const WRITERS: [(&str, &str); 65] = [
     ("account", "ledger"),
     ("account_day", "ledger"),
     ("book", "ledger"),
+    ("day_seal", "ledger"),
     ("entry", "ledger"),
     ("fund", "ledger"),
     ("posting", "ledger"),
+    ("voucher", "ledger"),
     ("subject", "migration"),
     ("budget_line", "crowdfunding"),
     ("campaign", "crowdfunding"),

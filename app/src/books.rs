@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::{AccountId, BookId, BusinessDate, EntryId, Money};
 use entity::{Db, book, entry, posting};
 use ledger::{AuditReport, StatementLine, TrialLine};
-use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use uuid::Uuid;
 
 /// Reads the books.
@@ -52,17 +52,7 @@ impl Books {
 
     /// Computes everything again and compares. Reads one state of the database, changes nothing.
     pub async fn audit(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditReport, DbErr> {
-        let read = self.db.read();
-        let tx = match read.get_database_backend() {
-            sea_orm::DbBackend::Postgres => {
-                read.begin_with_config(
-                    Some(sea_orm::IsolationLevel::RepeatableRead),
-                    Some(sea_orm::AccessMode::ReadOnly),
-                )
-                .await?
-            }
-            _ => read.begin().await?,
-        };
+        let tx = self.db.snapshot().await?;
         let mut report = ledger::audit(&tx, progress).await?;
         public_totals(&tx, &mut report).await?;
         gifts_have_entries(&tx, &mut report).await?;

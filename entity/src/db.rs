@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 /// An open transaction. Dropping it rolls back.
@@ -66,6 +66,17 @@ impl Db {
                 .await
         });
         begun.await.unwrap_or_else(|stopped| Err(DbErr::Conn(RuntimeErr::Internal(stopped.to_string()))))
+    }
+
+    /// Begins a transaction that only reads and sees one state of the database, however much is written meanwhile.
+    pub async fn snapshot(&self) -> Result<Tx, DbErr> {
+        match self.backend() {
+            DbBackend::Postgres => {
+                let mode = (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly));
+                self.read.begin_with_config(mode.0, mode.1).await
+            }
+            _ => self.read.begin().await,
+        }
     }
 
     /// Closes both pools; waits for connections in use.

@@ -29,6 +29,7 @@ pub mod charity;
 pub mod complaint;
 pub mod consent;
 pub mod cooperation;
+pub mod day_seal;
 pub mod delegation;
 pub mod disbursement;
 pub mod disbursement_approval;
@@ -71,6 +72,7 @@ pub mod suspension;
 pub mod transfer;
 pub mod unit;
 pub mod unmasking;
+pub mod voucher;
 pub mod watch_name;
 
 pub use db::{Db, Tx, execute};

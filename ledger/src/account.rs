@@ -4,6 +4,7 @@ use domain::{AccountId, BookId, CampaignId};
 use uuid::Uuid;
 
 use crate::Subject;
+use crate::subject::CHART;
 
 /// An account of a book. It need not exist before it is posted to; its id follows from book and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,21 @@ impl Account {
     /// Any subject kept apart by campaign.
     pub fn of_campaign(book: BookId, subject: Subject, campaign: CampaignId) -> Account {
         Account { campaign: Some(campaign), ..Account::new(book, subject) }
+    }
+
+    /// The account of a row; none if its subject is of another chart.
+    pub fn of_row(row: &entity::account::Model) -> Option<Account> {
+        Some(Account {
+            book: row.book_id,
+            subject: Subject::of(&row.subject).filter(|_| row.chart == CHART)?,
+            campaign: row.campaign_id,
+            budget_line: row.budget_line.clone(),
+            channel: row.channel.clone(),
+            bank_account: row.bank_account.clone(),
+            contract: row.contract.clone(),
+            payable: row.payable.clone(),
+            goods: row.goods,
+        })
     }
 
     /// The same account for gifts in kind.

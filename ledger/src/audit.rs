@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use domain::{AccountId, BookId, CampaignId};
-use entity::{account, account_day, fund};
+use entity::{Tx, account, account_day, fund};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryResult, Statement};
 use uuid::Uuid;
 
-use crate::Raised;
 use crate::entry::content_digest;
 use crate::fund::{Effect, Side, effects};
+use crate::{Raised, seal};
 
 /// How many entries are read at once.
 const PAGE: u64 = 5_000;
@@ -56,8 +56,8 @@ impl AuditReport {
 }
 
 /// Audits the ledger: entries against their postings and digests, accounts, days, funds and public totals against the
-/// postings, debits against credits. `db` should be a transaction, so that one state is seen.
-pub async fn audit(db: &impl ConnectionTrait, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditReport, DbErr> {
+/// postings, debits against credits, and every seal. Give it a snapshot, so that one state is seen.
+pub async fn audit(db: &Tx, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditReport, DbErr> {
     let mut report = AuditReport::default();
     let accounts: BTreeMap<AccountId, account::Model> =
         account::Entity::find().all(db).await?.into_iter().map(|a| (a.id, a)).collect();
@@ -76,6 +76,7 @@ pub async fn audit(db: &impl ConnectionTrait, progress: &(dyn Fn(u64) + Sync)) -
         progress(read);
     }
     orphans(db, &mut report).await?;
+    seal::audit(db, &mut report).await?;
     computed.compare(db, &accounts, &mut report).await?;
     Ok(report)
 }

@@ -10,15 +10,26 @@ mod audit;
 mod book;
 mod entry;
 mod fund;
+mod journal;
 mod post;
 mod report;
+mod seal;
+mod statements;
 mod subject;
+mod year_end;
 
 pub use account::Account;
 pub use audit::{AuditReport, Difference, audit};
 pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
 pub use entry::{BookOn, Entry, Posting, Raised};
 pub use fund::{Fund, commit, fund, funds, lock_general_fund, raised, release_commitment};
+pub use journal::{JournalEntry, JournalLine, balances, booked_days, journal, subjects};
 pub use post::{Posted, Refusal, post};
 pub use report::{Balance, StatementLine, TrialLine, accounts, balance, entry_by_reference, statement, trial_balance};
+pub use seal::{SealError, last_seal, seal_through, seals};
+pub use statements::{
+    Activities, ActivityRow, Amounts, BalanceRow, BalanceSheet, CashFlowRow, CashFlows, activities, balance_sheet,
+    cash_flows,
+};
 pub use subject::Subject;
+pub use year_end::{is_ended, year_end};

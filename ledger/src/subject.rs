@@ -4,6 +4,15 @@
 /// The version every account of today is opened under. A code means nothing without its version.
 pub(crate) const CHART: &str = "2024";
 
+/// Every code of the chart; a test compares it with the table `subject`.
+pub(crate) const CODES: [&str; 65] = [
+    "1001", "1002", "1009", "1101", "1102", "1111", "1121", "1122", "1131", "1141", "1201", "1202", "1301", "1401",
+    "1402", "1403", "1421", "1501", "1502", "1505", "1506", "1509", "1601", "1602", "1701", "1801", "2101", "2201",
+    "2202", "2203", "2204", "2206", "2209", "2301", "2501", "2502", "2503", "2601", "3101", "3102", "320101", "320102",
+    "410101", "410102", "420101", "420102", "430101", "430102", "440101", "440102", "450101", "450102", "460101",
+    "460102", "470101", "470102", "490101", "490102", "5101", "5201", "5301", "5401", "5501", "5601", "5901",
+];
+
 /// A subject of the chart, by its code. The constants are those that recipes use; the table `subject` holds the whole chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject(&'static str);
@@ -37,6 +46,11 @@ impl Subject {
     pub const MANAGEMENT_COST: Subject = Subject("5301");
     /// 筹资费用.
     pub const FUNDRAISING_COST: Subject = Subject("5401");
+
+    /// The subject of a code, if the chart has it.
+    pub fn of(code: &str) -> Option<Subject> {
+        CODES.iter().find(|known| **known == code).map(|known| Subject(known))
+    }
 
     /// The code in the chart.
     pub const fn code(self) -> &'static str {

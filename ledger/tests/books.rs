@@ -64,7 +64,7 @@ async fn on_both<F: AsyncFn(&World)>(test: F) {
 
 /// Every test ends with the audit.
 async fn finish(w: &World) {
-    let report = audit(w.db.read(), &|_| {}).await.unwrap();
+    let report = audit(&w.db.snapshot().await.unwrap(), &|_| {}).await.unwrap();
     assert!(report.is_clean(), "{:?}", report.differences);
 }
 
@@ -159,81 +159,6 @@ async fn closed_days_take_nothing_and_late_events_find_the_first_open_day() {
         assert_eq!(answers[1], Err(Refusal::PeriodClosed(day("2026-01-31"))));
         let (entry, _) = ledger::entry_by_reference(w.db.read(), "donation:late").await.unwrap().unwrap();
         assert_eq!(entry.event_date, day("2026-01-15"));
-    })
-    .await;
-}
-
-/// facts: charity 6.3, before closing and after.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_worked_ledger_of_the_fact_sheet() {
-    on_both(async |w| {
-        let x = CampaignId::new();
-        let b = w.book;
-        let (wechat, transit, bank) =
-            (Account::wechat_balance(b), Account::wechat_in_transit(b), Account::bank(b, "basic"));
-        let restricted = Account::of_campaign(b, Subject::DONATION_RESTRICTED, x);
-        let fee = Account::of_campaign(b, Subject::FUNDRAISING_COST, x);
-        let programme = Account::of_campaign(b, Subject::PROGRAMME_COST, x);
-        let (owed, office) = (Account::payable(b, "refund"), Account::new(b, Subject::MANAGEMENT_COST));
-        let general = Account::new(b, Subject::DONATION_UNRESTRICTED);
-        let d = day("2026-01-15");
-        let step = |name: &str| Entry::new(b, "test", format!("test:{name}"), d);
-        let answers = book(
-            w,
-            &[
-                gift(w, "1", x, 10_000),
-                gift(w, "2", x, 2_050),
-                gift(w, "3", x, 1),
-                step("fees").posting(fee.clone(), wechat.clone(), fen(60)).posting(
-                    fee.clone(),
-                    wechat.clone(),
-                    fen(12),
-                ),
-                step("refund decided").raising(restricted.clone(), owed.clone(), fen(2_050), Raised::Cash),
-                step("refund sent").posting(owed.clone(), wechat.clone(), fen(2_050)),
-                step("fee back").posting(wechat.clone(), fee.clone(), fen(12)),
-                step("withdrawal").posting(transit.clone(), wechat.clone(), fen(9_941)),
-                step("arrival").posting(bank.clone(), transit.clone(), fen(9_941)),
-                step("bank gift").posting(bank.clone(), general.clone(), fen(100_000)),
-                step("grant").posting(programme.clone(), bank.clone(), fen(8_000)),
-                step("office").posting(office.clone(), bank.clone(), fen(3_000)),
-            ],
-        )
-        .await;
-        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
-        assert_eq!(net(w, &wechat).await, 0);
-        assert_eq!(net(w, &bank).await, 98_941);
-        assert_eq!(net(w, &restricted).await, -10_001);
-        assert_eq!(net(w, &general).await, -100_000);
-        assert_eq!(net(w, &fee).await, 60);
-        assert_eq!(net(w, &programme).await, 8_000);
-        assert_eq!(net(w, &office).await, 3_000);
-        let before = fund(w.db.read(), b, x).await.unwrap();
-        assert_eq!((before.raised_cash, before.available()), (fen(10_001), fen(1_941)));
-
-        let net_restricted = Account::of_campaign(b, Subject::RESTRICTED_NET_ASSETS, x);
-        let net_free = Account::new(b, Subject::UNRESTRICTED_NET_ASSETS);
-        let closing = book(
-            w,
-            &[
-                step("close income").posting(restricted.clone(), net_restricted.clone(), fen(10_001)).posting(
-                    general,
-                    net_free.clone(),
-                    fen(100_000),
-                ),
-                step("release").posting(net_restricted.clone(), net_free.clone(), fen(8_060)),
-                step("close expense")
-                    .posting(net_free.clone(), programme, fen(8_000))
-                    .posting(net_free.clone(), fee, fen(60))
-                    .posting(net_free.clone(), office, fen(3_000)),
-            ],
-        )
-        .await;
-        assert!(closing.iter().all(Result::is_ok), "{closing:?}");
-        assert_eq!(net(w, &net_restricted).await, -1_941);
-        assert_eq!(net(w, &net_free).await, -97_000);
-        let after = fund(w.db.read(), b, x).await.unwrap();
-        assert_eq!((after.raised_cash, after.available()), (before.raised_cash, before.available()));
     })
     .await;
 }
@@ -496,4 +421,165 @@ mod against_a_model {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_day_has_numbers_without_gaps_and_nothing_joins_it() {
+    on_both(async |w| {
+        let x = CampaignId::new();
+        let on = |name: &str, on: &str| gift(w, name, x, 100).on(day(on));
+        book(w, &[on("1", "2026-01-15"), on("2", "2026-01-15"), on("3", "2026-01-17"), on("4", "2026-01-18")]).await;
+        let seal = async |through: &str| {
+            let tx = w.db.begin().await.unwrap();
+            let sealed = ledger::seal_through(&tx, w.book, day(through), NOW).await;
+            tx.commit().await.unwrap();
+            sealed
+        };
+        let seals = seal("2026-01-17").await.unwrap();
+        let numbers: Vec<_> = seals.iter().map(|s| (s.day.to_string(), s.first_number, s.last_number)).collect();
+        let expected = [("2026-01-15", 1, 2), ("2026-01-16", 3, 2), ("2026-01-17", 3, 3)];
+        assert_eq!(numbers, expected.map(|(day, first, last)| (day.to_owned(), first, last)));
+        assert_eq!(seals[1].previous.as_ref(), Some(&seals[0].seal));
+        // RFC 6962, 2.1: the hash of an empty tree is the hash of nothing.
+        assert!(hex::encode(&seals[1].tree_head).starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
+        assert!(matches!(seal("2026-01-17").await, Err(ledger::SealError::SealedFurther(_))));
+
+        // What comes late is booked on the first open day and keeps the day it happened.
+        let late = book(w, &[gift(w, "late", x, 5)]).await;
+        assert!(matches!(late[0], Ok(Posted::Booked { book_date, .. }) if book_date == day("2026-01-18")));
+        let again = seal("2026-01-19").await.unwrap();
+        assert_eq!((again[0].first_number, again[0].last_number, again[1].last_number), (4, 5, 5));
+        assert_eq!(again[0].previous.as_ref(), Some(&seals[2].seal));
+
+        let attacked = async |sql: &str, refusal: &str| {
+            let answer = w.db.migrations().execute_unprepared(sql).await;
+            assert!(answer.is_err_and(|error| error.to_string().contains(refusal)), "{sql}");
+        };
+        attacked("UPDATE voucher SET number = 9", "voucher_immutable").await;
+        attacked("DELETE FROM voucher", "voucher_immutable").await;
+        attacked("UPDATE day_seal SET sealed_us = 0", "day_seal_immutable").await;
+        attacked("DELETE FROM day_seal", "day_seal_immutable").await;
+        attacked("UPDATE book SET closed_through = NULL", "book_closed").await;
+        attacked("UPDATE book SET closed_through = '2026-01-18'", "book_closed").await;
+        let (seventh, entry) = ("INSERT INTO voucher (book_id, number, entry_id, salt)", book(w, &[gift(w, "5", x, 1)]).await);
+        let copy = format!("{seventh} SELECT e.book_id, 7, e.id, v.salt FROM entry e, voucher v WHERE e.reference = 'donation:5' AND v.number = 1");
+        assert!(entry[0].is_ok());
+        attacked(&copy, "voucher_gap").await;
+        let early = "INSERT INTO day_seal (book_id, day, first_number, last_number, tree_head, seal, sealed_us) \
+                     SELECT book_id, '2026-01-25', 6, 5, tree_head, seal, 0 FROM day_seal WHERE day = '2026-01-15'";
+        attacked(early, "day_open").await;
+        attacked(&early.replace("2026-01-25", "2026-01-14"), "day_seal_immutable").await;
+    })
+    .await;
+}
+
+/// The worked ledger of the facts (charity 6.3), to the fen, with its year end and its statements.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_worked_ledger_ends_its_year() {
+    on_both(async |w| {
+        let x = CampaignId::new();
+        let of = |subject| Account::of_campaign(w.book, subject, x);
+        let (wechat, transit) = (Account::wechat_balance(w.book), Account::wechat_in_transit(w.book));
+        let (bank, owed) = (Account::bank(w.book, "basic"), Account::payable(w.book, "refund"));
+        let income = of(Subject::DONATION_RESTRICTED);
+        let general = Account::new(w.book, Subject::DONATION_UNRESTRICTED);
+        let (fee, programme) = (of(Subject::FUNDRAISING_COST), of(Subject::PROGRAMME_COST));
+        let (grant, office) = (Account::payable(w.book, "grant"), Account::new(w.book, Subject::MANAGEMENT_COST));
+        let lines = [
+            (&wechat, &income, 100_00),
+            (&wechat, &income, 20_50),
+            (&wechat, &income, 1),
+            (&fee, &wechat, 60),
+            (&fee, &wechat, 12),
+            (&income, &owed, 20_50),
+            (&owed, &wechat, 20_50),
+            (&wechat, &fee, 12),
+            (&transit, &wechat, 99_41),
+            (&bank, &transit, 99_41),
+            (&bank, &general, 1_000_00),
+            (&programme, &grant, 80_00),
+            (&grant, &bank, 80_00),
+            (&office, &bank, 30_00),
+        ];
+        let entries: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .map(|(n, (debit, credit, amount))| {
+                let raised = if **credit == income || **debit == income { Raised::Cash } else { Raised::None };
+                Entry::new(w.book, "worked", format!("worked:{n}"), day("2026-05-20")).raising(
+                    (*debit).clone(),
+                    (*credit).clone(),
+                    fen(*amount),
+                    raised,
+                )
+            })
+            .collect();
+        assert!(book(w, &entries).await.iter().all(Result::is_ok));
+        let before = [
+            (&wechat, 0),
+            (&bank, 989_41),
+            (&income, -100_01),
+            (&general, -1_000_00),
+            (&fee, 60),
+            (&programme, 80_00),
+            (&office, 30_00),
+        ];
+        for (account, expected) in before {
+            assert_eq!(net(w, account).await, expected, "{}", account.name());
+        }
+        let raised = fund(w.db.read(), w.book, x).await.unwrap();
+        assert_eq!((raised.raised_cash, raised.available()), (fen(100_01), fen(19_41)));
+
+        let sheet = async || ledger::balance_sheet(w.db.read(), w.book, day("2026-12-31")).await.unwrap();
+        let activity =
+            async || ledger::activities(w.db.read(), w.book, day("2026-05-01"), day("2026-12-31")).await.unwrap();
+        let flows = ledger::cash_flows(w.db.read(), w.book, day("2026-05-01"), day("2026-05-31")).await.unwrap();
+        let flow = |key: &str| flows.rows.iter().find(|row| row.key == key).unwrap().period.to_string();
+        assert_eq!((flow("donations"), flow("grants_paid")), ("1120.51".into(), "80.00".into()));
+        assert_eq!((flow("other_operating_out"), flow("change")), ("51.22".into(), "989.41".into()));
+        let total = |sheet: &ledger::BalanceSheet, key: &str| {
+            sheet.rows.iter().find(|row| row.key == key).unwrap().closing.to_string()
+        };
+        let open = sheet().await;
+        assert_eq!(
+            (total(&open, "assets"), total(&open, "liabilities_and_net_assets")),
+            ("989.41".into(), "989.41".into())
+        );
+
+        let tx = w.db.begin().await.unwrap();
+        let closing = ledger::year_end(&tx, w.book, 2026).await.unwrap();
+        assert_eq!(closing.len(), 3);
+        assert!(post(&tx, NOW, &closing).await.unwrap().iter().all(Result::is_ok));
+        assert_eq!(ledger::year_end(&tx, w.book, 2026).await.unwrap(), [], "a second time there is nothing to carry");
+        tx.commit().await.unwrap();
+        let after = [
+            (of(Subject::RESTRICTED_NET_ASSETS), -19_41),
+            (Account::new(w.book, Subject::UNRESTRICTED_NET_ASSETS), -970_00),
+        ];
+        for (account, expected) in &after {
+            assert_eq!(net(w, account).await, *expected, "{}", account.name());
+        }
+        for account in [&income, &general, &fee, &programme, &office] {
+            assert_eq!(net(w, account).await, 0, "{}", account.name());
+        }
+        let kept = fund(w.db.read(), w.book, x).await.unwrap();
+        assert_eq!((kept.raised_cash, kept.available(), kept.used), (fen(100_01), fen(19_41), Money::ZERO));
+
+        let closed = sheet().await;
+        assert_eq!(total(&closed, "restricted_net_assets"), "19.41");
+        assert_eq!(total(&closed, "unrestricted_net_assets"), "970.00");
+        assert_eq!(total(&closed, "liabilities_and_net_assets"), "989.41");
+        let activity = activity().await;
+        let row = |key: &str| {
+            let row = activity.rows.iter().find(|row| row.key == key).unwrap();
+            (row.year.unrestricted.to_string(), row.year.restricted.to_string())
+        };
+        assert_eq!(row("donations"), ("1000.00".into(), "100.01".into()));
+        assert_eq!(row("expenses"), ("110.60".into(), "0.00".into()));
+        assert_eq!(row("released"), ("80.60".into(), "-80.60".into()));
+        assert_eq!(row("change"), ("970.00".into(), "19.41".into()));
+        let next = ledger::balance_sheet(w.db.read(), w.book, day("2027-01-31")).await.unwrap();
+        assert_eq!(next.rows.iter().find(|row| row.key == "assets").unwrap().opening.to_string(), "989.41");
+    })
+    .await;
 }
