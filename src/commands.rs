@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod charity;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

@@ -15,7 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, charity, demo as demonstration, job, migrate, openapi, sandbox, seed, serve, show_config, staff, unit, work,
+    audit, charity, demo as demonstration, export, job, migrate, openapi, sandbox, seed, serve, show_config, staff,
+    unit, work,
 };
 use crate::config::{Config, Problems};
 use crate::output::Output;
@@ -56,6 +57,8 @@ enum Command {
     Charity(charity::Args),
     /// Recompute the books and compare; ends with 1 on any difference.
     Audit,
+    /// Write the books as files for other programs.
+    Export(export::Args),
     /// Stand in for WeChat: play money, real signatures.
     Sandbox(sandbox::Args),
     /// Print the OpenAPI document.
@@ -88,6 +91,7 @@ async fn run(command: Command, config: &Config, output: Output) -> anyhow::Resul
         Command::Unit(args) => unit::run(args, config, output).await,
         Command::Charity(args) => charity::run(args, config, output).await,
         Command::Audit => audit::run(config, output).await,
+        Command::Export(args) => export::run(args, config, output).await,
         Command::Sandbox(args) => sandbox::run(args, config, output).await,
         Command::Openapi => openapi::run(),
         Command::Config => show_config::run(config, output),

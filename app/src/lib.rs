@@ -10,6 +10,7 @@ pub mod campaigns;
 pub mod cashier;
 pub mod documents;
 pub mod enquiries;
+pub mod exports;
 pub mod giving;
 pub mod identity;
 pub mod organisation;
