@@ -2,6 +2,7 @@
 //! reports. A sentence for the operator is better than a stack of causes.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod charity;
 pub(crate) mod demo;
 pub(crate) mod export;

@@ -53,6 +53,15 @@ pub(crate) async fn refuse_pending(db: &Db) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Brings a copy of an older version up to this one. What has no history of ours, or a newer one, is refused.
+pub(crate) async fn bring_up(db: &Db) -> anyhow::Result<()> {
+    let applied = Migrator::get_applied_migrations(db.migrations()).await.context("it is of a newer version")?;
+    if applied.is_empty() {
+        return Err(WrongInput("it is no database of ours".to_owned()).into());
+    }
+    Migrator::up(db.migrations(), None).await.context("it cannot be brought to this version")
+}
+
 /// Connects, and puts the services together.
 pub(crate) async fn open(base: &Base, service: &Service) -> anyhow::Result<Arc<App>> {
     let db = connect(base).await?;

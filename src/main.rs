@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, charity, demo as demonstration, export, job, migrate, openapi, sandbox, seed, serve, show_config, staff,
-    unit, work,
+    audit, backup, charity, demo as demonstration, export, job, migrate, openapi, sandbox, seed, serve, show_config,
+    staff, unit, work,
 };
 use crate::config::{Config, Problems};
 use crate::output::Output;
@@ -59,6 +59,10 @@ enum Command {
     Audit,
     /// Write the books as files for other programs.
     Export(export::Args),
+    /// Copy the SQLite database to a file, while the program serves.
+    Backup(backup::Args),
+    /// Put a copy in the place of the SQLite database, after auditing it.
+    Restore(backup::Args),
     /// Stand in for WeChat: play money, real signatures.
     Sandbox(sandbox::Args),
     /// Print the OpenAPI document.
@@ -92,6 +96,8 @@ async fn run(command: Command, config: &Config, output: Output) -> anyhow::Resul
         Command::Charity(args) => charity::run(args, config, output).await,
         Command::Audit => audit::run(config, output).await,
         Command::Export(args) => export::run(args, config, output).await,
+        Command::Backup(args) => backup::backup(args, config, output).await,
+        Command::Restore(args) => backup::restore(args, config, output).await,
         Command::Sandbox(args) => sandbox::run(args, config, output).await,
         Command::Openapi => openapi::run(),
         Command::Config => show_config::run(config, output),

@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 /// An open transaction. Dropping it rolls back.
@@ -79,6 +79,12 @@ impl Db {
         }
     }
 
+    /// Writes a consistent copy of an SQLite database to a file that does not exist yet, while others read and write.
+    pub async fn copy_to(&self, file: &str) -> Result<(), DbErr> {
+        let statement = Statement::from_sql_and_values(self.backend(), "VACUUM INTO $1", [file.into()]);
+        self.write.execute_raw(statement).await.map(|_| ())
+    }
+
     /// Closes both pools; waits for connections in use.
     pub async fn close(self) -> Result<(), DbErr> {
         self.read.close().await?;
@@ -141,6 +147,24 @@ fn postgres(url: &str, writes: bool) -> ConnectOptions {
         options.map_sqlx_postgres_opts(|pg| pg.options([("timezone", "UTC"), ("default_transaction_read_only", "on")]));
     }
     options
+}
+
+/// Whether nobody else has an SQLite database open. Only then may its file be exchanged.
+pub async fn is_unused(url: &str) -> Result<bool, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).max_connections(1);
+    options.map_sqlx_sqlite_opts(|sqlite| sqlite.pragma("locking_mode", "exclusive"));
+    let tried = async {
+        let alone = Database::connect(options).await?;
+        let answer = alone.execute_unprepared("BEGIN EXCLUSIVE; COMMIT").await;
+        alone.close().await?;
+        answer
+    };
+    match tried.await {
+        Ok(_) => Ok(true),
+        Err(error) if crate::is_transient(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Runs one statement and says how many rows it changed.

@@ -75,7 +75,7 @@ pub mod unmasking;
 pub mod voucher;
 pub mod watch_name;
 
-pub use db::{Db, Tx, execute};
+pub use db::{Db, Tx, execute, is_unused};
 pub use fault::{is_transient, violation};
 pub use group::{GroupCommit, GroupError, GroupOptions, Work};
 pub use rows::Rows;

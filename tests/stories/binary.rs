@@ -29,7 +29,7 @@ impl Program {
     }
 
     /// Runs it to its end.
-    fn run(mut self) -> Said {
+    pub(crate) fn run(mut self) -> Said {
         let Output { status, stdout, stderr } = tokio::task::block_in_place(|| self.0.output().unwrap());
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Said { code: status.code(), out: text(stdout), err: text(stderr) }
@@ -65,15 +65,15 @@ impl Drop for Running {
 
 /// What it said.
 #[derive(Debug)]
-struct Said {
+pub(crate) struct Said {
     code: Option<i32>,
     out: String,
-    err: String,
+    pub(crate) err: String,
 }
 
 impl Said {
     #[track_caller]
-    fn ended(self, code: i32) -> Said {
+    pub(crate) fn ended(self, code: i32) -> Said {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
@@ -246,4 +246,40 @@ async fn the_configuration_in_force_hides_its_secrets() {
         .run();
     let said = format!("{}{}", said.out, said.err);
     assert!(said.contains("sangzi:***@db") && !said.contains("open-sesame") && !said.contains("0b0b"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_made_while_serving_and_restored_when_nobody_is() {
+    crate::world::story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "12.30").await;
+        let copy = w.dir().join("copy.db").to_str().unwrap().to_owned();
+        let call = |words: &[&str], url: &str| Program::new(words).set("SANGZI_DATABASE__URL", url).run();
+        if !w.database_url.starts_with("sqlite") {
+            assert!(call(&["backup", &copy], &w.database_url).ended(2).err.contains("pg_dump"));
+            return;
+        }
+        call(&["backup", &copy, "--json"], &w.database_url).ended(0);
+        assert!(call(&["backup", &copy], &w.database_url).ended(2).err.contains("overwrites nothing"));
+        w.gift(&donor, campaign, "1.00").await;
+        assert!(call(&["restore", &copy], &w.database_url).ended(2).err.contains("in use"));
+
+        let other = format!("sqlite://{}", w.dir().join("other/books.db").display());
+        let restored = call(&["restore", &copy, "--json"], &other).ended(0).document();
+        assert_eq!((&restored["audit"]["ok"], &restored["kept"]), (&Value::Bool(true), &Value::Null));
+        call(&["audit"], &other).ended(0);
+        let again = call(&["restore", &copy, "--json"], &other).ended(0).document();
+        assert!(std::path::Path::new(again["kept"].as_str().unwrap()).exists(), "the database of before is kept");
+
+        let torn = w.dir().join("torn.db");
+        let bytes = std::fs::read(&copy).unwrap();
+        std::fs::write(&torn, &bytes[..bytes.len() / 2]).unwrap();
+        call(&["restore", torn.to_str().unwrap()], &other).ended(2);
+        std::fs::write(&torn, "no database").unwrap();
+        call(&["restore", torn.to_str().unwrap()], &other).ended(2);
+        call(&["restore", "/nowhere"], &other).ended(2);
+        call(&["audit"], &other).ended(0);
+    })
+    .await;
 }
