@@ -11,6 +11,7 @@ use std::fmt;
 
 use app::breaks::BreakError;
 use app::cashier::CashierError;
+use app::closing::ClosingError;
 use app::documents::DocumentError;
 use app::enquiries::EnquiryError;
 use app::giving::GivingError;
@@ -643,6 +644,23 @@ impl From<RunsError> for ApiError {
         match error {
             RunsError::LeaseLost { .. } => ApiError::internal(&error),
             RunsError::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ClosingError> for ApiError {
+    fn from(error: ClosingError) -> ApiError {
+        use ClosingError as E;
+        match error {
+            E::NoSuchBook => ApiError::not_found("no_such_book", "没有这个账套。"),
+            E::NotOver(last) => {
+                ApiError::conflict("period_not_over", "").saying(format!("该会计期间到{last}才结束，目前不能结账。"))
+            }
+            E::Closed(through) => ApiError::conflict("period_closed", "").saying(format!("账套已结账至{through}。")),
+            E::YearOpen(year) => ApiError::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
+            E::Forbidden(error) => error.into(),
+            E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod books;
 mod breaks;
 mod cached;
 mod campaign;
+mod closing;
 mod complaint;
 mod disbursement;
 mod document;
@@ -60,6 +61,7 @@ use crate::batch::BatchApi;
 use crate::books::BookApi;
 use crate::breaks::BreakApi;
 use crate::campaign::{CampaignApi, OfficeCampaignApi};
+use crate::closing::ClosingApi;
 use crate::complaint::{COMPLAINTS_PER_MINUTE, ComplaintApi};
 use crate::disbursement::DisbursementApi;
 use crate::donation::{GivingApi, OfficeDonationApi};
@@ -142,7 +144,7 @@ type Handlers = (
     RefundApi,
     TransferApi,
     (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
-    (BookApi, BreakApi),
+    (BookApi, BreakApi, ClosingApi),
     // A tuple of the library holds sixteen.
     (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
 );
@@ -231,7 +233,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             ScreeningApi { app: with(&app) },
             SpentApi { app: with(&app) },
         ),
-        (BookApi { app: with(&app) }, BreakApi { app: with(&app) }),
+        (BookApi { app: with(&app) }, BreakApi { app: with(&app) }, ClosingApi { app: with(&app) }),
         (
             UnitApi { app: with(&app) },
             CharityApi { app: with(&app) },

@@ -8,6 +8,7 @@ pub mod books;
 pub mod breaks;
 pub mod campaigns;
 pub mod cashier;
+pub mod closing;
 pub mod documents;
 pub mod enquiries;
 pub mod exports;
@@ -100,6 +101,8 @@ pub struct App {
     pub enquiries: enquiries::Enquiries,
     /// What the books say.
     pub books: books::Books,
+    /// Months locked, years ended, days sealed.
+    pub closing: closing::Closing,
     /// Documents under things.
     pub documents: documents::Documents,
     /// Units and charities.
@@ -144,6 +147,7 @@ impl App {
             receipts: receipts::Receipts::new(db.clone(), business.clone(), identity.clone()),
             enquiries: enquiries::Enquiries::new(db.clone(), business.clone(), identity.clone()),
             books: books::Books::new(db.clone()),
+            closing: closing::Closing::new(db.clone(), business.clone()),
             documents: documents::Documents::new(db.clone(), business.clone()),
             organisation: organisation::Organisation::new(db.clone(), business.clone()),
             privacy: privacy::Privacy::new(db.clone(), business.clone(), identity.clone()),

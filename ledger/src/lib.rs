@@ -32,4 +32,4 @@ pub use statements::{
     cash_flows,
 };
 pub use subject::Subject;
-pub use year_end::{is_ended, year_end};
+pub use year_end::year_end;

@@ -44,7 +44,10 @@ pub async fn seal_through(
     day: BusinessDate,
     now: Timestamp,
 ) -> Result<Vec<day_seal::Model>, SealError> {
-    close_through(tx, book, day).await?;
+    match close_through(tx, book, day).await {
+        Ok(()) | Err(BookError::ClosedFurther(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     let row = book::Entity::find_by_id(book).one(tx).await?.ok_or(BookError::NoSuchBook)?;
     let last = last_seal(tx, book).await?;
     if let Some(last) = last.as_ref().filter(|last| last.day >= day) {

@@ -70,8 +70,8 @@ fn references(book: BookId, year: i32) -> [String; 3] {
     ["income", "release", "expense"].map(|step| format!("year_end:{book}:{year}:{step}"))
 }
 
-/// Whether a year was ended: its entries stand. A year in which nothing happened has none.
-pub async fn is_ended(db: &impl ConnectionTrait, book: BookId, year: i32) -> Result<bool, DbErr> {
+/// Whether the entries of a year's end stand.
+async fn is_ended(db: &impl ConnectionTrait, book: BookId, year: i32) -> Result<bool, DbErr> {
     let references = references(book, year).map(Into::into);
     let sql = "SELECT 1 AS one FROM entry WHERE reference IN ($1, $2, $3) LIMIT 1";
     let found = db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, references)).await?;

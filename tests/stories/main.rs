@@ -10,6 +10,7 @@ mod binary;
 mod breaks;
 mod caller;
 mod campaigns;
+mod closing;
 mod enquiries;
 mod giving;
 mod letters;

@@ -9,6 +9,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 /// The accounts of a book.
 pub(super) struct Chart {
     accounts: BTreeMap<AccountId, Named>,
+    /// Their order: by our own names.
+    order: Vec<AccountId>,
 }
 
 /// An account with the parts of its name.
@@ -60,11 +62,12 @@ impl Chart {
             };
             (row.id, named)
         };
-        Ok(Chart { accounts: rows.into_iter().map(named).collect() })
+        let order = rows.iter().map(|row| row.id).collect();
+        Ok(Chart { accounts: rows.into_iter().map(named).collect(), order })
     }
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = (&AccountId, &Named)> {
-        self.accounts.iter()
+        self.order.iter().filter_map(|id| self.accounts.get_key_value(id))
     }
 
     pub(super) fn get(&self, id: AccountId) -> Option<&Named> {
@@ -87,7 +90,7 @@ impl Chart {
             }
             (*id, name)
         };
-        self.accounts.iter().map(name).collect()
+        self.accounts().map(name).collect()
     }
 }
 

@@ -1,0 +1,281 @@
+//! Closing the books: months locked, years ended, days sealed (facts: charity 6.2; design: docs/sealing.md).
+//!
+//! A closed day takes nothing more; what comes late is booked on the first open day and keeps the day it happened. Nothing is opened
+//! again: what was wrong in a closed month is reversed in an open one. Days are sealed in their order, and 31 December waits until
+//! its year is ended, so the entries of the year end stand in it.
+
+use domain::role::{Forbidden, Member, Role};
+use domain::{BookId, BusinessDate, Clock};
+use entity::{Db, Tx, book, day_seal};
+use ledger::{Activities, BalanceSheet, BookError, CashFlows, SealError};
+use sea_orm::{DbErr, EntityTrait};
+use serde_json::json;
+
+use crate::trail::{self, Line, SYSTEM, staff};
+
+/// Who closes a month.
+const MONTHLY: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who ends a year.
+const YEARLY: [Role; 1] = [Role::FinanceHead];
+/// Who reads statements.
+const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+
+/// Why nothing was closed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClosingError {
+    /// There is no such book.
+    #[error("no such book")]
+    NoSuchBook,
+    /// The period is not over.
+    #[error("{0} is not over")]
+    NotOver(BusinessDate),
+    /// It is closed.
+    #[error("the books are closed through {0} already")]
+    Closed(BusinessDate),
+    /// The year before has entries and was not ended.
+    #[error("the year {0} is not ended")]
+    YearOpen(i32),
+    /// The asker lacks the role.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The ledger refused an entry of the year end.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Refusal),
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] DbErr),
+}
+
+impl From<BookError> for ClosingError {
+    fn from(error: BookError) -> ClosingError {
+        match error {
+            BookError::NoSuchBook => ClosingError::NoSuchBook,
+            BookError::ClosedFurther(day) => ClosingError::Closed(day),
+            BookError::Db(error) => ClosingError::Db(error),
+        }
+    }
+}
+
+impl From<SealError> for ClosingError {
+    fn from(error: SealError) -> ClosingError {
+        match error {
+            SealError::SealedFurther(day) => ClosingError::Closed(day),
+            SealError::Book(error) => error.into(),
+            SealError::Db(error) => error.into(),
+        }
+    }
+}
+
+/// How far a book is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The book.
+    pub book: book::Model,
+    /// The last sealed day.
+    pub sealed: Option<day_seal::Model>,
+    /// The first and the last day something is booked on.
+    pub booked: Option<(BusinessDate, BusinessDate)>,
+}
+
+/// A month or a year of the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Its first day.
+    pub first: BusinessDate,
+    /// Its last day.
+    pub last: BusinessDate,
+}
+
+impl Period {
+    /// A month; none if there is none of that number.
+    pub fn month(year: i32, month: u8) -> Option<Period> {
+        let first = BusinessDate::new(year, month, 1)?;
+        let next = if month == 12 { BusinessDate::new(year + 1, 1, 1) } else { BusinessDate::new(year, month + 1, 1) };
+        Some(Period { first, last: next?.previous() })
+    }
+
+    /// A year.
+    pub fn year(year: i32) -> Option<Period> {
+        Some(Period { first: BusinessDate::new(year, 1, 1)?, last: BusinessDate::new(year, 12, 31)? })
+    }
+}
+
+/// The three statements of a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statements {
+    /// 资产负债表.
+    pub balance_sheet: BalanceSheet,
+    /// 业务活动表.
+    pub activities: Activities,
+    /// 现金流量表.
+    pub cash_flows: CashFlows,
+}
+
+/// Closes the books, and says how far they are closed.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    db: Db,
+    clock: Clock,
+}
+
+impl Closing {
+    pub(crate) fn new(db: Db, clock: Clock) -> Closing {
+        Closing { db, clock }
+    }
+
+    /// Locks a month: no entry is dated into it or before any more. Closing entries are for the end of the year (表结法). December is
+    /// locked with its year.
+    pub async fn close_month(&self, id: BookId, month: Period, by: &Member) -> Result<Closed, ClosingError> {
+        by.must_be(&MONTHLY)?;
+        let tx = self.db.begin().await?;
+        let row = self.over(&tx, id, month, by, &MONTHLY).await?;
+        let year = month.last.year();
+        if month.last.next().year() != year {
+            return Err(ClosingError::YearOpen(year));
+        }
+        self.year_before(&tx, &row, month).await?;
+        ledger::close_through(&tx, id, month.last).await?;
+        self.note(&tx, "book.close_month", &row, json!({ "month": month.first, "through": month.last }), by).await?;
+        self.answer(tx, id).await
+    }
+
+    /// Ends a year (年终结转) and locks it: income and prior-year adjustments to net assets, release of restriction, expenses to
+    /// unrestricted net assets, all dated 31 December. A year that was ended stays as it is.
+    pub async fn close_year(&self, id: BookId, year: i32, by: &Member) -> Result<Closed, ClosingError> {
+        by.must_be(&YEARLY)?;
+        let period = Period::year(year).ok_or(ClosingError::YearOpen(year))?;
+        let tx = self.db.begin().await?;
+        let row = self.over(&tx, id, period, by, &YEARLY).await?;
+        self.year_before(&tx, &row, period).await?;
+        let entries = ledger::year_end(&tx, id, year).await?;
+        let entries: Vec<_> = entries.into_iter().map(|entry| entry.by(by.id.to_string())).collect();
+        for booked in ledger::post(&tx, self.clock.now(), &entries).await? {
+            booked?;
+        }
+        ledger::close_through(&tx, id, period.last).await?;
+        let references: Vec<_> = entries.iter().map(ledger::Entry::reference).collect();
+        self.note(&tx, "book.close_year", &row, json!({ "year": year, "entries": references }), by).await?;
+        self.answer(tx, id).await
+    }
+
+    /// Closes and seals a book through a day. 31 December is sealed when its year is ended, and nothing after it before.
+    pub async fn seal_through(&self, id: BookId, day: BusinessDate) -> Result<Vec<day_seal::Model>, ClosingError> {
+        if day >= self.clock.today() {
+            return Err(ClosingError::NotOver(day));
+        }
+        let tx = self.db.begin().await?;
+        let row = book::Entity::find_by_id(id).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
+        // The year of the first open day is not ended: its last day waits.
+        let first = ledger::booked_days(&tx, id).await?.map(|(first, _)| first);
+        let open = row.closed_through.map(BusinessDate::next).or(first).unwrap_or(day);
+        let day = Period::year(open.year()).map_or(day, |year| day.min(year.last.previous()));
+        if ledger::last_seal(&tx, id).await?.is_some_and(|last| last.day >= day) {
+            return Ok(Vec::new());
+        }
+        let seals = ledger::seal_through(&tx, id, day, self.clock.now()).await?;
+        if let Some(last) = seals.last() {
+            let detail =
+                json!({ "through": last.day, "last_number": last.last_number, "seal": hex::encode(&last.seal) });
+            let line = Line {
+                actor: SYSTEM.to_owned(),
+                action: "book.seal",
+                object: format!("book:{id}"),
+                origin: "job".to_owned(),
+                detail,
+            };
+            trail::record(&tx, self.clock.now(), line).await?;
+        }
+        tx.commit().await?;
+        Ok(seals)
+    }
+
+    /// How far a book is closed and sealed.
+    pub async fn closed(&self, id: BookId, by: &Member) -> Result<Closed, ClosingError> {
+        by.may(&READERS, &crowdfunding::book_place(self.db.read(), id).await?)?;
+        self.read(id).await
+    }
+
+    /// The newest seals of a book by its code, for everybody.
+    pub async fn seals(
+        &self,
+        code: &str,
+        before: Option<BusinessDate>,
+        limit: u64,
+    ) -> Result<Vec<day_seal::Model>, ClosingError> {
+        let books = ledger::books(self.db.read()).await?;
+        let book = books.into_iter().find(|book| book.code == code).ok_or(ClosingError::NoSuchBook)?;
+        Ok(ledger::seals(self.db.read(), book.id, before, limit).await?)
+    }
+
+    /// The three statements of a period within one year.
+    pub async fn statements(&self, id: BookId, period: Period, by: &Member) -> Result<Statements, ClosingError> {
+        by.may(&READERS, &crowdfunding::book_place(self.db.read(), id).await?)?;
+        let tx = self.db.snapshot().await?;
+        book::Entity::find_by_id(id).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
+        let Period { first, last } = period;
+        let statements = Statements {
+            balance_sheet: ledger::balance_sheet(&tx, id, last).await?,
+            activities: ledger::activities(&tx, id, first, last).await?,
+            cash_flows: ledger::cash_flows(&tx, id, first, last).await?,
+        };
+        tx.commit().await?;
+        Ok(statements)
+    }
+
+    /// The book of a period that is over and not closed, if the asker may close it.
+    async fn over(
+        &self,
+        tx: &Tx,
+        id: BookId,
+        period: Period,
+        by: &Member,
+        roles: &[Role],
+    ) -> Result<book::Model, ClosingError> {
+        let row = book::Entity::find_by_id(id).one(tx).await?.ok_or(ClosingError::NoSuchBook)?;
+        by.may(roles, &crowdfunding::book_place(tx, id).await?)?;
+        if period.last >= self.clock.today() {
+            return Err(ClosingError::NotOver(period.last));
+        }
+        match row.closed_through {
+            Some(closed) if closed >= period.last => Err(ClosingError::Closed(closed)),
+            _ => Ok(row),
+        }
+    }
+
+    /// Refuses if the year before has entries and is open.
+    async fn year_before(&self, tx: &Tx, row: &book::Model, period: Period) -> Result<(), ClosingError> {
+        let year = period.last.year() - 1;
+        let ended = Period::year(year).is_some_and(|year| row.closed_through >= Some(year.last));
+        let first = ledger::booked_days(tx, row.id).await?.map(|(first, _)| first.year());
+        if !ended && first.is_some_and(|first| first <= year) {
+            return Err(ClosingError::YearOpen(year));
+        }
+        Ok(())
+    }
+
+    async fn note(
+        &self,
+        tx: &Tx,
+        action: &'static str,
+        row: &book::Model,
+        detail: serde_json::Value,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        let (actor, object) = (staff(by.id), format!("book:{}", row.id));
+        trail::record(tx, self.clock.now(), Line { actor, action, object, origin: by.origin.clone(), detail }).await
+    }
+
+    async fn answer(&self, tx: Tx, id: BookId) -> Result<Closed, ClosingError> {
+        tx.commit().await?;
+        self.read(id).await
+    }
+
+    async fn read(&self, id: BookId) -> Result<Closed, ClosingError> {
+        let db = self.db.read();
+        Ok(Closed {
+            book: book::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchBook)?,
+            sealed: ledger::last_seal(db, id).await?,
+            booked: ledger::booked_days(db, id).await?,
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! The books end their months and years, their days are sealed, and other programs read them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use domain::role::Role;
+use domain::{BusinessDate, Money};
+use serde_json::Value;
+
+use crate::binary::Program;
+use crate::world::{World, story};
+
+/// A program of another house. The tests need it; `scripts/test` installs it.
+fn tool(name: &str, words: &[&str]) -> String {
+    let output = tokio::task::block_in_place(|| Command::new(name).args(words).output());
+    let output = output.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert!(output.status.success(), "{name} {words:?}: {}{}", text(output.stdout), text(output.stderr));
+    text(output.stdout)
+}
+
+/// Balances by account, net of both sides, as `/staff/trial-balance` tells them.
+async fn our_balances(w: &World) -> BTreeMap<String, i64> {
+    let auditor = w.staff(Role::Auditor).await;
+    let lines = auditor.get("/staff/trial-balance").await.ok();
+    let fen = |value: &Value| value.as_str().unwrap().parse::<Money>().unwrap().fen();
+    let line =
+        |line: &Value| (line["account"].as_str().unwrap().to_owned(), fen(&line["debit"]) - fen(&line["credit"]));
+    lines["items"].as_array().unwrap().iter().map(line).filter(|(_, net)| *net != 0).collect()
+}
+
+fn export(w: &World, format: &str, dir: &Path, more: &[&str]) {
+    let words = [&["export", "--format", format, "--out", dir.to_str().unwrap()], more].concat();
+    Program::new(&words).set("SANGZI_DATABASE__URL", &w.database_url).run().ended(0);
+}
+
+/// The nets in a CSV of accounts and amounts, under our own names.
+fn theirs(list: &str, of: &BTreeMap<String, String>) -> BTreeMap<String, i64> {
+    let mut nets = BTreeMap::new();
+    for line in csv::Reader::from_reader(list.as_bytes()).records().map(Result::unwrap) {
+        let name = line[0].trim();
+        let ours = of.get(name).unwrap_or_else(|| panic!("an account nobody declared: {name}"));
+        let amount = line[1].trim().trim_start_matches("CNY ");
+        let (sign, yuan) = amount.strip_prefix('-').map_or((1, amount), |yuan| (-1, yuan));
+        let fen = sign * yuan.parse::<Money>().unwrap().fen();
+        if fen != 0 {
+            nets.insert(ours.clone(), fen);
+        }
+    }
+    nets
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_programs_read_the_books_and_find_the_same_balances() {
+    story(async |w| {
+        let (one, two) = (w.open_campaign("1000.00").await, w.open_campaign("2000.00").await);
+        let donor = w.donor("o-one").await;
+        for amount in ["80.00", "0.01", "12.30"] {
+            w.gift(&donor, one, amount).await;
+        }
+        w.gift(&donor, two, "20.50").await;
+        let dir = w.dir().join("exports");
+        let ours = our_balances(w).await;
+
+        export(w, "hledger", &dir, &[]);
+        let journal = dir.join("hebei.journal");
+        let file = journal.to_str().unwrap();
+        tool("hledger", &["-f", file, "check", "--strict", "ordereddates"]);
+        let text = std::fs::read_to_string(&journal).unwrap();
+        let declared = text.lines().filter_map(|line| line.strip_prefix("account ")).map(|line| {
+            let (name, tags) = line.split_once("  ;").unwrap();
+            (name.to_owned(), tags.split_once("name:").unwrap().1.to_owned())
+        });
+        let listed = tool("hledger", &["-f", file, "balance", "--flat", "--no-total", "-O", "csv"]);
+        assert_eq!(theirs(&listed, &declared.collect()), ours);
+        assert!(text.contains(&format!(" {one}")), "the campaign is a component of the name");
+
+        export(w, "beancount", &dir, &[]);
+        let ledger = dir.join("hebei.beancount");
+        tool("bean-check", &[ledger.to_str().unwrap()]);
+        let text = std::fs::read_to_string(&ledger).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let declared = lines.windows(2).filter(|pair| pair[0].contains(" open ")).map(|pair| {
+            let name = pair[0].split(' ').nth(2).unwrap();
+            (name.to_owned(), pair[1].trim().trim_start_matches("name: ").trim_matches('"').to_owned())
+        });
+        let query = "SELECT account, sum(number) AS net GROUP BY account";
+        let listed = tool("bean-query", &["-f", "csv", ledger.to_str().unwrap(), query]);
+        assert_eq!(theirs(&listed, &declared.collect()), ours);
+
+        export(w, "csv", &dir, &["--book", "hebei"]);
+        let mut rows = csv::Reader::from_path(dir.join("hebei/entries.csv")).unwrap();
+        let mut nets: BTreeMap<String, i64> = BTreeMap::new();
+        for row in rows.records().map(Result::unwrap) {
+            let fen = row[11].parse::<Money>().unwrap().fen();
+            *nets.entry(row[9].to_owned()).or_default() += fen;
+            *nets.entry(row[10].to_owned()).or_default() -= fen;
+        }
+        nets.retain(|_, net| *net != 0);
+        assert_eq!(nets, ours);
+
+        export(w, "xlsx", &dir, &[]);
+        assert!(std::fs::read(dir.join("hebei.xlsx")).unwrap().starts_with(b"PK"));
+
+        // A period begins with what stood before, so its end is the end of the whole.
+        let today = w.app.business.today().to_string();
+        let part = w.dir().join("part");
+        export(w, "hledger", &part, &["--from", &today, "--to", &today]);
+        tool("hledger", &["-f", part.join("hebei.journal").to_str().unwrap(), "check", "--strict"]);
+        export(w, "beancount", &part, &["--from", &today, "--to", &today]);
+        tool("bean-check", &[part.join("hebei.beancount").to_str().unwrap()]);
+        for (more, what) in [(["--book", "nobody"], "nobody"), (["--from", "2026-02-31"], "2026-02-31")] {
+            let words = [&["export", "--format", "csv", "--out", part.to_str().unwrap()], &more[..]].concat();
+            let refused = Program::new(&words).set("SANGZI_DATABASE__URL", &w.database_url).run().ended(2);
+            assert!(refused.err.contains(what), "{refused:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        let (keeper, head, cashier) =
+            (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await, w.staff(Role::Cashier).await);
+        let today = w.app.business.today();
+        let (year, month) = (today.year(), today.to_string()[5..7].parse::<u8>().unwrap());
+        let book = format!("/staff/books/{}", w.book.uuid());
+        let lock = |year: i32, month: u8| format!("{book}/years/{year}/months/{month}/closing");
+        keeper.act(&lock(year, month)).await.refused(409, "period_not_over");
+        cashier.act(&lock(year, month)).await.refused(403, "forbidden");
+        keeper.act(&lock(year, 13)).await.refused(400, "invalid_parameter");
+        assert_eq!(keeper.get(&format!("{book}/closing")).await.ok()["closed_through"], Value::Null);
+
+        // Into the next month, whatever the day is.
+        w.pass(31 * 86_400).await;
+        let locked = keeper.act(&lock(year, month)).await;
+        if month == 12 {
+            locked.refused(409, "year_open");
+        } else {
+            let locked = locked.ok();
+            assert!(locked["closed_through"].as_str().unwrap() >= today.to_string().as_str());
+            keeper.act(&lock(year, month)).await.refused(409, "period_closed");
+        }
+        let statements = async |of: &str| keeper.get(&format!("{book}/statements?{of}")).await.ok();
+        let row =
+            |rows: &Value, key: &str| rows.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
+        let before = statements(&format!("year={year}")).await;
+        assert_eq!(row(&before["balance_sheet"], "assets")["closing"], "80.00");
+        assert_eq!(row(&before["activities"], "donations")["year"]["restricted"], "80.00");
+        assert_eq!(row(&before["cash_flows"], "donations")["year"], "80.00");
+
+        head.act(&format!("{book}/years/{year}/closing")).await.refused(409, "period_not_over");
+        while w.app.business.today().year() == year {
+            w.pass(15 * 86_400).await;
+        }
+        keeper.act(&lock(year + 1, 1)).await.refused(409, "period_not_over");
+        w.pass(31 * 86_400).await;
+        keeper.act(&lock(year + 1, 1)).await.refused(409, "year_open");
+        keeper.act(&format!("{book}/years/{year}/closing")).await.refused(403, "forbidden");
+        let ended = head.act(&format!("{book}/years/{year}/closing")).await.ok();
+        assert_eq!(ended["closed_through"], format!("{year}-12-31"));
+        head.act(&format!("{book}/years/{year}/closing")).await.refused(409, "period_closed");
+        assert_eq!(w.balance(&format!("3102[campaign={campaign}]")).await, "-80.00");
+        assert_eq!(w.balance(&format!("410102[campaign={campaign}]")).await, "0.00");
+        assert_eq!(w.raised(campaign).await, "80.00", "closing a year changes nothing for the public");
+        assert_eq!(statements(&format!("year={year}")).await, before, "nor on the statements");
+        w.sql(&format!("UPDATE book SET closed_through = '{year}-12-30'")).await.unwrap_err();
+        let trail = w.count("SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.close_year'").await;
+        assert_eq!(trail, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_export_computes_the_seals_again() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        w.gift(&donor, campaign, "0.01").await;
+        let today: BusinessDate = w.app.business.today();
+        assert!(w.app.closing.seal_through(w.book, today).await.is_err(), "a day that is not over");
+        w.pass(3 * 86_400).await;
+        let sealed = w.app.closing.seal_through(w.book, today.next()).await.unwrap();
+        assert_eq!(sealed.iter().map(|seal| seal.last_number).collect::<Vec<_>>(), [2, 2]);
+        assert!(w.app.closing.seal_through(w.book, today).await.unwrap().is_empty(), "sealed already");
+
+        let public = w.stranger.get("/books/hebei/seals").await.ok();
+        assert_eq!(public["items"][0]["seal"], hex::encode(&sealed[1].seal));
+        assert_eq!(public["items"][0]["previous"], public["items"][1]["seal"]);
+        let page = w.stranger.get("/books/hebei/seals?limit=1").await.ok();
+        let rest = w.stranger.get(&format!("/books/hebei/seals?after={}", page["next"].as_str().unwrap())).await.ok();
+        assert_eq!(rest["items"][0], public["items"][1]);
+        w.stranger.get("/books/nobody/seals").await.refused(404, "no_such_book");
+
+        let dir = w.dir().join("sealed");
+        export(w, "csv", &dir, &[]);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify_seals.py");
+        let verify = || {
+            let words = [script.to_str().unwrap().to_owned(), dir.join("hebei").to_str().unwrap().to_owned()];
+            tokio::task::block_in_place(|| Command::new("python3").args(words).output()).unwrap()
+        };
+        assert!(verify().status.success(), "{:?}", verify());
+        let entries = dir.join("hebei/entries.csv");
+        let text = std::fs::read_to_string(&entries).unwrap();
+        std::fs::write(&entries, text.replacen("80.00", "80.01", 1)).unwrap();
+        assert_eq!(verify().status.code(), Some(1), "a fen that somebody added");
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.seal'").await, 1);
+    })
+    .await;
+}
