@@ -149,6 +149,45 @@ impl BusinessDate {
         self.0.weekday().number_days_from_monday() >= 5
     }
 
+    /// So many days later, if the calendar goes on so long.
+    pub fn after_days(self, days: i64) -> Option<BusinessDate> {
+        let julian = i64::from(self.0.to_julian_day()).checked_add(days)?;
+        Date::from_julian_day(i32::try_from(julian).ok()?).ok().map(BusinessDate)
+    }
+
+    /// Calendar days from this day (counted) to another (not counted): 算头不算尾. Negative if the other is earlier.
+    pub fn days_to(self, other: BusinessDate) -> i64 {
+        i64::from(other.0.to_julian_day()) - i64::from(self.0.to_julian_day())
+    }
+
+    /// Day `day` of the month that lies so many months later, or that month's last day if it is shorter.
+    pub fn day_of_month_after(self, months: u32, day: u8) -> Option<BusinessDate> {
+        let index = i64::from(self.0.year()) * 12 + i64::from(self.month()) - 1 + i64::from(months);
+        let year = i32::try_from(index.div_euclid(12)).ok()?;
+        let month = Month::try_from(u8::try_from(index.rem_euclid(12) + 1).ok()?).ok()?;
+        BusinessDate::new(year, month.into(), day.min(month.length(year)))
+    }
+
+    /// The day of the month.
+    pub fn day(self) -> u8 {
+        self.0.day()
+    }
+
+    /// The month, 1 to 12.
+    pub fn month(self) -> u8 {
+        self.0.month().into()
+    }
+
+    /// The day of the year, from 1.
+    pub fn ordinal(self) -> u16 {
+        self.0.ordinal()
+    }
+
+    /// Whether its year has 366 days.
+    pub fn is_in_leap_year(self) -> bool {
+        time::util::is_leap_year(self.0.year())
+    }
+
     /// The accounting year, which is the calendar year (会计法 Art. 11).
     pub fn year(self) -> i32 {
         self.0.year()

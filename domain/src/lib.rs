@@ -1,5 +1,5 @@
-//! Rules without I/O: money, ids, the clocks, who is shown how, where something is, and the life of a campaign, a donation, a refund and a
-//! transfer between the payment channel and the bank.
+//! Rules without I/O: money, ids, the clocks, who is shown how, where something is, the life of a campaign, a donation, a refund and a
+//! transfer between the payment channel and the bank, and the arithmetic of loans.
 //!
 //! Nothing here reads a database, a file or the network, with one exception that is named for what it is: [`clock`].
 
@@ -15,7 +15,9 @@ pub mod division;
 pub mod document;
 pub mod donation;
 pub mod filing;
+pub mod fraction;
 pub mod id;
+pub mod loan;
 pub mod mask;
 pub mod money;
 pub mod person;
@@ -32,8 +34,9 @@ pub mod unit;
 pub mod working_day;
 
 pub use clock::{BusinessDate, Clock, Timestamp};
+pub use fraction::Fraction;
 pub use id::*;
 pub use money::{Money, MoneyError};
-pub use rate::Rate;
+pub use rate::{Multiplier, Rate};
 pub use state::Refused;
 pub use unit::UnitPath;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::Money;
+use crate::{Fraction, Money};
 
 /// An exact fraction of an amount: `0.006` is 0.60 %. Stored as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,11 @@ impl Rate {
         let exact = Decimal::from(amount.fen()).checked_mul(self.0)?;
         let fen = exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
         fen.to_i64().map(Money::from_fen)
+    }
+
+    /// The same number for arithmetic that rounds later.
+    pub fn fraction(self) -> Fraction {
+        fraction(self.0)
     }
 
     /// As a percentage with two decimals, the way the channel's bill prints it: `0.60%`.
@@ -55,6 +60,46 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.normalize())
     }
+}
+
+/// How many times the contract rate something costs: `1.5` for money that is overdue (罚息), `2.0` for money used otherwise than
+/// agreed (挪用).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Multiplier(Decimal);
+
+/// Why a text is not a multiplier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a multiplier is a decimal between 0 and 10 like 1.5")]
+pub struct MultiplierError;
+
+impl Multiplier {
+    /// The same number for arithmetic that rounds later.
+    pub fn fraction(self) -> Fraction {
+        fraction(self.0)
+    }
+}
+
+impl FromStr for Multiplier {
+    type Err = MultiplierError;
+
+    fn from_str(text: &str) -> Result<Multiplier, MultiplierError> {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            return Err(MultiplierError);
+        }
+        let times = Decimal::from_str_exact(text).map_err(|_| MultiplierError)?;
+        if times > Decimal::TEN { Err(MultiplierError) } else { Ok(Multiplier(times)) }
+    }
+}
+
+impl fmt::Display for Multiplier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.normalize())
+    }
+}
+
+/// A decimal has at most 28 places, which a fraction holds.
+fn fraction(decimal: Decimal) -> Fraction {
+    Fraction::parts(decimal.mantissa(), 10i128.pow(decimal.scale()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,111 @@
+//! Repricing (利率重定价): the rate of a running loan changes.
+
+use super::schedule::Course;
+use super::terms::Period;
+use super::{InterestMode, LoanError, Method, Repayment, Schedule, Terms, product};
+use crate::{BusinessDate, Fraction, Money, Rate};
+
+/// A new rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateChange {
+    /// From this day on, this day included.
+    pub effective_on: BusinessDate,
+    /// What it is then.
+    pub annual_rate: Rate,
+}
+
+/// A level instalment and where it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The first instalment it concerns.
+    pub from_instalment: u32,
+    /// By which rate.
+    pub annual_rate: Rate,
+    /// How much.
+    pub instalment: Money,
+}
+
+/// The table of a loan whose rate changes, and its level instalments if it has such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repriced {
+    /// The level instalments, the first first; nothing with other methods.
+    pub levels: Vec<Level>,
+    /// The table.
+    pub schedule: Schedule,
+}
+
+/// The table with all changes. Monthly, a period has the rate in force on its first day, and a level instalment is solved anew for
+/// the balance when that is another one; by days, interest follows the rates within the period and is rounded once.
+pub fn reprice(terms: &Terms, changes: &[RateChange]) -> Result<Repriced, LoanError> {
+    let mut rates = changes.to_vec();
+    rates.sort_by_key(|change| change.effective_on);
+    if let Some(twice) = rates.windows(2).find(|pair| pair[0].effective_on == pair[1].effective_on) {
+        return Err(LoanError::RateChangedTwice(twice[0].effective_on));
+    }
+    match (terms.repayment, terms.interest_mode, terms.method()) {
+        (Repayment::Bullet { .. }, InterestMode::Monthly, _) => return Err(LoanError::CannotReprice),
+        (Repayment::Bullet { .. }, InterestMode::Daily, _) => by_days(terms, &rates),
+        (_, InterestMode::Daily, Method::InterestOnly | Method::EqualPrincipal) => by_days(terms, &rates),
+        (_, InterestMode::Daily, Method::LevelInstalment | Method::Flat) => Err(LoanError::CannotReprice),
+        (_, InterestMode::Monthly, Method::Flat) => Err(LoanError::CannotReprice),
+        (_, InterestMode::Monthly, Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly) => {
+            by_months(terms, &rates)
+        }
+    }
+}
+
+/// The rate in force on a day.
+fn in_force(terms: &Terms, rates: &[RateChange], day: BusinessDate) -> Rate {
+    match rates.partition_point(|change| change.effective_on <= day) {
+        0 => terms.annual_rate,
+        passed => rates[passed - 1].annual_rate,
+    }
+}
+
+fn by_months(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
+    let level = |at: &Period, terms: &Terms, course: &Course| {
+        let (from_instalment, annual_rate, instalment) = (at.number, terms.annual_rate, course.step);
+        (terms.method() == Method::LevelInstalment).then_some(Level { from_instalment, annual_rate, instalment })
+    };
+    let mut priced = Terms { annual_rate: in_force(terms, rates, terms.disbursed_on), ..*terms };
+    let mut periods = priced.periods()?;
+    let mut course = Course::new(&priced, terms.principal, &periods)?;
+    let mut levels = Vec::from_iter(level(&periods[0], &priced, &course));
+    let Schedule { regular_instalment, mut instalments } = course.schedule(&priced, &periods)?;
+    for at in 1..periods.len() {
+        let (balance, rate) = (instalments[at - 1].closing, in_force(terms, rates, periods[at].from));
+        if rate != priced.annual_rate {
+            priced.annual_rate = rate;
+            periods = priced.periods()?;
+            if priced.method() == Method::LevelInstalment {
+                course = Course::new(&priced, balance, &periods[at..])?;
+            }
+            levels.extend(level(&periods[at], &priced, &course));
+        }
+        instalments[at] = course.next(balance, &periods[at], at + 1 == periods.len())?;
+    }
+    Ok(Repriced { levels, schedule: Schedule { regular_instalment, instalments } })
+}
+
+fn by_days(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
+    let mut periods = terms.periods()?;
+    for period in &mut periods {
+        period.factor = over(terms, rates, period)?;
+        period.regular = period.factor;
+    }
+    let schedule = Course::new(terms, terms.principal, &periods)?.schedule(terms, &periods)?;
+    Ok(Repriced { levels: Vec::new(), schedule })
+}
+
+/// Σ rate × part of a year, over the parts of a period with one rate each.
+fn over(terms: &Terms, rates: &[RateChange], period: &Period) -> Result<Fraction, LoanError> {
+    let within = rates.iter().map(|change| change.effective_on).filter(|day| *day > period.from && *day < period.due);
+    let (mut factor, mut from) = (Fraction::ZERO, period.from);
+    for to in within.chain([period.due]) {
+        let rate = in_force(terms, rates, from).fraction();
+        let part = product(rate, terms.day_count.year_fraction(from, to))?;
+        factor = factor.plus(part).ok_or(LoanError::TooLarge)?;
+        from = to;
+    }
+    Ok(factor)
+}
