@@ -7,6 +7,7 @@ pub(crate) mod charity;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod job;
+pub(crate) mod loan;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod sandbox;

@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, backup, charity, demo as demonstration, export, job, migrate, openapi, sandbox, seed, serve, show_config,
-    staff, unit, work,
+    audit, backup, charity, demo as demonstration, export, job, loan, migrate, openapi, sandbox, seed, serve,
+    show_config, staff, unit, work,
 };
 use crate::config::{Config, Problems};
 use crate::output::Output;
@@ -63,6 +63,8 @@ enum Command {
     Backup(backup::Args),
     /// Put a copy in the place of the SQLite database, after auditing it.
     Restore(backup::Args),
+    /// Reckon loans: tables, prepayments, arrears, annual costs.
+    Loan(loan::Args),
     /// Stand in for WeChat: play money, real signatures.
     Sandbox(sandbox::Args),
     /// Print the OpenAPI document.
@@ -98,6 +100,7 @@ async fn run(command: Command, config: &Config, output: Output) -> anyhow::Resul
         Command::Export(args) => export::run(args, config, output).await,
         Command::Backup(args) => backup::backup(args, config, output).await,
         Command::Restore(args) => backup::restore(args, config, output).await,
+        Command::Loan(args) => loan::run(args),
         Command::Sandbox(args) => sandbox::run(args, config, output).await,
         Command::Openapi => openapi::run(),
         Command::Config => show_config::run(config, output),
