@@ -6,6 +6,7 @@
 
 pub mod accrual;
 pub mod allocation;
+pub mod close;
 pub mod cost;
 pub mod day_count;
 pub mod error;

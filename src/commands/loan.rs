@@ -10,7 +10,7 @@ mod members;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::commands::WrongInput;
 use crate::commands::loan::members::{Members, Wrong};
@@ -31,7 +31,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Command::Calc = args.command;
     let text = std::io::read_to_string(std::io::stdin())
         .map_err(|error| WrongInput(format!("standard input cannot be read: {error}")))?;
-    let questions: Vec<Map<String, Value>> = serde_json::from_str(&text)
+    let questions: Vec<Value> = serde_json::from_str(&text)
         .map_err(|error| WrongInput(format!("standard input is no JSON array of {{id, kind, input}}: {error}")))?;
     let answers: Vec<Value> = questions.into_iter().map(answer).collect();
     let refused = answers.iter().any(|answer| answer.get("error").is_some());
@@ -41,9 +41,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The answer to one question.
-fn answer(mut question: Map<String, Value>) -> Value {
+fn answer(question: Value) -> Value {
     let id = question.get("id").cloned().unwrap_or(Value::Null);
     let result = (|| {
+        let Value::Object(mut question) = question else { return Err(Wrong::object("题目")) };
         if id.is_null() {
             return Err(Wrong::missing("id"));
         }
@@ -66,6 +67,8 @@ fn answer(mut question: Map<String, Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
 
     const VECTORS: &str = include_str!("../../tests/samples/loan_vectors.json");
@@ -90,7 +93,7 @@ mod tests {
         assert_eq!(vectors.len(), 27);
         for mut vector in vectors {
             let (expected, id) = (vector.remove("expected").unwrap(), vector["id"].clone());
-            assert_eq!(answer(vector), json!({ "id": id, "result": expected }));
+            assert_eq!(answer(vector.into()), json!({ "id": id, "result": expected }));
         }
     }
 
@@ -111,11 +114,16 @@ mod tests {
                 }
             }
         }
-        let Value::Object(question) = question else { unreachable!() };
         let answer = answer(question);
         let detail = answer["error"]["detail"].as_str().unwrap_or_else(|| panic!("{answer}"));
         assert!(detail.chars().any(|letter| ('一'..='龥').contains(&letter)), "{detail}");
         answer["error"]["code"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_question_that_is_none_is_refused_and_the_others_are_answered() {
+        assert_eq!(answer(json!(7))["error"]["code"], "not_object");
+        assert_eq!(answer(json!({ "kind": "schedule", "input": {} }))["error"]["code"], "missing_member");
     }
 
     #[test]

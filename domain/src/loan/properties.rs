@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::allocation::{Amounts, Component, Order, Scan};
+use super::close::{Late, Position};
 use super::cost::{Flow, monthly, xirr};
 use super::overdue::Penalty;
 use super::prepayment::{Mode, Prepayment};
@@ -196,6 +197,29 @@ proptest! {
             }
             (Err(error), _) => prop_assert!(false, "{error}"),
         }
+    }
+
+    /// Closing every day books what a reckoning at the end finds.
+    #[test]
+    fn closed_days_add_up(terms in terms(), due in date(), fens in proptest::array::uniform2(0i64..100_000_000), days in 1i64..400) {
+        let penalty = penalty(&terms);
+        let [principal, interest] = fens.map(Money::from_fen);
+        let position = Position {
+            balance: terms.principal,
+            bearing_since: due,
+            annual_rate: terms.annual_rate,
+            day_count: terms.day_count,
+            penalty,
+            late: vec![Late { due, reckoned_to: due, principal, interest }],
+        };
+        let closed: Vec<_> = (1..=days).map(|later| position.close(due.after_days(later).unwrap()).unwrap()).collect();
+        let end = due.after_days(days).unwrap();
+        let whole = penalty.between(due, end, principal, interest).unwrap();
+        prop_assert_eq!(sum(closed.iter().map(|one| one.penalty)).unwrap(), whole.0);
+        prop_assert_eq!(sum(closed.iter().map(|one| one.compound)).unwrap(), whole.1);
+        let whole = accrual::interest(terms.principal, terms.annual_rate, terms.day_count, due, end).unwrap();
+        prop_assert_eq!(sum(closed.iter().map(|one| one.interest)).unwrap(), whole);
+        prop_assert_eq!(closed.last().unwrap().days_past_due, days);
     }
 
     #[test]

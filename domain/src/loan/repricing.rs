@@ -43,7 +43,7 @@ pub fn reprice(terms: &Terms, changes: &[RateChange]) -> Result<Repriced, LoanEr
         return Err(LoanError::RateChangedTwice(twice[0].effective_on));
     }
     match (terms.repayment, terms.interest_mode, terms.method()) {
-        (Repayment::Bullet { .. }, InterestMode::Monthly, _) => return Err(LoanError::CannotReprice),
+        (Repayment::Bullet { .. }, InterestMode::Monthly, _) => Err(LoanError::CannotReprice),
         (Repayment::Bullet { .. }, InterestMode::Daily, _) => by_days(terms, &rates),
         (_, InterestMode::Daily, Method::InterestOnly | Method::EqualPrincipal) => by_days(terms, &rates),
         (_, InterestMode::Daily, Method::LevelInstalment | Method::Flat) => Err(LoanError::CannotReprice),

@@ -29,6 +29,10 @@ impl Wrong {
         Wrong::new("not_text", format!("{name} 应为字符串（金额和利率也写成字符串）。"))
     }
 
+    pub(super) fn object(name: &str) -> Wrong {
+        Wrong::new("not_object", format!("{name} 应为对象。"))
+    }
+
     pub(super) fn kind(kind: &str) -> Wrong {
         Wrong::new("unknown_kind", format!("不支持的题目类型“{kind}”。"))
     }
@@ -53,7 +57,7 @@ impl Members {
     pub(super) fn new(path: &str, value: Value) -> Read<Members> {
         match value {
             Value::Object(left) => Ok(Members { path: path.to_owned(), left }),
-            _ => Err(Wrong::new("not_object", format!("{path} 应为对象。"))),
+            _ => Err(Wrong::object(path)),
         }
     }
 
