@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use app::App;
-use crowdfunding::{CampaignDraft, Decision, Ground, Matter, NewPartner, NewUpdate};
+use crowdfunding::{CampaignDraft, Decision, Ground, Matter, NewPartner, NewUpdate, Released};
 use domain::change as change_rules;
 use domain::complaint::ComplaintEvent;
 use domain::decision as decision_rules;
@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::plan::PartnerKind;
 use crate::tag::Tag;
-use crate::wire::{Day, Instant, Text, Yuan, said, wire_enum};
+use crate::wire::{Day, Instant, SignedYuan, Text, Yuan, said, wire_enum};
 
 wire_enum! {
     /// Where a change stands.
@@ -361,6 +361,33 @@ impl From<cooperation::Model> for CampaignCooperation {
     }
 }
 
+/// What shall be released. How much is a rule and nobody's choice.
+#[derive(Object)]
+struct ReleaseRequest {
+    /// Made by the client: the same id again is the same release.
+    id: Uuid,
+    /// What was charged by the end of this day; up to now without one.
+    through: Option<Day>,
+}
+
+/// A release of restriction.
+#[derive(Object)]
+struct Release {
+    campaign: Uuid,
+    /// The reference of its entry; none if there was nothing to release.
+    #[oai(nullable)]
+    reference: Option<String>,
+    /// Less than nothing if what was released is restricted again, because its expense was taken back.
+    amount: SignedYuan,
+}
+
+impl From<Released> for Release {
+    fn from(released: Released) -> Release {
+        let Released { campaign, reference, amount } = released;
+        Release { campaign: campaign.uuid(), reference, amount: amount.into() }
+    }
+}
+
 #[derive(Object)]
 struct SuspensionOrder {
     /// Made by the client: the same id again is the same suspension.
@@ -541,6 +568,19 @@ impl OversightApi {
     #[oai(path = "/campaign-decisions/:decision_id/rejection", method = "post")]
     async fn decline(&self, officer: Officer, decision_id: Path<Uuid>) -> Result<Json<CampaignDecision>, ApiError> {
         Ok(Json(self.app.campaigns.decide(decision_id.0.into(), decision(false), &officer.0).await?.into()))
+    }
+
+    /// Releases the restriction from what the campaign's expenses have used and no release covered before: at year end, with the last
+    /// day of the year; the close-out does it by itself.
+    #[oai(path = "/campaigns/:campaign_id/releases", method = "post")]
+    async fn release(
+        &self,
+        officer: Officer,
+        campaign_id: Path<Uuid>,
+        body: Json<ReleaseRequest>,
+    ) -> Result<Json<Release>, ApiError> {
+        let (id, through) = (body.0.id.into(), body.0.through.map(|day| day.0));
+        Ok(Json(self.app.campaigns.release(campaign_id.0.into(), id, through, &officer.0).await?.into()))
     }
 
     /// The register of partners.

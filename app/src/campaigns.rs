@@ -2,7 +2,7 @@
 
 use crowdfunding::{
     CampaignDraft, CampaignFilter, CrowdfundingError, Decision, Ground, Matter, NewPartner, NewUpdate, PlanVersion,
-    PublicCampaign, READERS, Search, Setting, Standing, Step,
+    PublicCampaign, READERS, Released, Search, Setting, Standing, Step,
 };
 use domain::campaign::CampaignState;
 use domain::complaint::{ComplaintEvent, ComplaintState};
@@ -10,7 +10,7 @@ use domain::plan::Plan;
 use domain::role::Member;
 use domain::{
     BusinessDate, CampaignChangeId, CampaignDecisionId, CampaignId, CampaignUpdateId, Clock, ComplaintId, DonationId,
-    PartnerId, SuspensionId, Timestamp,
+    PartnerId, ReleaseId, SuspensionId, Timestamp,
 };
 use entity::{
     Db, Tx, budget_line, campaign, campaign_change, campaign_decision, campaign_history, campaign_update, complaint,
@@ -312,6 +312,23 @@ impl Campaigns {
         self.line(&tx, now, "decision.decide", format!("decision:{id}"), detail, by).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Releases the restriction from what a campaign's expenses have used (entry 16).
+    pub async fn release(
+        &self,
+        id: CampaignId,
+        release: ReleaseId,
+        through: Option<BusinessDate>,
+        by: &Member,
+    ) -> Result<Released> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let released = crowdfunding::release(&tx, now, id, release, through, by).await?;
+        let detail = serde_json::json!({ "release": released.reference, "amount": released.amount });
+        self.line(&tx, now, "campaign.release", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(released)
     }
 
     /// Registers a partner.

@@ -20,7 +20,7 @@ use sea_orm::{
 
 use crate::gate::Setting;
 use crate::history::state;
-use crate::{CrowdfundingError, Decision, gate, plan, suspension};
+use crate::{CrowdfundingError, Decision, gate, plan, release, suspension};
 
 /// Who may see campaigns before the public does.
 pub const READERS: [Role; 8] = [
@@ -359,6 +359,7 @@ pub async fn step_campaign(
         Step::Close => {
             row.state.on(E::Close)?;
             gate::closed(tx, &row).await?;
+            release::at_closure(tx, now, &row, by).await?;
             advance(tx, row, taken(E::Close, None)).await
         }
         Step::ReopenExecution(reason) => advance(tx, row, because(E::ReopenExecution, reason)?).await,

@@ -16,7 +16,7 @@ use sea_orm::{
     QueryTrait, Statement,
 };
 
-use crate::{CrowdfundingError, plan};
+use crate::{CrowdfundingError, plan, release};
 
 /// How many days before its opening a plan has to lie with the authority (facts: charity 2.3, 令74 Art. 11), and how many after an
 /// emergency opening it may come (facts: charity 2.1 Art. 73).
@@ -275,8 +275,8 @@ pub(crate) fn filed_at_last(row: &campaign::Model) -> Result<(), CrowdfundingErr
     need(row.filing_number.is_some() || row.plan_version == 0, "not_filed", "该项目尚未取得备案编号")
 }
 
-/// → `closed`: nothing is in flight, every payout is final, nothing is left or it was moved by a decision, and the full report is
-/// published (facts: charity 3.1, 4; 2.1 Art. 58).
+/// → `closed`: nothing is in flight, every payout is final, every advance accounted for, nothing is left or it was moved by a decision,
+/// and the full report is published (facts: charity 3.1, 4; 2.1 Art. 58).
 pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), CrowdfundingError> {
     use domain::donation::DonationState as D;
     use domain::refund::RefundState as R;
@@ -302,6 +302,8 @@ pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), Crowdfu
         gates.need(unsettled == 0, "gifts_unsettled", "尚有微信捐赠未与资金账单核对");
     }
     gates.need(unfinished_payouts(tx, row.id).await? == 0, "payouts", "尚有支出未办结");
+    let ahead = release::paid_ahead(tx, row).await?;
+    gates.need(ahead == Money::ZERO, "advances", "尚有预付款未核销或收回");
     let fund = ledger::fund(tx, row.book_id, row.id).await?;
     gates.need(fund.available() == Money::ZERO, "leftover", "剩余财产尚未处理完毕");
     let told = final_disclosure::Entity::find_by_id(row.id).one(tx).await?.is_some();

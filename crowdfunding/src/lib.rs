@@ -18,6 +18,7 @@ pub mod postings;
 mod privacy;
 mod reach;
 mod refund;
+mod release;
 pub mod spending;
 mod suspension;
 mod update;
@@ -48,7 +49,7 @@ pub use refund::{
     NewRefund, Outcome, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed, not_accepted,
     propose_cover, propose_outcome, refund, refund_of, refunds, request, retry, settle_outcome, succeeded,
 };
-
+pub use release::{Released, release};
 pub use suspension::{Ground, complain, complaint_by_id, complaints, handle_complaint, lift, suspend, suspensions};
 pub use update::{NewUpdate, disclose, milestones, moderate, progress, publish_update, updates, write_update};
 

@@ -26,7 +26,7 @@ pub use payout::{
     Due, NewFile, Outcome, Verdict, cancel_payout, due, file, file_of, files, payout, payouts, results, retry,
     schedule, send, withdraw,
 };
-pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts, release};
+pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts};
 pub use settlement::{NewSettlement, SettlementKind, decide, propose, settlement, settlements};
 
 use domain::role::Role;

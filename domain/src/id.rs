@@ -111,6 +111,8 @@ ids! {
     ReceiptId
     /// A refund of a gift.
     RefundId
+    /// What of a campaign's money is no longer restricted.
+    ReleaseId
     /// What is done about a break.
     ResolutionId
     /// A name that was found on a list.

@@ -216,15 +216,15 @@ async fn a_donor_follows_a_gift_and_the_organiser_hears_of_payments() {
         // Releasing what the year used changes neither what is left nor the public total (entry 16), and is booked once.
         let fund = async || ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
         let before = fund().await.available();
-        let year = w.app.business.today().year();
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let (path, release) = (format!("/staff/campaigns/{campaign}/releases"), json!({ "id": Uuid::now_v7() }));
         for _ in 0..2 {
-            let tx = w.app.db.begin().await.unwrap();
-            let released = crowdfunding::spending::release(&tx, w.app.business.now(), campaign.into(), year, "system")
-                .await
-                .unwrap();
-            assert_eq!(released.to_string(), "500.00");
-            tx.commit().await.unwrap();
+            assert_eq!(bookkeeper.post(&path, release.clone()).await.ok()["amount"], "500.00");
         }
+        let again = bookkeeper.post(&path, json!({ "id": Uuid::now_v7() })).await.ok();
+        assert_eq!((again["amount"].as_str(), again["reference"].as_str()), (Some("0.00"), None));
+        let tomorrow = json!({ "id": Uuid::now_v7(), "through": w.app.business.today().next().to_string() });
+        bookkeeper.post(&path, tomorrow).await.refused(422, "invalid");
         assert_eq!((fund().await.available(), fund().await.used.to_string()), (before, "0.00".to_owned()));
         assert_eq!(w.balance("3101").await, "-500.00");
         assert_eq!(w.raised(campaign).await, "1000.00");

@@ -367,6 +367,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         ),
         post("/staff/campaign-decisions/{decision_id}/approval", &nobody, nothing(), deciders),
         post("/staff/campaign-decisions/{decision_id}/rejection", &nobody, nothing(), deciders),
+        post("/staff/campaigns/{campaign_id}/releases", &t.open, json!({ "id": Uuid::now_v7() }), &SECOND),
         get("/staff/partners", "", &CAMPAIGNS),
         post(
             "/staff/partners",

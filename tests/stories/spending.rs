@@ -289,6 +289,86 @@ async fn an_advance_is_a_promise_then_a_claim_then_an_expense() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_is_spent_released_and_closed_with_nothing_left() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let partner = payee(w, campaign, "示例服务中心", 7).await;
+        let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
+        let (cashier, bookkeeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let today = w.app.business.today().to_string();
+        let spent = async |kind: &str, amount: &str| {
+            let mut new = paper(campaign, "a", &[partner], amount);
+            new["kind"] = json!(kind);
+            approved(w, &new).await;
+            let path = format!("/staff/payment-files/{}/results", sent(w, &new).await);
+            bookkeeper.post(&path, results(w, &payouts(&new), true)).await.ok();
+            payouts(&new)[0]
+        };
+        let settled = async |payout: Uuid, kind: &str, amount: &str| {
+            let new = json!({
+                "id": Uuid::now_v7(), "kind": kind, "amount": amount, "reason": "发票与签收单", "on": today,
+                "bank": (kind == "recovered").then(|| json!({ "bank_account": "基本户", "reference": "R-1" })),
+            });
+            cashier.post(&format!("/staff/payouts/{payout}/settlements"), new.clone()).await.ok();
+            bookkeeper.act(&format!("/staff/settlements/{}/confirmation", id(&new))).await.ok();
+        };
+        let grant = spent("grant", "600.00").await;
+        let advance = spent("advance", "300.00").await;
+        let kept = format!("3102[campaign={campaign}]");
+        let income = format!("410102[campaign={campaign}]");
+        let release = async || {
+            let path = format!("/staff/campaigns/{campaign}/releases");
+            let done = bookkeeper.post(&path, json!({ "id": Uuid::now_v7() })).await.ok();
+            done["amount"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(release().await, "600.00", "an advance is no expense yet");
+        assert_eq!((w.balance(&kept).await, w.balance("3101").await), ("600.00".into(), "-600.00".into()));
+        settled(grant, "recovered", "50.00").await;
+        settled(advance, "accounted", "280.00").await;
+        assert_eq!(release().await, "230.00", "as often as there is something, net of what came back");
+
+        let path = |step: &str| format!("/staff/campaigns/{campaign}/{step}");
+        manager.post(&path("end"), json!({ "reason": "完成" })).await.ok();
+        manager.act(&path("execution")).await.ok();
+        let last = spent("grant", "100.00").await;
+        manager.act(&path("closing")).await.ok();
+        let report = json!({ "published_on": today, "reference": "慈善中国 示例" });
+        w.staff(Role::Disclosure).await.post(&path("final-disclosure"), report).await.ok();
+        let refused = head.act(&path("closure")).await;
+        let gates = refused.refused(409, "gate_closed").body["problems"].clone();
+        assert_eq!((&gates[0]["field"], &gates[1]["field"]), (&json!("advances"), &json!("leftover")));
+        settled(advance, "recovered", "20.00").await;
+        settled(last, "recovered", "30.00").await;
+        // 1000.00 came; 600.00 − 50.00, 280.00 and 100.00 − 30.00 were spent.
+        let to = w.open_campaign("1000.00").await;
+        let leftover = json!({
+            "id": Uuid::now_v7(), "kind": "leftover", "campaign": campaign, "to_campaign": to, "amount": "100.00",
+            "publication": "剩余财产转入同类项目", "reason": "项目已完成",
+        });
+        manager.post("/staff/campaign-decisions", leftover.clone()).await.ok();
+        head.act(&format!("/staff/campaign-decisions/{}/approval", id(&leftover))).await.ok();
+        assert_eq!(w.balance(&format!("3102[campaign={to}]")).await, "-100.00", "entry 20");
+        assert_eq!(head.act(&path("closure")).await.ok()["state"], "closed");
+
+        let last = w.staff(Role::Auditor).await.get(&format!("/staff/entries?reference=release:{campaign}")).await.ok();
+        assert_eq!(last["total"], "70.00", "the close-out releases the rest");
+        assert_eq!(w.balance("3101").await, "-900.00");
+        assert_eq!((w.balance(&kept).await, w.balance(&income).await), ("1000.00".into(), "-1000.00".into()));
+        let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
+        assert_eq!((fund.received.to_string(), fund.used.to_string()), ("0.00".into(), "0.00".into()));
+        assert_eq!(w.raised(campaign).await, "1000.00");
+        // The year end closes income to restricted net assets (entry 22): nothing of the campaign is left there.
+        let restricted = crowdfunding::spending::postings::restricted(w.book, campaign.into());
+        let income = ledger::Account::of_campaign(w.book, ledger::Subject::DONATION_RESTRICTED, campaign.into());
+        let closing = ledger::Entry::new(w.book, "year_end", format!("year_end:{campaign}"), w.app.business.today());
+        w.book_entry(closing.posting(income, restricted, "1000.00".parse().unwrap())).await;
+        assert_eq!(w.balance(&kept).await, "0.00");
+        assert_eq!(w.balance("1002[bank=基本户]").await, "100.00", "what the other campaign has");
+    })
+    .await;
+}
+
 /// One person with every role is still one person, and a second session makes no second person.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_pays_or_confirms_their_own_whatever_their_roles() {

@@ -66,11 +66,8 @@ impl Spending {
         if !prior_year {
             return entry;
         }
-        let (free, kept) = (
-            Account::new(self.book, Subject::UNRESTRICTED_NET_ASSETS),
-            Account::of_campaign(self.book, Subject::RESTRICTED_NET_ASSETS, self.campaign),
-        );
-        entry.posting(free, kept, amount)
+        let free = Account::new(self.book, Subject::UNRESTRICTED_NET_ASSETS);
+        entry.posting(free, restricted(self.book, self.campaign), amount)
     }
 }
 
@@ -191,16 +188,24 @@ pub fn accounted(spending: &Spending, settlement: SettlementId, amount: Money, o
     )
 }
 
-/// Entry 16: the restriction is lifted from as much as a year's expenses of the campaign used. One entry a campaign and year.
+/// Entry 16: the restriction is lifted from as much as the expenses of the campaign used and no release covered before. If more was
+/// released than is spent, because an expense was taken back, the other way round.
 ///
 /// | account                          | debit  | credit |
 /// | -------------------------------- | ------ | ------ |
 /// | 3102 限定性净资产, campaign       | amount |        |
 /// | 3101 非限定性净资产               |        | amount |
-pub fn released(book: BookId, campaign: CampaignId, year: i32, amount: Money, on: BusinessDate) -> Entry {
-    Entry::new(book, "release", format!("release:{campaign}:{year}"), on).posting(
-        Account::of_campaign(book, Subject::RESTRICTED_NET_ASSETS, campaign),
-        Account::new(book, Subject::UNRESTRICTED_NET_ASSETS),
-        amount,
-    )
+pub fn released(book: BookId, campaign: CampaignId, reference: String, amount: Money, on: BusinessDate) -> Entry {
+    let (kept, free) = (restricted(book, campaign), Account::new(book, Subject::UNRESTRICTED_NET_ASSETS));
+    let entry = Entry::new(book, "release", reference, on);
+    if amount.is_positive() {
+        entry.posting(kept, free, amount)
+    } else {
+        entry.posting(free, kept, Money::from_fen(-amount.fen()))
+    }
+}
+
+/// 3102 限定性净资产 of a campaign.
+pub fn restricted(book: BookId, campaign: CampaignId) -> Account {
+    Account::of_campaign(book, Subject::RESTRICTED_NET_ASSETS, campaign)
 }

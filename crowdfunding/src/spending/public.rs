@@ -166,34 +166,6 @@ pub async fn of_list(
     Ok(paper.map(|paper| paper.id))
 }
 
-/// What an earlier year's or this year's expenses of a campaign used of its restriction (entry 16), booked once a year and campaign. Answers
-/// how much was released; nothing, if nothing was spent.
-pub async fn release(
-    tx: &entity::Tx,
-    now: domain::Timestamp,
-    campaign: CampaignId,
-    year: i32,
-    actor: &str,
-) -> Result<Money, super::SpendingError> {
-    use super::SpendingError;
-    let row = entity::campaign::Entity::find_by_id(campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
-    let sql = "SELECT CAST(COALESCE(SUM(d.debit_fen - d.credit_fen), 0) AS BIGINT) AS fen FROM account_day d JOIN account a ON a.id = d.account_id \
-               WHERE a.campaign_id = $1 AND a.subject LIKE '5%' AND a.goods = false AND d.day >= $2 AND d.day <= $3";
-    let (first, last) = (format!("{year:04}-01-01"), format!("{year:04}-12-31"));
-    let values = [campaign.into(), first.into(), last.clone().into()];
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
-    let fen = tx.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get::<i64>("", "fen"))?;
-    let amount = Money::from_fen(fen);
-    if !amount.is_positive() {
-        return Ok(Money::ZERO);
-    }
-    let end = BusinessDate::new(year, 12, 31).unwrap_or_else(|| BusinessDate::of(now));
-    let on = end.min(BusinessDate::of(now));
-    let entry = super::postings::released(row.book_id, campaign, year, amount, on).by(actor);
-    super::disbursement::book(tx, now, &[entry]).await?;
-    Ok(amount)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
