@@ -81,6 +81,9 @@ struct Resolution {
     proposed_by: Uuid,
     #[oai(nullable)]
     decided_by: Option<Uuid>,
+    /// Whom the decider stood in for.
+    #[oai(nullable)]
+    decided_for: Option<Uuid>,
     /// How often it was sent to the channel.
     attempt: i64,
     #[oai(nullable)]
@@ -102,6 +105,7 @@ impl From<resolution::Model> for Resolution {
             state: row.state.into(),
             proposed_by: row.author_id.uuid(),
             decided_by: row.approver_id.map(|id| id.uuid()),
+            decided_for: row.approver_for_id.map(|id| id.uuid()),
             attempt: row.attempt,
             last_error: row.last_error,
             created_at: row.created_us.into(),

@@ -378,6 +378,9 @@ struct OfficeDonation {
     /// Who confirmed it.
     #[oai(nullable)]
     approver: Option<Uuid>,
+    /// Whom they stood in for.
+    #[oai(nullable)]
+    approver_for: Option<Uuid>,
 }
 
 impl From<donation::Model> for OfficeDonation {
@@ -401,6 +404,7 @@ impl From<donation::Model> for OfficeDonation {
             counterparty: row.counterparty,
             author: row.author_id.map(|id| id.uuid()),
             approver: row.approver_id.map(|id| id.uuid()),
+            approver_for: row.approver_for_id.map(|id| id.uuid()),
         }
     }
 }

@@ -91,18 +91,27 @@ struct OfficeRefund {
     requested_by: String,
     #[oai(nullable)]
     decided_by: Option<Uuid>,
+    /// Whom the decider stood in for.
+    #[oai(nullable)]
+    decided_for: Option<Uuid>,
     /// Who proposed to end it without the channel.
     #[oai(nullable)]
     outcome_proposed_by: Option<Uuid>,
     #[oai(nullable)]
     outcome_settled_by: Option<Uuid>,
-    /// The channel's number.
+    /// Whom they stood in for.
+    #[oai(nullable)]
+    outcome_settled_for: Option<Uuid>,
     /// Who proposed that the general fund bears it.
     #[oai(nullable)]
     cover_proposed_by: Option<Uuid>,
     /// Who decided that the general fund bears it.
     #[oai(nullable)]
     covered_by: Option<Uuid>,
+    /// Whom they stood in for.
+    #[oai(nullable)]
+    covered_for: Option<Uuid>,
+    /// The channel's number.
     #[oai(nullable)]
     channel_refund_id: Option<String>,
     #[oai(nullable)]
@@ -126,10 +135,13 @@ impl From<refund::Model> for OfficeRefund {
             attempt: row.attempt,
             requested_by: row.requested_by,
             decided_by: row.decider_id.map(|id| id.uuid()),
+            decided_for: row.decider_for_id.map(|id| id.uuid()),
             outcome_proposed_by: row.outcome_author_id.map(|id| id.uuid()),
             outcome_settled_by: row.outcome_approver_id.map(|id| id.uuid()),
+            outcome_settled_for: row.outcome_approver_for_id.map(|id| id.uuid()),
             cover_proposed_by: row.cover_author_id.map(|id| id.uuid()),
             covered_by: row.cover_approver_id.map(|id| id.uuid()),
+            covered_for: row.cover_approver_for_id.map(|id| id.uuid()),
             channel_refund_id: row.channel_refund_id,
             last_error: row.last_error,
             created_at: row.created_us.into(),

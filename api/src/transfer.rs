@@ -53,11 +53,16 @@ struct Transfer {
     author: Uuid,
     #[oai(nullable)]
     approver: Option<Uuid>,
+    /// Whom the approver stood in for.
+    #[oai(nullable)]
+    approver_for: Option<Uuid>,
     /// Who reported how it ended.
     #[oai(nullable)]
     outcome_author: Option<Uuid>,
     #[oai(nullable)]
     outcome_approver: Option<Uuid>,
+    #[oai(nullable)]
+    outcome_approver_for: Option<Uuid>,
     created_at: Instant,
     #[oai(nullable)]
     departed_at: Option<Instant>,
@@ -77,8 +82,10 @@ impl From<transfer::Model> for Transfer {
             note: row.note,
             author: row.author_id.uuid(),
             approver: row.approver_id.map(|id| id.uuid()),
+            approver_for: row.approver_for_id.map(|id| id.uuid()),
             outcome_author: row.outcome_author_id.map(|id| id.uuid()),
             outcome_approver: row.outcome_approver_id.map(|id| id.uuid()),
+            outcome_approver_for: row.outcome_approver_for_id.map(|id| id.uuid()),
             created_at: row.created_us.into(),
             departed_at: row.departed_us.map(Instant),
             finished_at: row.finished_us.map(Instant),

@@ -179,6 +179,7 @@ impl Breaks {
             decided_us: Set(None),
             next_try_us: Set(now),
             finished_us: Set(None),
+            approver_for_id: Set(None),
         };
         let row = row.insert(&tx).await.map_err(|error| match violation(&error) {
             // PostgreSQL names the index, SQLite its column.
@@ -220,6 +221,7 @@ impl Breaks {
         let done = to == ResolutionState::Done;
         let row = moved(&tx, row, to, |row| {
             row.approver_id = Set(Some(by.id));
+            row.approver_for_id = Set(hand.acting_for());
             row.decided_us = Set(Some(now));
             row.next_try_us = Set(now);
             row.finished_us = Set(done.then_some(now));

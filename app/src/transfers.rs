@@ -116,6 +116,8 @@ impl Transfers {
             created_us: Set(now),
             departed_us: Set(None),
             finished_us: Set(None),
+            approver_for_id: Set(None),
+            outcome_approver_for_id: Set(None),
         }
         .insert(&tx)
         .await?;
@@ -172,9 +174,11 @@ impl Transfers {
         active.state = Set(to);
         if departed {
             active.approver_id = Set(Some(by.id));
+            active.approver_for_id = Set(hand.acting_for());
             active.departed_us = Set(Some(now));
         } else {
             active.outcome_approver_id = Set(Some(by.id));
+            active.outcome_approver_for_id = Set(hand.acting_for());
             active.finished_us = Set(Some(now));
         }
         let row = active.update(&tx).await?;

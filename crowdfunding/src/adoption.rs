@@ -76,6 +76,7 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         counterparty: Set(None),
         author_id: Set(None),
         approver_id: Set(None),
+        approver_for_id: Set(None),
     }
     .insert(tx)
     .await?;

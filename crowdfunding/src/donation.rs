@@ -19,7 +19,7 @@ use sea_orm::{
 use crate::CrowdfundingError;
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::hand_on;
+use crate::reach::{Hand, hand_on};
 
 /// A gift as a donor wishes it. Names are sealed already; `content` is a digest of everything the donor sent, so that the
 /// same id with other content is noticed.
@@ -191,6 +191,7 @@ fn model(wish: &NewDonation, now: Timestamp) -> row::Model {
         counterparty: None,
         author_id: None,
         approver_id: None,
+        approver_for_id: None,
     }
 }
 
@@ -607,6 +608,7 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         counterparty: Some(text("counterparty", &gift.counterparty, 100)?),
         author_id: Some(by.id),
         approver_id: None,
+        approver_for_id: None,
     };
     if !gift.amount.is_positive() {
         return Err(CrowdfundingError::Invalid { field: "amount", problem: "金额必须大于零" });
@@ -650,7 +652,7 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
     }
 }
 
-async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<row::Model, CrowdfundingError> {
+async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::Model, Hand), CrowdfundingError> {
     let roles = &[Role::Bookkeeper, Role::FinanceHead];
     by.must_be(roles)?;
     let row = row::Entity::find_by_id(id)
@@ -659,10 +661,11 @@ async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<row::M
         .one(tx)
         .await?
         .ok_or(CrowdfundingError::NoSuchDonation)?;
-    if hand_on(tx, row.campaign_id, by, roles).await?.is_of(row.author_id) {
+    let hand = hand_on(tx, row.campaign_id, by, roles).await?;
+    if hand.is_of(row.author_id) {
         return Err(CrowdfundingError::OtherPerson);
     }
-    Ok(row)
+    Ok((row, hand))
 }
 
 /// Confirms a bank gift and books it (entry 6a); another person than its maker.
@@ -672,7 +675,7 @@ pub async fn confirm_bank_gift(
     id: DonationId,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    let row = locked_bank_gift(tx, id, by).await?;
+    let (row, hand) = locked_bank_gift(tx, id, by).await?;
     if row.state == DonationState::Paid && row.approver_id == Some(by.id) {
         return Ok(row);
     }
@@ -703,6 +706,7 @@ pub async fn confirm_bank_gift(
     row.settled_us = Set(Some(now));
     row.late = Set(late);
     row.approver_id = Set(Some(by.id));
+    row.approver_for_id = Set(hand.acting_for());
     let row = row.update(tx).await?;
     history::donations(tx, now, &by.id.to_string(), &[Step { donation: id, from, to }]).await?;
     Ok(row)
@@ -715,13 +719,14 @@ pub async fn reject_bank_gift(
     id: DonationId,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    let row = locked_bank_gift(tx, id, by).await?;
+    let (row, hand) = locked_bank_gift(tx, id, by).await?;
     let (from, to) = (row.state, row.state.on(DonationEvent::Expire)?);
     let mut row: row::ActiveModel = row.into();
     row.state = Set(to);
     // The reference is free again: what was entered wrongly can be entered rightly.
     row.bank_reference = Set(Some(format!("rejected:{id}")));
     row.approver_id = Set(Some(by.id));
+    row.approver_for_id = Set(hand.acting_for());
     let row = row.update(tx).await?;
     history::donations(tx, now, &by.id.to_string(), &[Step { donation: id, from, to }]).await?;
     Ok(row)

@@ -21,6 +21,16 @@ impl Hand {
         Ok(Hand { person: by.id, acting_for: by.may(roles, place)?.acting_for })
     }
 
+    /// Who does it.
+    pub fn person(self) -> StaffId {
+        self.person
+    }
+
+    /// Whom they stand in for.
+    pub fn acting_for(self) -> Option<StaffId> {
+        self.acting_for
+    }
+
     /// Whether this is the hand of that person, or of somebody who stands in for them.
     pub fn is_of(self, person: Option<StaffId>) -> bool {
         person.is_some_and(|person| self.person == person || self.acting_for == Some(person))

@@ -18,7 +18,7 @@ use sea_orm::{
 
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::hand_on;
+use crate::reach::{Hand, hand_on};
 use crate::{CrowdfundingError, Decision, gate};
 
 /// A refund as it is asked for.
@@ -160,6 +160,9 @@ pub async fn request(
         finished_us: Set(None),
         cover_author_id: Set(None),
         cover_approver_id: Set(None),
+        decider_for_id: Set(None),
+        outcome_approver_for_id: Set(None),
+        cover_approver_for_id: Set(None),
     }
     .insert(tx)
     .await;
@@ -190,7 +193,7 @@ pub async fn decide(
         return Err(CrowdfundingError::OtherPerson);
     }
     match decision {
-        Decision::Approve => approve(tx, now, loaded, Money::ZERO, by).await,
+        Decision::Approve => approve(tx, now, loaded, Money::ZERO, hand).await,
         Decision::Reject(reason) => {
             if reason.trim().is_empty() {
                 return Err(CrowdfundingError::Invalid { field: "reason", problem: "请填写原因" });
@@ -202,6 +205,7 @@ pub async fn decide(
             move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, &actor).await?;
             move_refund(tx, now, loaded.refund, to, &actor, Some(&reason), |row| {
                 row.decider_id = Set(Some(by.id));
+                row.decider_for_id = Set(hand.acting_for());
                 row.decided_us = Set(Some(now));
                 row.finished_us = Set(Some(now));
             })
@@ -216,12 +220,12 @@ async fn approve(
     now: Timestamp,
     loaded: Loaded,
     covered: Money,
-    by: &Member,
+    hand: Hand,
 ) -> Result<row::Model, CrowdfundingError> {
     let Loaded { refund: asked, donation, gift, prior_year, frozen } = loaded;
     // What a donor wishes waits until the suspension is lifted; what the law orders does not (facts: charity 3.1).
     gate::need(!frozen || asked.reason.is_by_law(), "frozen", "该项目正在核查，资金已冻结")?;
-    let (id, actor, on) = (asked.id, by.id.to_string(), BusinessDate::of(now));
+    let (id, actor, on) = (asked.id, hand.person().to_string(), BusinessDate::of(now));
     let to = asked.state.on(RefundEvent::Approve)?;
     let mut entries = Vec::with_capacity(2);
     if covered.is_positive() {
@@ -234,11 +238,13 @@ async fn approve(
     let donation_to = donation.state.on(DonationEvent::DecideRefund)?;
     move_donation(tx, now, &donation, donation_to, Money::ZERO, &actor).await?;
     let approved = move_refund(tx, now, asked, to, &actor, None, |row| {
-        row.decider_id = Set(Some(by.id));
+        row.decider_id = Set(Some(hand.person()));
+        row.decider_for_id = Set(hand.acting_for());
         row.decided_us = Set(Some(now));
         row.next_try_us = Set(now);
         if covered.is_positive() {
-            row.cover_approver_id = Set(Some(by.id));
+            row.cover_approver_id = Set(Some(hand.person()));
+            row.cover_approver_for_id = Set(hand.acting_for());
         }
     })
     .await?;
@@ -291,7 +297,7 @@ pub async fn cover(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result
     if general < lacking {
         return Err(CrowdfundingError::GeneralFundShort { available: general });
     }
-    approve(tx, now, loaded, lacking, by).await
+    approve(tx, now, loaded, lacking, hand).await
 }
 
 /// The channel has accepted the refund. It may have said more already: then this changes nothing.
@@ -445,6 +451,7 @@ pub async fn settle_outcome(
     move_donation(tx, now, &loaded.donation, donation_to, amount, &actor).await?;
     move_refund(tx, now, loaded.refund, to, &actor, None, |row| {
         row.outcome_approver_id = Set(Some(by.id));
+        row.outcome_approver_for_id = Set(hand.acting_for());
         row.finished_us = Set(Some(now));
     })
     .await

@@ -45,6 +45,7 @@ pub struct Model {
     pub counterparty: Option<String>,
     pub author_id: Option<StaffId>,
     pub approver_id: Option<StaffId>,
+    pub approver_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -31,6 +31,9 @@ pub struct Model {
     pub finished_us: Option<Timestamp>,
     pub cover_author_id: Option<StaffId>,
     pub cover_approver_id: Option<StaffId>,
+    pub decider_for_id: Option<StaffId>,
+    pub outcome_approver_for_id: Option<StaffId>,
+    pub cover_approver_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -25,6 +25,7 @@ pub struct Model {
     pub decided_us: Option<Timestamp>,
     pub next_try_us: Timestamp,
     pub finished_us: Option<Timestamp>,
+    pub approver_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -25,6 +25,8 @@ pub struct Model {
     pub created_us: Timestamp,
     pub departed_us: Option<Timestamp>,
     pub finished_us: Option<Timestamp>,
+    pub approver_for_id: Option<StaffId>,
+    pub outcome_approver_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

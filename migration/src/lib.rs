@@ -57,6 +57,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0007_service.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261124_000009_evidence",
+                tables: include_str!("../sql/0009_evidence.sql"),
+                guards_sqlite: include_str!("../sql/0009_evidence.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0009_evidence.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261124_000011_closing",
                 tables: include_str!("../sql/0011_closing.sql"),
                 guards_sqlite: include_str!("../sql/0011_closing.sqlite.sql"),

@@ -228,6 +228,82 @@ async fn a_role_is_lent_by_two_persons_until_its_last_day() {
     .await;
 }
 
+/// Who decides on money with a lent role is named with the lender, and the lender's own papers are none of theirs (facts: charity 6.6a).
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_a_stand_in_decides_on_names_whom_they_stood_in_for() {
+    story(async |w| {
+        let (lender, cashier) = (w.staff(Role::Bookkeeper).await, w.staff(Role::Cashier).await);
+        let (holder, head) = (w.staff(Role::Chair).await, w.staff(Role::FinanceHead).await);
+        let today = w.app.business.today();
+        let lent = json!({
+            "id": Uuid::now_v7(), "lender": lender.id, "holder": holder.id, "role": "bookkeeper", "starts_on": today.to_string(),
+            "ends_on": today.next().to_string(), "reason": "出差",
+        });
+        lender.post("/staff/delegations", lent.clone()).await.ok();
+        let approval = format!("/staff/delegations/{}/approval", text(&lent["id"]));
+        w.staff(Role::Admin).await.act(&approval).await.ok();
+        let campaign = w.open_campaign("1000.00").await;
+        let stood_for = json!(lender.id);
+
+        let bank_gift = async |author: &Officer, reference: &str| {
+            let new = json!({
+                "id": Uuid::now_v7(), "campaign": campaign, "amount": "10.00", "counterparty": "示例公司", "bank_account": "基本户",
+                "reference": reference, "received_on": today.to_string(),
+            });
+            author.post("/staff/bank-gifts", new.clone()).await.ok();
+            format!("/staff/bank-gifts/{}/confirmation", text(&new["id"]))
+        };
+        let theirs = bank_gift(&lender, "B-1").await;
+        holder.act(&theirs).await.refused(403, "other_person_needed");
+        let forged = "UPDATE donation SET approver_for_id = author_id WHERE author_id IS NOT NULL";
+        w.attacked(forged, "donation_approver_for_check").await;
+        let other = bank_gift(&cashier, "B-2").await;
+        assert_eq!(holder.act(&other).await.ok()["approver_for"], stood_for);
+        assert_eq!(head.act(&theirs).await.ok()["approver_for"], json!(null), "by an own role");
+
+        let donor = w.donor("o-one").await;
+        let gift = w.gift(&donor, campaign, "5.00").await;
+        let refund = |donation: Uuid| json!({ "id": Uuid::now_v7(), "donation": donation, "amount": "5.00", "reason": "error" });
+        let step = |refund: &Value, step: &str| format!("/staff/refunds/{}/{step}", text(&refund["id"]));
+        let asked = refund(gift.id);
+        lender.post("/staff/refunds", asked.clone()).await.ok();
+        holder.act(&step(&asked, "approval")).await.refused(403, "other_person_needed");
+        let forged = "UPDATE refund SET decider_for_id = requester_id";
+        w.attacked(forged, "refund_decider_for_check").await;
+        head.post(&step(&asked, "decline"), json!({ "reason": "已核实" })).await.ok();
+        let asked = refund(gift.id);
+        cashier.post("/staff/refunds", asked.clone()).await.ok();
+        assert_eq!(holder.act(&step(&asked, "approval")).await.ok()["decided_for"], stood_for);
+
+        let twice = w.gift(&donor, campaign, "5.00").await;
+        w.lever("pay", json!({ "out_trade_no": twice.order, "again": true })).await;
+        let breaks = async || head.get("/staff/breaks").await.ok()["items"].as_array().unwrap().clone();
+        w.until("a payment waits for a person", async || breaks().await.len() == 1).await;
+        let stray = text(&breaks().await[0]["id"]).to_owned();
+        let resolution = async |author: &Officer| {
+            let new = json!({ "id": Uuid::now_v7(), "choice": "gift", "reason": "确认为重复捐赠" });
+            author.post(&format!("/staff/breaks/{stray}/resolutions"), new.clone()).await.ok();
+            format!("/staff/resolutions/{}", text(&new["id"]))
+        };
+        let theirs = resolution(&lender).await;
+        holder.act(&format!("{theirs}/approval")).await.refused(403, "other_person_needed");
+        w.attacked("UPDATE resolution SET approver_for_id = author_id", "resolution_approver_for_check").await;
+        head.act(&format!("{theirs}/decline")).await.ok();
+        let other = resolution(&cashier).await;
+        assert_eq!(holder.act(&format!("{other}/approval")).await.ok()["decided_for"], stood_for);
+
+        let new = json!({ "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": "1.00", "bank_account": "基本户" });
+        cashier.post("/staff/transfers", new.clone()).await.ok();
+        w.lever("withdraw", json!({ "amount": "1.00" })).await;
+        w.attacked("UPDATE transfer SET approver_for_id = author_id", "transfer_approver_for_check").await;
+        let path = format!("/staff/transfers/{}", text(&new["id"]));
+        assert_eq!(holder.act(&format!("{path}/confirmation")).await.ok()["approver_for"], stood_for);
+        cashier.act(&format!("{path}/arrival")).await.ok();
+        assert_eq!(holder.act(&format!("{path}/confirmation")).await.ok()["outcome_approver_for"], stood_for);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_of_a_city_stays_in_the_city() {
     story(async |w| {
