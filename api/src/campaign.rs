@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::auth::Officer;
 use crate::cached::Cached;
+use crate::document::{self, Download, Picture};
 use crate::error::ApiError;
 use crate::oversight::{CampaignUpdate, MilestoneProgress};
 use crate::page::{Page, default_limit};
@@ -556,6 +557,25 @@ impl CampaignApi {
         let rows = self.app.campaigns.public_updates(campaign_id.0.into(), after, limit.0 + 1).await?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
+
+    /// The pictures of a published update.
+    #[oai(path = "/:campaign_id/updates/:update_id/pictures", method = "get")]
+    async fn pictures(&self, campaign_id: Path<Uuid>, update_id: Path<Uuid>) -> Result<Json<Page<Picture>>, ApiError> {
+        let object = self.app.campaigns.public_pictures(campaign_id.0.into(), update_id.0.into()).await?;
+        document::pictures(&self.app, &object).await
+    }
+
+    /// A picture of a published update.
+    #[oai(path = "/:campaign_id/updates/:update_id/pictures/:picture_id", method = "get")]
+    async fn picture(
+        &self,
+        campaign_id: Path<Uuid>,
+        update_id: Path<Uuid>,
+        picture_id: Path<Uuid>,
+    ) -> Result<Download, ApiError> {
+        let object = self.app.campaigns.public_pictures(campaign_id.0.into(), update_id.0.into()).await?;
+        document::picture(&self.app, &object, picture_id.0).await
+    }
 }
 
 /// The way of a draft.
@@ -733,16 +753,10 @@ impl OfficeCampaignApi {
         self.step(&officer, campaign_id.0, Step::ReopenExecution(body.0.reason.0)).await
     }
 
-    /// Gives a campaign up before any money came.
+    /// Gives a campaign up before any money came; after that two persons decide it (`termination`).
     #[oai(path = "/:campaign_id/cancellation", method = "post")]
     async fn cancel(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
         self.step(&officer, campaign_id.0, Step::Cancel(body.0.reason.0)).await
-    }
-
-    /// Gives a campaign up after money came; what is left follows its plan.
-    #[oai(path = "/:campaign_id/termination", method = "post")]
-    async fn terminate(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        self.step(&officer, campaign_id.0, Step::Terminate(body.0.reason.0)).await
     }
 
     /// What happened to a campaign, oldest first.

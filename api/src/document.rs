@@ -99,6 +99,34 @@ pub(crate) async fn download(app: &Arc<App>, object: &str, id: Uuid) -> Result<D
     Ok(Download::Bytes(Binary(bytes), media_type, disposition, "default-src 'none'; sandbox".to_owned()))
 }
 
+/// A picture that is public.
+#[derive(Object)]
+pub(crate) struct Picture {
+    id: Uuid,
+    /// What it is, told from its bytes.
+    media_type: String,
+    /// In bytes.
+    size: i64,
+}
+
+impl From<Attached> for Picture {
+    fn from(attached: Attached) -> Picture {
+        Picture { id: attached.attachment.id.uuid(), media_type: attached.media_type, size: attached.size }
+    }
+}
+
+/// The pictures of something public. Who attached them and what they called them is not told.
+pub(crate) async fn pictures(app: &Arc<App>, object: &str) -> Result<Json<Page<Picture>>, ApiError> {
+    Ok(Json(Page::whole(app.documents.of(object).await?)))
+}
+
+/// A picture of something public, under a name that tells nothing.
+pub(crate) async fn picture(app: &Arc<App>, object: &str, id: Uuid) -> Result<Download, ApiError> {
+    let Content { attachment, media_type, bytes } = app.documents.picture(object, id.into()).await?;
+    let disposition = disposition(&attachment.id.to_string());
+    Ok(Download::Bytes(Binary(bytes), media_type, disposition, "default-src 'none'; sandbox".to_owned()))
+}
+
 /// Withdraws an attachment of a thing. What was attached stays to be seen in the trail.
 pub(crate) async fn withdraw(app: &Arc<App>, by: &Member, object: &str, id: Uuid) -> Result<(), ApiError> {
     Ok(app.documents.withdraw(by, object, id.into()).await?)

@@ -539,6 +539,8 @@ impl From<DocumentError> for ApiError {
         match error {
             E::NoSuchAttachment => ApiError::not_found("no_such_attachment", "没有这个附件。"),
             E::BadKind => ApiError::field("kind", "附件种类为1至40个小写字母或下划线"),
+            E::NoPicture => ApiError::unprocessable("picture_needed", "只接受PNG或JPEG图片。"),
+            E::Published => ApiError::conflict("wrong_state", "内容已发布，不能再添加附件。"),
             E::NotTaken(NotTaken::Size) => {
                 ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "document_size", "附件不能为空，且不得超过10MB。")
             }

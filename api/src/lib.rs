@@ -20,6 +20,7 @@ mod donation;
 mod door;
 mod enquiry;
 mod error;
+mod evidence;
 mod health;
 mod house;
 mod member;
@@ -67,6 +68,7 @@ use crate::disbursement::DisbursementApi;
 use crate::donation::{GivingApi, OfficeDonationApi};
 use crate::door::{Door, DoorOptions, KnownRoute};
 use crate::enquiry::EnquiryApi;
+use crate::evidence::EvidenceApi;
 use crate::house::HouseApi;
 use crate::member::{MemberApi, RoleApi};
 use crate::organisation::{CharityApi, UnitApi};
@@ -133,7 +135,7 @@ pub struct ApiOptions {
 }
 
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
-type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi);
+type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi);
 
 /// Everything below `/api/v1`.
 type Handlers = (
@@ -213,6 +215,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         OfficeCampaignApi { app: with(&app) },
         ComplaintApi { app: with(&app), throttle: Throttle::per_minute(COMPLAINTS_PER_MINUTE) },
         OversightApi { app: with(&app) },
+        EvidenceApi { app: with(&app) },
     );
     let handlers: Handlers = (
         campaigns,

@@ -37,7 +37,7 @@ wire_enum! {
 
 wire_enum! {
     /// What is decided.
-    DecisionKind = decision_rules::DecisionKind { Operator, Leftover, Exception }
+    DecisionKind = decision_rules::DecisionKind { Operator, Leftover, Exception, Termination }
 }
 
 /// How far a step of a project is.
@@ -241,7 +241,7 @@ impl From<campaign_decision::Model> for CampaignDecision {
 }
 
 /// What is proposed: for `operator` a book and a credit code, for `leftover` two campaigns, an amount and what is told the public,
-/// for `exception` a campaign.
+/// for `exception` and `termination` a campaign.
 #[derive(Object)]
 struct DecisionProposal {
     /// Made by the client: the same id again is the same proposal.
@@ -275,6 +275,7 @@ impl DecisionProposal {
                 publication: self.publication.clone().ok_or_else(|| missing("publication"))?.0,
             },
             DecisionKind::Exception => Matter::Exception { campaign: campaign()? },
+            DecisionKind::Termination => Matter::Termination { campaign: campaign()? },
         })
     }
 }
@@ -558,7 +559,7 @@ impl OversightApi {
         Ok(Json(self.app.campaigns.propose_decision(id, matter, reason, &officer.0).await?.into()))
     }
 
-    /// Agrees; another person than who proposed it. A leftover is moved with it.
+    /// Agrees; another person than who proposed it. A leftover is moved with it, a campaign that is given up is terminated.
     #[oai(path = "/campaign-decisions/:decision_id/approval", method = "post")]
     async fn approve(&self, officer: Officer, decision_id: Path<Uuid>) -> Result<Json<CampaignDecision>, ApiError> {
         Ok(Json(self.app.campaigns.decide(decision_id.0.into(), decision(true), &officer.0).await?.into()))

@@ -1,8 +1,8 @@
 //! Campaigns: the service around the steps of `crowdfunding`. Each step is one transaction with its line in the audit trail.
 
 use crowdfunding::{
-    CampaignDraft, CampaignFilter, CrowdfundingError, Decision, Ground, Matter, NewPartner, NewUpdate, PlanVersion,
-    PublicCampaign, READERS, Released, Search, Setting, Standing, Step,
+    Access, CampaignDraft, CampaignFilter, CrowdfundingError, Decision, Exhibit, Ground, Matter, NewPartner, NewUpdate,
+    PlanVersion, PublicCampaign, READERS, Released, Search, Setting, Standing, Step,
 };
 use domain::campaign::CampaignState;
 use domain::complaint::{ComplaintEvent, ComplaintState};
@@ -153,7 +153,7 @@ impl Campaigns {
 
     /// The versions of a public campaign's plan that were ever in force, oldest first.
     pub async fn public_plans(&self, id: CampaignId) -> Result<Vec<PlanVersion>> {
-        self.public_row(id).await?;
+        crowdfunding::public_row(self.db.read(), id).await?;
         let mut versions = crowdfunding::plan_versions(self.db.read(), id).await?;
         versions.retain(|version| version.in_force.is_some());
         Ok(versions)
@@ -161,7 +161,7 @@ impl Campaigns {
 
     /// The milestones of a public campaign.
     pub async fn public_milestones(&self, id: CampaignId) -> Result<Vec<milestone::Model>> {
-        self.public_row(id).await?;
+        crowdfunding::public_row(self.db.read(), id).await?;
         crowdfunding::milestones(self.db.read(), id).await
     }
 
@@ -172,13 +172,18 @@ impl Campaigns {
         after: Option<CampaignUpdateId>,
         limit: u64,
     ) -> Result<Vec<campaign_update::Model>> {
-        self.public_row(id).await?;
+        crowdfunding::public_row(self.db.read(), id).await?;
         crowdfunding::updates(self.db.read(), id, true, after, limit).await
     }
 
-    async fn public_row(&self, id: CampaignId) -> Result<campaign::Model> {
-        let row = crowdfunding::campaign(self.db.read(), id).await?;
-        if row.state.is_public() { Ok(row) } else { Err(CrowdfundingError::NoSuchCampaign) }
+    /// The name among documents of a public campaign's published update: its pictures.
+    pub async fn public_pictures(&self, id: CampaignId, update: CampaignUpdateId) -> Result<String> {
+        crowdfunding::public_pictures(self.db.read(), id, update).await
+    }
+
+    /// The name among documents of something about a campaign, for whoever may do this with them.
+    pub async fn exhibit(&self, exhibit: Exhibit, access: Access, by: &Member) -> Result<String> {
+        crowdfunding::exhibit(self.db.read(), exhibit, access, by).await
     }
 
     /// Campaigns of any state with their money, as they are named; those that are not there are left out.

@@ -11,12 +11,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::document::{MediaType, NotTaken};
 use domain::role::Member;
 use domain::{AttachmentId, Clock, Timestamp};
-use entity::{Db, Tx, attachment, document, execute};
+use entity::{Db, Tx, attachment, document, execute, violation};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set, Statement};
 use serde_json::json;
 
 use crate::trail::{self, Line};
+
+/// What a picture is attached as.
+const PICTURE: &str = "picture";
 
 /// Why a document was not taken or given.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,12 @@ pub enum DocumentError {
     /// What it proves is said in 1 to 40 lower-case letters and underscores.
     #[error("this is no kind of an attachment")]
     BadKind,
+    /// Something else than a picture where only pictures are taken.
+    #[error("this is no picture")]
+    NoPicture,
+    /// The thing was published meanwhile: nothing joins it any more.
+    #[error("it is published")]
+    Published,
     /// The bytes or the name are not acceptable.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),
@@ -83,6 +92,27 @@ impl Documents {
         let attached = attach(&tx, self.clock.now(), by, object, kind, file_name, bytes).await?;
         tx.commit().await?;
         Ok(attached)
+    }
+
+    /// Attaches a picture to a thing.
+    pub async fn attach_picture(
+        &self,
+        by: &Member,
+        object: &str,
+        file_name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Attached, DocumentError> {
+        if !matches!(MediaType::of(file_name, &bytes)?, MediaType::Png | MediaType::Jpeg) {
+            return Err(DocumentError::NoPicture);
+        }
+        self.attach(by, object, PICTURE, file_name, bytes).await
+    }
+
+    /// A picture of a thing with its bytes, as long as it is not withdrawn.
+    pub async fn picture(&self, object: &str, id: AttachmentId) -> Result<Content, DocumentError> {
+        let content = self.read(object, id).await?;
+        let shown = content.attachment.withdrawn_us.is_none() && content.attachment.kind == PICTURE;
+        if shown { Ok(content) } else { Err(DocumentError::NoSuchAttachment) }
     }
 
     /// The attachments of a thing that stand, oldest first.
@@ -160,7 +190,11 @@ pub async fn attach(
     let fresh = attachment::Entity::insert(attachment::ActiveModel::from(row.clone()))
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(tx)
-        .await?;
+        .await
+        .map_err(|error| match violation(&error) {
+            Some(rule) if rule.contains("attachment_published") => DocumentError::Published,
+            _ => error.into(),
+        })?;
     let attachment = if fresh == 1 {
         told(tx, now, by, "document.attach", &row).await?;
         row

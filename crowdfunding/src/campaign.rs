@@ -134,10 +134,8 @@ pub enum Step {
     Close,
     /// Something is still to be done.
     ReopenExecution(String),
-    /// Gives it up before any money came.
+    /// Gives it up before any money came; after that it takes a decision of two persons.
     Cancel(String),
-    /// Gives it up after money came.
-    Terminate(String),
 }
 
 impl Step {
@@ -164,7 +162,6 @@ impl Step {
             Step::Close => "campaign.close",
             Step::ReopenExecution(_) => "campaign.reopen_execution",
             Step::Cancel(_) => "campaign.cancel",
-            Step::Terminate(_) => "campaign.terminate",
         }
     }
 
@@ -184,8 +181,7 @@ impl Step {
             | Step::End(_)
             | Step::StartExecution
             | Step::StartClosing
-            | Step::ReopenExecution(_)
-            | Step::Terminate(_) => &MANAGERS,
+            | Step::ReopenExecution(_) => &MANAGERS,
         }
     }
 }
@@ -371,7 +367,6 @@ pub async fn step_campaign(
             }
             advance(tx, row, step).await
         }
-        Step::Terminate(reason) => advance(tx, row, because(E::Terminate, reason)?).await,
     }
 }
 

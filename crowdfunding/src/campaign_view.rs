@@ -240,11 +240,13 @@ pub async fn campaigns(
 
 /// A public campaign with its money.
 pub async fn public_campaign(db: &impl ConnectionTrait, id: CampaignId) -> Result<PublicCampaign, CrowdfundingError> {
+    Ok(with_money(db, vec![public_row(db, id).await?]).await?.remove(0))
+}
+
+/// A campaign that strangers may see.
+pub async fn public_row(db: &impl ConnectionTrait, id: CampaignId) -> Result<campaign::Model, CrowdfundingError> {
     let row = campaign(db, id).await?;
-    if !row.state.is_public() {
-        return Err(CrowdfundingError::NoSuchCampaign);
-    }
-    Ok(with_money(db, vec![row]).await?.remove(0))
+    if row.state.is_public() { Ok(row) } else { Err(CrowdfundingError::NoSuchCampaign) }
 }
 
 /// Campaigns with their money, in the order given; three statements however many, one more if a parent is among them.

@@ -1,8 +1,8 @@
 //! What two persons decide about campaigns (facts: charity 2.1 Art. 58; 7; open point 1): who may run the service, where a leftover
-//! goes, whether a unit may begin again. That the second is another person is kept by the database
+//! goes, whether a unit may begin again, that a campaign is given up after money came. That the second is another person is kept by the database
 //! (`campaign_decision_own_check`).
 
-use domain::campaign::{CampaignKind, CampaignState};
+use domain::campaign::{CampaignEvent, CampaignKind, CampaignState};
 use domain::decision::{DecisionEvent, DecisionKind, DecisionState};
 use domain::filing::CreditCode;
 use domain::role::{Member, Role};
@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use crate::campaign::{READERS, locked, required};
+use crate::campaign::{READERS, Taken, advance, locked, required};
 use crate::campaign_view::within;
 use crate::{CrowdfundingError, Decision, gate, postings};
 
@@ -43,6 +43,11 @@ pub enum Matter {
     },
     /// A campaign may begin though its unit has not done with its last.
     Exception {
+        /// Which.
+        campaign: CampaignId,
+    },
+    /// A campaign is given up after money came.
+    Termination {
         /// Which.
         campaign: CampaignId,
     },
@@ -102,6 +107,14 @@ pub async fn propose_decision(
             let row = locked(tx, campaign).await?;
             (new.kind, new.book_id, new.campaign_id) = (DecisionKind::Exception, row.book_id, Some(campaign));
         }
+        Matter::Termination { campaign } => {
+            let row = locked(tx, campaign).await?;
+            (new.kind, new.book_id, new.campaign_id) = (DecisionKind::Termination, row.book_id, Some(campaign));
+            // What stands is answered below, whatever became of the campaign since.
+            if row::Entity::find_by_id(id).one(tx).await?.is_none() {
+                row.state.on(CampaignEvent::Terminate)?;
+            }
+        }
     }
     let place = place(tx, &new).await?;
     if by.may(&READERS, &place).is_err() {
@@ -140,7 +153,7 @@ async fn check_leftover(
     gates.passed()
 }
 
-/// Another person decides. A leftover that is agreed to is moved with it (entry 20).
+/// Another person decides. A leftover that is agreed to is moved with it (entry 20), and a campaign that is given up is terminated.
 pub async fn decide_decision(
     tx: &Tx,
     now: Timestamp,
@@ -182,11 +195,16 @@ pub async fn decide_decision(
     active.approver_id = Set(Some(by.id));
     active.acting_for_id = Set(grant.acting_for);
     active.decided_us = Set(Some(now));
-    match active.update(tx).await {
-        Ok(row) => Ok(row),
-        Err(error) if violation(&error).is_some() => Err(CrowdfundingError::OtherPerson),
-        Err(error) => Err(error.into()),
+    let row = match active.update(tx).await {
+        Ok(row) => row,
+        Err(error) if violation(&error).is_some() => return Err(CrowdfundingError::OtherPerson),
+        Err(error) => return Err(error.into()),
+    };
+    if let (DecisionKind::Termination, DecisionState::Approved, Some(id)) = (row.kind, to, row.campaign_id) {
+        let (event, reason) = (CampaignEvent::Terminate, Some(row.reason.clone()));
+        advance(tx, locked(tx, id).await?, Taken { event, reason, actor: by.id.to_string(), now }).await?;
     }
+    Ok(row)
 }
 
 /// A page of decisions within a member's reach, newest first.

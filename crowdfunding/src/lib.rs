@@ -10,6 +10,7 @@ mod change;
 mod decision;
 mod donation;
 mod error;
+mod evidence;
 mod gate;
 mod history;
 mod partner;
@@ -30,7 +31,7 @@ pub use campaign::{
 };
 pub use campaign_view::{
     CampaignFilter, PublicCampaign, Search, Sorting, Standing, campaign, campaign_of, campaign_steps, campaigns,
-    named_campaigns, public_campaign, search, standing, with_money,
+    named_campaigns, public_campaign, public_row, search, standing, with_money,
 };
 pub use change::{changes, file_change, propose_change, review_change};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
@@ -40,6 +41,7 @@ pub use donation::{
     find_orders, of_donor, place, queried, reject_bank_gift, search_number, wall,
 };
 pub use error::CrowdfundingError;
+pub use evidence::{Access, Exhibit, exhibit, public_pictures};
 pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, SETTLED_GIFTS_NEEDED, Setting, filing_due};
 pub use partner::{NewPartner, evaluate_cooperation, partners, register_partner, sign_cooperation};
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};

@@ -4,7 +4,7 @@
 
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, CampaignUpdateId, DonationId, Timestamp};
-use entity::{Tx, campaign_update as row, donation, execute, final_disclosure, milestone, moderation};
+use entity::{Tx, attachment, campaign_update as row, donation, execute, final_disclosure, milestone, moderation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use crate::campaign::{AUTHORS, for_step, required};
-use crate::{CrowdfundingError, gate};
+use crate::{CrowdfundingError, Exhibit, gate};
 
 const PUBLISHERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
 const DISCLOSERS: [Role; 1] = [Role::Disclosure];
@@ -114,7 +114,7 @@ pub async fn write_update(
     }
 }
 
-/// Publishes an update; from then on it stands.
+/// Publishes an update with its pictures; from then on it stands. A picture is published by another person than whoever attached it.
 pub async fn publish_update(
     tx: &Tx,
     now: Timestamp,
@@ -128,6 +128,15 @@ pub async fn publish_update(
     let row = row.ok_or(CrowdfundingError::NoSuchUpdate)?;
     if row.state == "published" {
         return Ok(row);
+    }
+    let own = attachment::Entity::find()
+        .filter(attachment::Column::Object.eq(Exhibit::Update(update).object()))
+        .filter(attachment::Column::WithdrawnUs.is_null())
+        .filter(attachment::Column::AuthorId.eq(by.id))
+        .count(tx)
+        .await?;
+    if own > 0 {
+        return Err(CrowdfundingError::OtherPerson);
     }
     let mut active: row::ActiveModel = row.into();
     active.state = Set("published".to_owned());

@@ -16,6 +16,8 @@ pub enum DecisionKind {
     Leftover,
     /// A unit may begin a campaign though it has not done with its last (facts: charity 7, 9).
     Exception,
+    /// A campaign is given up after money came; what is left follows its plan (facts: charity 3.1).
+    Termination,
 }
 
 /// Where it stands.

@@ -5,7 +5,8 @@ use domain::role::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{CREDIT_CODE, World, opening, story};
+use crate::caller::send;
+use crate::world::{CREDIT_CODE, Officer, World, opening, story};
 
 const DAY_S: i64 = 86_400;
 
@@ -229,6 +230,109 @@ async fn a_suspension_freezes_and_another_person_lifts_it() {
         assert_eq!(answered["state"], "dismissed");
         assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
         w.gift(&donor, id, "1.00").await;
+    })
+    .await;
+}
+
+/// Sends a document to be attached.
+async fn attach(who: &Officer, path: &str, query: &str, bytes: &[u8]) -> crate::caller::Answer {
+    let request = who.request(reqwest::Method::POST, &format!("/api/v1{path}/attachments?{query}"));
+    send(request.header("content-type", "application/octet-stream").body(bytes.to_vec())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_proves_a_step_is_attached_and_pictures_are_seen_once_another_person_published_them() {
+    story(async |w| {
+        let id = w.open_campaign("1000.00").await;
+        let (organiser, manager) = (w.staff(Role::Organiser).await, w.staff(Role::ProjectManager).await);
+        let (disclosure, auditor) = (w.staff(Role::Disclosure).await, w.staff(Role::Auditor).await);
+        let campaign = format!("/staff/campaigns/{id}");
+        let receipt = attach(&disclosure, &campaign, "kind=filing_receipt&file_name=a.pdf", b"%PDF-1.7 ...").await.ok();
+        attach(&auditor, &campaign, "kind=filing_receipt&file_name=a.pdf", b"%PDF-1.7").await.refused(403, "forbidden");
+        let listed = auditor.get(&format!("{campaign}/attachments")).await.ok();
+        assert_eq!(listed["items"][0]["kind"], "filing_receipt");
+        let path = format!("{campaign}/attachments/{}", receipt["id"].as_str().unwrap());
+        assert_eq!(auditor.get(&path).await.text, "%PDF-1.7 ...");
+        let far = w.hire_over(Role::Auditor, "far", "/hebei/1306/").await;
+        far.get(&path).await.refused(404, "no_such_campaign");
+        w.stranger.get(&path).await.refused(401, "unauthorized");
+
+        let mut draft = w.draft("2000.00");
+        draft.as_object_mut().unwrap().remove("id");
+        let change = json!({ "id": Uuid::now_v7(), "reason": "扩大受益范围", "draft": draft });
+        organiser.post(&format!("{campaign}/changes"), change.clone()).await.ok();
+        let of = format!("/staff/campaign-changes/{}", change["id"].as_str().unwrap());
+        attach(&disclosure, &of, "kind=filing_receipt&file_name=b.pdf", b"%PDF-1.7 b").await.ok();
+        manager.act(&format!("{of}/rejection")).await.ok();
+        attach(&disclosure, &of, "kind=filing_receipt&file_name=c.pdf", b"%PDF-1.7 c").await.refused(409, "wrong_state");
+        assert_eq!(auditor.get(&format!("{of}/attachments")).await.ok()["items"].as_array().unwrap().len(), 1);
+
+        let update = json!({ "id": Uuid::now_v7(), "title": "进展", "words": "物资已送达" });
+        manager.post(&format!("{campaign}/updates"), update.clone()).await.ok();
+        let number = update["id"].as_str().unwrap();
+        let of = format!("/staff/updates/{number}");
+        attach(&manager, &of, "file_name=a.txt", b"text").await.refused(422, "picture_needed");
+        let png = b"\x89PNG\r\n\x1a\n one".as_slice();
+        let picture = attach(&manager, &of, "file_name=%E5%BC%A0%E4%B8%89.png", png).await.ok();
+        let public = format!("/campaigns/{id}/updates/{number}/pictures");
+        w.stranger.get(&public).await.refused(404, "no_such_update");
+        manager.act(&format!("{of}/publication")).await.refused(403, "other_person_needed");
+        disclosure.act(&format!("{of}/publication")).await.ok();
+        let shown = w.stranger.get(&public).await.ok();
+        assert_eq!(shown["items"], json!([{ "id": picture["id"], "media_type": "image/png", "size": png.len() }]));
+        let one = format!("{public}/{}", picture["id"].as_str().unwrap());
+        let answer = w.stranger.get(&one).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
+        assert!(!format!("{:?}", answer.headers).contains("%E5%BC%A0"), "its name is not told");
+        let other = w.open_campaign("1000.00").await;
+        w.stranger.get(&one.replace(&id.to_string(), &other.to_string())).await.refused(404, "no_such_update");
+        attach(&manager, &of, "file_name=b.png", b"\x89PNG\r\n\x1a\n two").await.refused(409, "gate_closed");
+        let forged = "INSERT INTO attachment SELECT id2, object, kind, file_name, hash, author_id, created_us, withdrawn_us FROM \
+                      (SELECT a.*, c.id AS id2 FROM attachment a JOIN campaign c ON true WHERE a.kind = 'picture' LIMIT 1) x";
+        w.attacked(forged, "attachment_published").await;
+        // Whose picture it is asked not to be seen.
+        let gone = disclosure.call(reqwest::Method::DELETE, &format!("{of}/attachments/{}", picture["id"].as_str().unwrap()), None);
+        gone.await.ok();
+        w.stranger.get(&one).await.refused(404, "no_such_attachment");
+        assert_eq!(w.stranger.get(&public).await.ok()["items"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_has_money_is_given_up_by_two_persons() {
+    story(async |w| {
+        let id = w.open_campaign("1000.00").await;
+        w.gift(&w.donor("o-one").await, id, "30.00").await;
+        let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
+        let termination =
+            || json!({ "id": Uuid::now_v7(), "kind": "termination", "campaign": id, "reason": "受助学校撤并" });
+        let step = |it: &Value, step: &str| format!("/staff/campaign-decisions/{}/{step}", it["id"].as_str().unwrap());
+        let (refused, agreed) = (termination(), termination());
+        head.post("/staff/campaign-decisions", refused.clone()).await.refused(403, "forbidden");
+        manager.post("/staff/campaign-decisions", refused.clone()).await.ok();
+        manager.act(&step(&refused, "approval")).await.refused(403, "forbidden");
+        head.act(&step(&refused, "rejection")).await.ok();
+        assert_eq!(w.campaign(id).await["state"], "open");
+        w.attacked("UPDATE campaign SET state = 'terminated' WHERE state = 'open'", "campaign_undecided").await;
+        manager.post("/staff/campaign-decisions", agreed.clone()).await.ok();
+        head.act(&step(&agreed, "approval")).await.ok();
+        assert_eq!(w.campaign(id).await["state"], "terminated");
+        manager.post("/staff/campaign-decisions", agreed.clone()).await.ok();
+        manager.post("/staff/campaign-decisions", termination()).await.refused(409, "wrong_state");
+        let history = manager.get(&format!("/staff/campaigns/{id}/history")).await.ok();
+        let last = history["items"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((last["to"].as_str(), last["reason"].as_str()), (Some("terminated"), Some("受助学校撤并")));
+        // What is left goes on by another decision of two.
+        let to = w.open_campaign("1000.00").await;
+        let leftover = json!({
+            "id": Uuid::now_v7(), "kind": "leftover", "campaign": id, "to_campaign": to, "amount": "30.00",
+            "publication": "剩余财产转入同类项目", "reason": "项目终止",
+        });
+        manager.post("/staff/campaign-decisions", leftover.clone()).await.ok();
+        w.staff(Role::Chair).await.act(&step(&leftover, "approval")).await.ok();
+        let fund = ledger::fund(w.app.db.read(), w.book, to.into()).await.unwrap();
+        assert_eq!(fund.available().to_string(), "30.00");
     })
     .await;
 }

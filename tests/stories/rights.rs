@@ -40,6 +40,7 @@ const CAMPAIGNS: [Role; 8] = [
     Role::Auditor,
 ];
 const AUTHORS: [Role; 2] = [Role::Organiser, Role::ProjectManager];
+const CLERKS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Disclosure];
 const SECOND: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 const ADMIN: [Role; 1] = [Role::Admin];
 
@@ -86,6 +87,7 @@ struct Things {
     certificate: String,
     scan: String,
     change: String,
+    update: String,
     papers: Papers,
 }
 
@@ -191,7 +193,11 @@ async fn things(w: &World) -> Things {
         "id": Uuid::now_v7(), "profile": "small", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
     });
     staff(Role::Chair).await.post(&format!("{charity}/profile-changes"), change.clone()).await.ok();
+    let update = json!({ "id": Uuid::now_v7(), "title": "进展", "words": "已开始" });
+    let path = format!("/staff/campaigns/{open}/updates");
+    staff(Role::ProjectManager).await.post(&path, update.clone()).await.ok();
     Things {
+        update: id(&update),
         papers: papers(w).await,
         draft: campaign(&[]).await,
         submitted: campaign(&[submitted]).await,
@@ -316,7 +322,6 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/campaigns/{campaign_id}/execution", &t.ended, nothing(), manager),
         post("/staff/campaigns/{campaign_id}/closing", &t.executing, nothing(), manager),
         post("/staff/campaigns/{campaign_id}/closing-return", &t.closing, reason(), manager),
-        post("/staff/campaigns/{campaign_id}/termination", &t.executing, reason(), manager),
         post("/staff/campaigns/{campaign_id}/approval", &t.in_finance, nothing(), head),
         post("/staff/campaigns/{campaign_id}/rejection", &t.in_finance, reason(), head),
         post("/staff/campaigns/{campaign_id}/revision", &t.rejected, nothing(), &AUTHORS),
@@ -401,6 +406,26 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
             &AUTHORS,
         ),
         post("/staff/updates/{update_id}/publication", &nobody, nothing(), filers),
+        get("/staff/campaigns/{campaign_id}/attachments", &t.open, &CAMPAIGNS),
+        post("/staff/campaigns/{campaign_id}/attachments", &t.open, json!("bytes"), &CLERKS),
+        get("/staff/campaigns/{campaign_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.open), &CAMPAIGNS),
+        delete("/staff/campaigns/{campaign_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.open), &CLERKS),
+        get("/staff/campaign-changes/{change_id}/attachments", &nobody, &CAMPAIGNS),
+        post("/staff/campaign-changes/{change_id}/attachments", &nobody, json!("bytes"), &CLERKS),
+        get(
+            "/staff/campaign-changes/{change_id}/attachments/{attachment_id}",
+            &format!("{nobody} {nobody}"),
+            &CAMPAIGNS,
+        ),
+        delete(
+            "/staff/campaign-changes/{change_id}/attachments/{attachment_id}",
+            &format!("{nobody} {nobody}"),
+            &CLERKS,
+        ),
+        get("/staff/updates/{update_id}/attachments", &t.update, &CAMPAIGNS),
+        post("/staff/updates/{update_id}/attachments", &t.update, json!("bytes"), &AUTHORS),
+        get("/staff/updates/{update_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.update), &CAMPAIGNS),
+        delete("/staff/updates/{update_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.update), &CLERKS),
         post(
             "/staff/campaigns/{campaign_id}/final-disclosure",
             &t.ended,

@@ -1,0 +1,143 @@
+//! What proves a step of a campaign (facts: charity 2.4, 3.1, 3.7): papers under the campaign itself (filing receipt, agreement,
+//! evaluation, the full report), papers under a change of its plan, and the pictures of an update. Here is said who may read and who
+//! may add; the documents are kept by `app`.
+//!
+//! A picture is seen by strangers once another person than whoever attached it has published its update, and until it is withdrawn:
+//! it may show somebody who did not agree to be seen (facts: charity 5). Nothing joins an update that is published
+//! (`attachment_published`).
+
+use domain::campaign::CampaignState;
+use domain::change::{ChangeEvent, ChangeState};
+use domain::role::{Member, Role};
+use domain::{CampaignChangeId, CampaignId, CampaignUpdateId};
+use entity::{campaign, campaign_change, campaign_update};
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use crate::campaign::{AUTHORS, READERS};
+use crate::{CrowdfundingError, gate};
+
+/// Who adds papers.
+const CLERKS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Disclosure];
+/// Who takes a picture back that is published.
+const MODERATORS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
+
+/// What a document is under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exhibit {
+    /// A campaign.
+    Campaign(CampaignId),
+    /// A change of a filed plan.
+    Change(CampaignChangeId),
+    /// An update: its pictures.
+    Update(CampaignUpdateId),
+}
+
+/// What somebody wants with a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To read it.
+    Read,
+    /// To add one.
+    Add,
+    /// To take one back.
+    Withdraw,
+}
+
+impl Exhibit {
+    /// Its name among documents and in the trail.
+    pub fn object(self) -> String {
+        match self {
+            Exhibit::Campaign(id) => format!("campaign:{id}"),
+            Exhibit::Change(id) => format!("campaign_change:{id}"),
+            Exhibit::Update(id) => format!("campaign_update:{id}"),
+        }
+    }
+
+    fn roles(self, access: Access) -> &'static [Role] {
+        match (self, access) {
+            (_, Access::Read) => &READERS,
+            (Exhibit::Campaign(_) | Exhibit::Change(_), Access::Add | Access::Withdraw) => &CLERKS,
+            (Exhibit::Update(_), Access::Add) => &AUTHORS,
+            (Exhibit::Update(_), Access::Withdraw) => &CLERKS,
+        }
+    }
+}
+
+/// Refuses who may not do this with documents of an exhibit, and answers its name among documents. Who holds none of the roles
+/// anywhere is told so; of a campaign of another part of the tree one is told nothing.
+pub async fn exhibit(
+    db: &impl ConnectionTrait,
+    exhibit: Exhibit,
+    access: Access,
+    by: &Member,
+) -> Result<String, CrowdfundingError> {
+    let roles = exhibit.roles(access);
+    by.must_be(roles)?;
+    let (campaign, unknown) = match exhibit {
+        Exhibit::Campaign(id) => (Some(id), CrowdfundingError::NoSuchCampaign),
+        Exhibit::Change(id) => {
+            let change = campaign_change::Entity::find_by_id(id).one(db).await?;
+            (change.map(|row| row.campaign_id), CrowdfundingError::NoSuchChange)
+        }
+        Exhibit::Update(id) => {
+            let update = campaign_update::Entity::find_by_id(id).one(db).await?;
+            (update.map(|row| row.campaign_id), CrowdfundingError::NoSuchUpdate)
+        }
+    };
+    let row = match campaign {
+        Some(id) => campaign::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let Some(row) = row.filter(|row| by.may(&READERS, &row.unit_path).is_ok() || row.author_id == by.id) else {
+        return Err(unknown);
+    };
+    if access != Access::Read {
+        by.may(roles, &row.unit_path)?;
+        changes(db, exhibit, access, &row, by).await?;
+    }
+    Ok(exhibit.object())
+}
+
+/// What proves a step that is done stays as it was; a picture can always be taken back.
+async fn changes(
+    db: &impl ConnectionTrait,
+    exhibit: Exhibit,
+    access: Access,
+    row: &campaign::Model,
+    by: &Member,
+) -> Result<(), CrowdfundingError> {
+    let over = matches!(row.state, CampaignState::Closed | CampaignState::Cancelled);
+    match exhibit {
+        Exhibit::Campaign(_) => {}
+        Exhibit::Change(id) => {
+            let change = campaign_change::Entity::find_by_id(id).one(db).await?;
+            if let Some(state @ (ChangeState::InForce | ChangeState::Declined)) = change.map(|row| row.state) {
+                state.on(ChangeEvent::File)?;
+            }
+        }
+        Exhibit::Update(id) => {
+            let update = campaign_update::Entity::find_by_id(id).one(db).await?;
+            let published = update.is_some_and(|row| row.state == "published");
+            gate::need(access != Access::Add || !published, "published", "进展已发布，不能再添加图片")?;
+            if published {
+                by.may(&MODERATORS, &row.unit_path)?;
+            }
+            if access == Access::Withdraw {
+                return Ok(());
+            }
+        }
+    }
+    gate::need(!over, "closed", "项目已结项或取消，材料不再变动")
+}
+
+/// The name among documents of a published update of a public campaign.
+pub async fn public_pictures(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    update: CampaignUpdateId,
+) -> Result<String, CrowdfundingError> {
+    crate::public_row(db, campaign).await?;
+    let row = campaign_update::Entity::find_by_id(update).one(db).await?;
+    row.filter(|row| row.campaign_id == campaign && row.state == "published").ok_or(CrowdfundingError::NoSuchUpdate)?;
+    Ok(Exhibit::Update(update).object())
+}
