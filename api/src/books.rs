@@ -21,6 +21,13 @@ use crate::wire::{Day, Instant, Yuan};
 /// Who may read the books.
 pub(crate) const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
+/// Who drafts campaigns.
+const DRAFTERS: [Role; 2] = [Role::Organiser, Role::ProjectManager];
+
+fn no_such_account() -> ApiError {
+    ApiError::not_found("no_such_account", "没有这个账户，或当日尚无记录。")
+}
+
 /// The books of one legal entity, or a memo ledger.
 #[derive(Object)]
 struct Book {
@@ -168,19 +175,45 @@ pub(crate) struct BookApi {
 }
 
 impl BookApi {
-    async fn lines(&self, book: Option<BookId>, day: Option<BusinessDate>) -> Result<Vec<TrialLine>, ApiError> {
-        self.app.books.trial_balance(book, day).await.map_err(|error| ApiError::internal(&error))
+    /// The books within the officer's reach.
+    async fn shown(&self, officer: &Officer) -> Result<Vec<book::Model>, ApiError> {
+        officer.must_be(&READERS)?;
+        self.app.books.within(&officer.0, &READERS).await.map_err(|error| ApiError::internal(&error))
+    }
+
+    async fn lines(
+        &self,
+        officer: &Officer,
+        book: Option<BookId>,
+        day: Option<BusinessDate>,
+    ) -> Result<Vec<TrialLine>, ApiError> {
+        let shown = self.shown(officer).await?;
+        if book.is_some_and(|book| !shown.iter().any(|known| known.id == book)) {
+            return Err(ApiError::not_found("no_such_book", "没有这个账套。"));
+        }
+        let lines = self.app.books.trial_balance(book, day).await;
+        let mut lines = lines.map_err(|error| ApiError::internal(&error))?;
+        lines.retain(|line| shown.iter().any(|book| book.code == line.book));
+        Ok(lines)
     }
 }
 
 #[OpenApi(prefix_path = "/staff", tag = "Tag::Books")]
 impl BookApi {
-    /// All books, by code.
+    /// Books within one's part of the tree, by code; who drafts campaigns sees also those of the charities above.
     #[oai(path = "/books", method = "get")]
     async fn books(&self, officer: Officer) -> Result<Json<Page<Book>>, ApiError> {
         // Whoever drafts a campaign names the book it is for.
-        officer.must_be(&[&READERS[..], &[Role::Organiser, Role::ProjectManager]].concat())?;
-        let books = self.app.books.all().await.map_err(|error| ApiError::internal(&error))?;
+        officer.must_be(&[&READERS[..], &DRAFTERS].concat())?;
+        let books = self.app.books.within(&officer.0, &READERS).await;
+        let mut books = books.map_err(|error| ApiError::internal(&error))?;
+        let named = self.app.books.named_by(&officer.0, &DRAFTERS).await;
+        for book in named.map_err(|error| ApiError::internal(&error))? {
+            if !books.iter().any(|known| known.id == book.id) {
+                books.push(book);
+            }
+        }
+        books.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(Json(Page::whole(books)))
     }
 
@@ -192,15 +225,7 @@ impl BookApi {
         book: Query<Option<Uuid>>,
         day: Query<Option<Day>>,
     ) -> Result<Json<Page<TrialBalanceLine>>, ApiError> {
-        officer.must_be(&READERS)?;
-        let lines = self.lines(book.0.map(Into::into), day.0.map(|day| day.0)).await?;
-        if let (true, Some(book)) = (lines.is_empty(), book.0) {
-            // Perhaps nothing was booked yet; perhaps there is no such book.
-            let books = self.app.books.all().await.map_err(|error| ApiError::internal(&error))?;
-            if !books.iter().any(|known| known.id.uuid() == book) {
-                return Err(ApiError::not_found("no_such_book", "没有这个账套。"));
-            }
-        }
+        let lines = self.lines(&officer, book.0.map(Into::into), day.0.map(|day| day.0)).await?;
         Ok(Json(Page::whole(lines)))
     }
 
@@ -212,11 +237,9 @@ impl BookApi {
         account_id: Path<Uuid>,
         day: Query<Option<Day>>,
     ) -> Result<Json<TrialBalanceLine>, ApiError> {
-        officer.must_be(&READERS)?;
-        let lines = self.lines(None, day.0.map(|day| day.0)).await?;
+        let lines = self.lines(&officer, None, day.0.map(|day| day.0)).await?;
         let line = lines.into_iter().find(|line| line.account_id.uuid() == account_id.0);
-        let line = line.ok_or_else(|| ApiError::not_found("no_such_account", "没有这个账户，或当日尚无记录。"))?;
-        Ok(Json(line.into()))
+        Ok(Json(line.ok_or_else(no_such_account)?.into()))
     }
 
     /// The statement of an account, in the order of booking. `after` is `next` of the page before.
@@ -228,7 +251,7 @@ impl BookApi {
         #[oai(validator(max_length = 64))] after: Query<Option<String>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<AccountLine>>, ApiError> {
-        officer.must_be(&READERS)?;
+        let (shown, account) = (self.shown(&officer).await?, account_id.0.into());
         let place = |text: &str| {
             let (entry, line) = text.split_once('.')?;
             Some((entry.parse().ok()?, line.parse().ok()?))
@@ -237,15 +260,16 @@ impl BookApi {
             Some(text) => Some(place(text).ok_or_else(ApiError::cursor)?),
             None => None,
         };
-        let lines = self.app.books.statement(account_id.0.into(), after, limit.0 + 1).await;
-        let mut lines = lines.map_err(|error| ApiError::internal(&error))?;
-        if lines.is_empty() && after.is_some() {
-            // A page that names a next one has one: nothing leaves the books.
-            return Err(ApiError::cursor());
+        // A page that names a next one has one: nothing leaves the books. An account comes into being with its first posting.
+        let nothing = || if after.is_some() { ApiError::cursor() } else { no_such_account() };
+        let book = self.app.books.book_of(account).await.map_err(|error| ApiError::internal(&error))?;
+        if !shown.iter().any(|known| Some(known.id) == book) {
+            return Err(nothing());
         }
+        let lines = self.app.books.statement(account, after, limit.0 + 1).await;
+        let mut lines = lines.map_err(|error| ApiError::internal(&error))?;
         if lines.is_empty() {
-            // An account comes into being with its first posting.
-            return Err(ApiError::not_found("no_such_account", "没有这个账户，或当日尚无记录。"));
+            return Err(nothing());
         }
         let more = lines.len() as u64 > limit.0;
         lines.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
@@ -260,8 +284,9 @@ impl BookApi {
         officer: Officer,
         #[oai(validator(min_length = 1, max_length = 200))] reference: Query<String>,
     ) -> Result<Json<Entry>, ApiError> {
-        officer.must_be(&READERS)?;
+        let shown = self.shown(&officer).await?;
         let found = self.app.books.entry(&reference).await.map_err(|error| ApiError::internal(&error))?;
+        let found = found.filter(|(entry, _)| shown.iter().any(|book| book.id == entry.book_id));
         let found = found.ok_or_else(|| ApiError::not_found("no_such_entry", "没有这张凭证。"))?;
         Ok(Json(found.into()))
     }

@@ -110,7 +110,7 @@ pub(crate) struct HouseApi {
 
 #[OpenApi(tag = "Tag::House")]
 impl HouseApi {
-    /// Who did what to which thing, newest first.
+    /// Who did what to which thing, newest first; over a part of the tree, what those did who belong to it.
     #[oai(path = "/staff/trail", method = "get")]
     async fn trail(
         &self,
@@ -119,7 +119,8 @@ impl HouseApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<TrailLine>>, ApiError> {
         officer.must_be(&AUDITORS)?;
-        let rows = trail::page(self.app.db.read(), after.0.map(Into::into), limit.0 + 1).await;
+        let after_id = after.0.map(Into::into);
+        let rows = trail::page_for(self.app.db.read(), &officer.0, &AUDITORS, after_id, limit.0 + 1).await;
         let rows = rows.map_err(|error| ApiError::internal(&error))?;
         if rows.is_empty() && after.0.is_some() {
             // A page that names a next one has one: nothing leaves the trail.

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, BookId, BusinessDate, EntryId, Money};
-use entity::{Db, book, entry, posting};
+use domain::role::{Member, Role};
+use domain::{AccountId, BookId, BusinessDate, EntryId, Money, UnitPath};
+use entity::{Db, account, book, entry, posting};
 use ledger::{AuditReport, StatementLine, TrialLine};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
 use uuid::Uuid;
 
 /// Reads the books.
@@ -19,6 +20,30 @@ impl Books {
     /// On a database.
     pub fn new(db: Db) -> Books {
         Books { db }
+    }
+
+    /// The books that somebody may read by one of these roles, by code: those of charities in their part of the tree.
+    pub async fn within(&self, by: &Member, roles: &[Role]) -> Result<Vec<book::Model>, DbErr> {
+        self.placed(|place| by.may(roles, place).is_ok()).await
+    }
+
+    /// The books that somebody may name in a draft by one of these roles, by code: also those of charities above their part of the
+    /// tree, for which it raises money.
+    pub async fn named_by(&self, by: &Member, roles: &[Role]) -> Result<Vec<book::Model>, DbErr> {
+        let parts = by.parts(roles);
+        self.placed(|place| parts.iter().any(|part| part.covers(place) || place.covers(part))).await
+    }
+
+    async fn placed(&self, shown: impl Fn(&UnitPath) -> bool) -> Result<Vec<book::Model>, DbErr> {
+        let places = crowdfunding::book_places(self.db.read()).await?;
+        let mut books = self.all().await?;
+        books.retain(|book| shown(places.get(&book.id).unwrap_or(&UnitPath::whole())));
+        Ok(books)
+    }
+
+    /// The book of an account.
+    pub async fn book_of(&self, account: AccountId) -> Result<Option<BookId>, DbErr> {
+        Ok(account::Entity::find_by_id(account).one(self.db.read()).await?.map(|account| account.book_id))
     }
 
     /// All books, by code.

@@ -106,10 +106,19 @@ impl Breaks {
         Breaks { db, business, wechat }
     }
 
-    /// A page of breaks, newest first.
-    pub async fn page(&self, after: Option<BreakId>, limit: u64) -> Result<Vec<discrepancy::Model>, BreakError> {
+    /// A page of the breaks where somebody has one of these roles, newest first.
+    pub async fn page(
+        &self,
+        (by, roles): (&Member, &[Role]),
+        after: Option<BreakId>,
+        limit: u64,
+    ) -> Result<Vec<discrepancy::Model>, BreakError> {
+        by.must_be(roles)?;
         let db = self.db.read();
         let mut query = discrepancy::Entity::find();
+        if let Some(books) = crowdfunding::books_within(by, roles) {
+            query = query.filter(discrepancy::Column::BookId.in_subquery(books));
+        }
         if let Some(after) = after {
             let last = discrepancy::Entity::find_by_id(after).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
             query = query.filter(

@@ -3,7 +3,7 @@
 
 use domain::role::{Forbidden, Member, Role};
 use domain::working_day::WorkingCalendar;
-use domain::{BusinessDate, CampaignId, Clock, DonationId, DonorId, EnquiryId};
+use domain::{BusinessDate, CampaignId, Clock, DonationId, DonorId, EnquiryId, UnitPath};
 use entity::{Db, Tx, calendar_day, campaign, donation, enquiry};
 use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{
@@ -17,6 +17,7 @@ use crate::trail::{self, Line};
 /// The clock of an answer, in working days.
 const TERM: u32 = 10;
 const READERS: [Role; 4] = [Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Auditor];
+const ANSWERERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
 /// What stands for a question whose donor was erased.
 const GONE: &str = "（提问人已注销，内容不再可见）";
 
@@ -184,6 +185,12 @@ impl Enquiries {
     ) -> Result<Vec<Enquiry>, EnquiryError> {
         by.must_be(&READERS)?;
         let mut query = enquiry::Entity::find();
+        if let (Some(campaigns), Some(gifts)) =
+            (crowdfunding::campaigns_within(by, &READERS), crowdfunding::gifts_within(by, &READERS))
+        {
+            let about = enquiry::Column::CampaignId.in_subquery(campaigns);
+            query = query.filter(Condition::any().add(about).add(enquiry::Column::DonationId.in_subquery(gifts)));
+        }
         if open_only {
             query = query.filter(enquiry::Column::State.eq("open"));
         }
@@ -199,12 +206,17 @@ impl Enquiries {
 
     /// Answers. What is said stands.
     pub async fn answer(&self, by: &Member, id: EnquiryId, text: &str) -> Result<Enquiry, EnquiryError> {
-        by.must_be(&[Role::Disclosure, Role::ProjectManager])?;
+        by.must_be(&ANSWERERS)?;
         let text = written(text, "answer", "请填写答复，最多2000字")?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = enquiry::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(EnquiryError::NoSuchEnquiry)?;
+        let place = place(&tx, &row).await?;
+        if by.may(&READERS, &place).is_err() {
+            return Err(EnquiryError::NoSuchEnquiry);
+        }
+        by.may(&ANSWERERS, &place)?;
         if row.state == "answered" {
             return Err(EnquiryError::Answered);
         }
@@ -295,6 +307,16 @@ impl Enquiries {
         let line = Line { actor: trail::staff(by.id), action, object, origin: by.origin.clone(), detail };
         trail::record(tx, self.clock.now(), line).await
     }
+}
+
+/// Where an enquiry belongs: where the campaign is that it is about; the whole tree if it is about none.
+async fn place(tx: &Tx, row: &enquiry::Model) -> Result<UnitPath, DbErr> {
+    let of_gift = match row.donation_id {
+        Some(gift) => donation::Entity::find_by_id(gift).one(tx).await?.map(|gift| gift.campaign_id),
+        None => None,
+    };
+    let Some(id) = row.campaign_id.or(of_gift) else { return Ok(UnitPath::whole()) };
+    Ok(campaign::Entity::find_by_id(id).one(tx).await?.map_or_else(UnitPath::whole, |campaign| campaign.unit_path))
 }
 
 fn written(text: &str, field: &'static str, problem: &'static str) -> Result<String, EnquiryError> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crowdfunding::{CrowdfundingError, NewDonation, Placed};
 use domain::anonymity::Anonymity;
 use domain::donation::{DonationState, ReceiptChoice};
+use domain::role::{Member, Role};
 use domain::{CampaignId, Clock, DonationId, DonorId, Money};
 use entity::{Db, campaign, donation, refund};
 use sea_orm::{DbErr, EntityTrait};
@@ -313,16 +314,17 @@ impl Giving {
     /// A page of bank gifts, newest first: those that wait for a second person, or all.
     pub async fn bank_gifts(
         &self,
+        whose: (&Member, &[Role]),
         waiting: bool,
         after: Option<DonationId>,
         limit: u64,
     ) -> Result<Vec<donation::Model>, GivingError> {
-        Ok(crowdfunding::bank_gifts(self.db.read(), waiting, after, limit).await?)
+        Ok(crowdfunding::bank_gifts(self.db.read(), whose, waiting, after, limit).await?)
     }
 
-    /// Gifts that carry a number, for staff.
-    pub async fn search(&self, number: &str) -> Result<Vec<donation::Model>, GivingError> {
-        Ok(crowdfunding::search_number(self.db.read(), number).await?)
+    /// Gifts that carry a number, where somebody has one of these roles.
+    pub async fn search(&self, whose: (&Member, &[Role]), number: &str) -> Result<Vec<donation::Model>, GivingError> {
+        Ok(crowdfunding::search_number(self.db.read(), whose, number).await?)
     }
 
     /// A page of a campaign's wall, masked. The flag says whether more follow.

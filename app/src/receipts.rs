@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::donation::{DonationState, ReceiptChoice};
 use domain::receipt::{PROMPT_DAYS, ReceiptEvent, ReceiptState};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BusinessDate, Clock, DonationId, DonorId, Money, ReceiptId, Refused, Timestamp, UnmaskingId};
+use domain::{BusinessDate, Clock, DonationId, DonorId, Money, ReceiptId, Refused, Timestamp, UnitPath, UnmaskingId};
 use entity::{Db, Rows, donation, receipt, unmasking};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -201,6 +201,9 @@ impl Receipts {
         by.must_be(&READERS)?;
         let db = self.db.read();
         let mut query = receipt::Entity::find();
+        if let Some(gifts) = crowdfunding::gifts_within(by, &READERS) {
+            query = query.filter(receipt::Column::DonationId.in_subquery(gifts));
+        }
         if let Some(state) = state {
             query = query.filter(receipt::Column::State.eq(state));
         }
@@ -227,24 +230,33 @@ impl Receipts {
         self.clock.now().before(Duration::from_secs(PROMPT_DAYS * 86_400))
     }
 
-    /// How much waits. Two statements.
+    /// How much waits where the member may look. Two statements.
     pub async fn backlog(&self, by: &Member) -> Result<Backlog, ReceiptError> {
         by.must_be(&READERS)?;
-        Ok(self.waiting().await?)
+        Ok(self.waiting_at(&Place::of(by)).await?)
     }
 
-    /// The same for whoever counts: the number is monitored.
+    /// The same of all, for whoever counts: the number is monitored.
     pub async fn waiting(&self) -> Result<Backlog, DbErr> {
+        self.waiting_at(&Place::default()).await
+    }
+
+    async fn waiting_at(&self, place: &Place) -> Result<Backlog, DbErr> {
         let backend = self.db.backend();
+        let here = place.sql(2);
         let sql = format!(
             "SELECT CAST(count(*) AS BIGINT) AS waiting, \
-             CAST(COALESCE(SUM(CASE WHEN d.confirmed_us < $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM donation d WHERE {WAITS}"
+             CAST(COALESCE(SUM(CASE WHEN d.confirmed_us < $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM donation d WHERE {WAITS} {here}"
         );
-        let since = [self.prompt_since().into()];
+        let since = std::iter::once(self.prompt_since().into()).chain(place.values());
         let waits = self.db.read().query_one_raw(Statement::from_sql_and_values(backend, sql, since)).await?;
-        let sql = "SELECT CAST(count(*) AS BIGINT) AS n FROM receipt r JOIN donation d ON d.id = r.donation_id \
-                   WHERE r.state = 'issued' AND r.amount_fen <> d.amount_fen - d.refunded_fen";
-        let wrong = self.db.read().query_one_raw(Statement::from_string(backend, sql)).await?;
+        let sql = format!(
+            "SELECT CAST(count(*) AS BIGINT) AS n FROM receipt r JOIN donation d ON d.id = r.donation_id \
+             WHERE r.state = 'issued' AND r.amount_fen <> d.amount_fen - d.refunded_fen {}",
+            place.sql(1)
+        );
+        let wrong = Statement::from_sql_and_values(backend, sql, place.values());
+        let wrong = self.db.read().query_one_raw(wrong).await?;
         let (Some(waits), Some(wrong)) = (waits, wrong) else { return Ok(Backlog::default()) };
         Ok(Backlog {
             waiting: waits.try_get("", "waiting")?,
@@ -256,20 +268,22 @@ impl Receipts {
     /// A page of wishes that no receipt meets, oldest first.
     pub async fn wishes(&self, by: &Member, after: Option<DonationId>, limit: u64) -> Result<Vec<Wish>, ReceiptError> {
         by.must_be(&READERS)?;
-        Ok(self.wishes_after(after, limit).await?)
+        Ok(self.wishes_after(&Place::of(by), after, limit).await?)
     }
 
-    async fn wishes_after(&self, after: Option<DonationId>, limit: u64) -> Result<Vec<Wish>, DbErr> {
+    async fn wishes_after(&self, at: &Place, after: Option<DonationId>, limit: u64) -> Result<Vec<Wish>, DbErr> {
         let place = match after {
             Some(_) => "AND (d.confirmed_us, d.id) > (SELECT l.confirmed_us, l.id FROM donation l WHERE l.id = $2)",
             None => "",
         };
+        let here = at.sql(2 + usize::from(after.is_some()));
         let sql = format!(
             "SELECT d.id, d.amount_fen - d.refunded_fen AS amount_fen, d.confirmed_us, d.donor_id, d.name_sealed, d.counterparty \
-             FROM donation d WHERE {WAITS} {place} ORDER BY d.confirmed_us, d.id LIMIT $1"
+             FROM donation d WHERE {WAITS} {here} {place} ORDER BY d.confirmed_us, d.id LIMIT $1"
         );
         let mut values = vec![i64::try_from(limit).unwrap_or(i64::MAX).into()];
         values.extend(after.map(Into::into));
+        values.extend(at.values());
         let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
         rows.iter().map(|row| Wish::from_query_result(row, "")).collect()
     }
@@ -280,7 +294,7 @@ impl Receipts {
         by.must_be(&[Role::Cashier])?;
         self.everywhere(by).await?;
         let reason = required(reason)?;
-        let wishes = self.wishes_after(None, MOST_LINES as u64).await?;
+        let wishes = self.wishes_after(&Place::default(), None, MOST_LINES as u64).await?;
         let sealed: Vec<_> = wishes.iter().filter_map(|wish| wish.donor_id.zip(wish.name_sealed.clone())).collect();
         let mut names = self.identity.open_many(&sealed).await?.into_iter();
         let mut file = csv::Writer::from_writer(Vec::new());
@@ -451,6 +465,33 @@ impl Receipts {
         tell(&tx, now, by, action, format!("receipt:{id}"), json!({ "state": row.state })).await?;
         tx.commit().await?;
         Ok(row)
+    }
+}
+
+/// Where gifts are looked for: in these parts of the tree, or everywhere.
+#[derive(Default)]
+struct Place(Vec<UnitPath>);
+
+impl Place {
+    /// Where a reader may look.
+    fn of(by: &Member) -> Place {
+        let parts = by.parts(&READERS);
+        let whole = parts.contains(&&UnitPath::whole());
+        Place(if whole { Vec::new() } else { parts.into_iter().cloned().collect() })
+    }
+
+    /// The condition on a gift `d`; its values are numbered from here.
+    fn sql(&self, first: usize) -> String {
+        if self.0.is_empty() {
+            return String::new();
+        }
+        // A path holds no character that LIKE reads as another.
+        let parts: Vec<String> = (first..first + self.0.len()).map(|n| format!("c.unit_path LIKE ${n}")).collect();
+        format!("AND EXISTS (SELECT 1 FROM campaign c WHERE c.id = d.campaign_id AND ({}))", parts.join(" OR "))
+    }
+
+    fn values(&self) -> impl Iterator<Item = sea_orm::Value> {
+        self.0.iter().map(|part| format!("{}%", part.as_str()).into())
     }
 }
 

@@ -148,14 +148,15 @@ impl Refunds {
         Ok(crowdfunding::refund(self.db.read(), id).await?)
     }
 
-    /// A page of refunds, newest first.
+    /// A page of the refunds where somebody has one of these roles, newest first.
     pub async fn page(
         &self,
+        whose: (&Member, &[Role]),
         state: Option<RefundState>,
         after: Option<RefundId>,
         limit: u64,
     ) -> Result<Vec<refund::Model>, CashierError> {
-        Ok(crowdfunding::refunds(self.db.read(), state, after, limit).await?)
+        Ok(crowdfunding::refunds(self.db.read(), whose, state, after, limit).await?)
     }
 
     /// Sends refunds that are decided. Answers how many the channel took, and how many it did not.

@@ -3,9 +3,9 @@
 //! A line is written in the transaction of what it tells, so there is no deed without a line and no line without a deed. It
 //! holds ids, never names, phone numbers, openids or tokens. Times are business time, as on everything a line speaks of.
 
-use domain::role::Member;
-use domain::{AuditId, Money, StaffId, Timestamp};
-use entity::{Tx, audit_log};
+use domain::role::{Member, Role};
+use domain::{AuditId, Money, StaffId, Timestamp, UnitPath};
+use entity::{Rows, Tx, audit_log};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, Set, Statement};
 
 /// Who did something, if it was no person: the program itself.
@@ -58,6 +58,50 @@ pub(crate) async fn money(
 ) -> Result<(), DbErr> {
     let detail = serde_json::json!({ "amount": amount, "state": state });
     record(tx, now, Line { actor: staff(by.id), action, object, origin: by.origin.clone(), detail }).await
+}
+
+/// A page of what somebody with one of these roles may read of the trail, newest first: all of it, or over a part of the tree what
+/// those did whose every role lies in it. Two statements.
+pub async fn page_for(
+    db: &impl ConnectionTrait,
+    by: &Member,
+    roles: &[Role],
+    after: Option<AuditId>,
+    limit: u64,
+) -> Result<Vec<audit_log::Model>, DbErr> {
+    let parts = by.parts(roles);
+    if parts.contains(&&UnitPath::whole()) {
+        return page(db, after, limit).await;
+    }
+    let backend = db.get_database_backend();
+    let below: Vec<String> = (1..=parts.len()).map(|n| format!("u.path LIKE ${n}")).collect();
+    let below = if below.is_empty() { "false".to_owned() } else { below.join(" OR ") };
+    let sql = format!(
+        "SELECT r.staff_id FROM staff_role r LEFT JOIN unit u ON u.id = r.unit_id GROUP BY r.staff_id \
+         HAVING SUM(CASE WHEN {below} THEN 0 ELSE 1 END) = 0"
+    );
+    // A path holds no character that LIKE reads as another.
+    let values = parts.iter().map(|part| format!("{}%", part.as_str()).into());
+    let here = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let here: Vec<StaffId> = here.iter().map(|row| row.try_get("", "staff_id")).collect::<Result<_, _>>()?;
+    if here.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Rows::new().text("actor", here.into_iter().map(staff));
+    let (place, mut values) = match after {
+        Some(id) => (
+            "AND (l.at_us, l.id) < (SELECT a.at_us, a.id FROM audit_log a WHERE a.id = $1) ORDER BY l.at_us DESC, l.id DESC LIMIT $2",
+            vec![id.into()],
+        ),
+        None => ("ORDER BY l.at_us DESC, l.id DESC LIMIT $1", Vec::new()),
+    };
+    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+    let sql = format!(
+        "SELECT l.id, l.at_us, l.actor, l.action, l.object, l.origin, l.detail FROM audit_log l \
+         WHERE l.actor IN (SELECT actor FROM {{rows}}) {place}"
+    );
+    let found = db.query_all_raw(rows.statement(backend, &sql, values)).await?;
+    found.iter().map(|row| audit_log::Model::from_query_result(row, "")).collect()
 }
 
 /// A page of the trail, newest first; `after` is the last line of the page before. One statement.

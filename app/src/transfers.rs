@@ -215,9 +215,18 @@ impl Transfers {
         transfer::Entity::find_by_id(id).one(self.db.read()).await?.ok_or(TransferError::NoSuchTransfer)
     }
 
-    /// A page of transfers, newest first.
-    pub async fn page(&self, after: Option<TransferId>, limit: u64) -> Result<Vec<transfer::Model>, TransferError> {
+    /// A page of the transfers where somebody has one of these roles, newest first.
+    pub async fn page(
+        &self,
+        (by, roles): (&Member, &[Role]),
+        after: Option<TransferId>,
+        limit: u64,
+    ) -> Result<Vec<transfer::Model>, TransferError> {
+        by.must_be(roles)?;
         let mut query = transfer::Entity::find();
+        if let Some(books) = crowdfunding::books_within(by, roles) {
+            query = query.filter(transfer::Column::BookId.in_subquery(books));
+        }
         if let Some(after) = after {
             let last = self.get(after).await?;
             query = query.filter(

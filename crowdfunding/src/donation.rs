@@ -19,7 +19,7 @@ use sea_orm::{
 use crate::CrowdfundingError;
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::{Hand, hand_on};
+use crate::reach::{Hand, campaigns_within, hand_on};
 
 /// A gift as a donor wishes it. Names are sealed already; `content` is a digest of everything the donor sent, so that the
 /// same id with other content is noticed.
@@ -471,24 +471,38 @@ pub async fn of_donor(
     Ok(gifts.into_iter().map(|gift| (name(&gift), gift)).map(|(name, gift)| (gift, name)).collect())
 }
 
-/// Gifts that carry a number: our order number, the channel's transaction number, or a bank reference.
-pub async fn search_number(db: &impl ConnectionTrait, number: &str) -> Result<Vec<row::Model>, DbErr> {
+/// Gifts where somebody has one of these roles that carry a number: our order number, the channel's transaction number, or a bank reference.
+pub async fn search_number(
+    db: &impl ConnectionTrait,
+    (by, roles): (&Member, &[Role]),
+    number: &str,
+) -> Result<Vec<row::Model>, CrowdfundingError> {
+    by.must_be(roles)?;
     let mut any =
         Condition::any().add(row::Column::TransactionId.eq(number)).add(row::Column::BankReference.eq(number));
     if let Ok(id) = number.parse::<DonationId>() {
         any = any.add(row::Column::Id.eq(id));
     }
-    row::Entity::find().filter(any).limit(20).all(db).await
+    let mut query = row::Entity::find().filter(any);
+    if let Some(campaigns) = campaigns_within(by, roles) {
+        query = query.filter(row::Column::CampaignId.in_subquery(campaigns));
+    }
+    Ok(query.limit(20).all(db).await?)
 }
 
-/// A page of bank gifts, newest first: those that wait for a second person, or all.
+/// A page of the bank gifts where somebody has one of these roles, newest first: those that wait for a second person, or all.
 pub async fn bank_gifts(
     db: &impl ConnectionTrait,
+    (by, roles): (&Member, &[Role]),
     waiting: bool,
     after: Option<DonationId>,
     limit: u64,
 ) -> Result<Vec<row::Model>, CrowdfundingError> {
+    by.must_be(roles)?;
     let mut query = row::Entity::find().filter(row::Column::Channel.eq(Channel::Bank));
+    if let Some(campaigns) = campaigns_within(by, roles) {
+        query = query.filter(row::Column::CampaignId.in_subquery(campaigns));
+    }
     if waiting {
         query = query.filter(row::Column::State.eq(DonationState::Created));
     }

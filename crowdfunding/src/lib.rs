@@ -46,7 +46,7 @@ pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, SETTLED_GIFTS_NEED
 pub use partner::{NewPartner, evaluate_cooperation, partners, register_partner, sign_cooperation};
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};
-pub use reach::{Hand, book_place, charity_places, reaches};
+pub use reach::{Hand, book_place, book_places, books_within, campaigns_within, charity_places, gifts_within, reaches};
 pub use refund::{
     NewRefund, Outcome, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed, not_accepted,
     propose_cover, propose_outcome, refund, refund_of, refunds, request, retry, settle_outcome, succeeded,

@@ -1,12 +1,18 @@
 //! Whether a member of staff reaches a thing of the books: money of a campaign is where the campaign is, other money of a charity
 //! where the charity is. A role over another county is no role here.
 
+use std::collections::HashMap;
+
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, CampaignId, StaffId, UnitPath};
-use entity::{campaign, charity, unit};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
+use entity::{campaign, charity, donation, unit};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement,
+};
 
 use crate::CrowdfundingError;
+use crate::campaign_view::within;
 
 /// Who does a step: the person, and whom they stand in for (授权代办, facts: charity 6.6a).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +49,39 @@ pub async fn book_place(db: &impl ConnectionTrait, book: BookId) -> Result<UnitP
     let Some(charity) = found else { return Ok(UnitPath::whole()) };
     let place = unit::Entity::find_by_id(charity.unit_id).one(db).await?;
     Ok(place.map_or_else(UnitPath::whole, |unit| unit.path))
+}
+
+/// Where each charity's book is. A book that is not among them is of the whole tree.
+pub async fn book_places(db: &impl ConnectionTrait) -> Result<HashMap<BookId, UnitPath>, DbErr> {
+    let sql = "SELECT c.book_id, u.path FROM charity c JOIN unit u ON u.id = c.unit_id";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "book_id")?, row.try_get("", "path")?))).collect()
+}
+
+/// The parts of the tree to which a list is confined; none if the member has one of these roles over the whole of it.
+fn confined<'a>(by: &'a Member, roles: &[Role]) -> Option<Vec<&'a UnitPath>> {
+    Some(by.parts(roles)).filter(|parts| !parts.contains(&&UnitPath::whole()))
+}
+
+/// The ids of the books of which a member may see something by one of these roles, for the filter of a list; none if all.
+pub fn books_within(by: &Member, roles: &[Role]) -> Option<SelectStatement> {
+    let below = confined(by, roles)?
+        .into_iter()
+        .fold(Condition::any(), |any, part| any.add(unit::Column::Path.starts_with(part.as_str())));
+    let units = unit::Entity::find().select_only().column(unit::Column::Id).filter(below).into_query();
+    let books = charity::Entity::find().select_only().column(charity::Column::BookId);
+    Some(books.filter(charity::Column::UnitId.in_subquery(units)).into_query())
+}
+
+/// The same of campaigns.
+pub fn campaigns_within(by: &Member, roles: &[Role]) -> Option<SelectStatement> {
+    Some(within(&confined(by, roles)?))
+}
+
+/// The same of gifts.
+pub fn gifts_within(by: &Member, roles: &[Role]) -> Option<SelectStatement> {
+    let gifts = donation::Entity::find().select_only().column(donation::Column::Id);
+    Some(gifts.filter(donation::Column::CampaignId.in_subquery(campaigns_within(by, roles)?)).into_query())
 }
 
 /// Where the charities are: who handles files that are not kept apart by charity must reach them all.

@@ -18,7 +18,7 @@ use sea_orm::{
 
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::{Hand, hand_on};
+use crate::reach::{Hand, gifts_within, hand_on};
 use crate::{CrowdfundingError, Decision, gate};
 
 /// A refund as it is asked for.
@@ -495,11 +495,16 @@ pub async fn refund_of(db: &impl ConnectionTrait, donation: DonationId) -> Resul
 /// A page of refunds, newest first, of one state or all.
 pub async fn refunds(
     db: &impl ConnectionTrait,
+    (by, roles): (&Member, &[Role]),
     state: Option<RefundState>,
     after: Option<RefundId>,
     limit: u64,
 ) -> Result<Vec<row::Model>, CrowdfundingError> {
+    by.must_be(roles)?;
     let mut query = row::Entity::find();
+    if let Some(gifts) = gifts_within(by, roles) {
+        query = query.filter(row::Column::DonationId.in_subquery(gifts));
+    }
     if let Some(state) = state {
         query = query.filter(row::Column::State.eq(state));
     }

@@ -91,6 +91,41 @@ struct Things {
     papers: Papers,
 }
 
+impl Things {
+    /// The ids of what belongs to this part of the tree, as an answer would name them.
+    fn ids(&self) -> Vec<String> {
+        let of_papers = &self.papers;
+        let all = [
+            &self.draft,
+            &self.submitted,
+            &self.open,
+            &self.paused,
+            &self.gift,
+            &self.bank_gift,
+            &self.requested,
+            &self.failed,
+            &self.proposed,
+            &self.departed,
+            &self.arriving,
+            &self.stray,
+            &self.resolution,
+            &self.member,
+            &self.stand_in,
+            &self.role_grant,
+            &self.delegation,
+            &self.change,
+            &self.update,
+            &of_papers.payee,
+            &of_papers.draft,
+            &of_papers.submitted,
+            &of_papers.approved_payout,
+            &of_papers.made_file,
+            &of_papers.sent_file,
+        ];
+        all.into_iter().cloned().chain([of_papers.campaign.to_string()]).collect()
+    }
+}
+
 async fn things(w: &World) -> Things {
     let staff = async |role| w.staff(role).await;
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
@@ -807,6 +842,28 @@ async fn no_role_reaches_into_another_county() {
         }
         assert!(reached.is_empty(), "{reached:#?}");
         assert!(refused > 50, "{refused}");
+        // And no list tells of what is here.
+        let (ours, mut told, mut read) = (things.ids(), BTreeSet::new(), 0);
+        for (role, officer) in &strangers {
+            let list = |it: &&Try<'_>| {
+                it.method == Method::GET
+                    && !it.path.contains('{')
+                    && it.may.contains(role)
+                    && !OF_THE_HOUSE.contains(&it.path)
+            };
+            for it in tries.iter().filter(list) {
+                let answer = attempt(officer, it).await;
+                let ours = ours.iter().filter(|id| answer.text.contains(id.as_str()));
+                told.extend(ours.map(|id| format!("{role:?} {} tells of {id}", it.path)));
+                // Who drafts names the book of the charity above them; nobody else has anything to do with it.
+                if it.path == "/staff/books" && !AUTHORS.contains(role) {
+                    assert_eq!(answer.body["items"], json!([]), "{role:?}");
+                }
+                read += 1;
+            }
+        }
+        assert!(told.is_empty(), "{told:#?}");
+        assert!(read > 50, "{read}");
         assert_eq!(standing(w).await, before, "nothing came of it");
     })
     .await;
