@@ -41,6 +41,7 @@ mod spent;
 mod tag;
 mod throttle;
 mod transfer;
+mod waiting;
 mod wire;
 
 use std::collections::HashMap;
@@ -83,6 +84,7 @@ use crate::session::SessionApi;
 use crate::spent::SpentApi;
 use crate::throttle::Throttle;
 use crate::transfer::TransferApi;
+use crate::waiting::WaitingApi;
 
 pub use error::ApiError;
 
@@ -135,7 +137,7 @@ pub struct ApiOptions {
 }
 
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
-type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi);
+type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi);
 
 /// Everything below `/api/v1`.
 type Handlers = (
@@ -216,6 +218,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         ComplaintApi { app: with(&app), throttle: Throttle::per_minute(COMPLAINTS_PER_MINUTE) },
         OversightApi { app: with(&app) },
         EvidenceApi { app: with(&app) },
+        WaitingApi { app: with(&app) },
     );
     let handlers: Handlers = (
         campaigns,

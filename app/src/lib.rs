@@ -25,6 +25,7 @@ pub mod spending;
 pub mod trail;
 pub mod transfers;
 pub mod vault;
+pub mod waiting;
 
 use std::time::Duration;
 
@@ -109,6 +110,8 @@ pub struct App {
     pub organisation: organisation::Organisation,
     /// A donor's own data, and who of staff saw what of it.
     pub privacy: privacy::Privacy,
+    /// What waits for whom.
+    pub desk: waiting::Desk,
     /// Messages to donors.
     pub outbox: outbox::Outbox,
     /// The client of the payment channel.
@@ -149,6 +152,7 @@ impl App {
             books: books::Books::new(db.clone()),
             closing: closing::Closing::new(db.clone(), business.clone()),
             documents: documents::Documents::new(db.clone(), business.clone()),
+            desk: waiting::Desk::new(db.clone()),
             organisation: organisation::Organisation::new(db.clone(), business.clone()),
             privacy: privacy::Privacy::new(db.clone(), business.clone(), identity.clone()),
             outbox: outbox::Outbox::new(db.clone(), business.clone(), wechat.clone(), identity.clone(), &templates),

@@ -328,6 +328,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     let asking: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     vec![
         get("/sessions/current", "", &ALL),
+        get("/staff/waiting", "", &ALL),
         get("/staff/campaigns", "", &CAMPAIGNS),
         post("/staff/campaigns", "", w.draft("1.00"), &AUTHORS),
         get("/staff/campaigns/{campaign_id}", &t.draft, &CAMPAIGNS),
@@ -865,6 +866,50 @@ async fn no_role_reaches_into_another_county() {
         assert!(told.is_empty(), "{told:#?}");
         assert!(read > 50, "{read}");
         assert_eq!(standing(w).await, before, "nothing came of it");
+    })
+    .await;
+}
+
+/// Each role finds on its desk what its next step is for, and nothing of its own making.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_lies_on_the_desk_of_whoever_it_waits_for() {
+    story(async |w| {
+        let things = things(w).await;
+        let desk =
+            async |officer: &Officer| officer.get("/staff/waiting").await.ok()["items"].as_array().unwrap().clone();
+        let second = ["settlement", "refund", "transfer", "bank_gift", "break"];
+        let head: Vec<&str> = ["campaign"].into_iter().chain(second).collect();
+        for (role, kinds) in [
+            (Role::Organiser, &["campaign"][..]),
+            (Role::ProjectManager, &["campaign", "disbursement"]),
+            (Role::FinanceHead, &head),
+            (Role::Bookkeeper, &second),
+            (Role::Cashier, &["payment", "transfer"]),
+            (Role::Disclosure, &["campaign"]),
+            (Role::Admin, &[]),
+            (Role::Chair, &[]),
+            (Role::Auditor, &[]),
+            (Role::Compliance, &[]),
+        ] {
+            let waiting = desk(&w.staff(role).await).await;
+            let found: Vec<&str> = waiting.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+            assert_eq!(found, kinds, "{role:?}");
+            for it in &waiting {
+                let (count, first) = (it["count"].as_u64().unwrap(), it["first"].as_array().unwrap().len() as u64);
+                assert_eq!(first, count.min(5), "{role:?} {it}");
+            }
+        }
+        let head = w.staff(Role::FinanceHead).await;
+        let waiting = desk(&head).await;
+        assert_eq!((&waiting[0]["count"], &waiting[0]["first"][0]["id"]), (&json!(1), &json!(things.in_finance)));
+        // Done is gone, and a second administrator sees what the first proposed.
+        head.act(&format!("/staff/campaigns/{}/approval", things.in_finance)).await.ok();
+        assert_eq!(desk(&head).await[0]["kind"], "settlement");
+        let admin = w.hire_over(Role::Admin, "admin-2", "/").await;
+        assert_eq!(desk(&admin).await[0]["first"][0]["id"], json!(things.role_grant));
+        // Elsewhere nothing waits.
+        let far = w.hire_over(Role::FinanceHead, "far-head", "/hebei/1306/").await;
+        assert_eq!(desk(&far).await, [json!(null); 0]);
     })
     .await;
 }

@@ -1,0 +1,339 @@
+//! What waits for a person: by each of their roles, where they hold it, the things whose next step is theirs. The console opens on it.
+//!
+//! Nobody is told that their own paper waits for them, nor one that they have approved already. What is lent counts as what is owned;
+//! whether the lender is the author is said when they decide. Costs: one statement for each kind that a role has to do with.
+
+use domain::charity::Profile;
+use domain::disbursement::{DisbursementState, approvers};
+use domain::role::{Member, Role};
+use domain::{Money, Timestamp, UnitPath};
+use entity::Db;
+use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Statement};
+use uuid::Uuid;
+
+/// How many of a kind are named; all are counted.
+const FIRST: u64 = 5;
+
+/// What can wait for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitingKind {
+    /// 项目审核、备案.
+    Campaign,
+    /// 方案变更.
+    CampaignChange,
+    /// 两人决定.
+    CampaignDecision,
+    /// 支出审批.
+    Disbursement,
+    /// 待付款.
+    Payment,
+    /// 追回与核销.
+    Settlement,
+    /// 退款.
+    Refund,
+    /// 提现与充值.
+    Transfer,
+    /// 银行捐赠.
+    BankGift,
+    /// 差错.
+    Break,
+    /// 角色授予.
+    RoleGrant,
+    /// 捐赠人查询.
+    Enquiry,
+    /// 投诉.
+    Complaint,
+    /// 名单筛查.
+    Screening,
+}
+
+/// A thing that waits.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct WaitingItem {
+    /// Which.
+    pub id: Uuid,
+    /// What it is called, or belongs to; nothing personal.
+    pub title: Option<String>,
+    /// How much it is about.
+    pub fen: Option<Money>,
+    /// Since when.
+    pub since_us: Timestamp,
+}
+
+/// Everything of a kind that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What kind.
+    pub kind: WaitingKind,
+    /// How many.
+    pub count: i64,
+    /// The first, those that have waited longest.
+    pub first: Vec<WaitingItem>,
+}
+
+/// A kind: where its things stand, and in which condition they wait for whom.
+struct Source {
+    kind: WaitingKind,
+    /// The thing is `t`; the id of who asks is `$1`.
+    from: &'static str,
+    /// Where it belongs in the tree.
+    place: &'static str,
+    title: &'static str,
+    fen: &'static str,
+    since: &'static str,
+    waits: Vec<(Vec<Role>, String)>,
+}
+
+fn sources() -> Vec<Source> {
+    use Role::{
+        Admin, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, Organiser, ProjectManager as Manager,
+    };
+    let to = |roles: &[Role], condition: &str| (roles.to_vec(), condition.to_owned());
+    let second = [Bookkeeper, FinanceHead];
+    let filers = [Disclosure, Manager];
+    let of_book: &'static str = "COALESCE(u.path, '/')";
+    vec![
+        Source {
+            kind: WaitingKind::Campaign,
+            from: "campaign t",
+            place: "t.unit_path",
+            title: "t.name",
+            fen: "t.target_fen",
+            since: "t.changed_us",
+            waits: vec![
+                to(&[Manager], "t.state IN ('submitted', 'org_review') AND t.author_id <> $1"),
+                to(
+                    &[FinanceHead],
+                    "t.state = 'finance_review' AND t.author_id <> $1 AND NOT EXISTS (SELECT 1 FROM campaign_approval a \
+                     WHERE a.campaign_id = t.id AND a.round = t.round AND a.approver_id = $1)",
+                ),
+                to(&filers, "t.state IN ('approved', 'filing')"),
+                to(&[Manager], "t.state = 'filed'"),
+                to(&[Organiser, Manager], "t.state = 'rejected' AND t.author_id = $1"),
+            ],
+        },
+        Source {
+            kind: WaitingKind::CampaignChange,
+            from: "campaign_change t JOIN campaign c ON c.id = t.campaign_id",
+            place: "c.unit_path",
+            title: "c.name",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![
+                to(&[Manager], "t.state = 'submitted' AND t.author_id <> $1"),
+                to(
+                    &[FinanceHead],
+                    "t.state = 'manager_approved' AND t.author_id <> $1 AND NOT EXISTS (SELECT 1 FROM campaign_change_approval a \
+                     WHERE a.change_id = t.id AND a.approver_id = $1)",
+                ),
+                to(&filers, "t.state = 'approved'"),
+            ],
+        },
+        Source {
+            kind: WaitingKind::CampaignDecision,
+            from: "campaign_decision t LEFT JOIN campaign c ON c.id = t.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: "COALESCE(c.unit_path, u.path, '/')",
+            title: "c.name",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::Disbursement,
+            from: "disbursement t",
+            place: "t.unit_path",
+            title: "t.purpose",
+            fen: "t.amount_fen",
+            since: "t.changed_us",
+            waits: approvals(),
+        },
+        Source {
+            kind: WaitingKind::Payment,
+            from: "disbursement t",
+            place: "t.unit_path",
+            title: "t.purpose",
+            fen: "t.amount_fen",
+            since: "t.changed_us",
+            waits: vec![to(
+                &[Cashier],
+                "t.state = 'approved' AND t.author_id <> $1 AND EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id \
+                 AND o.state IN ('approved', 'retried')) AND NOT EXISTS (SELECT 1 FROM disbursement_approval a \
+                 WHERE a.disbursement_id = t.id AND a.round = t.round AND a.approver_id = $1)",
+            )],
+        },
+        Source {
+            kind: WaitingKind::Settlement,
+            from: "payout_settlement t JOIN payout o ON o.id = t.payout_id JOIN disbursement d ON d.id = o.disbursement_id",
+            place: "d.unit_path",
+            title: "d.purpose",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::Refund,
+            from: "refund t JOIN donation d ON d.id = t.donation_id JOIN campaign c ON c.id = d.campaign_id",
+            place: "c.unit_path",
+            title: "c.name",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![
+                to(&second, "t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1)"),
+                to(&[Cashier, Bookkeeper], "t.state = 'failed' AND t.outcome_author_id IS NULL"),
+                to(&[FinanceHead], "t.state = 'failed' AND t.outcome_author_id <> $1"),
+                to(
+                    &[Chair],
+                    "t.state = 'requested' AND t.cover_author_id <> $1 AND (t.requester_id IS NULL OR t.requester_id <> $1)",
+                ),
+            ],
+        },
+        Source {
+            kind: WaitingKind::Transfer,
+            from: "transfer t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.bank_account",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![
+                to(&second, "t.state = 'proposed' AND t.author_id <> $1"),
+                to(&second, "t.state IN ('arrival_proposed', 'return_proposed') AND t.outcome_author_id <> $1"),
+                to(&[Cashier], "t.state = 'departed'"),
+            ],
+        },
+        Source {
+            kind: WaitingKind::BankGift,
+            from: "donation t JOIN campaign c ON c.id = t.campaign_id",
+            place: "c.unit_path",
+            title: "c.name",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![to(&second, "t.channel = 'bank' AND t.state = 'created' AND t.author_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::Break,
+            from: "discrepancy t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id \
+                   LEFT JOIN resolution r ON r.break_id = t.id AND r.state <> 'declined'",
+            place: of_book,
+            title: "t.class",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![
+                to(&[Cashier, Bookkeeper], "t.state = 'open' AND r.id IS NULL"),
+                to(&second, "t.state = 'open' AND r.state = 'proposed' AND r.author_id <> $1"),
+                to(&[FinanceHead], "t.state = 'open' AND r.state = 'failed' AND r.author_id <> $1"),
+            ],
+        },
+        Source {
+            kind: WaitingKind::RoleGrant,
+            from: "role_grant t LEFT JOIN unit u ON u.id = t.unit_id",
+            place: of_book,
+            title: "t.role",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(&[Admin], "t.state = 'proposed' AND t.author_id <> $1 AND t.staff_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::Enquiry,
+            from: "enquiry t LEFT JOIN donation d ON d.id = t.donation_id \
+                   LEFT JOIN campaign c ON c.id = COALESCE(t.campaign_id, d.campaign_id)",
+            place: "COALESCE(c.unit_path, '/')",
+            title: "c.name",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(&filers, "t.state = 'open'")],
+        },
+        Source {
+            kind: WaitingKind::Complaint,
+            from: "complaint t LEFT JOIN campaign c ON c.id = t.campaign_id",
+            place: "COALESCE(c.unit_path, '/')",
+            title: "c.name",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(&filers, "t.state IN ('received', 'taken')")],
+        },
+        // What a list found is nobody's business but compliance's, and theirs everywhere or nowhere.
+        Source {
+            kind: WaitingKind::Screening,
+            from: "screening_hit t",
+            place: "'/'",
+            title: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(&[Compliance], "t.state = 'open'")],
+        },
+    ]
+}
+
+/// Who approves a paper at which step, by the profile it was handed in under.
+fn approvals() -> Vec<(Vec<Role>, String)> {
+    let states = [DisbursementState::Submitted, DisbursementState::PmApproved, DisbursementState::FinanceApproved];
+    let mut waits = Vec::new();
+    for profile in [Profile::Full, Profile::Small] {
+        for state in states {
+            let Some(step) = state.step() else { continue };
+            let condition = format!(
+                "t.profile = '{}' AND t.state = '{}' AND t.author_id <> $1 AND (t.author_for_id IS NULL OR t.author_for_id <> $1) \
+                 AND NOT EXISTS (SELECT 1 FROM disbursement_approval a WHERE a.disbursement_id = t.id AND a.round = t.round \
+                 AND a.approver_id = $1)",
+                profile.to_value(),
+                state.to_value(),
+            );
+            waits.push((approvers(profile, step).to_vec(), condition));
+        }
+    }
+    waits
+}
+
+/// What waits for whom.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    db: Db,
+}
+
+impl Desk {
+    pub(crate) fn new(db: Db) -> Desk {
+        Desk { db }
+    }
+
+    /// Everything that waits for a member of staff, in a fixed order of kinds; kinds of which nothing waits are left out.
+    pub async fn of(&self, by: &Member) -> Result<Vec<Waiting>, DbErr> {
+        let mut all = Vec::new();
+        // So many kinds there are, however much waits.
+        for source in sources() {
+            let waiting = self.of_kind(&source, by).await?;
+            all.extend(waiting.filter(|waiting| waiting.count > 0));
+        }
+        Ok(all)
+    }
+
+    async fn of_kind(&self, source: &Source, by: &Member) -> Result<Option<Waiting>, DbErr> {
+        let mut values: Vec<sea_orm::Value> = vec![by.id.into()];
+        let mut any = Vec::new();
+        for (roles, condition) in &source.waits {
+            let parts = by.parts(roles);
+            if parts.contains(&&UnitPath::whole()) {
+                any.push(format!("({condition})"));
+                continue;
+            }
+            for part in parts {
+                // A path holds no character that LIKE reads as another.
+                values.push(format!("{}%", part.as_str()).into());
+                any.push(format!("({condition} AND {} LIKE ${})", source.place, values.len()));
+            }
+        }
+        if any.is_empty() {
+            return Ok(None);
+        }
+        let Source { from, title, fen, since, .. } = source;
+        let sql = format!(
+            "SELECT t.id, {title} AS title, {fen} AS fen, {since} AS since_us, CAST(count(*) OVER () AS BIGINT) AS n FROM {from} \
+             WHERE {} ORDER BY {since}, t.id LIMIT {FIRST}",
+            any.join(" OR ")
+        );
+        let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
+        let count = rows.first().map_or(Ok(0), |row| row.try_get("", "n"))?;
+        let first = rows.iter().map(|row| WaitingItem::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        Ok(Some(Waiting { kind: source.kind, count, first }))
+    }
+}
