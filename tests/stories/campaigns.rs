@@ -5,8 +5,8 @@ use domain::role::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::caller::send;
-use crate::world::{CREDIT_CODE, Officer, World, opening, story};
+use crate::caller::{Caller, send};
+use crate::world::{CREDIT_CODE, Officer, World, identity_number, opening, story};
 
 const DAY_S: i64 = 86_400;
 
@@ -511,6 +511,115 @@ async fn campaigns_are_found_by_their_words_and_a_parent_is_the_sum_of_its_leave
         assert_eq!(found("order=newest").await, [leaf.clone(), parent.clone()]);
         assert_eq!(found(&format!("order=raised&limit=1&after={leaf}")).await, [parent]);
         assert_eq!(found("cause=disaster").await, [""; 0]);
+    })
+    .await;
+}
+
+/// One person with every role, signed in twice, is still one person.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign() {
+    story(async |w| {
+        let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await);
+        let id = Uuid::now_v7();
+        let grants: Vec<Value> = ["admin", "organiser", "project_manager", "finance_head"]
+            .iter()
+            .map(|role| json!({ "role": role }))
+            .collect();
+        let proposal = json!({
+            "id": id, "username": "everything", "name": "能人", "grants": grants, "identity_number": identity_number(3),
+        });
+        first.post("/staff/members", proposal).await.ok();
+        let made = second.act(&format!("/staff/members/{id}/activation")).await.ok();
+        let (password, seed) = (made["password"].as_str().unwrap(), made["totp_secret"].as_str().unwrap());
+        let one = w.sign_in("everything", password, Some(seed.to_owned())).await;
+        let login = json!({ "username": "everything", "password": password, "otp": w.otp(seed, 30) });
+        let session = w.stranger.post("/sessions/staff", login).await.ok();
+        let other = Caller { token: Some(session["token"].as_str().unwrap().to_owned()), ..w.stranger.clone() };
+
+        let draft = w.draft("100.00");
+        one.post("/staff/campaigns", draft.clone()).await.ok();
+        let path = |step: &str| format!("/staff/campaigns/{}/{step}", draft["id"].as_str().unwrap());
+        one.act(&path("submission")).await.ok();
+        for session in [&one.caller, &other] {
+            session.act(&path("review")).await.refused(403, "other_person_needed");
+            session.act(&path("approval")).await.refused(403, "other_person_needed");
+        }
+        w.staff(Role::ProjectManager).await.act(&path("approval")).await.ok();
+        for session in [&one.caller, &other] {
+            session.act(&path("approval")).await.refused(403, "other_person_needed");
+        }
+        let (campaign, author) = (w.sql_id(draft["id"].as_str().unwrap()), w.sql_id(&id.to_string()));
+        let approval = |author: &str, approver: &str| {
+            format!(
+                "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, at_us) \
+                 VALUES ({campaign}, 1, 'finance', {author}, {approver}, 1)"
+            )
+        };
+        w.attacked(&approval(&author, &author), "campaign_approval_own_check").await;
+        let manager = w.sql_id(&w.staff(Role::ProjectManager).await.id.to_string());
+        assert!(w.sql(&approval(&manager, &author)).await.is_err(), "nor in another author's name");
+        assert!(w.sql(&approval(&author, &manager)).await.is_err(), "nor twice by the first");
+        assert!(w.sql(&format!("UPDATE campaign SET state = 'approved' WHERE id = {campaign}")).await.is_err());
+        let head = w.staff(Role::FinanceHead).await;
+        assert_eq!(head.act(&path("approval")).await.ok()["state"], "approved");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_hidden_with_a_reason_and_shown_again() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let mut wish = w.wish("5.00");
+        wish["message"] = json!("愿你们越来越好");
+        let placed = donor.give(campaign, &wish).await.ok();
+        w.sandbox.pay(placed["donation"]["out_trade_no"].as_str().unwrap()).unwrap();
+        let silent = w.gift(&donor, campaign, "1.00").await;
+        w.until("it is paid", async || w.raised(campaign).await == "6.00").await;
+        let told = async || {
+            let wall = w.stranger.get(&format!("/campaigns/{campaign}/donations")).await.ok();
+            wall["items"].as_array().unwrap().iter().filter(|gift| gift["message"].is_string()).count()
+        };
+        let path = |gift: &str| format!("/staff/donations/{gift}/message-moderation");
+        let id = wish["id"].as_str().unwrap();
+        let how = |hidden: bool, reason: &str| json!({ "hidden": hidden, "reason": reason });
+        assert_eq!(told().await, 1);
+        let (disclosure, manager) = (w.staff(Role::Disclosure).await, w.staff(Role::ProjectManager).await);
+        disclosure.post(&path(id), how(true, "  ")).await.refused(422, "invalid_field");
+        assert_eq!(gates(&disclosure.post(&path(&silent.id.to_string()), how(true, "广告")).await), ["no_message"]);
+        let far = w.hire_over(Role::Disclosure, "far", "/hebei/1306/").await;
+        far.post(&path(id), how(true, "广告")).await.refused(404, "no_such_donation");
+        disclosure.post(&path(id), how(true, "含有联系方式")).await.ok();
+        assert_eq!(told().await, 0);
+        manager.post(&path(id), how(false, "复核无误")).await.ok();
+        assert_eq!(told().await, 1);
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM moderation").await, 2);
+        w.attacked("DELETE FROM moderation", "moderation_immutable").await;
+        w.attacked("UPDATE moderation SET reason = 'x'", "moderation_immutable").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_may_complain_and_nobody_floods() {
+    story(async |w| {
+        let complaint = || json!({ "id": Uuid::now_v7(), "words": "用途与说明不符" });
+        let mut taken = 0;
+        let refused = loop {
+            let answer = w.stranger.post("/complaints", complaint()).await;
+            if answer.status != 200 {
+                break answer;
+            }
+            taken += 1;
+            assert!(taken < 1_000, "nobody is stopped");
+        };
+        let wait: u64 = refused.refused(429, "too_many_requests").header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait) && taken > 0);
+        let listed = w.count("SELECT CAST(count(*) AS BIGINT) FROM complaint").await;
+        assert_eq!(listed, taken, "what was refused was not taken");
+        // Whoever reads what became of theirs is not in the way.
+        w.stranger.get(&format!("/complaints/{}", Uuid::now_v7())).await.refused(404, "no_such_complaint");
     })
     .await;
 }

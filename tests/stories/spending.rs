@@ -369,6 +369,54 @@ async fn a_campaign_is_spent_released_and_closed_with_nothing_left() {
     .await;
 }
 
+/// What is taken back after the books of its year are closed goes through 320101, and its release goes back with it (12d, 12e).
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expense_of_a_closed_year_is_taken_back_through_the_prior_years_account() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let (head, bookkeeper) = (w.staff(Role::FinanceHead).await, w.staff(Role::Bookkeeper).await);
+        let (paid, unpaid) = (paper(campaign, "a", &[student], "300.00"), paper(campaign, "a", &[student], "200.00"));
+        approved(w, &paid).await;
+        approved(w, &unpaid).await;
+        let path = format!("/staff/payment-files/{}/results", sent(w, &paid).await);
+        bookkeeper.post(&path, results(w, &payouts(&paid), true)).await.ok();
+        let year_end = domain::BusinessDate::new(w.app.business.today().year(), 12, 31).unwrap();
+        while w.app.business.today() <= year_end {
+            w.pass(7 * 86_400).await;
+        }
+        let release = json!({ "id": Uuid::now_v7(), "through": year_end.to_string() });
+        let released = bookkeeper.post(&format!("/staff/campaigns/{campaign}/releases"), release).await.ok();
+        assert_eq!(released["amount"], "500.00");
+        let reference = released["reference"].as_str().unwrap();
+        let entry = head.get(&format!("/staff/entries?reference={reference}")).await.ok();
+        assert_eq!(entry["book_date"], year_end.to_string(), "in the year it is of");
+        let tx = w.app.db.begin().await.unwrap();
+        ledger::close_through(&tx, w.book, year_end).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let settlement = json!({
+            "id": Uuid::now_v7(), "kind": "recovered", "amount": "50.00", "reason": "退回余款", "on": w.app.business.today().to_string(),
+            "bank": { "bank_account": "基本户", "reference": "R-1" },
+        });
+        let of = format!("/staff/payouts/{}/settlements", payouts(&paid)[0]);
+        w.staff(Role::Cashier).await.post(&of, settlement.clone()).await.ok();
+        bookkeeper.act(&format!("/staff/settlements/{}/confirmation", id(&settlement))).await.ok();
+        let cancel = format!("/staff/payouts/{}/cancellation", payouts(&unpaid)[0]);
+        head.post(&cancel, json!({ "reason": "放弃受助" })).await.ok();
+
+        assert_eq!(w.balance(&format!("5101[campaign={campaign},line=a]")).await, "500.00", "the closed year stays as it was");
+        assert_eq!(w.balance(&format!("320101[campaign={campaign}]")).await, "-250.00", "12d and 12e");
+        assert_eq!(w.balance(&format!("3102[campaign={campaign}]")).await, "250.00", "their release went back");
+        assert_eq!(w.balance("3101").await, "-250.00");
+        assert_eq!(w.balance("2209[payable=grant]").await, "0.00");
+        let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
+        assert_eq!((fund.available().to_string(), fund.used.to_string()), ("750.00".into(), "0.00".into()));
+        assert_eq!(w.raised(campaign).await, "1000.00");
+    })
+    .await;
+}
+
 /// One person with every role is still one person, and a second session makes no second person.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_pays_or_confirms_their_own_whatever_their_roles() {
