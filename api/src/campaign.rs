@@ -496,6 +496,9 @@ impl CampaignApi {
         q: Query<Option<String>>,
         /// Of this unit, or one below.
         unit: Query<Option<Uuid>>,
+        /// In this city or county, by its code (行政区划代码): `1305`, `130502`.
+        #[oai(validator(max_length = 9))]
+        division: Query<Option<String>>,
         cause: Query<Option<Cause>>,
         /// Parts of this campaign.
         parent: Query<Option<Uuid>>,
@@ -508,6 +511,7 @@ impl CampaignApi {
             words: q.0,
             state: state.0.map(Into::into),
             unit: unit.0.map(Into::into),
+            division: division.0,
             cause: cause.0.map(Into::into),
             parent: parent.0.map(Into::into),
             order: match order.0 {

@@ -86,6 +86,8 @@ pub struct Search {
     pub state: Option<CampaignState>,
     /// The unit that organises it, or one below.
     pub unit: Option<UnitId>,
+    /// Where it is: the code of a city or county (行政区划代码).
+    pub division: Option<String>,
     /// What it is for.
     pub cause: Option<Cause>,
     /// Parts of this campaign.
@@ -114,6 +116,17 @@ pub async fn search(
     if let Some(unit) = search.unit {
         let unit = unit::Entity::find_by_id(unit).one(db).await?.ok_or(CrowdfundingError::NoSuchUnit)?;
         query = query.filter(C::UnitPath.starts_with(unit.path.as_str()));
+    }
+    if let Some(code) = &search.division {
+        if !matches!(code.len(), 2 | 4 | 6 | 9) || !code.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(CrowdfundingError::Invalid {
+                field: "division", problem: "行政区划代码为2、4、6或9位数字"
+            });
+        }
+        // Where something is and who manages it are two trees: 雄安 manages what lies in 保定. The code holds digits only.
+        query = query.filter(Expr::cust(format!(
+            "EXISTS (SELECT 1 FROM unit u WHERE u.division LIKE '{code}%' AND campaign.unit_path LIKE u.path || '%')"
+        )));
     }
     if let Some(cause) = search.cause {
         query = query.filter(C::Cause.eq(cause));
