@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use app::App;
 use app::spending::{Draft, SpendError};
-use crowdfunding::spending::{NewPayout, NewSettlement, SettlementKind as SettlementWord};
+use crowdfunding::spending::{NewPayout, NewSettlement, SettlementKind as SettlementWord, SmallReview};
 use domain::disbursement as rules;
-use entity::{disbursement, disbursement_history, payout, payout_settlement};
+use entity::{disbursement, disbursement_approval, disbursement_history, payout, payout_settlement};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{Enum, Object, OpenApi};
@@ -90,6 +90,38 @@ impl From<disbursement::Model> for Disbursement {
             approved_at: row.approved_us.map(Instant),
             finished_at: row.finished_us.map(Instant),
         }
+    }
+}
+
+/// An approval of a paper.
+#[derive(Object)]
+struct Approval {
+    step: i64,
+    approver: Uuid,
+    /// Whom the approver stood in for.
+    #[oai(nullable)]
+    acting_for: Option<Uuid>,
+    at: Instant,
+}
+
+/// A paper that was approved under the profile `small`, and by whom.
+#[derive(Object)]
+struct SmallProfileReview {
+    #[oai(flatten)]
+    disbursement: Disbursement,
+    approvals: Vec<Approval>,
+}
+
+impl From<SmallReview> for SmallProfileReview {
+    fn from(review: SmallReview) -> SmallProfileReview {
+        let approval = |row: disbursement_approval::Model| Approval {
+            step: row.step,
+            approver: row.approver_id.uuid(),
+            acting_for: row.acting_for_id.map(|id| id.uuid()),
+            at: row.at_us.into(),
+        };
+        let approvals = review.approvals.into_iter().map(approval).collect();
+        SmallProfileReview { disbursement: review.paper.into(), approvals }
     }
 }
 
@@ -403,6 +435,23 @@ impl DisbursementApi {
         disbursement_id: Path<Uuid>,
     ) -> Result<Json<Page<DisbursementStep>>, ApiError> {
         Ok(Json(Page::whole(self.app.spending.history(disbursement_id.0.into(), &officer.0).await?)))
+    }
+
+    /// What was approved in a month under the profile `small`, oldest first: what the supervisors look through.
+    #[oai(path = "/staff/small-profile-reviews", method = "get")]
+    async fn small_reviews(
+        &self,
+        officer: Officer,
+        /// `2026-11`.
+        #[oai(validator(min_length = 7, max_length = 7))]
+        month: Query<String>,
+        after: Query<Option<Uuid>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<Page<SmallProfileReview>>, ApiError> {
+        let month = format!("{}-01", month.0).parse().map_err(|_| ApiError::field("month", "月份格式为2026-11"))?;
+        let rows = self.app.spending.small_reviews(month, &officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
+        Ok(Json(Page::of(rows, limit.0, |review| review.paper.id.uuid())))
     }
 
     /// The documents that prove it.

@@ -14,7 +14,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crowdfunding::spending::{self, NewDisbursement, NewPayout, NewSettlement, SpendingError};
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState};
 use domain::role::Member;
-use domain::{CampaignId, Clock, DisbursementId, PayoutId, SettlementId};
+use domain::{BusinessDate, CampaignId, Clock, DisbursementId, PayoutId, SettlementId};
 use entity::{Db, Tx, disbursement, disbursement_history, payout, payout_settlement};
 use sea_orm::DbErr;
 use serde_json::json;
@@ -166,6 +166,17 @@ impl Spending {
     /// How many papers wait for a decision of this person.
     pub async fn waiting(&self, by: &Member) -> Result<u64, SpendError> {
         Ok(spending::waiting(self.db.read(), by).await?)
+    }
+
+    /// A page of what was approved under the profile `small` in the month of a day, for supervisors.
+    pub async fn small_reviews(
+        &self,
+        month: BusinessDate,
+        by: &Member,
+        after: Option<DisbursementId>,
+        limit: u64,
+    ) -> Result<Vec<spending::SmallReview>, SpendError> {
+        Ok(spending::small_reviews(self.db.read(), month, by, after, limit).await?)
     }
 
     /// What happened to a paper, oldest first.

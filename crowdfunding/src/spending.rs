@@ -12,6 +12,7 @@ mod payee;
 mod payout;
 pub mod postings;
 mod public;
+mod review;
 mod settlement;
 
 pub use disbursement::{
@@ -27,6 +28,7 @@ pub use payout::{
     schedule, send, withdraw,
 };
 pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts};
+pub use review::{SmallReview, small_reviews};
 pub use settlement::{NewSettlement, SettlementKind, decide, propose, settlement, settlements};
 
 use domain::role::Role;

@@ -224,7 +224,7 @@ async fn a_donor_follows_a_gift_and_the_organiser_hears_of_payments() {
         let again = bookkeeper.post(&path, json!({ "id": Uuid::now_v7() })).await.ok();
         assert_eq!((again["amount"].as_str(), again["reference"].as_str()), (Some("0.00"), None));
         let tomorrow = json!({ "id": Uuid::now_v7(), "through": w.app.business.today().next().to_string() });
-        bookkeeper.post(&path, tomorrow).await.refused(422, "invalid");
+        bookkeeper.post(&path, tomorrow).await.refused(422, "invalid_field");
         assert_eq!((fund().await.available(), fund().await.used.to_string()), (before, "0.00".to_owned()));
         assert_eq!(w.balance("3101").await, "-500.00");
         assert_eq!(w.raised(campaign).await, "1000.00");
@@ -263,6 +263,25 @@ async fn a_small_foundation_needs_fewer_persons_and_never_one() {
         drop(tx);
         step(&manager, &more, "approval").await.refused(403, "forbidden");
         assert_eq!(step(&chair, &more, "approval").await.ok()["state"], "approved");
+
+        // The supervisors look through what ran under it, month by month, with everybody who had a hand in it.
+        let auditor = w.staff(Role::Auditor).await;
+        let today = w.app.business.today().to_string();
+        let listed = async |month: &str| {
+            let path = format!("/staff/small-profile-reviews?month={month}");
+            auditor.get(&path).await.ok()["items"].as_array().unwrap().clone()
+        };
+        let reviews = listed(&today[..7]).await;
+        let papers: Vec<Uuid> = reviews.iter().map(id).collect();
+        assert_eq!(papers, [id(&little), id(&more)], "not the one handed in under full");
+        let hands = |review: &Value| -> Vec<Value> {
+            review["approvals"].as_array().unwrap().iter().map(|approval| approval["approver"].clone()).collect()
+        };
+        assert_eq!(hands(&reviews[0]), [json!(head.id)]);
+        assert_eq!(hands(&reviews[1]), [json!(head.id), json!(chair.id)]);
+        assert_eq!(listed("2020-01").await, [json!(null); 0]);
+        auditor.get("/staff/small-profile-reviews?month=2026-13").await.refused(422, "invalid_field");
+        head.get("/staff/small-profile-reviews?month=2026-11").await.refused(403, "forbidden");
     })
     .await;
 }

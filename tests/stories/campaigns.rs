@@ -291,8 +291,8 @@ async fn what_proves_a_step_is_attached_and_pictures_are_seen_once_another_perso
                       (SELECT a.*, c.id AS id2 FROM attachment a JOIN campaign c ON true WHERE a.kind = 'picture' LIMIT 1) x";
         w.attacked(forged, "attachment_published").await;
         // Whose picture it is asked not to be seen.
-        let gone = disclosure.call(reqwest::Method::DELETE, &format!("{of}/attachments/{}", picture["id"].as_str().unwrap()), None);
-        gone.await.ok();
+        let path = format!("{of}/attachments/{}", picture["id"].as_str().unwrap());
+        disclosure.call(reqwest::Method::DELETE, &path, None).await.ok();
         w.stranger.get(&one).await.refused(404, "no_such_attachment");
         assert_eq!(w.stranger.get(&public).await.ok()["items"], json!([]));
     })
@@ -511,6 +511,18 @@ async fn campaigns_are_found_by_their_words_and_a_parent_is_the_sum_of_its_leave
         assert_eq!(found("order=newest").await, [leaf.clone(), parent.clone()]);
         assert_eq!(found(&format!("order=raised&limit=1&after={leaf}")).await, [parent]);
         assert_eq!(found("cause=disaster").await, [""; 0]);
+        // Where it is, whoever manages it: a county's campaign is in its city, and 雄县 lies in 保定.
+        let of_unit = async |code: &str| {
+            let mut draft = w.draft("1000.00");
+            draft["unit"] = json!(w.unit(code).await);
+            w.open_as(draft).await.to_string()
+        };
+        let (county, xiong) = (of_unit("130502").await, of_unit("130638").await);
+        assert_eq!(found("division=130502").await, std::slice::from_ref(&county));
+        assert_eq!(found("division=1305").await, [county]);
+        assert_eq!(found("division=1306").await, [xiong]);
+        assert_eq!(found("division=130503").await, [""; 0]);
+        w.stranger.get("/campaigns?division=13%25").await.refused(422, "invalid_field");
     })
     .await;
 }

@@ -699,6 +699,7 @@ fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
         ),
         get("/staff/disbursements", "", readers),
         get("/staff/disbursements/waiting", "", readers),
+        get("/staff/small-profile-reviews", "?month=2026-11", &[Auditor]),
         post("/staff/disbursements", "", paper.clone(), &AUTHORS),
         get("/staff/disbursements/{disbursement_id}", &t.draft, readers),
         try_it(Method::PUT, "/staff/disbursements/{disbursement_id}", &t.draft, paper, &AUTHORS),
