@@ -256,19 +256,19 @@ async fn sessions_of_staff_end_when_somebody_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_makes_staff_until_two_administrators_are_active() {
     on_both(async |w| {
-        let first = w.identity.create_first_staff(Role::Admin, "first", "甲").await.unwrap();
-        let auditor = w.identity.create_first_staff(Role::Auditor, "auditor", "丙").await.unwrap();
+        let first = w.identity.create_first_staff(Role::Admin, "first", "甲", None).await.unwrap();
+        let auditor = w.identity.create_first_staff(Role::Auditor, "auditor", "丙", None).await.unwrap();
         assert!(first.totp_secret.is_some() && auditor.totp_secret.is_none());
         login(w, "auditor", auditor.password.expose_secret(), None).await.unwrap();
         let code = otp_of(first.totp_secret.as_ref().unwrap().expose_secret(), w, 0);
         login(w, "first", first.password.expose_secret(), Some(&code)).await.unwrap();
-        let taken = w.identity.create_first_staff(Role::Admin, "first", "乙").await;
+        let taken = w.identity.create_first_staff(Role::Admin, "first", "乙", None).await;
         assert!(matches!(taken, Err(IdentityError::UsernameTaken)), "{taken:?}");
-        let bad = w.identity.create_first_staff(Role::Admin, "Second One", "乙").await;
+        let bad = w.identity.create_first_staff(Role::Admin, "Second One", "乙", None).await;
         assert!(matches!(bad, Err(IdentityError::Invalid(_))));
         let race = ["second", "third", "fourth"].map(|name| {
             let identity = w.identity.clone();
-            tokio::spawn(async move { identity.create_first_staff(Role::Admin, name, "乙").await })
+            tokio::spawn(async move { identity.create_first_staff(Role::Admin, name, "乙", None).await })
         });
         let mut made = 0;
         for one in race {
@@ -279,7 +279,7 @@ async fn the_command_line_makes_staff_until_two_administrators_are_active() {
             }
         }
         assert_eq!(made, 1);
-        let more = w.identity.create_first_staff(Role::Auditor, "another", "丁").await;
+        let more = w.identity.create_first_staff(Role::Auditor, "another", "丁", None).await;
         assert!(matches!(more, Err(IdentityError::OnlyTheConsole)));
     })
     .await;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use app::identity::IdentityError;
 use clap::Subcommand;
+use domain::person::IdentityNumber;
 use domain::role::Role;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -34,18 +35,29 @@ enum What {
         /// The person's name; the user name if it is left away.
         #[arg(long)]
         name: Option<String>,
+        /// The number of the person's identity card, or '-' to read it from standard input, where no list of processes shows it.
+        /// One natural person has one account.
+        #[arg(long)]
+        identity_number: Option<String>,
     },
 }
 
 pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
-    let What::Create { role, username, name } = args.what;
+    let What::Create { role, username, name, identity_number } = args.what;
+    let person = identity_number.map(known).transpose()?;
     let (base, service) = config.service()?;
     telemetry::log(&base.log);
     let app = house::open(&base, &service).await?;
-    let made = app.identity.create_first_staff(role, &username, name.as_deref().unwrap_or(&username)).await;
+    let name = name.as_deref().unwrap_or(&username);
+    let made = app.identity.create_first_staff(role, &username, name, person.as_ref()).await;
     house::close(app).await;
     let made = match made {
-        Err(error @ (IdentityError::OnlyTheConsole | IdentityError::UsernameTaken | IdentityError::Invalid(_))) => {
+        Err(
+            error @ (IdentityError::OnlyTheConsole
+            | IdentityError::UsernameTaken
+            | IdentityError::PersonKnown
+            | IdentityError::Invalid(_)),
+        ) => {
             return Err(WrongInput(error.to_string()).into());
         }
         made => made.context("the member of staff was not made")?,
@@ -62,4 +74,10 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
     });
     output.report(&document, lines)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who the person is. What was typed is not repeated.
+fn known(number: String) -> anyhow::Result<IdentityNumber> {
+    let number = if number == "-" { std::io::read_to_string(std::io::stdin())? } else { number };
+    number.trim().parse().map_err(|_| WrongInput("this is no number of an identity card".to_owned()).into())
 }

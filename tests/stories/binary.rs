@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use entity::Db;
 use serde_json::Value;
 
-use crate::world::Postgres;
+use crate::world::{Postgres, identity_number};
 
 /// A call of the binary, with no setting but those named.
 pub(crate) struct Program(Command);
@@ -118,6 +118,14 @@ async fn an_operator_migrates_makes_an_administrator_and_audits() {
         assert_eq!(call(&["migrate", "up", "--json"]).ended(0).document()["applied"], serde_json::json!([]));
         call(&["migrate", "status"]).ended(0);
 
+        // One natural person has one account, also of those that are made here.
+        let known = |username: &str, number: &str| {
+            call(&["staff", "create", "--role", "auditor", "--username", username, "--identity-number", number])
+        };
+        known("auditor-2", "130502189901010001").ended(2);
+        known("auditor-2", &identity_number(7)).ended(0);
+        known("auditor-3", &identity_number(7)).ended(2);
+        known("auditor-3", "-").ended(2);
         for (role, username, seeded) in
             [("auditor", "auditor-1", false), ("admin", "admin-1", true), ("admin", "admin-2", true)]
         {

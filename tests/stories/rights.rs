@@ -961,7 +961,7 @@ async fn standing(w: &World) -> BTreeMap<&'static str, i64> {
 async fn two_administrators_make_staff_and_one_is_enough_to_shut_somebody_out() {
     story(async |w| {
         let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await);
-        let refused = w.app.identity.create_first_staff(Role::Cashier, "late", "某人").await;
+        let refused = w.app.identity.create_first_staff(Role::Cashier, "late", "某人", None).await;
         assert!(refused.is_err(), "from now on the console makes staff");
         let id = Uuid::now_v7();
         let proposal = json!({

@@ -372,7 +372,7 @@ impl World {
 
     /// Makes a member of staff as `staff create` does, and signs them in.
     pub(crate) async fn hire(&self, role: Role, username: &str) -> Officer {
-        let made = self.app.identity.create_first_staff(role, username, "某人").await.unwrap();
+        let made = self.app.identity.create_first_staff(role, username, "某人", None).await.unwrap();
         let seed = made.totp_secret.as_ref().map(|seed| seed.expose_secret().to_owned());
         self.sign_in(username, made.password.expose_secret(), seed).await
     }

@@ -139,8 +139,15 @@ struct Credentials {
 }
 
 impl Identity {
-    /// Makes a member of staff from the command line, active at once. Refused as soon as two administrators are active.
-    pub async fn create_first_staff(&self, role: Role, username: &str, name: &str) -> Result<NewStaff, IdentityError> {
+    /// Makes a member of staff from the command line, active at once. Refused as soon as two administrators are active. Who says who
+    /// the person is keeps them from a second account (facts: charity 6.6a).
+    pub async fn create_first_staff(
+        &self,
+        role: Role,
+        username: &str,
+        name: &str,
+        person: Option<&IdentityNumber>,
+    ) -> Result<NewStaff, IdentityError> {
         check(username, name, &[role])?;
         let id = StaffId::new();
         let made = self.credentials(id, &[role]).await?;
@@ -172,7 +179,8 @@ impl Identity {
         if administrators >= ADMINISTRATORS {
             return Err(IdentityError::OnlyTheConsole);
         }
-        let row = fresh(id, username, name, made.hash, made.sealed, true, now);
+        let mut row = fresh(id, username, name, made.hash, made.sealed, true, now);
+        row.person_hmac = Set(person.map(|person| self.person_hmac(person)));
         insert(&tx, row, &[(role, None)], COMMAND_LINE, now).await?;
         let detail = json!({ "role": role });
         self.tell(&tx, trail::SYSTEM.to_owned(), "staff.create", id, COMMAND_LINE, detail).await?;
