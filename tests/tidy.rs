@@ -25,7 +25,7 @@ const NO_DATABASE: [&str; 4] = ["api", "jobs", "wechat", "sandbox"];
 const DATABASE: [&str; 4] = ["sea-orm", "sea-orm-migration", "sea-query", "sqlx"];
 
 /// Who writes a table.
-const WRITERS: [(&str, &str); 65] = [
+const WRITERS: [(&str, &str); 67] = [
     ("account", "ledger"),
     ("account_day", "ledger"),
     ("book", "ledger"),
@@ -83,6 +83,8 @@ const WRITERS: [(&str, &str); 65] = [
     ("receipt", "app"),
     ("resolution", "app"),
     ("screening_hit", "app"),
+    ("gift_alert", "app"),
+    ("gift_watch", "app"),
     ("role_grant", "app"),
     ("session", "app"),
     ("staff", "app"),

@@ -14,6 +14,7 @@ use app::cashier::CashierError;
 use app::closing::ClosingError;
 use app::documents::DocumentError;
 use app::enquiries::EnquiryError;
+use app::gift_watch::GiftWatchError;
 use app::giving::GivingError;
 use app::identity::IdentityError;
 use app::organisation::OrganisationError;
@@ -529,6 +530,20 @@ impl From<GivingError> for ApiError {
             E::ChannelUnavailable(error) => error.into(),
             E::Cashier(error) => error.into(),
             E::Identity(error) => error.into(),
+        }
+    }
+}
+
+impl From<GiftWatchError> for ApiError {
+    fn from(error: GiftWatchError) -> ApiError {
+        use GiftWatchError as E;
+        match error {
+            E::NoSuchAlert => ApiError::not_found("no_such_finding", "没有这条筛查结果。"),
+            E::Decided => wrong_state().because("decided"),
+            E::NoReason => ApiError::field("reason", "请填写原因，2至500字"),
+            E::Forbidden(error) => error.into(),
+            E::Identity(error) => error.into(),
+            E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Screening of names: compliance alone.
+//! Screening of names and of large gifts: compliance alone.
 
 use std::sync::Arc;
 
 use app::App;
+use app::gift_watch::GiftAlert;
 use app::spending::screening::Hit;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -15,7 +16,7 @@ use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::payee::Payee;
 use crate::tag::Tag;
-use crate::wire::{Instant, Text};
+use crate::wire::{Instant, Text, Yuan};
 
 /// Where a finding stands.
 #[derive(Clone, Copy, Debug, Enum)]
@@ -69,6 +70,77 @@ impl From<Hit> for ScreeningFinding {
     }
 }
 
+/// Where an alert stands.
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+enum AlertState {
+    Open,
+    Cleared,
+    Reported,
+}
+
+impl AlertState {
+    fn as_str(self) -> &'static str {
+        match self {
+            AlertState::Open => "open",
+            AlertState::Cleared => "cleared",
+            AlertState::Reported => "reported",
+        }
+    }
+}
+
+/// A gift that is large, or with which the gifts of one giver within a day add up.
+#[derive(Object)]
+struct ScreenedGift {
+    id: Uuid,
+    /// `open`, `cleared`, `reported`.
+    state: String,
+    /// `single` or `repeated`.
+    ground: String,
+    donation: Uuid,
+    campaign: Uuid,
+    #[oai(nullable)]
+    donor: Option<Uuid>,
+    /// The organisation, if it came by bank.
+    #[oai(nullable)]
+    counterparty: Option<String>,
+    amount: Yuan,
+    /// How many gifts within a day, this one included.
+    gifts: i64,
+    /// What they add up to.
+    total: Yuan,
+    /// The list that the giver's name stands on.
+    #[oai(nullable)]
+    list: Option<String>,
+    #[oai(nullable)]
+    decided_by: Option<Uuid>,
+    #[oai(nullable)]
+    reason: Option<String>,
+    created_at: Instant,
+}
+
+impl From<GiftAlert> for ScreenedGift {
+    fn from(alert: GiftAlert) -> ScreenedGift {
+        let GiftAlert { row, gift, list } = alert;
+        ScreenedGift {
+            id: row.id.uuid(),
+            state: row.state,
+            ground: row.ground,
+            donation: gift.id.uuid(),
+            campaign: gift.campaign_id.uuid(),
+            donor: gift.donor_id.map(|id| id.uuid()),
+            counterparty: gift.counterparty,
+            amount: gift.amount_fen.into(),
+            gifts: row.gifts,
+            total: row.total_fen.into(),
+            list,
+            decided_by: row.decider_id.map(|id| id.uuid()),
+            reason: row.reason,
+            created_at: row.created_us.into(),
+        }
+    }
+}
+
 #[derive(Object)]
 struct Names {
     /// Which list.
@@ -92,6 +164,7 @@ pub(crate) struct ScreeningApi {
 }
 
 type Answer = Result<Json<ScreeningFinding>, ApiError>;
+type Gift = Result<Json<ScreenedGift>, ApiError>;
 
 #[OpenApi(prefix_path = "/staff/screening", tag = "Tag::Spending")]
 impl ScreeningApi {
@@ -130,5 +203,34 @@ impl ScreeningApi {
     async fn block(&self, officer: Officer, finding_id: Path<Uuid>, body: Json<Reason>) -> Answer {
         let hit = self.app.spending.decide_hit(finding_id.0.into(), false, &body.0.reason.0, &officer.0).await?;
         Ok(Json(hit.into()))
+    }
+
+    /// Gifts that are large or add up, newest first. They were taken; nobody else is told.
+    #[oai(path = "/gifts", method = "get")]
+    async fn gifts(
+        &self,
+        officer: Officer,
+        state: Query<Option<AlertState>>,
+        after: Query<Option<Uuid>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<Page<ScreenedGift>>, ApiError> {
+        let state = state.0.map(AlertState::as_str);
+        let rows = self.app.gift_watch.page(state, &officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = rows.map_err(ApiError::of_list)?;
+        Ok(Json(Page::of(rows, limit.0, |alert| alert.row.id.uuid())))
+    }
+
+    /// Nothing is wrong with it.
+    #[oai(path = "/gifts/:alert_id/clearance", method = "post")]
+    async fn clear_gift(&self, officer: Officer, alert_id: Path<Uuid>, body: Json<Reason>) -> Gift {
+        let alert = self.app.gift_watch.decide(alert_id.0.into(), false, &body.0.reason.0, &officer.0).await?;
+        Ok(Json(alert.into()))
+    }
+
+    /// It was reported to the authority (可疑交易报告).
+    #[oai(path = "/gifts/:alert_id/report", method = "post")]
+    async fn report_gift(&self, officer: Officer, alert_id: Path<Uuid>, body: Json<Reason>) -> Gift {
+        let alert = self.app.gift_watch.decide(alert_id.0.into(), true, &body.0.reason.0, &officer.0).await?;
+        Ok(Json(alert.into()))
     }
 }

@@ -12,6 +12,7 @@ pub mod closing;
 pub mod documents;
 pub mod enquiries;
 pub mod exports;
+pub mod gift_watch;
 pub mod giving;
 pub mod identity;
 pub mod organisation;
@@ -88,6 +89,8 @@ pub struct App {
     pub giving: giving::Giving,
     /// The one door for money that came.
     pub cashier: cashier::Cashier,
+    /// Gifts that compliance looks at.
+    pub gift_watch: gift_watch::GiftWatch,
     /// Money that goes back.
     pub refunds: refunds::Refunds,
     /// Money that goes out for what it was given for.
@@ -143,6 +146,7 @@ impl App {
                 cashier.clone(),
                 limits,
             ),
+            gift_watch: gift_watch::GiftWatch::new(db.clone(), business.clone(), identity.clone(), vault.clone()),
             refunds: refunds::Refunds::new(db.clone(), business.clone(), wechat.clone()),
             spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),

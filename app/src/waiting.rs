@@ -255,7 +255,7 @@ fn sources() -> Vec<Source> {
         // What a list found is nobody's business but compliance's, and theirs everywhere or nowhere.
         Source {
             kind: WaitingKind::Screening,
-            from: "screening_hit t",
+            from: "(SELECT id, state, created_us FROM screening_hit UNION ALL SELECT id, state, created_us FROM gift_alert) t",
             place: "'/'",
             title: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",

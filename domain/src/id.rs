@@ -93,6 +93,8 @@ ids! {
     EnquiryId
     /// An accounting entry (凭证).
     EntryId
+    /// A gift that compliance looks at.
+    GiftAlertId
     /// One run of a job.
     JobRunId
     /// A message on its way to a donor.

@@ -43,6 +43,7 @@ pub mod enquiry;
 pub mod entry;
 pub mod final_disclosure;
 pub mod fund;
+pub mod gift_alert;
 pub mod job_lease;
 pub mod job_run;
 pub mod message;

@@ -35,6 +35,12 @@ pub static JOBS: &[Job] = &[
         run: expire_orders,
     },
     Job {
+        name: "large_gifts",
+        about: "shows compliance gifts that are large or add up",
+        cadence: Cadence { cron: "30 * * * * *", every: seconds(60), text: "every minute" },
+        run: large_gifts,
+    },
+    Job {
         name: "open_payments",
         about: "asks WeChat for payments of which no notification came",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
@@ -79,6 +85,10 @@ fn certificates(app: Arc<App>) -> Doing {
 
 fn expire_orders(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(report(app.cashier.expire_orders().await?)) })
+}
+
+fn large_gifts(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.gift_watch.look().await?)) })
 }
 
 fn open_payments(app: Arc<App>) -> Doing {

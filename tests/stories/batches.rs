@@ -175,6 +175,80 @@ async fn a_name_on_a_list_stops_the_money_and_only_compliance_knows_why() {
     .await;
 }
 
+/// A large gift is taken like any other; compliance looks at it afterwards, and nobody else hears of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn gifts_that_are_large_or_add_up_are_seen_by_compliance_alone() {
+    story(async |w| {
+        let compliance = w.staff(Role::Compliance).await;
+        let names = json!({ "list": "示例名单", "names": ["名单上的公司（示例）"] });
+        compliance.post("/staff/screening/names", names).await.ok();
+        let mut draft = w.draft("5000000.00");
+        let ends = w.app.business.now().after(std::time::Duration::from_secs(10 * 86_400));
+        draft["ends_at"] = json!(ends.to_string());
+        let campaign = w.open_as(draft).await;
+        let bank_gift = async |giver: &str, amount: &str| {
+            let gift = json!({
+                "id": Uuid::now_v7(), "campaign": campaign, "amount": amount, "counterparty": giver, "bank_account": "基本户",
+                "reference": format!("B-{}", Uuid::now_v7().simple()), "received_on": w.app.business.today().to_string(),
+            });
+            w.staff(Role::Cashier).await.post("/staff/bank-gifts", gift.clone()).await.ok();
+            let path = format!("/staff/bank-gifts/{}/confirmation", gift["id"].as_str().unwrap());
+            w.staff(Role::Bookkeeper).await.act(&path).await.ok();
+            id(&gift)
+        };
+        let listed = bank_gift("名单上的公司（示例）", "50000.00").await;
+        bank_gift("别的公司（示例）", "49999.99").await;
+        // Four gifts of ten thousand and more do not add up yet; the fifth does, and the sixth is nothing new.
+        let (often, now_and_then) = (w.donor("o-often").await, w.donor("o-now-and-then").await);
+        let mut gifts = Vec::new();
+        for _ in 0..6 {
+            gifts.push(w.gift(&often, campaign, "10000.00").await.id);
+            w.pass(60).await;
+        }
+        for _ in 0..5 {
+            w.gift(&now_and_then, campaign, "10000.00").await;
+            w.pass(8 * 3_600).await;
+            w.run_job("large_gifts").await;
+        }
+        let found = compliance.get("/staff/screening/gifts").await.ok();
+        let mut found: Vec<(Uuid, String, i64, String, Value)> = found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| {
+                let text = |key: &str| it[key].as_str().unwrap().to_owned();
+                (text("donation").parse().unwrap(), text("ground"), it["gifts"].as_i64().unwrap(), text("total"), it["list"].clone())
+            })
+            .collect();
+        found.sort_by_key(|(gift, ..)| *gift);
+        assert_eq!(
+            found,
+            [
+                (listed, "single".to_owned(), 1, "50000.00".to_owned(), json!("示例名单")),
+                (gifts[4], "repeated".to_owned(), 5, "50000.00".to_owned(), json!(null)),
+            ]
+        );
+        assert_eq!(w.run_job("large_gifts").await, 0, "each once");
+        assert_eq!(w.raised(campaign).await, "209999.99", "nothing was stopped");
+        let desk = compliance.get("/staff/waiting").await.ok();
+        assert_eq!((&desk["items"][0]["kind"], &desk["items"][0]["count"]), (&json!("screening"), &json!(2)));
+
+        let all = compliance.get("/staff/screening/gifts?state=open").await.ok();
+        let step = |at: usize, step: &str| format!("/staff/screening/gifts/{}/{step}", id(&all["items"][at]));
+        let reason = || json!({ "reason": "已核实资金来源" });
+        compliance.post(&step(0, "clearance"), reason()).await.ok();
+        compliance.post(&step(0, "report"), reason()).await.refused(409, "wrong_state");
+        assert_eq!(compliance.post(&step(1, "report"), reason()).await.ok()["state"], "reported");
+        w.attacked("UPDATE gift_alert SET state = 'open'", "gift_alert_decided").await;
+        w.attacked("DELETE FROM gift_alert", "gift_alert_decided").await;
+        // Neither the donor nor who works on the campaign finds a word of it.
+        let own = often.get("/me/data").await.ok().to_string();
+        let seen = w.staff(Role::ProjectManager).await.get(&format!("/staff/campaigns/{campaign}/history")).await.ok();
+        assert!(!own.contains("screening") && !own.contains("alert") && !seen.to_string().contains("screening"));
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_donor_follows_a_gift_and_the_organiser_hears_of_payments() {
     story(async |w| {

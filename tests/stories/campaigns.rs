@@ -531,6 +531,7 @@ async fn campaigns_are_found_by_their_words_and_a_parent_is_the_sum_of_its_leave
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign() {
     story(async |w| {
+        let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
         let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await);
         let id = Uuid::now_v7();
         let grants: Vec<Value> = ["admin", "organiser", "project_manager", "finance_head"]
@@ -556,7 +557,7 @@ async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign(
             session.act(&path("review")).await.refused(403, "other_person_needed");
             session.act(&path("approval")).await.refused(403, "other_person_needed");
         }
-        w.staff(Role::ProjectManager).await.act(&path("approval")).await.ok();
+        manager.act(&path("approval")).await.ok();
         for session in [&one.caller, &other] {
             session.act(&path("approval")).await.refused(403, "other_person_needed");
         }
@@ -568,11 +569,10 @@ async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign(
             )
         };
         w.attacked(&approval(&author, &author), "campaign_approval_own_check").await;
-        let manager = w.sql_id(&w.staff(Role::ProjectManager).await.id.to_string());
+        let manager = w.sql_id(&manager.id.to_string());
         assert!(w.sql(&approval(&manager, &author)).await.is_err(), "nor in another author's name");
         assert!(w.sql(&approval(&author, &manager)).await.is_err(), "nor twice by the first");
         assert!(w.sql(&format!("UPDATE campaign SET state = 'approved' WHERE id = {campaign}")).await.is_err());
-        let head = w.staff(Role::FinanceHead).await;
         assert_eq!(head.act(&path("approval")).await.ok()["state"], "approved");
     })
     .await;

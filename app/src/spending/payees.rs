@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{SpendError, Spending};
 use crate::trail::{self, Line};
-use crate::vault::{SealedKey, VaultError};
+use crate::vault::{SealedKey, Vault, VaultError};
 
 /// Who may read a payee's data whole, for a reason (facts: charity 5).
 const OPENERS: [Role; 6] =
@@ -81,6 +81,11 @@ pub struct OpenPayee {
 
 fn invalid(field: &'static str, problem: &'static str) -> SpendError {
     SpendingError::Invalid { field, problem }.into()
+}
+
+/// What a name is compared by, of payees, on lists and of givers.
+pub(crate) fn name_hmac(vault: &Vault, name: &str) -> Vec<u8> {
+    vault.lookup(&format!("name:{}", compared(name)))
 }
 
 /// A name as it is compared: without spaces and signs, in one case and one width.
@@ -203,7 +208,7 @@ impl Spending {
 
     /// What a name is compared by, also with the lists of screening.
     pub(super) fn name_hmac(&self, name: &str) -> Vec<u8> {
-        self.vault.lookup(&format!("name:{}", compared(name)))
+        name_hmac(&self.vault, name)
     }
 
     /// What an account number is compared by.
