@@ -1,12 +1,13 @@
-//! The release of restriction (facts: charity 6.2, entry 16): what a campaign's expenses have used stops being restricted, at year end
-//! and at the close-out. The amount is a rule and nobody's choice: what was charged to the campaign and no release has covered yet.
-//! An advance is not charged before its partner has accounted for it; an expense of this year that was taken back after its release
-//! is restricted again with the next one. What is available and the public total stay what they are.
+//! The release of restriction (facts: charity 6.2, entry 16): what a campaign's expenses have used stops being restricted: whenever the
+//! bookkeeper asks, by the entries that end a year (`ledger::year_end`), and at the close-out. The amount is a rule and nobody's
+//! choice: what was charged to the campaign and no release has covered yet. An advance is not charged before its partner has accounted
+//! for it; an expense of this year that was taken back after its release is restricted again with the next one. What is available and
+//! the public total stay what they are.
 
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, Money, ReleaseId, Timestamp};
-use entity::{Tx, campaign};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use entity::{Tx, book, campaign};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
 
 use crate::CrowdfundingError;
 use crate::campaign::for_step;
@@ -54,7 +55,14 @@ pub async fn release(
         }
         return Ok(Released { campaign: id, reference: Some(reference), amount });
     }
-    post(tx, now, &row, reference, through.unwrap_or(today), by).await
+    let through = through.unwrap_or(today);
+    let book = book::Entity::find_by_id(row.book_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchBook)?;
+    if book.closed_through.is_some_and(|closed| through <= closed) {
+        return Err(CrowdfundingError::Invalid {
+            field: "through", problem: "该期间已结账，限定已随年终结转解除"
+        });
+    }
+    post(tx, now, &row, reference, through, by).await
 }
 
 /// The last release of a campaign, with its close-out; named by the campaign, for it happens once. The campaign is locked.

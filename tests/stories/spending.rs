@@ -358,12 +358,20 @@ async fn a_campaign_is_spent_released_and_closed_with_nothing_left() {
         let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
         assert_eq!((fund.received.to_string(), fund.used.to_string()), ("0.00".into(), "0.00".into()));
         assert_eq!(w.raised(campaign).await, "1000.00");
-        // The year end closes income to restricted net assets (entry 22): nothing of the campaign is left there.
-        let restricted = crowdfunding::spending::postings::restricted(w.book, campaign.into());
-        let income = ledger::Account::of_campaign(w.book, ledger::Subject::DONATION_RESTRICTED, campaign.into());
-        let closing = ledger::Entry::new(w.book, "year_end", format!("year_end:{campaign}"), w.app.business.today());
-        w.book_entry(closing.posting(income, restricted, "1000.00".parse().unwrap())).await;
-        assert_eq!(w.balance(&kept).await, "0.00");
+        // The year end releases nothing twice and carries income over (entry 22): nothing of the campaign is left anywhere.
+        let tx = w.app.db.begin().await.unwrap();
+        let entries = ledger::year_end(&tx, w.book, w.app.business.today().year()).await.unwrap();
+        for booked in ledger::post(&tx, w.app.business.now(), &entries).await.unwrap() {
+            booked.unwrap();
+        }
+        tx.commit().await.unwrap();
+        for account in [&kept, &income, "3101", &format!("5101[campaign={campaign},line=a]")] {
+            assert_eq!(w.balance(account).await, "0.00", "{account}");
+        }
+        assert_eq!(w.raised(campaign).await, "1000.00");
+        let late = json!({ "id": Uuid::now_v7() });
+        let path = format!("/staff/campaigns/{to}/releases");
+        assert_eq!(bookkeeper.post(&path, late).await.ok()["amount"], "0.00", "and nothing is left to release");
         assert_eq!(w.balance("1002[bank=基本户]").await, "100.00", "what the other campaign has");
     })
     .await;
