@@ -25,7 +25,7 @@ const NO_DATABASE: [&str; 4] = ["api", "jobs", "wechat", "sandbox"];
 const DATABASE: [&str; 4] = ["sea-orm", "sea-orm-migration", "sea-query", "sqlx"];
 
 /// Who writes a table.
-const WRITERS: [(&str, &str); 67] = [
+const WRITERS: [(&str, &str); 68] = [
     ("account", "ledger"),
     ("account_day", "ledger"),
     ("book", "ledger"),
@@ -41,6 +41,7 @@ const WRITERS: [(&str, &str); 67] = [
     ("campaign_history", "crowdfunding"),
     ("campaign_change", "crowdfunding"),
     ("campaign_change_approval", "crowdfunding"),
+    ("campaign_comment", "crowdfunding"),
     ("campaign_decision", "crowdfunding"),
     ("campaign_plan", "crowdfunding"),
     ("campaign_update", "crowdfunding"),

@@ -8,8 +8,10 @@ use crowdfunding::{CampaignDraft, Decision, Ground, Matter, NewPartner, NewUpdat
 use domain::change as change_rules;
 use domain::complaint::ComplaintEvent;
 use domain::decision as decision_rules;
+use domain::plan::Section;
 use entity::{
-    campaign_change, campaign_decision, campaign_update, cooperation, final_disclosure, milestone, partner, suspension,
+    campaign_change, campaign_comment, campaign_decision, campaign_update, cooperation, final_disclosure, milestone,
+    partner, suspension,
 };
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -362,6 +364,61 @@ impl From<cooperation::Model> for CampaignCooperation {
     }
 }
 
+wire_enum! {
+    /// A section of a plan.
+    PlanSection = Section {
+        Head,
+        Purpose,
+        Area,
+        Responsible,
+        Ways,
+        Beneficiaries,
+        Budget,
+        Leftover,
+        Cooperation,
+        Milestones,
+        Remarks,
+    }
+}
+
+/// Something to be said about a section of a plan.
+#[derive(Object)]
+struct NewComment {
+    /// Made by the client: the same id again is the same comment.
+    id: Uuid,
+    section: PlanSection,
+    #[oai(validator(max_length = 500))]
+    words: Text,
+}
+
+/// What somebody said about a section of a plan.
+#[derive(Object)]
+struct PlanComment {
+    id: Uuid,
+    /// The version of the plan it was said of.
+    version: i64,
+    /// The round of review it was said in.
+    round: i64,
+    section: PlanSection,
+    words: String,
+    author: Uuid,
+    created_at: Instant,
+}
+
+impl From<campaign_comment::Model> for PlanComment {
+    fn from(row: campaign_comment::Model) -> PlanComment {
+        PlanComment {
+            id: row.id.uuid(),
+            version: row.version,
+            round: row.round,
+            section: row.section.into(),
+            words: row.words,
+            author: row.author_id.uuid(),
+            created_at: row.created_us.into(),
+        }
+    }
+}
+
 /// What shall be released. How much is a rule and nobody's choice.
 #[derive(Object)]
 struct ReleaseRequest {
@@ -490,6 +547,25 @@ impl OversightApi {
         body: Json<Reason>,
     ) -> Result<Json<OfficeCampaign>, ApiError> {
         Ok(Json(self.app.campaigns.lift(campaign_id.0.into(), body.0.reason.0, &officer.0).await?.into()))
+    }
+
+    /// What reviewers and the author said about the sections of a plan, oldest first.
+    #[oai(path = "/campaigns/:campaign_id/comments", method = "get")]
+    async fn comments(&self, officer: Officer, campaign_id: Path<Uuid>) -> Result<Json<Page<PlanComment>>, ApiError> {
+        Ok(Json(Page::whole(self.app.campaigns.comments(campaign_id.0.into(), &officer.0).await?)))
+    }
+
+    /// Says something about a section of a plan that is not filed yet.
+    #[oai(path = "/campaigns/:campaign_id/comments", method = "post")]
+    async fn comment(
+        &self,
+        officer: Officer,
+        campaign_id: Path<Uuid>,
+        body: Json<NewComment>,
+    ) -> Result<Json<PlanComment>, ApiError> {
+        let NewComment { id, section, words } = body.0;
+        let what = (section.into(), words.0);
+        Ok(Json(self.app.campaigns.comment(campaign_id.0.into(), id.into(), what, &officer.0).await?.into()))
     }
 
     /// The changes of a campaign's filed plan, oldest first.

@@ -6,15 +6,15 @@ use crowdfunding::{
 };
 use domain::campaign::CampaignState;
 use domain::complaint::{ComplaintEvent, ComplaintState};
-use domain::plan::Plan;
+use domain::plan::{Plan, Section};
 use domain::role::Member;
 use domain::{
-    BusinessDate, CampaignChangeId, CampaignDecisionId, CampaignId, CampaignUpdateId, Clock, ComplaintId, DonationId,
-    PartnerId, ReleaseId, SuspensionId, Timestamp,
+    BusinessDate, CampaignChangeId, CampaignCommentId, CampaignDecisionId, CampaignId, CampaignUpdateId, Clock,
+    ComplaintId, DonationId, PartnerId, ReleaseId, SuspensionId, Timestamp,
 };
 use entity::{
-    Db, Tx, budget_line, campaign, campaign_change, campaign_decision, campaign_history, campaign_update, complaint,
-    cooperation, donation, final_disclosure, milestone, partner, suspension,
+    Db, Tx, budget_line, campaign, campaign_change, campaign_comment, campaign_decision, campaign_history,
+    campaign_update, complaint, cooperation, donation, final_disclosure, milestone, partner, suspension,
 };
 use sea_orm::DbErr;
 
@@ -471,6 +471,29 @@ impl Campaigns {
         by: &Member,
     ) -> Result<Vec<complaint::Model>> {
         crowdfunding::complaints(self.db.read(), state, after, limit, by).await
+    }
+
+    /// Says something about a section of a campaign's plan.
+    pub async fn comment(
+        &self,
+        id: CampaignId,
+        comment: CampaignCommentId,
+        what: (Section, String),
+        by: &Member,
+    ) -> Result<campaign_comment::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let row = crowdfunding::comment(&tx, now, id, comment, what, by).await?;
+        let detail = serde_json::json!({ "comment": row.id, "version": row.version });
+        self.line(&tx, now, "campaign.comment", object(id), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// What was said about a campaign's plan, oldest first.
+    pub async fn comments(&self, id: CampaignId, by: &Member) -> Result<Vec<campaign_comment::Model>> {
+        self.get(id, by).await?;
+        crowdfunding::comments(self.db.read(), id).await
     }
 
     /// The suspensions of a campaign, oldest first.

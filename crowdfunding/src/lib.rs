@@ -7,6 +7,7 @@ mod adoption;
 mod campaign;
 mod campaign_view;
 mod change;
+mod comment;
 mod decision;
 mod donation;
 mod error;
@@ -34,6 +35,7 @@ pub use campaign_view::{
     named_campaigns, public_campaign, public_row, search, standing, with_money,
 };
 pub use change::{changes, file_change, propose_change, review_change};
+pub use comment::{comment, comments};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
     BankGift, Confirmation, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage, bank_gift, bank_gifts,

@@ -73,6 +73,8 @@ ids! {
     CampaignId
     /// A change of a filed plan.
     CampaignChangeId
+    /// What is said about a section of a plan.
+    CampaignCommentId
     /// What two persons decide about campaigns.
     CampaignDecisionId
     /// What is told of a campaign's progress.

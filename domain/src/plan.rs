@@ -2,7 +2,7 @@
 //! (facts: charity 2.1 Art. 24, 2.4). A plan is a whole: once it is in force another one takes its place, and the old one stays
 //! readable.
 
-use sea_orm::EnumIter;
+use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::Cause;
@@ -141,6 +141,34 @@ pub struct Plan {
     pub ends: Timestamp,
     /// What the law wants besides.
     pub terms: Terms,
+}
+
+/// A section of a plan, as reviewers speak of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Section {
+    /// 名称、说明、目标、期限.
+    Head,
+    /// 募捐目的与用途.
+    Purpose,
+    /// 地域与方式.
+    Area,
+    /// 负责人与联系方式.
+    Responsible,
+    /// 捐赠途径与银行账户.
+    Ways,
+    /// 受益人.
+    Beneficiaries,
+    /// 预算.
+    Budget,
+    /// 剩余财产.
+    Leftover,
+    /// 合作方.
+    Cooperation,
+    /// 里程碑.
+    Milestones,
+    /// 其他.
+    Remarks,
 }
 
 /// The part of a plan that is not also a part of its page's head.

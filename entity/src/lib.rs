@@ -20,6 +20,7 @@ pub mod campaign;
 pub mod campaign_approval;
 pub mod campaign_change;
 pub mod campaign_change_approval;
+pub mod campaign_comment;
 pub mod campaign_decision;
 pub mod campaign_history;
 pub mod campaign_plan;

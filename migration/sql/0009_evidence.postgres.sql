@@ -35,3 +35,5 @@ CREATE TRIGGER gift_alert_decided BEFORE UPDATE ON gift_alert FOR EACH ROW
     WHEN (OLD.state <> 'open' OR (NEW.id, NEW.donation_id, NEW.ground, NEW.total_fen, NEW.created_us)
         IS DISTINCT FROM (OLD.id, OLD.donation_id, OLD.ground, OLD.total_fen, OLD.created_us)) EXECUTE FUNCTION refuse_decided();
 CREATE TRIGGER gift_alert_no_delete BEFORE DELETE OR TRUNCATE ON gift_alert FOR EACH STATEMENT EXECUTE FUNCTION refuse_decided();
+CREATE TRIGGER campaign_comment_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON campaign_comment
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

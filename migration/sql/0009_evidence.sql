@@ -20,6 +20,25 @@ ALTER TABLE donation ADD COLUMN approver_for_id UUID CONSTRAINT donation_approve
 ALTER TABLE resolution ADD COLUMN approver_for_id UUID CONSTRAINT resolution_approver_for_fkey REFERENCES staff (id)
     CONSTRAINT resolution_approver_for_check CHECK (approver_for_id IS NULL OR (approver_for_id <> approver_id AND approver_for_id <> author_id));
 
+-- What reviewers and the author say about a section of a plan; it stands with the version and the round of review it was said in.
+CREATE TABLE campaign_comment (
+    id UUID NOT NULL,
+    campaign_id UUID NOT NULL,
+    version BIGINT NOT NULL,
+    round BIGINT NOT NULL,
+    section TEXT NOT NULL,
+    words TEXT NOT NULL,
+    author_id UUID NOT NULL,
+    created_us BIGINT NOT NULL,
+    CONSTRAINT campaign_comment_pkey PRIMARY KEY (id),
+    CONSTRAINT campaign_comment_plan_fkey FOREIGN KEY (campaign_id, version) REFERENCES campaign_plan (campaign_id, version),
+    CONSTRAINT campaign_comment_author_fkey FOREIGN KEY (author_id) REFERENCES staff (id),
+    CONSTRAINT campaign_comment_section_check CHECK (section IN ('head', 'purpose', 'area', 'responsible', 'ways', 'beneficiaries', 'budget',
+        'leftover', 'cooperation', 'milestones', 'remarks'))
+) /*strict*/;
+
+CREATE INDEX campaign_comment_campaign_idx ON campaign_comment (campaign_id, created_us, id);
+
 -- ---- gifts that are large, or add up (facts: charity 2.12; written by app) ----
 
 -- Such a gift, seen by compliance alone. It was taken and stays what it is; watch_name_id says that its giver's name stands on a list.

@@ -63,3 +63,5 @@ CREATE TRIGGER gift_alert_decided BEFORE UPDATE ON gift_alert WHEN OLD.state <> 
     OR NEW.ground <> OLD.ground OR NEW.total_fen <> OLD.total_fen OR NEW.created_us <> OLD.created_us
 BEGIN SELECT RAISE(ABORT, 'gift_alert_decided'); END;
 CREATE TRIGGER gift_alert_no_delete BEFORE DELETE ON gift_alert BEGIN SELECT RAISE(ABORT, 'gift_alert_decided'); END;
+CREATE TRIGGER campaign_comment_no_update BEFORE UPDATE ON campaign_comment BEGIN SELECT RAISE(ABORT, 'campaign_comment_immutable'); END;
+CREATE TRIGGER campaign_comment_no_delete BEFORE DELETE ON campaign_comment BEGIN SELECT RAISE(ABORT, 'campaign_comment_immutable'); END;

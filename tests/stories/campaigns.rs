@@ -635,3 +635,36 @@ async fn anybody_may_complain_and_nobody_floods() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reviewers_speak_of_sections_and_what_they_said_stands_with_its_round() {
+    story(async |w| {
+        let id = drafted(w, |_| ()).await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        let (organiser, manager) = (w.staff(Role::Organiser).await, w.staff(Role::ProjectManager).await);
+        organiser.act(&path("submission")).await.ok();
+        let said = |section: &str, words: &str| json!({ "id": Uuid::now_v7(), "section": section, "words": words });
+        let first = said("budget", "请说明助学金标准");
+        manager.post(&path("comments"), first.clone()).await.ok();
+        manager.post(&path("comments"), first.clone()).await.ok();
+        organiser.post(&path("comments"), first.clone()).await.refused(409, "id_reused");
+        manager.post(&path("comments"), said("weather", "试")).await.refused(400, "invalid_body");
+        manager.post(&path("rejection"), reason()).await.ok();
+        organiser.act(&path("revision")).await.ok();
+        organiser.post(&path("comments"), said("budget", "已补充标准")).await.ok();
+        let comments = w.staff(Role::FinanceHead).await.get(&path("comments")).await.ok();
+        let told: Vec<(i64, &str)> = comments["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| (it["round"].as_i64().unwrap(), it["words"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, [(1, "请说明助学金标准"), (2, "已补充标准")]);
+        w.attacked("UPDATE campaign_comment SET words = 'x'", "campaign_comment_immutable").await;
+        w.attacked("DELETE FROM campaign_comment", "campaign_comment_immutable").await;
+        let open = w.open_campaign("10.00").await;
+        let late = manager.post(&format!("/staff/campaigns/{open}/comments"), said("budget", "试")).await;
+        assert_eq!(gates(late.refused(409, "gate_closed")), ["not_in_review"]);
+    })
+    .await;
+}

@@ -374,6 +374,13 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         ),
         get("/staff/campaigns/{campaign_id}/suspensions", &t.open, &CAMPAIGNS),
         post("/staff/campaigns/{campaign_id}/suspension-lift", &t.open, reason(), deciders),
+        get("/staff/campaigns/{campaign_id}/comments", &t.submitted, &CAMPAIGNS),
+        post(
+            "/staff/campaigns/{campaign_id}/comments",
+            &t.submitted,
+            json!({ "id": Uuid::now_v7(), "section": "budget", "words": "试" }),
+            &[Role::Organiser, Role::ProjectManager, Role::FinanceHead, Role::Disclosure],
+        ),
         get("/staff/campaigns/{campaign_id}/changes", &t.open, &CAMPAIGNS),
         post(
             "/staff/campaigns/{campaign_id}/changes",
