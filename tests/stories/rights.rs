@@ -523,7 +523,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         ),
         get("/staff/trial-balance", "", &BOOKS),
         get("/staff/books/{book_id}/closing", &book, &BOOKS),
-        get("/staff/books/{book_id}/statements", &format!("{book}?year=2026"), &BOOKS),
+        get("/staff/books/{book_id}/statements", &format!("{book} ?year=2026"), &BOOKS),
         post(
             "/staff/books/{book_id}/years/{year}/months/{month}/closing",
             &format!("{book} 2026 1"),
