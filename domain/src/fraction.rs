@@ -67,8 +67,8 @@ impl Fraction {
     /// The product.
     pub fn times(self, other: Fraction) -> Option<Fraction> {
         let raw = |a: Fraction, b: Fraction| {
-            let numerator = a.numerator.checked_mul(b.numerator)?;
-            Some(Fraction { numerator, denominator: a.denominator.checked_mul(b.denominator)? })
+            let numerator = product(a.numerator, b.numerator)?;
+            Some(Fraction { numerator, denominator: product(a.denominator, b.denominator)? })
         };
         raw(self, other).or_else(|| raw(self.reduced(), other.reduced()))
     }
@@ -94,7 +94,7 @@ impl Fraction {
 
     /// This share of an amount, rounded: the one place where interest becomes money.
     pub fn of(self, amount: Money) -> Option<Money> {
-        let rounded = match i128::from(amount.fen()).checked_mul(self.numerator) {
+        let rounded = match product(amount.fen().into(), self.numerator) {
             Some(numerator) => round(numerator, self.denominator)?,
             None => {
                 let share = self.times(Fraction::parts(amount.fen().into(), 1))?;
@@ -130,6 +130,14 @@ impl PartialEq for Fraction {
 }
 
 impl Eq for Fraction {}
+
+/// The product. Halves of the width cannot overflow, and are nearly always enough.
+fn product(a: i128, b: i128) -> Option<i128> {
+    match (i64::try_from(a), i64::try_from(b)) {
+        (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
+        _ => a.checked_mul(b),
+    }
+}
 
 /// The nearest whole number, ties away from zero.
 fn round(numerator: i128, denominator: i128) -> Option<i128> {

@@ -97,9 +97,19 @@ impl fmt::Display for Multiplier {
     }
 }
 
-/// A decimal has at most 28 places, which a fraction holds.
+/// Powers of ten for the 28 places a decimal can have.
+const POWERS: [i128; 29] = {
+    let mut powers = [1; 29];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 fn fraction(decimal: Decimal) -> Fraction {
-    Fraction::parts(decimal.mantissa(), 10i128.pow(decimal.scale()))
+    Fraction::parts(decimal.mantissa(), POWERS[decimal.scale() as usize])
 }
 
 #[cfg(test)]

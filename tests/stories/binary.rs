@@ -1,5 +1,6 @@
 //! The binary as operators call it: what it says, and the number it ends with.
 
+use std::io::{Seek, Write};
 use std::process::{Child, Command, Output, Stdio};
 
 use entity::Db;
@@ -20,6 +21,15 @@ impl Program {
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Program {
         self.0.env(name, value);
+        self
+    }
+
+    /// Gives it something to read.
+    fn reading(mut self, text: &str) -> Program {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        self.0.stdin(file);
         self
     }
 
@@ -290,4 +300,24 @@ async fn a_backup_is_made_while_serving_and_restored_when_nobody_is() {
         call(&["audit"], &other).ended(0);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_about_loans_are_answered_without_a_database() {
+    let asked = |text: &str| Program::new(&["loan", "calc"]).reading(text).run();
+    let due = r#"{"id": "a", "kind": "due_dates", "input": {"first_due_on": "2024-01-31", "due_day": 31, "term": 2}}"#;
+    let said = asked(&format!("[{due}]")).ended(0);
+    let answers: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(answers, serde_json::json!([{ "id": "a", "result": { "dates": ["2024-01-31", "2024-02-29"] } }]));
+
+    let wrong = due.replace("2024-01-31", "2024-02-31");
+    let said = asked(&format!("[{wrong}, {due}]")).ended(1);
+    let answers: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(answers[0]["error"]["code"], "no_such_day");
+    assert_eq!(answers[1]["result"]["dates"][0], "2024-01-31");
+
+    asked("[]").ended(0);
+    for unreadable in ["", "{}", "[", "\u{feff}[]x"] {
+        assert_eq!(asked(unreadable).ended(2).out, "", "{unreadable:?}");
+    }
 }

@@ -26,7 +26,11 @@ pub fn booked_on(
     from: BusinessDate,
     day: BusinessDate,
 ) -> Result<Money, LoanError> {
-    let to = |day| interest(principal, annual_rate, day_count, from, day);
+    if day <= from {
+        return Ok(Money::ZERO);
+    }
+    let rate = annual_rate.fraction();
+    let to = |day| share(product(rate, day_count.year_fraction(from, day))?, principal);
     minus(to(day)?, to(day.previous())?)
 }
 
