@@ -140,6 +140,7 @@ impl BusinessDate {
     }
 
     /// The day before.
+    #[inline]
     pub fn previous(self) -> BusinessDate {
         BusinessDate(self.0.previous_day().unwrap_or(Date::MIN))
     }
@@ -156,6 +157,7 @@ impl BusinessDate {
     }
 
     /// Calendar days from this day (counted) to another (not counted): 算头不算尾. Negative if the other is earlier.
+    #[inline]
     pub fn days_to(self, other: BusinessDate) -> i64 {
         i64::from(other.0.to_julian_day()) - i64::from(self.0.to_julian_day())
     }

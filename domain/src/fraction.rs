@@ -23,6 +23,7 @@ impl Fraction {
     }
 
     /// The same, where it is plain to see that the denominator is positive.
+    #[inline]
     pub(crate) const fn parts(numerator: i128, denominator: i128) -> Fraction {
         debug_assert!(denominator > 0, "a denominator is positive");
         Fraction { numerator, denominator }
@@ -65,6 +66,7 @@ impl Fraction {
     }
 
     /// The product.
+    #[inline]
     pub fn times(self, other: Fraction) -> Option<Fraction> {
         let raw = |a: Fraction, b: Fraction| {
             let numerator = product(a.numerator, b.numerator)?;
@@ -93,6 +95,7 @@ impl Fraction {
     }
 
     /// This share of an amount, rounded: the one place where interest becomes money.
+    #[inline]
     pub fn of(self, amount: Money) -> Option<Money> {
         let rounded = match product(amount.fen().into(), self.numerator) {
             Some(numerator) => round(numerator, self.denominator)?,
@@ -132,6 +135,7 @@ impl PartialEq for Fraction {
 impl Eq for Fraction {}
 
 /// The product. Halves of the width cannot overflow, and are nearly always enough.
+#[inline]
 fn product(a: i128, b: i128) -> Option<i128> {
     match (i64::try_from(a), i64::try_from(b)) {
         (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
@@ -140,6 +144,7 @@ fn product(a: i128, b: i128) -> Option<i128> {
 }
 
 /// The nearest whole number, ties away from zero.
+#[inline]
 fn round(numerator: i128, denominator: i128) -> Option<i128> {
     // Nearly every loan fits half the width, where a division costs a fraction.
     if let (Ok(n), Ok(d)) = (i64::try_from(numerator), i64::try_from(denominator)) {

@@ -30,11 +30,13 @@ pub use terms::{DueDays, InterestMode, Method, Repayment, Terms};
 use crate::{Fraction, Money};
 
 /// A share of an amount, as an amount that can be booked.
+#[inline]
 fn share(fraction: Fraction, amount: Money) -> Result<Money, LoanError> {
     // So that sums over all instalments of a loan exist.
     fraction.of(amount).filter(|share| *share <= Money::MAX).ok_or(LoanError::TooLarge)
 }
 
+#[inline]
 fn product(a: Fraction, b: Fraction) -> Result<Fraction, LoanError> {
     a.times(b).ok_or(LoanError::TooLarge)
 }

@@ -30,6 +30,7 @@ impl Rate {
     }
 
     /// The same number for arithmetic that rounds later.
+    #[inline]
     pub fn fraction(self) -> Fraction {
         fraction(self.0)
     }
@@ -108,6 +109,7 @@ const POWERS: [i128; 29] = {
     powers
 };
 
+#[inline]
 fn fraction(decimal: Decimal) -> Fraction {
     Fraction::parts(decimal.mantissa(), POWERS[decimal.scale() as usize])
 }

@@ -19,6 +19,7 @@ pub fn interest(
 }
 
 /// What is booked on `day` for a balance that bears interest since `from`.
+#[inline]
 pub fn booked_on(
     principal: Money,
     annual_rate: Rate,

@@ -30,6 +30,7 @@ const BOTH_YEARS: i64 = 365 * 366;
 
 impl DayCount {
     /// Days as this convention counts them.
+    #[inline]
     pub fn days(self, from: BusinessDate, to: BusinessDate) -> i64 {
         let thirties = |first: u8, last: u8| {
             let years = i64::from(to.year()) - i64::from(from.year());
@@ -45,6 +46,7 @@ impl DayCount {
     }
 
     /// The part of a year between two days; more than one if they are that far apart.
+    #[inline]
     pub fn year_fraction(self, from: BusinessDate, to: BusinessDate) -> Fraction {
         let over = |days: i64, base: i64| Fraction::parts(days.into(), base.into());
         match self {
