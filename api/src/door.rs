@@ -33,6 +33,8 @@ const DOCUMENT_TIME: Duration = Duration::from_secs(120);
 const DOCUMENTS: usize = 16;
 /// How many times the limit is read and thrown away of a body that is too long.
 const SWALLOWED: u64 = 4;
+/// How long that may take.
+const SWALLOW_TIME: Duration = Duration::from_secs(2);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What an answer may load and who may frame it, unless the handler says otherwise: nothing, nobody.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -180,26 +182,24 @@ async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Resul
         return Ok(());
     }
     let mut body = body.into_async_read();
-    let read = async {
-        let mut bytes = Vec::new();
-        if announced.is_none_or(|length| length <= limit as u64) {
-            (&mut body).take(limit as u64 + 1).read_to_end(&mut bytes).await?;
-            if bytes.len() <= limit {
-                return Ok(Some(bytes));
+    let mut bytes = Vec::new();
+    if announced.is_none_or(|length| length <= limit as u64) {
+        match tokio::time::timeout(time, (&mut body).take(limit as u64 + 1).read_to_end(&mut bytes)).await {
+            Ok(Ok(_)) if bytes.len() <= limit => {
+                request.set_body(Body::from(bytes));
+                return Ok(());
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(broken)) => return Err(poem::error::ReadBodyError::Io(broken).into()),
+            Err(_) => {
+                return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "请求超时，请重试。").into());
             }
         }
-        tokio::io::copy(&mut (&mut body).take(limit as u64 * SWALLOWED), &mut tokio::io::sink()).await?;
-        Ok::<_, std::io::Error>(None)
-    };
-    match tokio::time::timeout(time, read).await {
-        Ok(Ok(Some(bytes))) => request.set_body(Body::from(bytes)),
-        Ok(Ok(None)) => return Err(poem::error::SizedLimitError::PayloadTooLarge.into()),
-        Ok(Err(broken)) => return Err(poem::error::ReadBodyError::Io(broken).into()),
-        Err(_) => {
-            return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "请求超时，请重试。").into());
-        }
     }
-    Ok(())
+    let mut rest = body.take(limit as u64 * SWALLOWED);
+    // Whatever becomes of the rest, the answer is the same.
+    let _ = tokio::time::timeout(SWALLOW_TIME, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+    Err(poem::error::SizedLimitError::PayloadTooLarge.into())
 }
 
 /// A method as a label; clients may invent as many as they like.
