@@ -93,6 +93,8 @@ ids! {
     DonorId
     /// What a donor asks.
     EnquiryId
+    /// A bill of the channel, or a statement of the bank.
+    BillId
     /// An accounting entry (凭证).
     EntryId
     /// A gift that compliance looks at.

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod proposal;
 pub mod rate;
 pub mod receipt;
+pub mod reconciliation;
 pub mod refund;
 pub mod resolution;
 pub mod role;
