@@ -10,6 +10,7 @@ pub(crate) mod job;
 pub(crate) mod loan;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod reconcile;
 pub(crate) mod sandbox;
 pub(crate) mod seed;
 pub(crate) mod serve;

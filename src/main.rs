@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, backup, charity, demo as demonstration, export, job, loan, migrate, openapi, sandbox, seed, serve,
+    audit, backup, charity, demo as demonstration, export, job, loan, migrate, openapi, reconcile, sandbox, seed, serve,
     show_config, staff, unit, work,
 };
 use crate::config::{Config, Problems};
@@ -57,6 +57,8 @@ enum Command {
     Charity(charity::Args),
     /// Recompute the books and compare; ends with 1 on any difference.
     Audit,
+    /// Reconcile a day with its bills.
+    Reconcile(reconcile::Args),
     /// Write the books as files for other programs.
     Export(export::Args),
     /// Copy the SQLite database to a file, while the program serves.
@@ -97,6 +99,7 @@ async fn run(command: Command, config: &Config, output: Output) -> anyhow::Resul
         Command::Unit(args) => unit::run(args, config, output).await,
         Command::Charity(args) => charity::run(args, config, output).await,
         Command::Audit => audit::run(config, output).await,
+        Command::Reconcile(args) => reconcile::run(args, config, output).await,
         Command::Export(args) => export::run(args, config, output).await,
         Command::Backup(args) => backup::backup(args, config, output).await,
         Command::Restore(args) => backup::restore(args, config, output).await,

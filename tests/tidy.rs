@@ -25,7 +25,7 @@ const NO_DATABASE: [&str; 4] = ["api", "jobs", "wechat", "sandbox"];
 const DATABASE: [&str; 4] = ["sea-orm", "sea-orm-migration", "sea-query", "sqlx"];
 
 /// Who writes a table.
-const WRITERS: [(&str, &str); 68] = [
+const WRITERS: [(&str, &str); 70] = [
     ("account", "ledger"),
     ("account_day", "ledger"),
     ("book", "ledger"),
@@ -68,6 +68,7 @@ const WRITERS: [(&str, &str); 68] = [
     ("suspension", "crowdfunding"),
     ("attachment", "app"),
     ("audit_log", "app"),
+    ("bill", "app"),
     ("calendar_day", "app"),
     ("certificate", "app"),
     ("charity", "app"),
@@ -82,6 +83,7 @@ const WRITERS: [(&str, &str); 68] = [
     ("message", "app"),
     ("profile_change", "app"),
     ("receipt", "app"),
+    ("reconciliation_run", "app"),
     ("resolution", "app"),
     ("screening_hit", "app"),
     ("gift_alert", "app"),

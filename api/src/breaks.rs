@@ -17,11 +17,12 @@ use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::refund::BankPayment;
 use crate::tag::Tag;
-use crate::wire::{Instant, Text, Yuan, wire_enum};
+use crate::wire::{Day, Instant, Text, Yuan, wire_enum};
 
 wire_enum! {
-    /// What becomes of money that belongs to no open order: a gift of the donor whose order it names, or back to the payer.
-    ResolutionChoice = rules::ResolutionChoice { Gift, Return }
+    /// What becomes of a break. Money in suspense becomes a gift of the donor whose order it names (2209 待查款 / 410102), or goes back to
+    /// the payer (2209 待查款 / 1009 微信余额); a difference without money is explained, and nothing is booked.
+    ResolutionChoice = rules::ResolutionChoice { Gift, Return, Explain }
 }
 
 wire_enum! {
@@ -36,7 +37,7 @@ struct Break {
     class: String,
     /// What it is about: an order, a payment.
     item: String,
-    /// `open` or `resolved`.
+    /// `open`, `resolved`, or `cleared` by a later bill.
     state: String,
     amount: Yuan,
     /// What the books expected, if they expected anything.
@@ -48,6 +49,12 @@ struct Break {
     detail: String,
     /// What could be done about it.
     proposal: String,
+    /// The day whose bills show it.
+    day: Day,
+    /// Whether its money stands in 2209 待查款.
+    suspense: bool,
+    /// Whose desk it lies on.
+    owner: String,
     created_at: Instant,
 }
 
@@ -64,6 +71,9 @@ impl From<discrepancy::Model> for Break {
             donation: row.donation_id.map(|id| id.uuid()),
             detail: row.detail,
             proposal: row.proposal,
+            day: row.day.into(),
+            suspense: row.suspense,
+            owner: row.owner,
             created_at: row.created_us.into(),
         }
     }

@@ -21,6 +21,7 @@ use app::organisation::OrganisationError;
 use app::outbox::OutboxError;
 use app::privacy::PrivacyError;
 use app::receipts::ReceiptError;
+use app::reconciliation::ReconcileError;
 use app::runs::RunsError;
 use app::spending::SpendError;
 use app::transfers::TransferError;
@@ -506,6 +507,9 @@ impl From<BreakError> for ApiError {
             E::Invalid { field, problem } => ApiError::field(field, problem),
             E::UnderWay => ApiError::conflict("resolution_under_way", "该差错已处理，或正在处理中。"),
             E::NoOrder => ApiError::unprocessable("no_order", "这笔款项没有对应的订单，只能退回付款人。"),
+            E::WrongChoice => {
+                ApiError::unprocessable("wrong_choice", "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因。")
+            }
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
             E::Refused(refused) => wrong_state().because(refused.to_string()),
@@ -690,10 +694,35 @@ impl From<TransferError> for ApiError {
             E::NoSuchBook => ApiError::unprocessable("no_such_book", "没有这个账套。"),
             E::IdReused => id_reused(),
             E::Invalid { field, problem } => ApiError::field(field, problem),
+            E::AlreadyBooked => {
+                ApiError::conflict("booked_from_bill", "微信资金账单已有同样金额的划转，并已据此入账。")
+            }
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
             E::Refused(refused) => wrong_state().because(refused.to_string()),
             E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ReconcileError> for ApiError {
+    fn from(error: ReconcileError) -> ApiError {
+        use ReconcileError as E;
+        match error {
+            E::NoSuchCharity => ApiError::not_found("no_such_charity", "该账套没有开通微信支付商户号。"),
+            E::WhichCharity => ApiError::unprocessable("which_charity", "有多个慈善组织，请指明账套。"),
+            E::Refused { .. } => {
+                ApiError::unprocessable("bill_refused", "文件被拒收，账簿没有变动。").because(error.to_string())
+            }
+            E::NotOver(_) => ApiError::conflict("bill_not_ready", "当日账单要到次日10时以后才能取得。"),
+            E::NoChannel => ApiError::conflict("no_channel", "没有配置微信支付，无法取得账单。"),
+            E::Forbidden(error) => error.into(),
+            E::Channel(error) => error.into(),
+            E::Ledger(refusal) => refusal.into(),
+            E::Gift(error) => error.into(),
+            E::Transfer(error) => error.into(),
+            E::Break(error) => error.into(),
             E::Db(error) => ApiError::database(&error, entity::is_transient(&error)),
         }
     }

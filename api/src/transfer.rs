@@ -50,7 +50,9 @@ struct Transfer {
     bank_account: String,
     #[oai(nullable)]
     note: Option<String>,
-    author: Uuid,
+    /// Nobody, if the channel's bill showed it first.
+    #[oai(nullable)]
+    author: Option<Uuid>,
     #[oai(nullable)]
     approver: Option<Uuid>,
     /// Whom the approver stood in for.
@@ -80,7 +82,7 @@ impl From<transfer::Model> for Transfer {
             amount: row.amount_fen.into(),
             bank_account: row.bank_account,
             note: row.note,
-            author: row.author_id.uuid(),
+            author: row.author_id.map(|id| id.uuid()),
             approver: row.approver_id.map(|id| id.uuid()),
             approver_for: row.approver_for_id.map(|id| id.uuid()),
             outcome_author: row.outcome_author_id.map(|id| id.uuid()),

@@ -149,7 +149,8 @@ async fn debts(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<()
     let refunds = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM refund WHERE state IN ('approved', 'processing', 'failed')";
     let owed = one(db, &account("subject = '2209' AND payable = 'refund'")).await?;
     report.compare("2209 refund", "all", -owed, one(db, refunds).await?);
-    let open = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM discrepancy WHERE state = 'open'";
+    let open =
+        "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM discrepancy WHERE suspense AND state = 'open'";
     let suspense = one(db, &account("subject = '2209' AND payable = 'suspense'")).await?;
     report.compare("2209 suspense", "all", -suspense, one(db, open).await?);
     let on_the_way = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM transfer \

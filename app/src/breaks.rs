@@ -51,6 +51,9 @@ pub enum BreakError {
     /// No order of ours says who gave it, so it cannot be a gift.
     #[error("it names no order of ours and can only go back")]
     NoOrder,
+    /// Money in suspense is not explained away, and what holds no money neither becomes a gift nor goes back.
+    #[error("this choice is not for such a break")]
+    WrongChoice,
     /// Who proposes does not decide.
     #[error("another person has to do this step")]
     OtherPerson,
@@ -170,6 +173,10 @@ impl Breaks {
         if of.state != "open" {
             return Err(BreakError::UnderWay);
         }
+        // Money in suspense leaves it by an entry; a difference without money is explained.
+        if of.suspense == (new.choice == ResolutionChoice::Explain) {
+            return Err(BreakError::WrongChoice);
+        }
         if new.choice == ResolutionChoice::Gift && of.donation_id.is_none() {
             return Err(BreakError::NoOrder);
         }
@@ -214,6 +221,7 @@ impl Breaks {
             (false, _) => ResolutionEvent::Decline,
             (true, ResolutionChoice::Gift) => ResolutionEvent::TakeAsGift,
             (true, ResolutionChoice::Return) => ResolutionEvent::SendBack,
+            (true, ResolutionChoice::Explain) => ResolutionEvent::Explain,
         };
         let to = row.state.on(event)?;
         if event == ResolutionEvent::TakeAsGift {
@@ -223,6 +231,7 @@ impl Breaks {
                 transaction_id: of.item.clone(),
                 amount: of.amount_fen,
                 paid: of.created_us,
+                settled: of.settled_us,
                 actor: by.id.to_string(),
             };
             crowdfunding::adopt(&tx, now, stray).await?;
@@ -408,21 +417,7 @@ impl Breaks {
             }
         }
         let tx = self.db.begin().await?;
-        let Loaded { row, of } = load(&tx, id).await?;
-        if row.state == ResolutionState::Done {
-            return Ok(());
-        }
-        let to = row.state.on(ResolutionEvent::Success)?;
-        let on = BusinessDate::of(success.unwrap_or(now));
-        book(&tx, now, postings::suspense_returned(of.book_id, id, of.amount_fen, on)).await?;
-        let number = channel_refund_id.to_owned();
-        moved(&tx, row, to, |row| {
-            row.channel_refund_id = Set(Some(number));
-            row.last_error = Set(None);
-            row.finished_us = Set(Some(now));
-        })
-        .await?;
-        close(&tx, &of).await?;
+        returned(&tx, now, id, channel_refund_id, success.unwrap_or(now)).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -464,6 +459,31 @@ impl Breaks {
     ) -> Result<(), DbErr> {
         trail::money(tx, now, action, format!("break:{}", of.id), (of.amount_fen, row.state), by).await
     }
+}
+
+/// The channel has given the money back: booked once, whoever says it (its answer, its message, its bill). Answers whether now.
+pub(crate) async fn returned(
+    tx: &Tx,
+    now: Timestamp,
+    id: ResolutionId,
+    channel_refund_id: &str,
+    at: Timestamp,
+) -> Result<bool, BreakError> {
+    let Loaded { row, of } = load(tx, id).await?;
+    if row.state == ResolutionState::Done {
+        return Ok(false);
+    }
+    let to = row.state.on(ResolutionEvent::Success)?;
+    book(tx, now, postings::suspense_returned(of.book_id, id, of.amount_fen, BusinessDate::of(at))).await?;
+    let number = channel_refund_id.to_owned();
+    moved(tx, row, to, |row| {
+        row.channel_refund_id = Set(Some(number));
+        row.last_error = Set(None);
+        row.finished_us = Set(Some(now));
+    })
+    .await?;
+    close(tx, &of).await?;
+    Ok(true)
 }
 
 async fn locked(tx: &Tx, id: BreakId) -> Result<discrepancy::Model, BreakError> {

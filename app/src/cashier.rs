@@ -101,12 +101,18 @@ impl From<GroupError> for CashierError {
     }
 }
 
+/// What settling needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct House {
+    pub(crate) templates: Templates,
+    /// Our merchant number.
+    pub(crate) mchid: String,
+}
+
 /// What every batch of the queue needs to know.
 struct Terms {
     limit: UnpaidLimit,
-    templates: Templates,
-    /// Our merchant number.
-    mchid: String,
+    house: House,
 }
 
 /// One thing in the queue to the books.
@@ -142,7 +148,7 @@ impl Cashier {
         let limit = UnpaidLimit { most: limits.max_unpaid, within: limits.unpaid_window };
         let clock = business.clone();
         let options = GroupOptions { name: "gifts", queue: limits.queue, batch: 512 };
-        let terms = Arc::new(Terms { limit, templates, mchid: wechat.mchid().to_owned() });
+        let terms = Arc::new(Terms { limit, house: House { templates, mchid: wechat.mchid().to_owned() } });
         let queue = GroupCommit::start(
             db.clone(),
             options,
@@ -332,7 +338,7 @@ async fn run(tx: &Tx, now: Timestamp, terms: &Terms, tasks: &[Task]) -> Result<V
     }
     let mut created = crowdfunding::create(tx, now, terms.limit, &wishes).await?.into_iter();
     crowdfunding::place(tx, now, &placed).await?;
-    let mut settled = settle(tx, now, terms, &payments).await?.into_iter();
+    let mut settled = settle(tx, now, &terms.house, &payments).await?.into_iter();
     let short = || DbErr::Custom("a batch answered fewer items than it was given".to_owned());
     tasks
         .iter()
@@ -352,8 +358,13 @@ struct Stray<'a> {
 }
 
 /// Settles a slice of payments in a fixed number of statements. The orders are locked, so whoever comes second sees what the
-/// first did.
-async fn settle(tx: &Tx, now: Timestamp, terms: &Terms, payments: &[Payment]) -> Result<Vec<Settlement>, DbErr> {
+/// first did. Callback and query come here through the queue, reconciliation with a slice of its own.
+pub(crate) async fn settle(
+    tx: &Tx,
+    now: Timestamp,
+    house: &House,
+    payments: &[Payment],
+) -> Result<Vec<Settlement>, DbErr> {
     if payments.is_empty() {
         return Ok(Vec::new());
     }
@@ -400,9 +411,9 @@ async fn settle(tx: &Tx, now: Timestamp, terms: &Terms, payments: &[Payment]) ->
         let confirmation = confirmation
             .map_err(|refused| DbErr::Custom(format!("gift {} cannot be booked: {refused}", paid.order.id)))?;
         answers[place] = Settlement::Paid { donation: paid.order.id, late: confirmation.late };
-        messages.extend(thanks(&terms.templates, paid));
+        messages.extend(thanks(&house.templates, paid));
     }
-    suspend(tx, now, &terms.mchid, &strays).await?;
+    suspend(tx, now, &house.mchid, &strays).await?;
     outbox::enqueue(tx, now, &messages).await?;
     Ok(answers)
 }
@@ -464,10 +475,12 @@ async fn suspend(tx: &Tx, now: Timestamp, mchid: &str, strays: &[Stray<'_>]) -> 
         .uuid("book_id", fresh.iter().map(|s| book(s).uuid()))
         .uuid_or_null("donation_id", fresh.iter().map(|s| s.order.as_ref().map(|order| order.id.uuid())))
         .text("detail", fresh.iter().map(|s| s.payment.out_trade_no.clone()))
-        .text("proposal", fresh.iter().map(|s| proposal(s.class)));
-    let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, donation_id, detail, proposal, created_us) \
-               SELECT id, class, item, 'open', amount_fen, expected_fen, book_id, donation_id, detail, proposal, $1 FROM {rows} \
-               WHERE true ON CONFLICT DO NOTHING";
+        .text("proposal", fresh.iter().map(|s| proposal(s.class)))
+        .text("day", fresh.iter().map(|s| BusinessDate::of(s.payment.paid).to_string()));
+    let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, donation_id, detail, proposal, created_us, \
+               suspense, day, owner) \
+               SELECT id, class, item, 'open', amount_fen, expected_fen, book_id, donation_id, detail, proposal, $1, true, day, 'cashier' \
+               FROM {rows} WHERE true ON CONFLICT DO NOTHING";
     tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
     Ok(())
 }

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod postings;
 pub mod privacy;
 pub mod receipts;
+pub mod reconciliation;
 pub mod refunds;
 pub mod runs;
 pub mod spending;
@@ -97,6 +98,8 @@ pub struct App {
     pub spending: spending::Spending,
     /// Money between channel and bank.
     pub transfers: transfers::Transfers,
+    /// Our books against the bills.
+    pub reconciliation: reconciliation::Reconciliation,
     /// Differences, and what is done about them.
     pub breaks: breaks::Breaks,
     /// The register of receipts.
@@ -151,6 +154,12 @@ impl App {
             spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),
             breaks: breaks::Breaks::new(db.clone(), business.clone(), wechat.clone()),
+            reconciliation: reconciliation::Reconciliation::new(
+                db.clone(),
+                business.clone(),
+                templates.clone(),
+                Some(wechat.clone()),
+            ),
             receipts: receipts::Receipts::new(db.clone(), business.clone(), identity.clone()),
             enquiries: enquiries::Enquiries::new(db.clone(), business.clone(), identity.clone()),
             books: books::Books::new(db.clone()),

@@ -50,6 +50,39 @@ pub fn suspense_returned_by_bank(
         .channel("bank")
 }
 
+/// Entry 2: what the channel took for a payment, as its bill says. A later bill that says another fee is booked as the difference,
+/// which may be given back.
+///
+/// | account                | debit | credit |
+/// | ---------------------- | ----- | ------ |
+/// | 5401 筹资费用—通道费   | fee   |        |
+/// | 1009 微信余额          |       | fee    |
+pub fn channel_fee(book: BookId, reference: String, transaction: &str, fee: Money, on: BusinessDate) -> Entry {
+    let (fees, balance) = (Account::wechat_fees(book), Account::wechat_balance(book));
+    let entry = Entry::new(book, "fee", reference, on).channel("wechat").document(Some(transaction.to_owned()));
+    if fee.is_negative() {
+        entry.posting(balance, fees, Money::from_fen(-fee.fen()))
+    } else {
+        entry.posting(fees, balance, fee)
+    }
+}
+
+/// Entry 4c: the fee of a refund was given back, because the bill shows it.
+///
+/// | account                | debit | credit |
+/// | ---------------------- | ----- | ------ |
+/// | 1009 微信余额          | fee   |        |
+/// | 5401 筹资费用—通道费   |       | fee    |
+pub fn channel_fee_returned(book: BookId, reference: String, refund: &str, fee: Money, on: BusinessDate) -> Entry {
+    let (fees, balance) = (Account::wechat_fees(book), Account::wechat_balance(book));
+    let entry = Entry::new(book, "fee_returned", reference, on).channel("wechat").document(Some(refund.to_owned()));
+    if fee.is_negative() {
+        entry.posting(fees, balance, Money::from_fen(-fee.fen()))
+    } else {
+        entry.posting(balance, fees, fee)
+    }
+}
+
 /// Entry 3a: a withdrawal has left the channel.
 ///
 /// | account          | debit  | credit |

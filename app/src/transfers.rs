@@ -2,9 +2,11 @@
 //! confirmation (facts: charity 6.2, entries 3a-3d). There is no interface to withdraw by: the cashier does it at the
 //! channel's own site and records it here.
 
+use std::time::Duration;
+
 use domain::role::{Forbidden, Member, Role};
 use domain::transfer::{TransferEvent, TransferKind, TransferState};
-use domain::{BookId, BusinessDate, Clock, Money, Refused, TransferId};
+use domain::{BookId, BusinessDate, Clock, Money, Refused, Timestamp, TransferId};
 use entity::{Db, Tx, transfer};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -12,6 +14,9 @@ use sea_orm::{
 };
 
 use crate::{postings, trail};
+
+/// For how long a transfer that the bill has shown first stands for what a cashier would record late.
+const FORGOTTEN: Duration = Duration::from_secs(5 * 86_400);
 
 /// Why a transfer was not moved on. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +38,9 @@ pub enum TransferError {
         /// In Chinese, for the person who filled it in.
         problem: &'static str,
     },
+    /// The channel's bill has shown such a transfer already, and it is booked.
+    #[error("the bill of the channel has shown this transfer already")]
+    AlreadyBooked,
     /// Whoever records does not confirm.
     #[error("another person has to do this step")]
     OtherPerson,
@@ -98,8 +106,21 @@ impl Transfers {
         hand(&tx, new.book, by, &[Role::Cashier]).await?;
         if let Some(known) = transfer::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.book_id, known.kind, known.amount_fen, known.bank_account.as_str(), known.author_id)
-                == (new.book, new.kind, new.amount, new.bank_account.trim(), by.id);
+                == (new.book, new.kind, new.amount, new.bank_account.trim(), Some(by.id));
             return if same { Ok(known) } else { Err(TransferError::IdReused) };
+        }
+        // The bill was read before the cashier came: what it shows is booked, and shall not be booked twice.
+        let recent = now.before(FORGOTTEN);
+        let billed = transfer::Entity::find()
+            .filter(transfer::Column::BookId.eq(new.book))
+            .filter(transfer::Column::Kind.eq(new.kind))
+            .filter(transfer::Column::AmountFen.eq(new.amount))
+            .filter(transfer::Column::AuthorId.is_null())
+            .filter(transfer::Column::CreatedUs.gt(recent))
+            .one(&tx)
+            .await?;
+        if billed.is_some() {
+            return Err(TransferError::AlreadyBooked);
         }
         let row = transfer::ActiveModel {
             id: Set(new.id),
@@ -109,7 +130,7 @@ impl Transfers {
             amount_fen: Set(new.amount),
             bank_account: Set(new.bank_account.trim().to_owned()),
             note: Set(new.note),
-            author_id: Set(by.id),
+            author_id: Set(Some(by.id)),
             approver_id: Set(None),
             outcome_author_id: Set(None),
             outcome_approver_id: Set(None),
@@ -118,6 +139,9 @@ impl Transfers {
             finished_us: Set(None),
             approver_for_id: Set(None),
             outcome_approver_for_id: Set(None),
+            flow_no: Set(None),
+            bank_line: Set(None),
+            return_no: Set(None),
         }
         .insert(&tx)
         .await?;
@@ -150,7 +174,7 @@ impl Transfers {
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
         let hand = hand(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
-        let author = if row.state == TransferState::Proposed { Some(row.author_id) } else { row.outcome_author_id };
+        let author = if row.state == TransferState::Proposed { row.author_id } else { row.outcome_author_id };
         if hand.is_of(author) {
             return Err(TransferError::OtherPerson);
         }
@@ -245,6 +269,104 @@ impl Transfers {
         trail::money(tx, self.clock.now(), action, format!("transfer:{}", row.id), (row.amount_fen, row.state), by)
             .await
     }
+}
+
+/// The channel's bill shows a transfer nobody has recorded: it is recorded by its line, and its departure is booked.
+pub(crate) async fn shown_first(tx: &Tx, now: Timestamp, new: Shown<'_>) -> Result<transfer::Model, TransferError> {
+    let id = TransferId::new();
+    let entry = match new.kind {
+        TransferKind::Withdrawal => postings::withdrawal_left(new.book, id, new.amount, new.on),
+        TransferKind::TopUp => postings::top_up_left(new.book, id, new.amount, new.bank_account, new.on),
+    };
+    for booked in ledger::post(tx, now, &[entry]).await? {
+        booked?;
+    }
+    let row = transfer::ActiveModel {
+        id: Set(id),
+        book_id: Set(new.book),
+        kind: Set(new.kind),
+        state: Set(TransferState::Departed),
+        amount_fen: Set(new.amount),
+        bank_account: Set(new.bank_account.to_owned()),
+        note: Set(None),
+        author_id: Set(None),
+        approver_id: Set(None),
+        outcome_author_id: Set(None),
+        outcome_approver_id: Set(None),
+        created_us: Set(now),
+        departed_us: Set(Some(now)),
+        finished_us: Set(None),
+        flow_no: Set(Some(new.flow_no.to_owned())),
+        bank_line: Set(None),
+        return_no: Set(None),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// What a line of the fund-flow bill says of a transfer.
+pub(crate) struct Shown<'a> {
+    pub(crate) book: BookId,
+    pub(crate) kind: TransferKind,
+    pub(crate) amount: Money,
+    pub(crate) bank_account: &'a str,
+    pub(crate) flow_no: &'a str,
+    pub(crate) on: BusinessDate,
+}
+
+/// A line that belongs to a transfer.
+pub(crate) enum Line<'a> {
+    /// Of the fund-flow bill: the money moved at the channel.
+    Flow(&'a str),
+    /// Of the fund-flow bill: a withdrawal came back.
+    Return(&'a str),
+    /// Of the bank's statement.
+    Bank(&'a str),
+}
+
+/// Ties a line to its transfer. Where the line is the proof of an arrival or a return that nobody has confirmed yet, it is booked.
+pub(crate) async fn tie(
+    tx: &Tx,
+    now: Timestamp,
+    id: TransferId,
+    line: Line<'_>,
+    on: BusinessDate,
+) -> Result<transfer::Model, TransferError> {
+    let row = locked(tx, id).await?;
+    let event = match (&line, row.kind) {
+        (Line::Flow(_), TransferKind::TopUp) | (Line::Bank(_), TransferKind::Withdrawal) => TransferEvent::ShowArrival,
+        (Line::Return(_), _) => TransferEvent::ShowReturn,
+        // It only shows the departure, which is booked.
+        (Line::Flow(_), TransferKind::Withdrawal) | (Line::Bank(_), TransferKind::TopUp) => {
+            return tied(tx, row, &line).await;
+        }
+    };
+    let (book, amount, bank) = (row.book_id, row.amount_fen, row.bank_account.clone());
+    let entry = match (row.state.on(event), event, row.kind) {
+        // Two persons were faster than the line.
+        (Err(_), ..) => return tied(tx, row, &line).await,
+        (Ok(_), TransferEvent::ShowReturn, _) => postings::withdrawal_returned(book, id, amount, on),
+        (Ok(_), _, TransferKind::Withdrawal) => postings::withdrawal_arrived(book, id, amount, &bank, on),
+        (Ok(_), _, TransferKind::TopUp) => postings::top_up_arrived(book, id, amount, on),
+    };
+    for booked in ledger::post(tx, now, &[entry]).await? {
+        booked?;
+    }
+    let to = row.state.on(event)?;
+    let row = tied(tx, row, &line).await?;
+    let mut active: transfer::ActiveModel = row.into();
+    active.state = Set(to);
+    active.finished_us = Set(Some(now));
+    Ok(active.update(tx).await?)
+}
+
+async fn tied(tx: &Tx, row: transfer::Model, line: &Line<'_>) -> Result<transfer::Model, TransferError> {
+    let mut active: transfer::ActiveModel = row.into();
+    match line {
+        Line::Flow(number) => active.flow_no = Set(Some((*number).to_owned())),
+        Line::Return(number) => active.return_no = Set(Some((*number).to_owned())),
+        Line::Bank(number) => active.bank_line = Set(Some((*number).to_owned())),
+    }
+    Ok(active.update(tx).await?)
 }
 
 async fn locked(tx: &Tx, id: TransferId) -> Result<transfer::Model, TransferError> {

@@ -1,6 +1,6 @@
 //! Money that belonged to no open order and is taken for a gift by the decision of two persons (facts: charity 6.2, entry 6d).
 
-use domain::donation::{Channel, DonationState};
+use domain::donation::{Channel, DonationEvent, DonationState};
 use domain::{BusinessDate, DonationId, Money, Timestamp};
 use entity::{Tx, campaign, donation};
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
@@ -22,6 +22,8 @@ pub struct Adoption {
     pub amount: Money,
     /// When we heard of it.
     pub paid: Timestamp,
+    /// When its row of the fund-flow bill was found, if it was.
+    pub settled: Option<Timestamp>,
     /// Who decided.
     pub actor: String,
 }
@@ -42,11 +44,13 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         counterparty: None,
         amount: stray.amount,
     };
+    let state =
+        if stray.settled.is_some() { DonationState::Paid.on(DonationEvent::Match)? } else { DonationState::Paid };
     let row = donation::ActiveModel {
         id: Set(stray.id),
         campaign_id: Set(campaign.id),
         channel: Set(Channel::Wechat),
-        state: Set(DonationState::Paid),
+        state: Set(state),
         amount_fen: Set(stray.amount),
         refunded_fen: Set(Money::ZERO),
         donor_id: Set(order.donor_id),
@@ -70,7 +74,7 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         paid_us: Set(Some(stray.paid)),
         confirmed_us: Set(Some(now)),
         late: Set(stray.paid > campaign.ends_us),
-        settled_us: Set(None),
+        settled_us: Set(stray.settled),
         bank_account: Set(None),
         bank_reference: Set(None),
         counterparty: Set(None),
@@ -84,7 +88,7 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
     for booked in ledger::post(tx, now, &[entry]).await? {
         booked?;
     }
-    let step = Step { donation: stray.id, from: DonationState::Created, to: DonationState::Paid };
+    let step = Step { donation: stray.id, from: DonationState::Created, to: state };
     history::donations(tx, now, &stray.actor, &[step]).await?;
     Ok(row)
 }

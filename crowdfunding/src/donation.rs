@@ -373,6 +373,42 @@ pub async fn confirm_paid(
     Ok(answers)
 }
 
+/// Marks gifts whose payment stands in the channel's fund-flow bill (facts: charity 6.5 (3)). A gift of which a refund is under way
+/// remembers it and stands so again when the refund is dropped. Answers how many were marked now.
+pub async fn settle(tx: &Tx, now: Timestamp, transactions: &[&str]) -> Result<u64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: DonationId,
+        state: DonationState,
+    }
+    if transactions.is_empty() {
+        return Ok(0);
+    }
+    let backend = tx.get_database_backend();
+    let lock = if backend == DbBackend::Postgres { " ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
+    let rows = Rows::new().text("transaction_id", transactions.iter().copied());
+    let sql = format!(
+        "SELECT d.id, d.state FROM donation d JOIN {{rows}} ON r.transaction_id = d.transaction_id \
+         WHERE d.confirmed_us IS NOT NULL AND d.settled_us IS NULL{lock}"
+    );
+    let found = Found::find_by_statement(rows.statement(backend, &sql, [])).all(tx).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    let steps: Vec<Step> = found
+        .iter()
+        .filter_map(|gift| {
+            Some(Step { donation: gift.id, from: gift.state, to: gift.state.on(DonationEvent::Match).ok()? })
+        })
+        .collect();
+    let rows = Rows::new().uuid("id", found.iter().map(|gift| gift.id.uuid()));
+    let sql = "UPDATE donation SET settled_us = $1, state = CASE WHEN donation.state = 'paid' THEN 'settled' ELSE donation.state END \
+               FROM {rows} WHERE donation.id = r.id AND donation.settled_us IS NULL";
+    let settled = tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?.rows_affected();
+    history::donations(tx, now, "system", &steps).await?;
+    Ok(settled)
+}
+
 /// Closes a gift whose order has expired and is closed at the channel. False if it went another way meanwhile.
 pub async fn close(tx: &Tx, now: Timestamp, id: DonationId) -> Result<bool, CrowdfundingError> {
     let order = find_orders(tx, [id].into_iter()).await?.remove(&id).ok_or(CrowdfundingError::NoSuchDonation)?;

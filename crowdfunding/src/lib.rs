@@ -40,7 +40,7 @@ pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
     BankGift, Confirmation, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage, bank_gift, bank_gifts,
     choose_receipt, close, confirm_bank_gift, confirm_paid, create, donation, due_for_expiry, due_for_query,
-    find_orders, of_donor, place, queried, reject_bank_gift, search_number, wall,
+    find_orders, of_donor, place, queried, reject_bank_gift, search_number, settle, wall,
 };
 pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};

@@ -65,6 +65,8 @@ ids! {
     AttachmentId
     /// A line of the audit trail.
     AuditId
+    /// A bill of the channel, or a statement of the bank.
+    BillId
     /// The books of one legal entity.
     BookId
     /// A difference that somebody has to settle.
@@ -93,8 +95,6 @@ ids! {
     DonorId
     /// What a donor asks.
     EnquiryId
-    /// A bill of the channel, or a statement of the bank.
-    BillId
     /// An accounting entry (凭证).
     EntryId
     /// A gift that compliance looks at.
@@ -115,6 +115,8 @@ ids! {
     ProfileChangeId
     /// A receipt of the finance bureau.
     ReceiptId
+    /// One run of a day's reconciliation.
+    ReconciliationRunId
     /// A refund of a gift.
     RefundId
     /// What of a campaign's money is no longer restricted.

@@ -174,9 +174,10 @@ fn run(side: &[Item], from: usize, key: Key) -> &[Item] {
 fn group(ours: &[Item], theirs: &[Item], each: &mut impl FnMut(Finding)) {
     let (mut a, mut b) = (0, 0);
     if ours.len() > 1 || theirs.len() > 1 {
-        let equal = ours.iter().enumerate().find_map(|(i, one)| {
-            theirs.iter().position(|other| other.says() == one.says()).map(|j| (i, j))
-        });
+        let equal = ours
+            .iter()
+            .enumerate()
+            .find_map(|(i, one)| theirs.iter().position(|other| other.says() == one.says()).map(|j| (i, j)));
         (a, b) = equal.unwrap_or_default();
     }
     match (ours.get(a), theirs.get(b)) {

@@ -14,6 +14,8 @@ pub enum ResolutionChoice {
     Gift,
     /// 退回: back to the payer.
     Return,
+    /// 说明原因: the difference holds no money; why it is none is recorded, and nothing is booked.
+    Explain,
 }
 
 /// Where a resolution stands.
@@ -44,6 +46,8 @@ pub enum ResolutionEvent {
     TakeAsGift,
     /// The second person agrees that it goes back.
     SendBack,
+    /// The second person agrees with the reason.
+    Explain,
     /// The channel took the return.
     Accepted,
     /// The channel says SUCCESS.
@@ -63,7 +67,7 @@ impl ResolutionState {
         use ResolutionState::*;
         Ok(match (self, event) {
             (Proposed, E::Decline) => Declined,
-            (Proposed, E::TakeAsGift) => Done,
+            (Proposed, E::TakeAsGift | E::Explain) => Done,
             (Proposed, E::SendBack) => Approved,
             (Approved, E::Accepted) => Processing,
             (Approved | Processing | Failed, E::Success) => Done,

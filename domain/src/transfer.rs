@@ -49,6 +49,10 @@ pub enum TransferEvent {
     Confirm,
     /// A second person does not confirm it.
     Reject,
+    /// A line of the other side's bill or statement shows that it has arrived.
+    ShowArrival,
+    /// A line of the channel's bill shows that it came back.
+    ShowReturn,
 }
 
 impl TransferState {
@@ -64,6 +68,8 @@ impl TransferState {
             (ArrivalProposed, E::Confirm) => Arrived,
             (ReturnProposed, E::Confirm) => Returned,
             (ArrivalProposed | ReturnProposed, E::Reject) => Departed,
+            (Departed | ArrivalProposed, E::ShowArrival) => Arrived,
+            (Departed | ReturnProposed, E::ShowReturn) => Returned,
             (Proposed | Departed | ArrivalProposed | Arrived | ReturnProposed | Returned | Rejected, _) => {
                 return Err(Refused { state: self, event });
             }

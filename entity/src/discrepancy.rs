@@ -1,6 +1,6 @@
 //! A break: a difference that somebody has to settle.
 
-use domain::{BookId, BreakId, DonationId, Money, Timestamp};
+use domain::{BookId, BreakId, BusinessDate, DonationId, Money, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// A break: a difference that somebody has to settle.
@@ -21,6 +21,11 @@ pub struct Model {
     pub detail: String,
     pub proposal: String,
     pub created_us: Timestamp,
+    pub suspense: bool,
+    pub day: BusinessDate,
+    pub owner: String,
+    pub settled_us: Option<Timestamp>,
+    pub cleared_us: Option<Timestamp>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

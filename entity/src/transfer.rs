@@ -18,7 +18,7 @@ pub struct Model {
     pub amount_fen: Money,
     pub bank_account: String,
     pub note: Option<String>,
-    pub author_id: StaffId,
+    pub author_id: Option<StaffId>,
     pub approver_id: Option<StaffId>,
     pub outcome_author_id: Option<StaffId>,
     pub outcome_approver_id: Option<StaffId>,
@@ -27,6 +27,9 @@ pub struct Model {
     pub finished_us: Option<Timestamp>,
     pub approver_for_id: Option<StaffId>,
     pub outcome_approver_for_id: Option<StaffId>,
+    pub flow_no: Option<String>,
+    pub bank_line: Option<String>,
+    pub return_no: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

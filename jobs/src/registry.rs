@@ -59,6 +59,12 @@ pub static JOBS: &[Job] = &[
         run: query_refunds,
     },
     Job {
+        name: "reconcile",
+        about: "fetches the bills of the days that are over, and reconciles them",
+        cadence: Cadence { cron: "0 5/30 * * * *", every: seconds(1_800), text: "every half hour" },
+        run: reconcile,
+    },
+    Job {
         name: "send_refunds",
         about: "sends refunds and returns that were decided",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
@@ -101,6 +107,10 @@ fn outbox(app: Arc<App>) -> Doing {
 
 fn query_refunds(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(report(app.refunds.query_due().await?)) })
+}
+
+fn reconcile(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(report(app.reconciliation.catch_up().await?)) })
 }
 
 fn send_refunds(app: Arc<App>) -> Doing {

@@ -46,6 +46,11 @@ impl Account {
         Account { channel: Some("wechat_transit".into()), ..Account::new(book, Subject::OTHER_MONETARY) }
     }
 
+    /// 5401 筹资费用—通道费: what the payment channel takes for its service. The general fund bears it.
+    pub fn wechat_fees(book: BookId) -> Account {
+        Account { channel: Some("wechat".into()), ..Account::new(book, Subject::FUNDRAISING_COST) }
+    }
+
     /// 1002: one account at a bank, by our own short name for it.
     pub fn bank(book: BookId, bank_account: &str) -> Account {
         Account { bank_account: Some(bank_account.into()), ..Account::new(book, Subject::BANK) }

@@ -57,6 +57,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0007_service.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261124_000008_reconciliation",
+                tables: include_str!("../sql/0008_reconciliation.sql"),
+                guards_sqlite: include_str!("../sql/0008_reconciliation.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0008_reconciliation.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261124_000009_evidence",
                 tables: include_str!("../sql/0009_evidence.sql"),
                 guards_sqlite: include_str!("../sql/0009_evidence.sqlite.sql"),

@@ -650,8 +650,10 @@ impl World {
         let totals = self.sandbox.state()["totals"].clone();
         let fen = |name: &str| totals[name].as_i64().unwrap();
         let there = fen("paid_fen") + fen("topped_up_fen") - fen("refunded_fen") - fen("withdrawn_fen");
-        let here = ledger::balance(self.app.db.read(), &Account::wechat_balance(self.book), None).await.unwrap();
-        assert_eq!(here.net().fen(), there, "our books and WeChat's, before fees");
+        let here = async |account| ledger::balance(self.app.db.read(), &account, None).await.unwrap().net().fen();
+        let fees = here(Account::wechat_fees(self.book)).await;
+        let balance = here(Account::wechat_balance(self.book)).await;
+        assert_eq!(balance + fees, there, "our books and WeChat's, before fees");
         self.stop_serving().await;
         self.sandbox.stop().await;
     }

@@ -20,9 +20,10 @@ const MAX_FILE: usize = 512 * 1024 * 1024;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Which trades a trade bill lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TradeBillKind {
     /// All of them.
+    #[default]
     All,
     /// Payments.
     Success,

@@ -40,6 +40,8 @@ pub struct FundFlowRow<'a> {
     pub balance: Money,
     /// 业务凭证号: our number of the order, or of the refund.
     pub voucher_no: &'a str,
+    /// 资金变更提交申请人: `system`, `<mchid>API` or `<staff>@<mchid>`; empty where there is no such column.
+    pub applicant: &'a str,
     remark: &'a str,
 }
 
@@ -72,6 +74,7 @@ struct Places {
     flow: usize,
     amount: usize,
     balance: usize,
+    applicant: Option<usize>,
     remark: Option<usize>,
     voucher_no: usize,
     totals: FundFlowTotals,
@@ -89,6 +92,7 @@ impl Places {
             flow: must("收支类型")?,
             amount: must("收支金额(元)")?,
             balance: must("账户结余(元)")?,
+            applicant: columns.find("资金变更提交申请人"),
             remark: columns.find("备注"),
             voucher_no: must("业务凭证号")?,
             totals: FundFlowTotals::default(),
@@ -112,8 +116,18 @@ impl Places {
             amount: cells.money(self.amount, "收支金额(元)")?,
             balance: cells.money(self.balance, "账户结余(元)")?,
             voucher_no: cells.get(self.voucher_no),
+            applicant: cells.optional(self.applicant),
             remark: cells.optional(self.remark),
         })
+    }
+}
+
+impl FundFlowRow<'_> {
+    /// The merchant number of whoever asked for the movement, if the line names one.
+    pub fn merchant(&self) -> Option<&str> {
+        let number =
+            self.applicant.strip_suffix("API").or_else(|| self.applicant.rsplit_once('@').map(|(_, mchid)| mchid));
+        number.filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use domain::{BusinessDate, Money, Timestamp};
 
+use super::TradeBillKind;
 use super::sheet::{self, BillError, Cells, Columns, UNITS_PER_FEN, unescaped};
 
 const WHAT: &str = "交易账单";
@@ -27,6 +28,8 @@ pub struct TradeRow<'a> {
     pub settlement: Money,
     /// The fee; negative where it is given back.
     pub fee: Money,
+    /// The rate it was computed with, `0.60%`; empty in a bill without such a column.
+    pub rate: &'a str,
     /// The refund, if it is one.
     pub refund: Option<TradeRefund<'a>>,
     text: [&'a str; 2],
@@ -60,6 +63,8 @@ impl TradeRow<'_> {
 /// What the lines add up to, and the bill says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TradeTotals {
+    /// Which trades the bill lists, by its columns.
+    pub kind: TradeBillKind,
     /// How many payments.
     pub payments: u64,
     /// How many refunds.
@@ -90,6 +95,7 @@ struct Places {
     requested: Option<usize>,
     refund_state: Option<usize>,
     fee: usize,
+    rate: Option<usize>,
     product: Option<usize>,
     attachment: Option<usize>,
     sums: Sums,
@@ -126,9 +132,10 @@ impl Places {
             requested: columns.find("申请退款金额"),
             refund_state: columns.find("退款状态"),
             fee: must("手续费")?,
+            rate: columns.find("费率"),
             product: columns.find("商品名称"),
             attachment: columns.find("商户数据包"),
-            sums: Sums::default(),
+            sums: Sums { totals: TradeTotals { kind: kind(columns), ..TradeTotals::default() }, ..Sums::default() },
         })
     }
 
@@ -161,6 +168,7 @@ impl Places {
             order_amount: self.order_amount.map_or(Ok(settlement), |at| cells.money(at, "订单金额"))?,
             settlement,
             fee: Money::from_fen(cells.fen(self.fee, "手续费")?),
+            rate: cells.optional(self.rate),
             refund,
             text: [cells.optional(self.product), cells.optional(self.attachment)],
         })
@@ -188,6 +196,14 @@ impl Places {
             *sum = sum.checked_add(fen).ok_or(BillError::TooMuch)?;
         }
         Ok(())
+    }
+}
+
+fn kind(columns: &Columns) -> TradeBillKind {
+    match (columns.find("微信退款单号"), columns.find("退款成功时间")) {
+        (None, _) => TradeBillKind::Success,
+        (Some(_), Some(_)) => TradeBillKind::Refund,
+        (Some(_), None) => TradeBillKind::All,
     }
 }
 

@@ -1,0 +1,432 @@
+//! Reconciliation of a day: our books, the trade bill, the fund-flow bill and the bank's statement against each other
+//! (facts: wechat 4, charity 6.5 (3)).
+//!
+//! A run reads the bills that are in force for the day and the books as they stand, heals what is safe through the one door
+//! ([`crate::cashier`], the confirmation of refunds, the transfers), and writes down every other difference as a break. It keeps no
+//! state of its own besides the bills: run again, late, in pieces, in any order or after a corrected bill, it comes to the same books.
+//! Each step is a transaction that may be repeated, so that a run that was killed is simply run again.
+
+mod bills;
+mod channel;
+mod findings;
+mod ours;
+mod report;
+mod transit;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crowdfunding::CrowdfundingError;
+use domain::role::{Forbidden, Member, Role};
+use domain::{BookId, BusinessDate, Clock, ReconciliationRunId, Timestamp};
+use entity::{Db, bill, charity, discrepancy, reconciliation_run};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
+    Statement,
+};
+use wechat::{Bill, FundFlowAccount, TradeBillKind, WechatError};
+
+use crate::breaks::BreakError;
+use crate::cashier;
+use crate::transfers::TransferError;
+use crate::{Templates, trail};
+use bills::{BankLine, Bills, Kept};
+use findings::Findings;
+
+pub use report::{BreakLine, DayReport, Proof, ProofItem, Side, Sides};
+
+/// From when on the bills of a day can be had: ten hours after it ends.
+const READY: Duration = Duration::from_secs(34 * 3_600);
+/// How far back the channel keeps bills.
+const REACH_DAYS: usize = 90;
+
+/// Why a day was not reconciled. Nothing of a refused file was kept or booked.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// No charity of this installation has a merchant number, or none has this book.
+    #[error("没有开通微信支付商户号的慈善组织")]
+    NoSuchCharity,
+    /// Several charities take money: which?
+    #[error("有多个慈善组织，请用 --book 指明账套")]
+    WhichCharity,
+    /// A file is damaged, of another day or merchant, or contradicts itself.
+    #[error("{file}被拒收：{why}")]
+    Refused {
+        /// Which file.
+        file: &'static str,
+        /// In the words of the bookkeeper.
+        why: String,
+    },
+    /// The day is not over.
+    #[error("{0}尚未结束，账单要到次日10时才能取得")]
+    NotOver(BusinessDate),
+    /// There is nobody to fetch bills from.
+    #[error("没有账单文件，也没有配置微信支付")]
+    NoChannel,
+    /// The asker lacks the role.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The channel could not be asked.
+    #[error(transparent)]
+    Channel(#[from] WechatError),
+    /// The ledger refused.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Refusal),
+    /// A gift or refund cannot be moved on.
+    #[error(transparent)]
+    Gift(#[from] CrowdfundingError),
+    /// A transfer cannot be moved on.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    /// A return cannot be moved on.
+    #[error(transparent)]
+    Break(#[from] BreakError),
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] DbErr),
+}
+
+/// Files of a day, as somebody brings them.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// 交易账单.
+    pub trade: Option<Vec<u8>>,
+    /// 资金账单.
+    pub fund_flow: Option<Vec<u8>>,
+    /// 银行对账单, CSV `date,reference,amount,counterparty,remark`.
+    pub bank: Option<Vec<u8>>,
+}
+
+/// A charity that takes money through the channel, and what settling needs to know of it.
+struct House {
+    owner: charity::Model,
+    door: cashier::House,
+}
+
+/// Reconciles days.
+#[derive(Clone)]
+pub struct Reconciliation {
+    db: Db,
+    business: Clock,
+    templates: Templates,
+    wechat: Option<wechat::Client>,
+}
+
+impl Reconciliation {
+    /// Without a channel, bills come from files only.
+    pub fn new(db: Db, business: Clock, templates: Templates, wechat: Option<wechat::Client>) -> Reconciliation {
+        Reconciliation { db, business, templates, wechat }
+    }
+
+    /// Keeps the files of a day, if there are any, and reconciles it with all that is known of it. A file that is refused changes
+    /// nothing, nor do its neighbours.
+    pub async fn run(
+        &self,
+        book: Option<BookId>,
+        day: BusinessDate,
+        files: &Files,
+        actor: &str,
+    ) -> Result<DayReport, ReconcileError> {
+        let house = self.house(book, files.trade.as_deref(), day).await?;
+        if [&files.trade, &files.fund_flow, &files.bank].into_iter().flatten().any(Vec::is_empty) {
+            return Err(ReconcileError::Refused { file: "文件", why: "文件是空的".to_owned() });
+        }
+        self.keep(&house, day, files, actor).await?;
+        self.reconcile(&house, day, actor).await
+    }
+
+    /// Fetches the bills of a day from the channel and reconciles it. A bill that is still being made is asked for again later: the day
+    /// waits.
+    pub async fn fetch(&self, day: BusinessDate, actor: &str) -> Result<DayReport, ReconcileError> {
+        let wechat = self.wechat.as_ref().ok_or(ReconcileError::NoChannel)?;
+        if self.business.now() < day.start().after(READY) {
+            return Err(ReconcileError::NotOver(day));
+        }
+        let house = self.house_of(wechat.mchid()).await?;
+        let (trade, flow) = tokio::join!(
+            wechat.trade_bill(day, TradeBillKind::All, true),
+            wechat.fund_flow_bill(day, FundFlowAccount::Basic, true)
+        );
+        let bytes = |bill: Bill| match bill {
+            Bill::File(file) => Some(file.bytes),
+            // Nothing happened that day: kept as no bytes.
+            Bill::NoStatement => Some(Vec::new()),
+            Bill::Creating => None,
+        };
+        let files = Files { trade: bytes(trade?), fund_flow: bytes(flow?), bank: None };
+        self.keep(&house, day, &files, actor).await?;
+        self.reconcile(&house, day, actor).await
+    }
+
+    /// What the job does: days whose bills are due and not in force yet, oldest first, as far back as the channel keeps them. Answers how
+    /// many were reconciled, and how many wait or failed.
+    pub async fn catch_up(&self) -> Result<(u64, u64), ReconcileError> {
+        let mut done = (0, 0);
+        for day in self.missing().await? {
+            match self.fetch(day, trail::SYSTEM).await {
+                Ok(report) if report.state == "waiting" || report.state == "read" => {
+                    tracing::info!(%day, "the bills of a day are still being made");
+                }
+                Ok(_) => done.0 += 1,
+                Err(error) => {
+                    done.1 += 1;
+                    tracing::warn!(%day, error = &error as &dyn std::error::Error, "a day was not reconciled");
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Days from the first entry (or ninety days ago) to the last that is due, without both bills or without a run that read them.
+    pub async fn missing(&self) -> Result<Vec<BusinessDate>, ReconcileError> {
+        let Some(wechat) = &self.wechat else { return Ok(Vec::new()) };
+        let Ok(house) = self.house_of(wechat.mchid()).await else { return Ok(Vec::new()) };
+        let db = self.db.read();
+        let Some((first, _)) = ledger::booked_days(db, house.owner.book_id).await? else { return Ok(Vec::new()) };
+        let last = BusinessDate::of(self.business.now().before(READY));
+        let reach = (0..REACH_DAYS).fold(last, |day, _| day.previous());
+        let ran: Vec<BusinessDate> = reconciliation_run::Entity::find()
+            .select_only()
+            .column(reconciliation_run::Column::Day)
+            .filter(reconciliation_run::Column::BookId.eq(house.owner.book_id))
+            .filter(reconciliation_run::Column::State.is_in(["matched", "with_breaks"]))
+            .distinct()
+            .into_tuple()
+            .all(db)
+            .await?;
+        let mut missing = Vec::new();
+        let mut day = first.max(reach);
+        while day <= last && day.start().after(READY) <= self.business.now() {
+            if !ran.contains(&day) {
+                missing.push(day);
+            }
+            day = day.next();
+        }
+        Ok(missing)
+    }
+
+    /// The last day up to which every day has both bills in force and was reconciled with them, so that it may be sealed: what differs is
+    /// listed and lies on somebody's desk. Empty days count. None before the first.
+    pub async fn sealable(&self, book: BookId) -> Result<Option<BusinessDate>, ReconcileError> {
+        let db = self.db.read();
+        let Some((first, _)) = ledger::booked_days(db, book).await? else { return Ok(None) };
+        let ran: std::collections::BTreeSet<BusinessDate> = reconciliation_run::Entity::find()
+            .select_only()
+            .column(reconciliation_run::Column::Day)
+            .filter(reconciliation_run::Column::BookId.eq(book))
+            .filter(reconciliation_run::Column::State.is_in(["matched", "with_breaks"]))
+            .distinct()
+            .into_tuple::<BusinessDate>()
+            .all(db)
+            .await?
+            .into_iter()
+            .collect();
+        let mut last = None;
+        let mut day = first;
+        while ran.contains(&day) {
+            last = Some(day);
+            day = day.next();
+        }
+        Ok(last)
+    }
+
+    /// The newest report of a day.
+    pub async fn report(&self, book: BookId, day: BusinessDate) -> Result<Option<DayReport>, ReconcileError> {
+        let row = reconciliation_run::Entity::find()
+            .filter(reconciliation_run::Column::BookId.eq(book))
+            .filter(reconciliation_run::Column::Day.eq(day))
+            .order_by_desc(reconciliation_run::Column::Id)
+            .one(self.db.read())
+            .await?;
+        Ok(row.map(report::of_row).transpose()?)
+    }
+
+    /// The newest reports of the last days, newest day first, before the day named.
+    pub async fn reports(
+        &self,
+        book: BookId,
+        before: Option<BusinessDate>,
+        limit: u64,
+    ) -> Result<Vec<DayReport>, ReconcileError> {
+        let db = self.db.read();
+        let sql = "SELECT r.* FROM reconciliation_run r WHERE r.book_id = $1 AND r.day < $2 AND NOT EXISTS \
+                   (SELECT 1 FROM reconciliation_run n WHERE n.book_id = r.book_id AND n.day = r.day AND n.id > r.id) \
+                   ORDER BY r.day DESC LIMIT $3";
+        let before = before.map_or("9999-12-31".to_owned(), |day| day.to_string());
+        let values = [book.into(), before.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+        let statement = Statement::from_sql_and_values(self.db.backend(), sql, values);
+        let rows = reconciliation_run::Model::find_by_statement(statement).all(db).await?;
+        rows.into_iter().map(report::of_row).collect::<Result<_, _>>().map_err(Into::into)
+    }
+
+    /// The book of the merchant, for whoever may see its money there.
+    pub async fn shown(&self, book: BookId, by: &Member, roles: &[Role]) -> Result<(), ReconcileError> {
+        by.may(roles, &crowdfunding::book_place(self.db.read(), book).await?)?;
+        Ok(())
+    }
+
+    /// The charity whose books a run is about.
+    async fn house(
+        &self,
+        book: Option<BookId>,
+        trade: Option<&[u8]>,
+        day: BusinessDate,
+    ) -> Result<House, ReconcileError> {
+        let mut owners = charity::Entity::find()
+            .filter(charity::Column::Mchid.is_not_null())
+            .order_by_asc(charity::Column::CreatedUs)
+            .all(self.db.read())
+            .await?;
+        if let Some(book) = book {
+            owners.retain(|owner| owner.book_id == book);
+        } else if let (Some(trade), true) = (trade, owners.len() > 1) {
+            // The trade bill names its merchant on every line.
+            let of_it = |owner: &charity::Model| {
+                bills::read_trade(trade, owner.mchid.as_deref().unwrap_or_default(), day).is_ok()
+            };
+            owners.retain(of_it);
+        }
+        match owners.len() {
+            0 => Err(ReconcileError::NoSuchCharity),
+            1 => Ok(self.open(owners.remove(0))),
+            _ => Err(ReconcileError::WhichCharity),
+        }
+    }
+
+    async fn house_of(&self, mchid: &str) -> Result<House, ReconcileError> {
+        let owner = charity::Entity::find().filter(charity::Column::Mchid.eq(mchid)).one(self.db.read()).await?;
+        Ok(self.open(owner.ok_or(ReconcileError::NoSuchCharity)?))
+    }
+
+    fn open(&self, owner: charity::Model) -> House {
+        let mchid = owner.mchid.clone().unwrap_or_default();
+        House { owner, door: cashier::House { templates: self.templates.clone(), mchid } }
+    }
+
+    /// Reads every file to its end, and keeps them only then, together.
+    async fn keep(&self, house: &House, day: BusinessDate, files: &Files, actor: &str) -> Result<(), ReconcileError> {
+        let mchid = house.door.mchid.as_str();
+        let mut kept = Vec::new();
+        if let Some(bytes) = &files.trade {
+            let (kind, _) = bills::read_trade(bytes, mchid, day)?;
+            kept.push(Kept { kind: bills::kind_of(kind), bytes });
+        }
+        if let Some(bytes) = &files.fund_flow {
+            bills::read_flow(bytes, mchid, day)?;
+            kept.push(Kept { kind: "fund_flow", bytes });
+        }
+        if let Some(bytes) = &files.bank {
+            bills::read_bank(bytes, day)?;
+            kept.push(Kept { kind: "bank", bytes });
+        }
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        for file in &kept {
+            bills::keep(&tx, now, house.owner.book_id, day, file, actor).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn bills(
+        &self,
+        house: &House,
+        from: BusinessDate,
+        to: BusinessDate,
+    ) -> Result<BTreeMap<BusinessDate, Bills>, ReconcileError> {
+        bills::in_force(self.db.read(), &house.owner, from, to).await
+    }
+
+    /// The bank's statements of these days.
+    async fn statements(
+        &self,
+        house: &House,
+        from: BusinessDate,
+        to: BusinessDate,
+    ) -> Result<Vec<(BusinessDate, Vec<BankLine>)>, ReconcileError> {
+        let rows = bill::Entity::find()
+            .filter(bill::Column::BookId.eq(house.owner.book_id))
+            .filter(bill::Column::Kind.eq("bank"))
+            .filter(bill::Column::Day.gte(from))
+            .filter(bill::Column::Day.lte(to))
+            .filter(bill::Column::ReplacedUs.is_null())
+            .order_by_asc(bill::Column::Day)
+            .all(self.db.read())
+            .await?;
+        rows.into_iter().map(|row| Ok((row.day, bills::read_bank(&row.content, row.day)?))).collect()
+    }
+
+    async fn reconcile(&self, house: &House, day: BusinessDate, actor: &str) -> Result<DayReport, ReconcileError> {
+        let book = house.owner.book_id;
+        let bills = self.bills(house, day, day).await?.remove(&day).unwrap_or_default();
+        let mut found = Findings::default();
+        if let Some(trade) = &bills.trade {
+            let ours = ours::movements(self.db.read(), book, day).await?;
+            if trade.lists.0 {
+                self.payments(house, day, trade, &ours, &mut found).await?;
+            }
+            if trade.lists.1 {
+                self.refunds(house, day, trade, &ours, &mut found).await?;
+            }
+            self.fees(house, day, trade, &ours, &mut found).await?;
+        }
+        if let Some(flow) = &bills.flow {
+            let ours = ours::movements(self.db.read(), book, day).await?;
+            self.flows(house, day, &bills, &ours, &mut found).await?;
+            self.withdrawals(house, day, flow, &mut found).await?;
+        }
+        self.bank(house, day, &mut found).await?;
+
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        findings::write(&tx, now, book, day, &found).await?;
+        let open = findings::open(&tx, book, day).await?;
+        let ours = ours::movements(&tx, book, day).await?;
+        let proof = report::proof(&tx, book, day, bills.flow.as_deref(), &ours).await?;
+        let report = self.write(&tx, now, book, day, actor, (&bills, &found, open, ours, proof)).await?;
+        tx.commit().await?;
+        metrics::counter!("sangzi_reconciliations_total", "state" => report.state.clone()).increment(1);
+        Ok(report)
+    }
+
+    async fn write(
+        &self,
+        tx: &entity::Tx,
+        now: Timestamp,
+        book: BookId,
+        day: BusinessDate,
+        actor: &str,
+        (bills, found, open, ours, proof): (&Bills, &Findings, Vec<discrepancy::Model>, Vec<ours::Movement>, Proof),
+    ) -> Result<DayReport, ReconcileError> {
+        let whole = bills.trade.as_ref().is_some_and(|trade| trade.lists == (true, true)) && bills.flow.is_some();
+        let any = bills.trade.is_some() || bills.flow.is_some() || bills.bank.is_some();
+        let state = match (whole, any, open.is_empty()) {
+            (true, _, true) => "matched",
+            (true, _, false) => "with_breaks",
+            (false, true, _) => "read",
+            (false, false, _) => "waiting",
+        };
+        let report = DayReport {
+            date: day,
+            state: state.to_owned(),
+            matched: found.matched,
+            healed: found.healed,
+            waiting: found.waiting,
+            breaks: open.iter().map(|row| BreakLine::of(row, now)).collect(),
+            sides: report::sides(day, bills, &ours),
+            proof,
+            ran_at: now,
+        };
+        let row = reconciliation_run::ActiveModel {
+            id: Set(ReconciliationRunId::new()),
+            book_id: Set(book),
+            day: Set(day),
+            state: Set(state.to_owned()),
+            report: Set(report::text(&report)?),
+            actor: Set(actor.to_owned()),
+            ran_us: Set(now),
+        };
+        row.insert(tx).await?;
+        Ok(report)
+    }
+}

@@ -1,0 +1,302 @@
+//! The bills of a day: read whole or refused, kept as they came, and read again from what is kept.
+//!
+//! A file is believed only if it is of this merchant and day and agrees with its own totals. It is kept for ever under the hash of its
+//! bytes; another file for the same day takes its place, and what was replaced stays replaced, so that the order in which files
+//! arrive again changes nothing.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{BillId, BookId, BusinessDate, Money, Timestamp};
+use entity::{Tx, bill, charity, execute};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
+use wechat::{BillError, Flow, TradeBillKind, read_fund_flow_bill, read_trade_bill};
+
+use super::ReconcileError;
+
+/// A payment in the trade bill.
+#[derive(Clone, Debug)]
+pub(super) struct Payment {
+    pub(super) transaction: String,
+    pub(super) order: String,
+    pub(super) amount: Money,
+    pub(super) settlement: Money,
+    pub(super) fee: Money,
+    pub(super) rate: String,
+    pub(super) state: String,
+    pub(super) at: Timestamp,
+}
+
+/// A refund in the trade bill.
+#[derive(Clone, Debug)]
+pub(super) struct Refund {
+    /// Ours.
+    pub(super) number: String,
+    pub(super) refund_id: String,
+    pub(super) amount: Money,
+    /// What was given back of the fee.
+    pub(super) fee: Money,
+    pub(super) state: String,
+    pub(super) at: Timestamp,
+}
+
+/// The trade bill of a day, from one file or from two.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trade {
+    pub(super) payments: Vec<Payment>,
+    pub(super) refunds: Vec<Refund>,
+    /// Whether payments were read, and refunds.
+    pub(super) lists: (bool, bool),
+}
+
+/// What a line of the fund-flow bill is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FlowKind {
+    Payment,
+    Fee,
+    Refund,
+    RefundClosed,
+    FeeReturned,
+    Withdrawal,
+    WithdrawalReturned,
+    TopUp,
+    Unknown,
+}
+
+/// A line of the fund-flow bill.
+#[derive(Clone, Debug)]
+pub(super) struct FlowLine {
+    pub(super) kind: FlowKind,
+    /// Income is positive.
+    pub(super) amount: Money,
+    pub(super) balance: Money,
+    pub(super) business_no: String,
+    pub(super) flow_no: String,
+    pub(super) voucher: String,
+    pub(super) words: String,
+    pub(super) at: Timestamp,
+}
+
+/// A line of the bank's statement.
+#[derive(Clone, Debug)]
+pub(super) struct BankLine {
+    pub(super) reference: String,
+    /// Income is positive.
+    pub(super) amount: Money,
+    pub(super) words: String,
+}
+
+/// What there is of a day.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bills {
+    pub(super) trade: Option<Trade>,
+    pub(super) flow: Option<Vec<FlowLine>>,
+    pub(super) bank: Option<Vec<BankLine>>,
+}
+
+/// Which file a refusal speaks of.
+const TRADE: &str = "交易账单";
+const FUND_FLOW: &str = "资金账单";
+const BANK: &str = "银行对账单";
+
+fn refused(file: &'static str) -> impl FnOnce(BillError) -> ReconcileError {
+    move |error| ReconcileError::Refused { file, why: error.to_string() }
+}
+
+pub(super) fn read_trade(
+    bytes: &[u8],
+    mchid: &str,
+    day: BusinessDate,
+) -> Result<(TradeBillKind, Trade), ReconcileError> {
+    let mut trade = Trade { lists: (true, true), ..Trade::default() };
+    // A day without trade has no file, and is kept as no bytes.
+    if bytes.is_empty() {
+        return Ok((TradeBillKind::All, trade));
+    }
+    let totals = read_trade_bill(bytes, mchid, day, |row| {
+        match &row.refund {
+            None => trade.payments.push(Payment {
+                transaction: row.transaction_id.to_owned(),
+                order: row.out_trade_no.to_owned(),
+                amount: row.order_amount,
+                settlement: row.settlement,
+                fee: row.fee,
+                rate: row.rate.to_owned(),
+                state: row.trade_state.to_owned(),
+                at: row.at,
+            }),
+            Some(refund) => trade.refunds.push(Refund {
+                number: refund.out_refund_no.to_owned(),
+                refund_id: refund.refund_id.to_owned(),
+                amount: refund.amount,
+                fee: row.fee.checked_neg().unwrap_or_default(),
+                state: refund.state.to_owned(),
+                at: row.at,
+            }),
+        }
+        Ok(())
+    })
+    .map_err(refused(TRADE))?;
+    trade.lists = (totals.kind != TradeBillKind::Refund, totals.kind != TradeBillKind::Success);
+    Ok((totals.kind, trade))
+}
+
+pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<Vec<FlowLine>, ReconcileError> {
+    let mut lines = Vec::new();
+    if bytes.is_empty() {
+        return Ok(lines);
+    }
+    read_fund_flow_bill(bytes, day, |row| {
+        if row.merchant().is_some_and(|merchant| merchant != mchid) {
+            return Err(BillError::ForeignMerchant(row.line));
+        }
+        let income = row.flow == Flow::In;
+        let kind = match (row.kind, income) {
+            ("交易", true) => FlowKind::Payment,
+            ("扣除交易手续费", false) => FlowKind::Fee,
+            ("退款", false) => FlowKind::Refund,
+            ("退款关闭", true) => FlowKind::RefundClosed,
+            ("退还交易手续费", true) => FlowKind::FeeReturned,
+            ("提现", false) => FlowKind::Withdrawal,
+            ("提现", true) => FlowKind::WithdrawalReturned,
+            (words, true) if words.contains("充值") => FlowKind::TopUp,
+            _ => FlowKind::Unknown,
+        };
+        lines.push(FlowLine {
+            kind,
+            amount: if income { row.amount } else { row.amount.checked_neg().unwrap_or_default() },
+            balance: row.balance,
+            business_no: row.business_no.to_owned(),
+            flow_no: row.flow_no.to_owned(),
+            voucher: row.voucher_no.to_owned(),
+            words: format!("{} {} {}", row.name, row.kind, row.remark()),
+            at: row.at,
+        });
+        Ok(())
+    })
+    .map_err(refused(FUND_FLOW))?;
+    Ok(lines)
+}
+
+/// `date,reference,amount,counterparty,remark`; what left the account is negative.
+pub(super) fn read_bank(bytes: &[u8], day: BusinessDate) -> Result<Vec<BankLine>, ReconcileError> {
+    let no = |why: String| ReconcileError::Refused { file: BANK, why };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let headers = reader.headers().map_err(|error| no(format!("文件无法读取：{error}")))?.clone();
+    let column =
+        |name: &str| headers.iter().position(|known| known == name).ok_or_else(|| no(format!("缺少列“{name}”")));
+    let places = [column("date")?, column("reference")?, column("amount")?, column("counterparty")?, column("remark")?];
+    let mut lines = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for (at, record) in reader.records().enumerate() {
+        let line = at + 2;
+        let record = record.map_err(|error| no(format!("第{line}行无法读取：{error}")))?;
+        let [date, reference, amount, counterparty, remark] = places.map(|place| record.get(place).unwrap_or_default());
+        let found: BusinessDate = date.parse().map_err(|_| no(format!("第{line}行“date”的内容无法识别")))?;
+        if found != day {
+            return Err(no(format!("第{line}行的日期是{found}，应为{day}")));
+        }
+        let (sign, digits) = amount.strip_prefix('-').map_or((1, amount), |digits| (-1, digits));
+        let amount: Money = digits.parse().map_err(|_| no(format!("第{line}行“amount”的内容无法识别")))?;
+        if amount == Money::ZERO || reference.is_empty() {
+            return Err(no(format!("第{line}行没有金额或流水号")));
+        }
+        if !seen.insert(reference.to_owned()) {
+            return Err(no(format!("第{line}行的流水号出现两次")));
+        }
+        lines.push(BankLine {
+            reference: reference.to_owned(),
+            amount: Money::from_fen(sign * amount.fen()),
+            words: format!("{counterparty} {remark}"),
+        });
+    }
+    Ok(lines)
+}
+
+/// A file that was read and is to be kept.
+pub(super) struct Kept<'a> {
+    pub(super) kind: &'static str,
+    pub(super) bytes: &'a [u8],
+}
+
+pub(super) fn kind_of(kind: TradeBillKind) -> &'static str {
+    match kind {
+        TradeBillKind::All => "trade",
+        TradeBillKind::Success => "trade_success",
+        TradeBillKind::Refund => "trade_refund",
+    }
+}
+
+/// Keeps a file. What it replaces stays; what was replaced itself, or is covered by a fuller bill, does not come back.
+pub(super) async fn keep(
+    tx: &Tx,
+    now: Timestamp,
+    book: BookId,
+    day: BusinessDate,
+    file: &Kept<'_>,
+    actor: &str,
+) -> Result<(), DbErr> {
+    let hash = digest(&SHA256, file.bytes).as_ref().to_vec();
+    let of_day = || bill::Entity::find().filter(bill::Column::BookId.eq(book)).filter(bill::Column::Day.eq(day));
+    let known =
+        of_day().filter(bill::Column::Kind.eq(file.kind)).filter(bill::Column::Sha256.eq(hash.clone())).one(tx).await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let whole =
+        of_day().filter(bill::Column::Kind.eq("trade")).filter(bill::Column::ReplacedUs.is_null()).one(tx).await?;
+    let covered = whole.is_some() && file.kind.starts_with("trade_");
+    if !covered {
+        let sql = "UPDATE bill SET replaced_us = $1 WHERE book_id = $2 AND day = $3 AND replaced_us IS NULL \
+                   AND (kind = $4 OR ($4 = 'trade' AND kind IN ('trade_success', 'trade_refund')))";
+        execute(tx, sql, [now.into(), book.into(), day.into(), file.kind.into()]).await?;
+    }
+    let row = bill::ActiveModel {
+        id: Set(BillId::new()),
+        book_id: Set(book),
+        day: Set(day),
+        kind: Set(file.kind.to_owned()),
+        sha256: Set(hash),
+        content: Set(file.bytes.to_vec()),
+        actor: Set(actor.to_owned()),
+        received_us: Set(now),
+        replaced_us: Set(covered.then_some(now)),
+    };
+    bill::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The bills in force of the days from `from` to `to`; a day without any is not there.
+pub(super) async fn in_force(
+    db: &impl ConnectionTrait,
+    owner: &charity::Model,
+    from: BusinessDate,
+    to: BusinessDate,
+) -> Result<BTreeMap<BusinessDate, Bills>, ReconcileError> {
+    let mchid = owner.mchid.as_deref().unwrap_or_default();
+    let rows = bill::Entity::find()
+        .filter(bill::Column::BookId.eq(owner.book_id))
+        .filter(bill::Column::Day.gte(from))
+        .filter(bill::Column::Day.lte(to))
+        .filter(bill::Column::ReplacedUs.is_null())
+        .all(db)
+        .await?;
+    let mut days: BTreeMap<BusinessDate, Bills> = BTreeMap::new();
+    for row in rows {
+        let bills = days.entry(row.day).or_default();
+        match row.kind.as_str() {
+            "fund_flow" => bills.flow = Some(read_flow(&row.content, mchid, row.day)?),
+            "bank" => bills.bank = Some(read_bank(&row.content, row.day)?),
+            _ => {
+                let (_, part) = read_trade(&row.content, mchid, row.day)?;
+                let whole = Trade { lists: (false, false), ..Trade::default() };
+                let trade = bills.trade.get_or_insert(whole);
+                trade.payments.extend(part.payments);
+                trade.refunds.extend(part.refunds);
+                trade.lists = (trade.lists.0 || part.lists.0, trade.lists.1 || part.lists.1);
+            }
+        }
+    }
+    Ok(days)
+}

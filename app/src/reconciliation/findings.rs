@@ -1,0 +1,158 @@
+//! What a run found, and how it is written down: a difference once, cleared by the run that does not find it any more.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::reconciliation::BreakClass;
+use domain::{BookId, BreakId, BusinessDate, Money, Timestamp};
+use entity::{Rows, Tx, discrepancy};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+/// A difference that holds no money in suspense.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) class: BreakClass,
+    pub(super) item: String,
+    pub(super) amount: Money,
+    pub(super) expected: Option<Money>,
+    pub(super) detail: String,
+}
+
+/// What a run gathers.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) matched: u64,
+    pub(super) healed: u64,
+    /// Lines that wait for the bill of another day.
+    pub(super) waiting: u64,
+    pub(super) breaks: Vec<Found>,
+    known: HashSet<(BreakClass, String)>,
+    /// What another day did not find and this one did.
+    pub(super) cleared: HashSet<String>,
+}
+
+impl Findings {
+    pub(super) fn add(
+        &mut self,
+        class: BreakClass,
+        item: &str,
+        amount: Money,
+        expected: Option<Money>,
+        detail: impl Into<String>,
+    ) {
+        if self.known.insert((class, item.to_owned())) {
+            let (item, detail) = (item.to_owned(), detail.into());
+            self.breaks.push(Found { class, item, amount, expected, detail });
+        }
+    }
+}
+
+/// What could be done, in the words of finance.
+fn proposal(class: BreakClass) -> &'static str {
+    match class {
+        BreakClass::MissingHere => "长款：微信有、账上无。核对交易账单后按微信入账，或说明原因",
+        BreakClass::MissingThere => "短款：账上有、微信无。向微信核实，以账本为准则说明原因",
+        BreakClass::Amount => "金额不一致：向微信核实，以账本为准则说明原因",
+        BreakClass::Fee => "手续费不一致：核对费率与资金账单，确认后说明原因",
+        BreakClass::Status => "状态不一致：向微信核实该笔交易或退款的最终状态",
+        BreakClass::DuplicateHere => "账上重复：核对凭证，冲销重复的一笔",
+        BreakClass::DuplicateThere => "账单重复：向微信核实，等待更正的账单或说明原因",
+        BreakClass::RefundMissingHere => "微信有退款、账上无：查明是谁在商户平台退款，补办退款审批",
+        BreakClass::RefundMissingThere => "账上有退款、微信无：查询退款状态，未退出的重新发起",
+        BreakClass::RefundAmount => "退款金额不一致：向微信核实，以账本为准则说明原因",
+        BreakClass::SettlementAmount => "结算金额与交易金额不一致：核对代金券与资金账单，说明原因",
+        BreakClass::PaidAfterClose | BreakClass::PaidTwice => "联系付款人，退回或确认为捐赠",
+        BreakClass::UnknownLine => "无法识别的流水：查明业务后按凭证入账，或说明原因",
+    }
+}
+
+/// The cashier looks after money that is missing or too much, the bookkeeper after what was said wrongly.
+fn owner(class: BreakClass) -> &'static str {
+    match class {
+        BreakClass::MissingHere
+        | BreakClass::MissingThere
+        | BreakClass::RefundMissingHere
+        | BreakClass::RefundMissingThere
+        | BreakClass::PaidAfterClose
+        | BreakClass::PaidTwice
+        | BreakClass::UnknownLine => "cashier",
+        BreakClass::Amount
+        | BreakClass::Fee
+        | BreakClass::Status
+        | BreakClass::DuplicateHere
+        | BreakClass::DuplicateThere
+        | BreakClass::RefundAmount
+        | BreakClass::SettlementAmount => "bookkeeper",
+    }
+}
+
+/// Writes the differences of a day. What stands open and is found again as it is stays; what is not found any more is cleared; what
+/// was decided stays decided.
+pub(super) async fn write(
+    tx: &Tx,
+    now: Timestamp,
+    book: BookId,
+    day: BusinessDate,
+    findings: &Findings,
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let open = discrepancy::Entity::find()
+        .filter(discrepancy::Column::BookId.eq(book))
+        .filter(discrepancy::Column::State.eq("open"))
+        .filter(discrepancy::Column::Suspense.eq(false))
+        .all(tx)
+        .await?;
+    let found: HashMap<(&str, &str), &Found> =
+        findings.breaks.iter().map(|one| ((one.class.as_str(), one.item.as_str()), one)).collect();
+    let over = open.iter().filter(|row| match found.get(&(row.class.as_str(), row.item.as_str())) {
+        Some(one) => one.amount != row.amount_fen || one.expected != row.expected_fen,
+        None => row.day == day || findings.cleared.contains(&row.item),
+    });
+    let rows = Rows::new().uuid("id", over.map(|row| row.id.uuid()));
+    // A break whose resolution is under way is the two persons' to end.
+    let sql = "UPDATE discrepancy SET state = 'cleared', cleared_us = $1 FROM {rows} WHERE discrepancy.id = r.id AND discrepancy.state = 'open' \
+               AND NOT EXISTS (SELECT 1 FROM resolution s WHERE s.break_id = discrepancy.id AND s.state <> 'declined')";
+    tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
+    let fresh = &findings.breaks;
+    let rows = Rows::new()
+        .uuid("id", fresh.iter().map(|_| BreakId::new().uuid()))
+        .text("class", fresh.iter().map(|one| one.class.as_str()))
+        .text("item", fresh.iter().map(|one| one.item.clone()))
+        .int("amount_fen", fresh.iter().map(|one| one.amount.fen()))
+        .int_or_null("expected_fen", fresh.iter().map(|one| one.expected.map(Money::fen)))
+        .text("detail", fresh.iter().map(|one| one.detail.clone()))
+        .text("proposal", fresh.iter().map(|one| proposal(one.class)))
+        .text("owner", fresh.iter().map(|one| owner(one.class)));
+    let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, detail, proposal, created_us, suspense, \
+               day, owner) \
+               SELECT id, class, item, 'open', amount_fen, expected_fen, $1, detail, proposal, $2, false, $3, owner FROM {rows} \
+               WHERE true ON CONFLICT DO NOTHING";
+    tx.execute_raw(rows.statement(backend, sql, [book.into(), now.into(), day.into()])).await?;
+    Ok(())
+}
+
+/// Remembers of money in suspense that its row of the fund-flow bill was found, so that the gift it may become is settled.
+pub(super) async fn settle(tx: &Tx, now: Timestamp, transactions: &[&str]) -> Result<(), DbErr> {
+    if transactions.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::new().text("item", transactions.iter().copied());
+    let sql = "UPDATE discrepancy SET settled_us = $1 FROM {rows} WHERE discrepancy.item = r.item AND discrepancy.suspense AND discrepancy.settled_us IS NULL";
+    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
+    Ok(())
+}
+
+/// The breaks of a day that are open, by class and item.
+pub(super) async fn open(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    day: BusinessDate,
+) -> Result<Vec<discrepancy::Model>, DbErr> {
+    let mut rows = discrepancy::Entity::find()
+        .filter(discrepancy::Column::BookId.eq(book))
+        .filter(discrepancy::Column::Day.eq(day))
+        .filter(discrepancy::Column::State.eq("open"))
+        .all(db)
+        .await?;
+    rows.sort_by(|a, b| (&a.class, &a.item).cmp(&(&b.class, &b.item)));
+    Ok(rows)
+}

@@ -1,0 +1,232 @@
+//! The report of a day: the four sides, what is open, and the proof of 1009 微信余额.
+
+use std::collections::BTreeMap;
+
+use domain::{BookId, BusinessDate, Money, Timestamp};
+use entity::{Tx, discrepancy, reconciliation_run};
+use ledger::Account;
+use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
+
+use super::bills::{Bills, FlowKind, FlowLine};
+use super::ours::Movement;
+
+/// What a run found on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayReport {
+    /// The day.
+    pub date: BusinessDate,
+    /// `waiting` for its bills, partly `read`, `matched`, or `with_breaks`.
+    pub state: String,
+    /// What agrees.
+    pub matched: u64,
+    /// What was booked from the bills in this run because nobody had told us.
+    pub healed: u64,
+    /// What waits for the bill of another day.
+    pub waiting: u64,
+    /// What is open.
+    pub breaks: Vec<BreakLine>,
+    /// Counts and sums of each side.
+    pub sides: Sides,
+    /// 1009 微信余额, explained to the fen.
+    pub proof: Proof,
+    /// When.
+    pub ran_at: Timestamp,
+}
+
+/// An open break.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakLine {
+    /// Its class.
+    pub class: String,
+    /// What it is about: a transaction, a refund, a line.
+    pub key: String,
+    /// How much.
+    pub amount: Money,
+    /// What the other side says, if it says anything.
+    pub expected: Option<Money>,
+    /// What could be done.
+    pub proposal: String,
+    /// Whose desk it lies on.
+    pub owner: String,
+    /// How many days it is open.
+    pub age_days: u64,
+}
+
+impl BreakLine {
+    pub(super) fn of(row: &discrepancy::Model, now: Timestamp) -> BreakLine {
+        BreakLine {
+            class: row.class.clone(),
+            key: row.item.clone(),
+            amount: row.amount_fen,
+            expected: row.expected_fen,
+            proposal: row.proposal.clone(),
+            owner: row.owner.clone(),
+            age_days: u64::try_from((now.seconds() - row.created_us.seconds()) / 86_400).unwrap_or_default(),
+        }
+    }
+}
+
+/// How many, and how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// How many.
+    pub count: u64,
+    /// How much.
+    pub sum: Money,
+}
+
+impl Side {
+    fn of(amounts: impl Iterator<Item = Money>) -> Side {
+        amounts.fold(Side::default(), |side, amount| Side {
+            count: side.count + 1,
+            sum: side.sum.checked_add(amount).unwrap_or(Money::MAX),
+        })
+    }
+}
+
+/// The four sides of a day; a bill that is not there has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sides {
+    /// Payments in our books.
+    pub booked_payments: Side,
+    /// Refunds in our books.
+    pub booked_refunds: Side,
+    /// Payments in the trade bill.
+    pub trade_payments: Option<Side>,
+    /// Refunds in the trade bill.
+    pub trade_refunds: Option<Side>,
+    /// What came in by the fund-flow bill.
+    pub flow_in: Option<Side>,
+    /// What went out by it.
+    pub flow_out: Option<Side>,
+    /// What came in at the bank.
+    pub bank_in: Option<Side>,
+    /// What went out there.
+    pub bank_out: Option<Side>,
+}
+
+pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Sides {
+    let booked = |kinds: [&str; 2], sign: i64| {
+        let of_kind = ours.iter().filter(|one| one.event_date == day && kinds.contains(&one.kind.as_str()));
+        Side::of(of_kind.map(|one| Money::from_fen(sign * one.amount_fen.fen())))
+    };
+    let signed = |amounts: Vec<Money>, positive: bool| {
+        let wanted = amounts.into_iter().filter(|amount| amount.is_positive() == positive);
+        Side::of(wanted.map(|amount| Money::from_fen(amount.fen().abs())))
+    };
+    let flow = bills.flow.as_ref().map(|lines| lines.iter().map(|line| line.amount).collect::<Vec<_>>());
+    let bank = bills.bank.as_ref().map(|lines| lines.iter().map(|line| line.amount).collect::<Vec<_>>());
+    let trade = bills.trade.as_ref();
+    Sides {
+        booked_payments: booked(["donation", "suspense"], 1),
+        booked_refunds: booked(["refund_sent", "suspense_returned"], -1),
+        trade_payments: trade.map(|trade| Side::of(trade.payments.iter().map(|line| line.amount))),
+        trade_refunds: trade.map(|trade| Side::of(trade.refunds.iter().map(|line| line.amount))),
+        flow_in: flow.clone().map(|amounts| signed(amounts, true)),
+        flow_out: flow.map(|amounts| signed(amounts, false)),
+        bank_in: bank.clone().map(|amounts| signed(amounts, true)),
+        bank_out: bank.map(|amounts| signed(amounts, false)),
+    }
+}
+
+/// Why the books and the channel name different balances at the end of a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// 1009 微信余额 at the end of the day.
+    pub ledger: Money,
+    /// The last balance of the fund-flow bill.
+    pub channel: Option<Money>,
+    /// By how much the channel was ahead of the books when the day began.
+    pub carried: Money,
+    /// What the day added to that.
+    pub items: Vec<ProofItem>,
+    /// What nothing explains: the bill's own balances do not follow from its lines.
+    pub unexplained: Money,
+    /// 1009 微信在途 at the end of the day: withdrawals not yet at the bank, top-ups not yet at the channel.
+    pub in_transit: Money,
+}
+
+/// What only one side has moved that day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofItem {
+    /// What it is.
+    pub what: String,
+    /// Its number.
+    pub key: String,
+    /// By how much it puts the channel ahead of the books.
+    pub amount: Money,
+}
+
+/// Compares the movements of the day by what they are about: what cancels is gone, the rest is listed.
+pub(super) async fn proof(
+    tx: &Tx,
+    book: BookId,
+    day: BusinessDate,
+    flow: Option<&[FlowLine]>,
+    ours: &[Movement],
+) -> Result<Proof, DbErr> {
+    let balance = Account::wechat_balance(book);
+    let ledger = ledger::balance(tx, &balance, Some(day)).await?.net();
+    let in_transit = ledger::balance(tx, &Account::wechat_in_transit(book), Some(day)).await?.net();
+    // A day on which nothing moved says nothing of the balance.
+    let Some((first, last)) = flow.and_then(|lines| lines.first().zip(lines.last())) else {
+        return Ok(Proof { ledger, in_transit, ..Proof::default() });
+    };
+    let before = ledger::balance(tx, &balance, Some(day.previous())).await?.net();
+    let opening = first.balance.fen() - first.amount.fen();
+    let mut sums: BTreeMap<(&str, String), i64> = BTreeMap::new();
+    for line in flow.into_iter().flatten() {
+        let (what, key) = match line.kind {
+            FlowKind::Payment => ("收款", line.business_no.clone()),
+            FlowKind::Fee => ("手续费", line.business_no.clone()),
+            FlowKind::Refund | FlowKind::FeeReturned | FlowKind::RefundClosed => ("退款", line.business_no.clone()),
+            FlowKind::Withdrawal | FlowKind::WithdrawalReturned | FlowKind::TopUp => ("提现与充值", String::new()),
+            FlowKind::Unknown => ("其他流水", line.flow_no.clone()),
+        };
+        *sums.entry((what, key)).or_default() += line.amount.fen();
+    }
+    // Refunds go net at the channel and gross in the books, and are numbered differently: they are compared in one sum.
+    let mut refunds = 0;
+    sums.retain(|(what, _), fen| {
+        let of_refunds = *what == "退款";
+        refunds += if of_refunds { *fen } else { 0 };
+        !of_refunds
+    });
+    sums.insert(("退款", String::new()), refunds);
+    for one in ours.iter().filter(|one| one.book_date == day) {
+        let document = one.document.clone().unwrap_or_default();
+        let key = match one.kind.as_str() {
+            "donation" | "suspense" => ("收款", document),
+            "fee" => ("手续费", document),
+            "refund_sent" | "suspense_returned" | "fee_returned" => ("退款", String::new()),
+            "withdrawal" | "top_up" => ("提现与充值", String::new()),
+            _ => ("账上其他", one.reference.clone()),
+        };
+        *sums.entry(key).or_default() -= one.amount_fen.fen();
+    }
+    let items: Vec<ProofItem> = sums
+        .into_iter()
+        .filter(|(_, fen)| *fen != 0)
+        .map(|((what, key), fen)| ProofItem { what: what.to_owned(), key, amount: Money::from_fen(fen) })
+        .collect();
+    let carried = opening - before.fen();
+    let listed: i64 = items.iter().map(|one| one.amount.fen()).sum();
+    Ok(Proof {
+        ledger,
+        channel: Some(last.balance),
+        carried: Money::from_fen(carried),
+        unexplained: Money::from_fen(last.balance.fen() - ledger.fen() - carried - listed),
+        items,
+        in_transit,
+    })
+}
+
+pub(super) fn text(report: &DayReport) -> Result<String, DbErr> {
+    serde_json::to_string(report).map_err(|error| DbErr::Custom(format!("a report cannot be written: {error}")))
+}
+
+pub(super) fn of_row(row: reconciliation_run::Model) -> Result<DayReport, DbErr> {
+    serde_json::from_str(&row.report)
+        .map_err(|error| DbErr::Custom(format!("the report {} cannot be read: {error}", row.id)))
+}

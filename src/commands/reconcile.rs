@@ -1,0 +1,101 @@
+//! `reconcile`: a day against its bills, from files or fetched from the channel. With files it needs the database and nothing else.
+//! Open breaks end with 0: they are listed and lie on somebody's desk; a refused file ends with 2 and changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use app::Templates;
+use app::reconciliation::{DayReport, Files, ReconcileError, Reconciliation};
+use domain::{BookId, BusinessDate, Clock};
+use serde_json::json;
+
+use crate::commands::WrongInput;
+use crate::config::Config;
+use crate::output::Output;
+use crate::{house, telemetry};
+
+/// In the name of the runs this command makes.
+const ACTOR: &str = "command";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Which day.
+    #[arg(long, value_name = "DATE", required_unless_present = "missing")]
+    date: Option<BusinessDate>,
+    /// The trade bill (交易账单) of the day.
+    #[arg(long, value_name = "FILE", requires = "date")]
+    trade_bill: Option<PathBuf>,
+    /// The fund-flow bill (资金账单) of the day.
+    #[arg(long, value_name = "FILE", requires = "date")]
+    fund_flow: Option<PathBuf>,
+    /// The bank's statement of the day: CSV date,reference,amount,counterparty,remark.
+    #[arg(long, value_name = "FILE", requires = "date")]
+    bank: Option<PathBuf>,
+    /// The book, where several charities take money.
+    #[arg(long, value_name = "BOOK")]
+    book: Option<uuid::Uuid>,
+    /// Every day of the last ninety that was not reconciled yet, fetched from the channel.
+    #[arg(long, conflicts_with_all = ["date", "book"])]
+    missing: bool,
+}
+
+pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+    let base = config.base()?;
+    telemetry::log(&base.log);
+    let files = Files {
+        trade: read(args.trade_bill.as_deref())?,
+        fund_flow: read(args.fund_flow.as_deref())?,
+        bank: read(args.bank.as_deref())?,
+    };
+    let from_files = files.trade.is_some() || files.fund_flow.is_some() || files.bank.is_some();
+    if let (Some(date), true) = (args.date, from_files) {
+        let db = house::connect(&base).await?;
+        house::refuse_pending(&db).await?;
+        // The donor is told of a gift by whoever serves; here nothing is sent.
+        let reconciliation = Reconciliation::new(db.clone(), Clock::system(), Templates::default(), None);
+        let report = reconciliation.run(args.book.map(BookId::from), date, &files, ACTOR).await;
+        db.close().await.context("the database did not close")?;
+        return told(report, output);
+    }
+    let (base, service) = config.service()?;
+    let app = house::open(&base, &service).await?;
+    let Some(date) = args.date else {
+        let caught_up = app.reconciliation.catch_up().await;
+        house::close(app).await;
+        let (done, failed) = caught_up.context("the days could not be caught up")?;
+        output.report(&json!({ "done": done, "failed": failed }), [format!("{done} days done, {failed} failed")])?;
+        return Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    };
+    let report = app.reconciliation.fetch(date, ACTOR).await;
+    house::close(app).await;
+    told(report, output)
+}
+
+fn read(path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(path) = path else { return Ok(None) };
+    std::fs::read(path).map(Some).map_err(|error| WrongInput(format!("{}: {error}", path.display())).into())
+}
+
+fn told(report: Result<DayReport, ReconcileError>, output: Output) -> anyhow::Result<ExitCode> {
+    let report = report.map_err(|error| match error {
+        ReconcileError::Refused { .. }
+        | ReconcileError::NoSuchCharity
+        | ReconcileError::WhichCharity
+        | ReconcileError::NotOver(_) => WrongInput(error.to_string()).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    let mut lines: Vec<String> =
+        report.breaks.iter().map(|one| format!("{} {} {}: {}", one.class, one.key, one.amount, one.proposal)).collect();
+    lines.push(format!(
+        "{} {}: {} matched, {} healed, {} waiting, {} breaks",
+        report.date,
+        report.state,
+        report.matched,
+        report.healed,
+        report.waiting,
+        report.breaks.len()
+    ));
+    output.report(&report, lines)?;
+    Ok(ExitCode::SUCCESS)
+}
