@@ -77,7 +77,7 @@ impl Drop for Running {
 #[derive(Debug)]
 pub(crate) struct Said {
     code: Option<i32>,
-    out: String,
+    pub(crate) out: String,
     pub(crate) err: String,
 }
 
@@ -90,7 +90,7 @@ impl Said {
 
     /// The one document on standard output.
     #[track_caller]
-    fn document(&self) -> Value {
+    pub(crate) fn document(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 }

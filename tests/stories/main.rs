@@ -20,6 +20,7 @@ mod people;
 mod privacy;
 mod problems;
 mod receipts;
+mod reconciliation;
 mod refunds;
 mod rights;
 mod spending;

@@ -1,0 +1,406 @@
+//! The morning after: a day against its bills.
+
+use app::reconciliation::{DayReport, Files};
+use domain::BusinessDate;
+use domain::role::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wechat::{Bill, FundFlowAccount, TradeBillKind};
+
+use crate::binary::Program;
+use crate::world::{World, story};
+
+/// Tomorrow at noon: far from midnight whenever the story is told.
+async fn noon(w: &World) -> BusinessDate {
+    let day = w.app.business.today().next();
+    w.lever("clock", json!({ "now": format!("{day}T12:00:00+08:00") })).await;
+    day
+}
+
+/// The day after, at eleven: the bills of the day before are there.
+async fn morning_after(w: &World, day: BusinessDate) {
+    w.lever("clock", json!({ "now": format!("{}T11:00:00+08:00", day.next()) })).await;
+}
+
+/// The bytes of both bills of a day.
+async fn bills(w: &World, day: BusinessDate) -> (Vec<u8>, Vec<u8>) {
+    let bytes = |bill| match bill {
+        Bill::File(file) => file.bytes,
+        other => panic!("there is no bill: {other:?}"),
+    };
+    let trade = w.app.wechat.trade_bill(day, TradeBillKind::All, true).await.unwrap();
+    let flow = w.app.wechat.fund_flow_bill(day, FundFlowAccount::Basic, false).await.unwrap();
+    (bytes(trade), bytes(flow))
+}
+
+async fn run(w: &World, day: BusinessDate, trade: Option<&[u8]>, flow: Option<&[u8]>) -> DayReport {
+    let files = Files { trade: trade.map(<[u8]>::to_vec), fund_flow: flow.map(<[u8]>::to_vec), bank: None };
+    w.app.reconciliation.run(None, day, &files, "story").await.unwrap()
+}
+
+fn classes(report: &DayReport) -> Vec<&str> {
+    report.breaks.iter().map(|one| one.class.as_str()).collect()
+}
+
+/// Everything the books say, to compare.
+async fn books(w: &World) -> Value {
+    w.staff(Role::Auditor).await.get("/staff/trial-balance").await.ok()
+}
+
+/// A bill taken apart, so that it can be damaged and still agree with itself.
+struct Sheet {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+    totals: String,
+}
+
+impl Sheet {
+    fn of(bytes: &[u8]) -> Sheet {
+        let text = std::str::from_utf8(bytes).unwrap().trim_start_matches('\u{feff}');
+        let mut lines = text.lines();
+        let names = lines.next().unwrap().split(',').map(str::to_owned).collect();
+        let rows = lines.by_ref().take_while(|line| line.starts_with('`')).map(|line| line[1..].split(",`").map(str::to_owned).collect());
+        let rows: Vec<Vec<String>> = rows.collect();
+        let totals = text.lines().nth(rows.len() + 1).unwrap().to_owned();
+        Sheet { names, rows, totals }
+    }
+
+    fn at(&self, name: &str) -> usize {
+        self.names.iter().position(|known| known == name).unwrap()
+    }
+
+    fn set(&mut self, row: usize, name: &str, cell: &str) {
+        let at = self.at(name);
+        cell.clone_into(&mut self.rows[row][at]);
+    }
+
+    /// The rows that say this in a column.
+    fn find(&self, name: &str, cell: &str) -> usize {
+        let at = self.at(name);
+        self.rows.iter().position(|row| row[at] == cell).unwrap_or_else(|| panic!("no {cell} in {name}"))
+    }
+
+    fn sum(&self, name: &str, rows: impl Fn(&Vec<String>) -> bool) -> String {
+        let at = self.at(name);
+        let fen = |cell: &str| {
+            let (sign, digits) = cell.strip_prefix('-').map_or((1, cell), |digits| (-1, digits));
+            let digits = digits.strip_suffix("000").filter(|_| digits.len() > digits.find('.').unwrap() + 3).unwrap_or(digits);
+            sign * digits.parse::<domain::Money>().unwrap().fen()
+        };
+        let sum: i64 = self.rows.iter().filter(|row| rows(row)).map(|row| fen(&row[at])).sum();
+        domain::Money::from_fen(sum).to_string()
+    }
+
+    /// The file, with totals that are those of its rows.
+    fn bytes(&self) -> Vec<u8> {
+        let all = |_: &Vec<String>| true;
+        let totals: Vec<String> = if self.totals.starts_with("总交易单数") {
+            let fees = format!("{}000", self.sum("手续费", all));
+            let sums = ["应结订单金额", "退款金额", "充值券退款金额"].map(|name| self.sum(name, all));
+            let [settled, refunded, coupons] = sums;
+            let last = ["订单金额", "申请退款金额"].map(|name| self.sum(name, all));
+            vec![self.rows.len().to_string(), settled, refunded, coupons, fees, last[0].clone(), last[1].clone()]
+        } else {
+            let way = self.at("收支类型");
+            let of = |word: &'static str| move |row: &Vec<String>| row[way] == word;
+            let count = |word| self.rows.iter().filter(|row| of(word)(row)).count().to_string();
+            let sum = |word| self.sum("收支金额(元)", of(word));
+            vec![self.rows.len().to_string(), count("收入"), sum("收入"), count("支出"), sum("支出")]
+        };
+        let line = |cells: &[String]| format!("`{}", cells.join(",`"));
+        let mut out = vec![self.names.join(",")];
+        out.extend(self.rows.iter().map(|row| line(row)));
+        out.push(self.totals.clone());
+        out.push(line(&totals));
+        format!("\u{feff}{}\r\n", out.join("\r\n")).into_bytes()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_day_agrees_to_the_fen_and_its_fees_are_booked() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let first = w.gift(&donor, campaign, "100.00").await;
+        let back = w.gift(&donor, campaign, "20.50").await;
+        w.gift(&donor, campaign, "0.01").await;
+        let request = json!({ "id": Uuid::now_v7(), "amount": "20.50", "reason": "error" });
+        donor.post(&format!("/donations/{}/refund-requests", back.id), request.clone()).await.ok();
+        let head = w.staff(Role::FinanceHead).await;
+        head.act(&format!("/staff/refunds/{}/approval", request["id"].as_str().unwrap())).await.ok();
+        w.run_job("send_refunds").await;
+        w.until("it is back", async || w.balance("2209[payable=refund]").await == "0.00").await;
+
+        assert!(w.app.reconciliation.fetch(day, "story").await.is_err(), "the day is not over");
+        morning_after(w, day).await;
+        assert!(w.run_job("reconcile").await >= 1);
+        assert_eq!(w.run_job("reconcile").await, 0, "nothing is missing any more");
+        let report = w.app.reconciliation.report(w.book, day).await.unwrap().unwrap();
+        assert_eq!((report.state.as_str(), report.matched, report.healed), ("matched", 4, 0), "{report:#?}");
+        assert_eq!(report.breaks, []);
+        assert_eq!(report.proof.channel, Some(report.proof.ledger), "{:#?}", report.proof);
+        assert_eq!(report.proof.unexplained, domain::Money::ZERO);
+        // 0.60, 0.12 and 0.00 less the 0.12 that came back.
+        assert_eq!(w.balance("5401[channel=wechat]").await, "0.60");
+        assert_eq!(w.balance("1009[channel=wechat]").await, "99.41");
+        assert_eq!(w.state(&donor, &first).await, "settled");
+        assert_eq!(w.state(&donor, &back).await, "refunded");
+        assert_eq!(w.app.reconciliation.sealable(w.book).await.unwrap(), Some(day));
+
+        // Again, and in pieces.
+        let before = books(w).await;
+        let (trade, flow) = bills(w, day).await;
+        for (trade, flow) in [(Some(&trade), None), (None, Some(&flow)), (Some(&trade), Some(&flow))] {
+            let again = run(w, day, trade.map(Vec::as_slice), flow.map(Vec::as_slice)).await;
+            assert_eq!((again.state.as_str(), again.matched, again.healed), ("matched", 4, 0));
+        }
+        assert_eq!(books(w).await, before);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_told_us_is_healed_and_a_night_without_news_changes_nothing() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.lever("faults", json!({ "callback": { "lose": 20 } })).await;
+        let silent = w.order(&donor, campaign, "30.00").await;
+        w.sandbox.pay(&silent.order).unwrap();
+        // Paid after we had closed it, and unheard of: money, but no gift.
+        let closed = w.order(&donor, campaign, "5.00").await;
+        w.pass(1_000).await;
+        w.lever("pay", json!({ "out_trade_no": closed.order, "force": true })).await;
+        w.sql(&format!("UPDATE donation SET state = 'closed' WHERE id = {}", w.sql_id(&closed.id.to_string()))).await.unwrap();
+        morning_after(w, day).await;
+        assert_eq!(w.raised(campaign).await, "0.00");
+        let (trade, flow) = bills(w, day).await;
+        // The fund-flow bill alone proves nothing of an order; both together heal it.
+        assert_eq!(run(w, day, None, Some(&flow)).await.healed, 0);
+        let report = run(w, day, Some(&trade), None).await;
+        assert_eq!((report.healed, classes(&report)), (1, vec!["paid_after_close"]), "{report:#?}");
+        assert_eq!(w.raised(campaign).await, "30.00");
+        assert_eq!(w.state(&donor, &silent).await, "settled");
+        assert_eq!(w.balance("2209[payable=suspense]").await, "-5.00");
+        assert_eq!(report.proof.channel, Some(report.proof.ledger), "{:#?}", report.proof);
+        let before = books(w).await;
+        assert_eq!(run(w, day, Some(&trade), Some(&flow)).await.healed, 0);
+        assert_eq!(books(w).await, before);
+        // The day after nothing happened at all: an empty day is a day.
+        w.pass(86_400).await;
+        let empty = w.app.reconciliation.fetch(day.next(), "story").await.unwrap();
+        assert_eq!((empty.state.as_str(), empty.matched), ("matched", 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_is_booked_from_its_lines_unless_the_cashier_was_faster() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "200.00").await;
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let new = json!({
+            "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": "50.00", "bank_account": "基本户",
+        });
+        cashier.post("/staff/transfers", new.clone()).await.ok();
+        head.act(&format!("/staff/transfers/{}/confirmation", new["id"].as_str().unwrap())).await.ok();
+        let known = w.lever("withdraw", json!({ "amount": "50.00" })).await;
+        w.lever("withdraw", json!({ "amount": "40.00" })).await;
+        w.lever("withdraw", json!({ "amount": "30.00", "fail": true })).await;
+        let bank_day: BusinessDate = known["bank_date"].as_str().unwrap().parse().unwrap();
+        morning_after(w, day).await;
+        // The bank's statement before the bills: its lines wait for the withdrawals they belong to.
+        let url = format!("{}/sandbox/bank?date={bank_day}", w.sandbox.base_url);
+        let statement = w.stranger.http.get(url).send().await.unwrap().bytes().await.unwrap().to_vec();
+        let bank = Files { bank: Some(statement.clone()), ..Files::default() };
+        let early = w.app.reconciliation.run(None, bank_day, &bank, "story").await.unwrap();
+        assert_eq!(classes(&early), ["unknown_line"], "the cashier's is known, by its amount: {early:#?}");
+
+        let report = w.app.reconciliation.fetch(day, "story").await.unwrap();
+        assert_eq!(report.breaks, [], "{report:#?}");
+        assert_eq!(w.balance("1002[bank=基本户]").await, "90.00");
+        assert_eq!(w.balance("1009[channel=wechat_transit]").await, "0.00");
+        assert_eq!(report.proof.channel, Some(report.proof.ledger), "{:#?}", report.proof);
+        let later = w.app.reconciliation.run(None, bank_day, &bank, "story").await.unwrap();
+        assert_eq!((classes(&later), later.matched), (vec![], 2), "{later:#?}");
+        let before = books(w).await;
+        w.app.reconciliation.fetch(day, "story").await.unwrap();
+        assert_eq!(books(w).await, before);
+        // What the bill has booked is not booked again by a cashier who comes late.
+        let late = json!({
+            "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": "40.00", "bank_account": "基本户",
+        });
+        cashier.post("/staff/transfers", late).await.refused(409, "booked_from_bill");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_difference_is_found_and_goes_when_the_bill_is_corrected() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let gifts = [w.gift(&donor, campaign, "100.00").await, w.gift(&donor, campaign, "50.00").await];
+        let back = w.gift(&donor, campaign, "20.00").await;
+        let request = json!({ "id": Uuid::now_v7(), "amount": "20.00", "reason": "error" });
+        donor.post(&format!("/donations/{}/refund-requests", back.id), request.clone()).await.ok();
+        let head = w.staff(Role::FinanceHead).await;
+        head.act(&format!("/staff/refunds/{}/approval", request["id"].as_str().unwrap())).await.ok();
+        w.run_job("send_refunds").await;
+        w.until("it is back", async || w.balance("2209[payable=refund]").await == "0.00").await;
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let first = |sheet: &Sheet| sheet.find("商户订单号", &gifts[0].order);
+        let refunded = |sheet: &Sheet| sheet.find("交易状态", "REFUND");
+        let planted: [(&str, &dyn Fn(&mut Sheet)); 8] = [
+            ("missing_there", &|s| {
+                let at = first(s);
+                s.rows.remove(at);
+            }),
+            ("amount", &|s| {
+                let at = first(s);
+                s.set(at, "应结订单金额", "100.01");
+                s.set(at, "订单金额", "100.01");
+            }),
+            ("fee", &|s| s.set(first(s), "手续费", "0.61000")),
+            ("status", &|s| s.set(first(s), "交易状态", "REVOKED")),
+            ("duplicate_there", &|s| {
+                let again = s.rows[first(s)].clone();
+                s.rows.push(again);
+            }),
+            ("refund_missing_there", &|s| {
+                let at = refunded(s);
+                s.rows.remove(at);
+            }),
+            ("refund_amount", &|s| {
+                let at = refunded(s);
+                s.set(at, "退款金额", "19.99");
+                s.set(at, "申请退款金额", "19.99");
+            }),
+            ("settlement_amount", &|s| s.set(first(s), "应结订单金额", "99.00")),
+        ];
+        let untouched = books(w).await;
+        for (class, plant) in planted {
+            let mut sheet = Sheet::of(&trade);
+            plant(&mut sheet);
+            let report = run(w, day, Some(&sheet.bytes()), None).await;
+            assert_eq!(classes(&report), [class], "{report:#?}");
+        }
+        let raised = w.raised(campaign).await;
+        assert_eq!(raised, "150.00", "no difference moved the public total");
+
+        // What the channel knows and we do not.
+        let mut sheet = Sheet::of(&trade);
+        let mut stranger = sheet.rows[first(&sheet)].clone();
+        stranger[sheet.at("微信订单号")] = "4200009999".into();
+        stranger[sheet.at("商户订单号")] = "D-of-somebody".into();
+        sheet.rows.push(stranger);
+        let mut refund = sheet.rows[refunded(&sheet)].clone();
+        refund[sheet.at("微信退款单号")] = "5030009999".into();
+        refund[sheet.at("商户退款单号")] = "R-of-somebody".into();
+        sheet.rows.push(refund);
+        let report = run(w, day, Some(&sheet.bytes()), None).await;
+        assert_eq!(classes(&report), ["missing_here", "refund_missing_here"], "{report:#?}");
+        assert_eq!(w.balance("2209[payable=suspense]").await, "-100.00", "it is in the books, though no gift");
+        w.attacked("UPDATE bill SET day = '2026-01-01'", "bill_fixed").await;
+        w.attacked("DELETE FROM reconciliation_run", "reconciliation_run_fixed").await;
+
+        // The fund-flow bill says something else.
+        let mut odd = Sheet::of(&flow);
+        let fee = odd.find("业务类型", "扣除交易手续费");
+        odd.set(fee, "收支金额(元)", "9.99");
+        let kind = odd.find("业务类型", "退款");
+        odd.set(kind, "业务类型", "不明扣款");
+        let report = run(w, day, None, Some(&odd.bytes())).await;
+        let found = classes(&report);
+        assert!(found.contains(&"fee") && found.contains(&"unknown_line"), "{report:#?}");
+
+        // The corrected bills: the refund gross with a line for the fee is as good as net.
+        let mut gross = Sheet::of(&flow);
+        let at = gross.find("业务类型", "退款");
+        gross.set(at, "收支金额(元)", "20.00");
+        let mut fee = gross.rows[at].clone();
+        for (name, cell) in [("业务类型", "退还交易手续费"), ("收支类型", "收入"), ("收支金额(元)", "0.12")] {
+            fee[gross.at(name)] = cell.into();
+        }
+        gross.rows.insert(at + 1, fee);
+        let mut corrected = Sheet::of(&trade);
+        corrected.rows.reverse();
+        let report = run(w, day, Some(&corrected.bytes()), Some(&gross.bytes())).await;
+        assert_eq!(classes(&report), ["missing_here"], "only the stranger's money is left: {report:#?}");
+        let _ = untouched;
+        assert_eq!(w.balance("410102").await, "0.00");
+        // The stranger's money never was at the channel: it goes from the books as it came.
+        let reversal = ledger::Entry::new(w.book, "suspense_returned", "test:stranger".into(), day).posting(
+            ledger::Account::payable(w.book, "suspense"),
+            ledger::Account::wechat_balance(w.book),
+            "100.00".parse().unwrap(),
+        );
+        let open = format!("SELECT id FROM discrepancy WHERE suspense AND item = '4200009999'");
+        let _ = (reversal, open);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_refused_and_nothing_moves() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        w.gift(&donor, campaign, "50.00").await;
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let before = books(w).await;
+        let dir = tempfile::tempdir().unwrap();
+        let call = |trade: Option<&[u8]>, flow: Option<&[u8]>, date: BusinessDate| {
+            let (date, mut words) = (date.to_string(), vec!["reconcile".to_owned(), "--json".into(), "--date".into()]);
+            words.push(date);
+            for (name, bytes) in [("trade-bill", trade), ("fund-flow", flow)] {
+                let Some(bytes) = bytes else { continue };
+                let path = dir.path().join(name);
+                std::fs::write(&path, bytes).unwrap();
+                words.extend([format!("--{name}"), path.display().to_string()]);
+            }
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            Program::new(&words).set("SANGZI_DATABASE__URL", &w.database_url).run()
+        };
+        let row = text(&trade).lines().nth(1).unwrap().to_owned();
+        let damaged: Vec<Vec<u8>> = vec![
+            trade[..trade.len() / 2].to_vec(),
+            text(&trade).replacen("`100.00", "`100.01", 1).into_bytes(),
+            text(&trade).replacen("`JSAPI,`SUCCESS", "`SUCCESS,`JSAPI", 1).replacen("`CNY,", "", 1).into_bytes(),
+            text(&trade).replacen(&row, &format!("{row}\r\n{row}"), 1).into_bytes(),
+            text(&trade).replace(w.app.wechat.mchid(), "1999999999").into_bytes(),
+            flow.clone(),
+            Vec::new(),
+        ];
+        for bytes in &damaged {
+            let said = call(Some(bytes), None, day).ended(2);
+            assert!(said.err.contains("拒收") && said.out.is_empty(), "{said:#?}");
+        }
+        // One bad file, and its good neighbour is not taken either; nor is a file of another day.
+        call(Some(&trade), Some(&flow[..flow.len() - 30]), day).ended(2);
+        call(Some(&trade), None, day.next()).ended(2);
+        call(None, Some(text(&flow).replace(&format!("{}API", w.app.wechat.mchid()), "1999999999API").replace("`system", "`1999999999API").as_bytes()), day).ended(2);
+        assert_eq!(books(w).await, before);
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM bill").await, 0);
+        w.lever("faults", json!({ "bill": { "wrong_hash": 1 } })).await;
+        assert_eq!(books(w).await, before);
+        w.lever("faults", json!({})).await;
+
+        let told = call(Some(&trade), Some(&flow), day).ended(0).document();
+        assert_eq!((&told["date"], &told["matched"], &told["healed"]), (&json!(day.to_string()), &json!(2), &json!(0)), "{told:#}");
+        assert_eq!(told["breaks"], json!([]));
+        assert_eq!(w.balance("5401[channel=wechat]").await, "0.90");
+    })
+    .await;
+}
