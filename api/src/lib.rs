@@ -34,6 +34,7 @@ mod payment;
 mod plan;
 mod privacy;
 mod receipt;
+mod reconciliation;
 mod refund;
 mod screening;
 mod session;
@@ -78,6 +79,7 @@ use crate::payee::PayeeApi;
 use crate::payment::PaymentApi;
 use crate::privacy::PrivacyApi;
 use crate::receipt::ReceiptApi;
+use crate::reconciliation::ReconciliationApi;
 use crate::refund::RefundApi;
 use crate::screening::ScreeningApi;
 use crate::session::SessionApi;
@@ -148,7 +150,7 @@ type Handlers = (
     RefundApi,
     TransferApi,
     (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
-    (BookApi, BreakApi, ClosingApi),
+    (BookApi, BreakApi, ClosingApi, ReconciliationApi),
     // A tuple of the library holds sixteen.
     (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
 );
@@ -239,7 +241,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             ScreeningApi { app: with(&app) },
             SpentApi { app: with(&app) },
         ),
-        (BookApi { app: with(&app) }, BreakApi { app: with(&app) }, ClosingApi { app: with(&app) }),
+        (BookApi { app: with(&app) }, BreakApi { app: with(&app) }, ClosingApi { app: with(&app) }, ReconciliationApi { app: with(&app) }),
         (
             UnitApi { app: with(&app) },
             CharityApi { app: with(&app) },

@@ -137,12 +137,21 @@ impl Reconciliation {
 
     /// Fetches the bills of a day from the channel and reconciles it. A bill that is still being made is asked for again later: the day
     /// waits.
-    pub async fn fetch(&self, day: BusinessDate, actor: &str) -> Result<DayReport, ReconcileError> {
+    pub async fn fetch(
+        &self,
+        book: Option<BookId>,
+        day: BusinessDate,
+        actor: &str,
+    ) -> Result<DayReport, ReconcileError> {
         let wechat = self.wechat.as_ref().ok_or(ReconcileError::NoChannel)?;
         if self.business.now() < day.start().after(READY) {
             return Err(ReconcileError::NotOver(day));
         }
         let house = self.house_of(wechat.mchid()).await?;
+        // The channel has bills of its own merchant only.
+        if book.is_some_and(|book| book != house.owner.book_id) {
+            return Err(ReconcileError::NoSuchCharity);
+        }
         let (trade, flow) = tokio::join!(
             wechat.trade_bill(day, TradeBillKind::All, true),
             wechat.fund_flow_bill(day, FundFlowAccount::Basic, true)
@@ -163,7 +172,7 @@ impl Reconciliation {
     pub async fn catch_up(&self) -> Result<(u64, u64), ReconcileError> {
         let mut done = (0, 0);
         for day in self.missing().await? {
-            match self.fetch(day, trail::SYSTEM).await {
+            match self.fetch(None, day, trail::SYSTEM).await {
                 Ok(report) if report.state == "waiting" || report.state == "read" => {
                     tracing::info!(%day, "the bills of a day are still being made");
                 }

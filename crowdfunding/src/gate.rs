@@ -26,10 +26,6 @@ pub const FILING_DAYS: i64 = 10;
 pub const EXECUTED_PERCENT: i64 = 80;
 /// How long after its end a campaign may take to be executed and told of before it counts (facts: charity 4, 慈善法 79: three months).
 pub const EXECUTION_DAYS: i64 = 92;
-/// Whether a campaign is closed only after each of its gifts was found in the channel's fund-flow bill (facts: charity 3.1, 6.5 (3)).
-/// Off until the bills are read every day: before that nothing would ever be settled, and nothing closed.
-pub const SETTLED_GIFTS_NEEDED: bool = false;
-
 /// What a gate looks at besides the campaign: the moment, and by which merchant number this house takes money.
 #[derive(Clone, Debug)]
 pub struct Setting {
@@ -293,14 +289,13 @@ pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), Crowdfu
         .count(tx)
         .await?;
     gates.need(refunds == 0, "refunds_in_flight", "尚有退款未办结");
-    if SETTLED_GIFTS_NEEDED {
-        let unsettled = of_campaign()
-            .filter(donation::Column::ConfirmedUs.is_not_null())
-            .filter(donation::Column::SettledUs.is_null())
-            .count(tx)
-            .await?;
-        gates.need(unsettled == 0, "gifts_unsettled", "尚有微信捐赠未与资金账单核对");
-    }
+    // Each was found in the channel's fund-flow bill, or confirmed at the bank (facts: charity 3.1, 6.5 (3)).
+    let unsettled = of_campaign()
+        .filter(donation::Column::ConfirmedUs.is_not_null())
+        .filter(donation::Column::SettledUs.is_null())
+        .count(tx)
+        .await?;
+    gates.need(unsettled == 0, "gifts_unsettled", "尚有微信捐赠未与资金账单核对");
     gates.need(unfinished_payouts(tx, row.id).await? == 0, "payouts", "尚有支出未办结");
     let ahead = release::paid_ahead(tx, row).await?;
     gates.need(ahead == Money::ZERO, "advances", "尚有预付款未核销或收回");

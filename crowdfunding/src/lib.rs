@@ -44,7 +44,7 @@ pub use donation::{
 };
 pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};
-pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, SETTLED_GIFTS_NEEDED, Setting, filing_due};
+pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, Setting, filing_due};
 pub use partner::{NewPartner, evaluate_cooperation, partners, register_partner, sign_cooperation};
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};

@@ -67,7 +67,7 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         output.report(&json!({ "done": done, "failed": failed }), [format!("{done} days done, {failed} failed")])?;
         return Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     };
-    let report = app.reconciliation.fetch(date, ACTOR).await;
+    let report = app.reconciliation.fetch(args.book.map(BookId::from), date, ACTOR).await;
     house::close(app).await;
     told(report, output)
 }

@@ -82,7 +82,7 @@ async fn a_campaign_goes_from_the_draft_to_the_close_out() {
         manager.act(&path("closing")).await.ok();
         // Money is left and nothing is published.
         let closed = gates(head.act(&path("closure")).await.refused(409, "gate_closed"));
-        assert_eq!(closed, ["leftover", "final_disclosure"]);
+        assert_eq!(closed, ["gifts_unsettled", "leftover", "final_disclosure"]);
         assert!(w.sql("UPDATE campaign SET state = 'closed'").await.is_err());
         let report = json!({ "published_on": w.app.business.today().to_string(), "reference": "慈善中国 示例" });
         disclosure.post(&path("final-disclosure"), report).await.ok();
@@ -105,6 +105,9 @@ async fn a_campaign_goes_from_the_draft_to_the_close_out() {
         head.act(&step).await.ok();
         head.act(&step).await.refused(409, "wrong_state");
         assert_eq!((w.raised(id).await.as_str(), w.raised(to).await.as_str()), ("80.00", "0.00"));
+        // Each gift is found in the channel's bill.
+        w.pass(3 * 86_400).await;
+        w.run_job("reconcile").await;
         assert_eq!(head.act(&path("closure")).await.ok()["state"], "closed");
         assert_eq!(w.campaign(id).await["state"], "closed");
     })

@@ -1,0 +1,233 @@
+//! Days against their bills: the morning's report, and a run by hand.
+
+use std::sync::Arc;
+
+use app::App;
+use app::reconciliation::{BreakLine, DayReport, Proof, ProofItem, Side, Sides};
+use domain::role::Role;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use uuid::Uuid;
+
+use crate::auth::Officer;
+use crate::books::READERS;
+use crate::error::ApiError;
+use crate::page::{Page, default_limit};
+use crate::tag::Tag;
+use crate::wire::{Day, Instant, Yuan};
+
+/// Who may start a run by hand.
+const RUNNERS: [Role; 3] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+
+/// How many, and how much.
+#[derive(Object)]
+#[oai(rename = "ReconciliationSide")]
+struct WireSide {
+    count: u64,
+    sum: Yuan,
+}
+
+impl From<Side> for WireSide {
+    fn from(side: Side) -> WireSide {
+        WireSide { count: side.count, sum: side.sum.into() }
+    }
+}
+
+/// The four sides of a day: books, trade bill, fund-flow bill, bank. What was not read is null.
+#[derive(Object)]
+#[oai(rename = "ReconciliationSides")]
+struct WireSides {
+    booked_payments: WireSide,
+    booked_refunds: WireSide,
+    #[oai(nullable)]
+    trade_payments: Option<WireSide>,
+    #[oai(nullable)]
+    trade_refunds: Option<WireSide>,
+    #[oai(nullable)]
+    flow_in: Option<WireSide>,
+    #[oai(nullable)]
+    flow_out: Option<WireSide>,
+    #[oai(nullable)]
+    bank_in: Option<WireSide>,
+    #[oai(nullable)]
+    bank_out: Option<WireSide>,
+}
+
+impl From<Sides> for WireSides {
+    fn from(sides: Sides) -> WireSides {
+        WireSides {
+            booked_payments: sides.booked_payments.into(),
+            booked_refunds: sides.booked_refunds.into(),
+            trade_payments: sides.trade_payments.map(Into::into),
+            trade_refunds: sides.trade_refunds.map(Into::into),
+            flow_in: sides.flow_in.map(Into::into),
+            flow_out: sides.flow_out.map(Into::into),
+            bank_in: sides.bank_in.map(Into::into),
+            bank_out: sides.bank_out.map(Into::into),
+        }
+    }
+}
+
+/// What only one side has moved that day.
+#[derive(Object)]
+#[oai(rename = "ReconciliationProofItem")]
+struct WireProofItem {
+    what: String,
+    key: String,
+    /// By how much it puts the channel ahead of the books.
+    amount: Yuan,
+}
+
+impl From<ProofItem> for WireProofItem {
+    fn from(item: ProofItem) -> WireProofItem {
+        WireProofItem { what: item.what, key: item.key, amount: item.amount.into() }
+    }
+}
+
+/// 1009 微信余额, explained to the fen: `channel` = `ledger` + `carried` + the items + `unexplained`.
+#[derive(Object)]
+#[oai(rename = "ReconciliationProof")]
+struct WireProof {
+    ledger: Yuan,
+    /// The last balance of the fund-flow bill.
+    #[oai(nullable)]
+    channel: Option<Yuan>,
+    /// By how much the channel was ahead when the day began.
+    carried: Yuan,
+    items: Vec<WireProofItem>,
+    unexplained: Yuan,
+    /// 1009 微信在途.
+    in_transit: Yuan,
+}
+
+impl From<Proof> for WireProof {
+    fn from(proof: Proof) -> WireProof {
+        WireProof {
+            ledger: proof.ledger.into(),
+            channel: proof.channel.map(Yuan),
+            carried: proof.carried.into(),
+            items: proof.items.into_iter().map(Into::into).collect(),
+            unexplained: proof.unexplained.into(),
+            in_transit: proof.in_transit.into(),
+        }
+    }
+}
+
+/// A break that was open when the day was run.
+#[derive(Object)]
+#[oai(rename = "ReconciliationBreak")]
+struct WireBreak {
+    class: String,
+    key: String,
+    amount: Yuan,
+    #[oai(nullable)]
+    expected: Option<Yuan>,
+    proposal: String,
+    owner: String,
+    age_days: u64,
+}
+
+impl From<BreakLine> for WireBreak {
+    fn from(line: BreakLine) -> WireBreak {
+        WireBreak {
+            class: line.class,
+            key: line.key,
+            amount: line.amount.into(),
+            expected: line.expected.map(Yuan),
+            proposal: line.proposal,
+            owner: line.owner,
+            age_days: line.age_days,
+        }
+    }
+}
+
+/// What the newest run of a day found (日对账报告).
+#[derive(Object)]
+struct Reconciliation {
+    date: Day,
+    /// `waiting` for its bills, partly `read`, `matched`, or `with_breaks`.
+    state: String,
+    matched: u64,
+    /// What that run booked from the bills because nobody had told us.
+    healed: u64,
+    /// What waits for the bill of another day (缓冲).
+    waiting: u64,
+    breaks: Vec<WireBreak>,
+    sides: WireSides,
+    proof: WireProof,
+    ran_at: Instant,
+}
+
+impl From<DayReport> for Reconciliation {
+    fn from(report: DayReport) -> Reconciliation {
+        Reconciliation {
+            date: report.date.into(),
+            state: report.state,
+            matched: report.matched,
+            healed: report.healed,
+            waiting: report.waiting,
+            breaks: report.breaks.into_iter().map(Into::into).collect(),
+            sides: report.sides.into(),
+            proof: report.proof.into(),
+            ran_at: report.ran_at.into(),
+        }
+    }
+}
+
+pub(crate) struct ReconciliationApi {
+    pub(crate) app: Arc<App>,
+}
+
+#[OpenApi(prefix_path = "/staff/reconciliations", tag = "Tag::Books")]
+impl ReconciliationApi {
+    /// The newest reports of a book's days, newest day first. `after` is a day.
+    #[oai(path = "/", method = "get")]
+    async fn list(
+        &self,
+        officer: Officer,
+        book: Query<Uuid>,
+        after: Query<Option<Day>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<Page<Reconciliation>>, ApiError> {
+        self.may(&officer, book.0, &READERS).await?;
+        let before = after.0.map(|day| day.0);
+        let mut days = self.app.reconciliation.reports(book.0.into(), before, limit.0 + 1).await?;
+        let more = days.len() as u64 > limit.0;
+        days.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
+        let next = days.last().filter(|_| more).map(|day| day.date.to_string());
+        Ok(Json(Page { items: days.into_iter().map(Into::into).collect(), next }))
+    }
+
+    /// The report of a day.
+    #[oai(path = "/:date", method = "get")]
+    async fn report(
+        &self,
+        officer: Officer,
+        date: Path<Day>,
+        book: Query<Uuid>,
+    ) -> Result<Json<Reconciliation>, ApiError> {
+        self.may(&officer, book.0, &READERS).await?;
+        let report = self.app.reconciliation.report(book.0.into(), date.0.0).await?;
+        let none = || ApiError::not_found("not_reconciled", "当日尚未对账。");
+        Ok(Json(report.ok_or_else(none)?.into()))
+    }
+
+    /// Fetches the bills of a day and reconciles it, now. Again gives the same books.
+    #[oai(path = "/:date/runs", method = "post")]
+    async fn run(
+        &self,
+        officer: Officer,
+        date: Path<Day>,
+        book: Query<Uuid>,
+    ) -> Result<Json<Reconciliation>, ApiError> {
+        self.may(&officer, book.0, &RUNNERS).await?;
+        let actor = officer.0.id.to_string();
+        Ok(Json(self.app.reconciliation.fetch(Some(book.0.into()), date.0.0, &actor).await?.into()))
+    }
+
+    async fn may(&self, officer: &Officer, book: Uuid, roles: &[Role]) -> Result<(), ApiError> {
+        officer.must_be(roles)?;
+        Ok(self.app.reconciliation.shown(book.into(), &officer.0, roles).await?)
+    }
+}
