@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, backup, charity, demo as demonstration, export, job, loan, migrate, openapi, reconcile, sandbox, seed, serve,
-    show_config, staff, unit, work,
+    audit, backup, charity, demo as demonstration, export, job, loan, migrate, openapi, reconcile, sandbox, seed,
+    serve, show_config, staff, unit, work,
 };
 use crate::config::{Config, Problems};
 use crate::output::Output;

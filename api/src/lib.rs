@@ -241,7 +241,12 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             ScreeningApi { app: with(&app) },
             SpentApi { app: with(&app) },
         ),
-        (BookApi { app: with(&app) }, BreakApi { app: with(&app) }, ClosingApi { app: with(&app) }, ReconciliationApi { app: with(&app) }),
+        (
+            BookApi { app: with(&app) },
+            BreakApi { app: with(&app) },
+            ClosingApi { app: with(&app) },
+            ReconciliationApi { app: with(&app) },
+        ),
         (
             UnitApi { app: with(&app) },
             CharityApi { app: with(&app) },
