@@ -47,6 +47,9 @@ async fn books(w: &World) -> Value {
     w.staff(Role::Auditor).await.get("/staff/trial-balance").await.ok()
 }
 
+/// A class of breaks, and what in a bill makes one.
+type Planted<'a> = (&'static str, &'a dyn Fn(&mut Sheet));
+
 /// A bill taken apart, so that it can be damaged and still agree with itself.
 struct Sheet {
     names: Vec<String>,
@@ -275,7 +278,7 @@ async fn each_kind_of_difference_is_found_and_goes_when_the_bill_is_corrected() 
         let (trade, flow) = bills(w, day).await;
         let first = |sheet: &Sheet| sheet.find("商户订单号", &gifts[0].order);
         let refunded = |sheet: &Sheet| sheet.find("交易状态", "REFUND");
-        let planted: [(&str, &dyn Fn(&mut Sheet)); 8] = [
+        let planted: [Planted<'_>; 8] = [
             ("missing_there", &|s| {
                 let at = first(s);
                 s.rows.remove(at);

@@ -236,13 +236,15 @@ impl Reconciliation {
 
     /// The bill says that a refund has succeeded which we have not booked.
     async fn confirm_refund(&self, line: &Refund, found: &mut Findings) -> Result<(), ReconcileError> {
-        let strange =
-            |found: &mut Findings, class| found.add(class, &line.number, line.amount, None, line.refund_id.clone());
+        let strange = |found: &mut Findings, class| {
+            found.add(class, &line.number, line.amount, None, line.refund_id.clone());
+            Ok(())
+        };
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let confirmed = if let Some((id, attempt)) = RefundId::from_out_refund_no(&line.number) {
             match crowdfunding::refund(&tx, id).await {
-                Err(CrowdfundingError::NoSuchRefund) => return Ok(strange(found, BreakClass::RefundMissingHere)),
+                Err(CrowdfundingError::NoSuchRefund) => return strange(found, BreakClass::RefundMissingHere),
                 Err(error) => return Err(error.into()),
                 Ok(ours) if ours.amount_fen != line.amount => {
                     found.add(
@@ -258,7 +260,7 @@ impl Reconciliation {
                 Ok(_) => match crowdfunding::succeeded(&tx, now, id, attempt.into(), line.at).await {
                     Ok(confirmed) => Some(confirmed),
                     Err(CrowdfundingError::Db(error)) => return Err(error.into()),
-                    Err(_) => return Ok(strange(found, BreakClass::Status)),
+                    Err(_) => return strange(found, BreakClass::Status),
                 },
             }
         } else if let Some((id, _)) = ResolutionId::from_out_refund_no(&line.number) {
@@ -267,13 +269,13 @@ impl Reconciliation {
             } else {
                 match breaks::returned(&tx, now, id, &line.refund_id, line.at).await {
                     Ok(confirmed) => Some(confirmed),
-                    Err(BreakError::NoSuchResolution) => return Ok(strange(found, BreakClass::RefundMissingHere)),
+                    Err(BreakError::NoSuchResolution) => return strange(found, BreakClass::RefundMissingHere),
                     Err(BreakError::Db(error)) => return Err(error.into()),
-                    Err(_) => return Ok(strange(found, BreakClass::Status)),
+                    Err(_) => return strange(found, BreakClass::Status),
                 }
             }
         } else {
-            return Ok(strange(found, BreakClass::RefundMissingHere));
+            return strange(found, BreakClass::RefundMissingHere);
         };
         match confirmed {
             Some(_) => {
