@@ -296,6 +296,8 @@ pub(crate) async fn shown_first(tx: &Tx, now: Timestamp, new: Shown<'_>) -> Resu
         created_us: Set(now),
         departed_us: Set(Some(now)),
         finished_us: Set(None),
+        approver_for_id: Set(None),
+        outcome_approver_for_id: Set(None),
         flow_no: Set(Some(new.flow_no.to_owned())),
         bank_line: Set(None),
         return_no: Set(None),

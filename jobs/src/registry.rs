@@ -65,6 +65,12 @@ pub static JOBS: &[Job] = &[
         run: reconcile,
     },
     Job {
+        name: "seal_days",
+        about: "closes and seals days whose bills are reconciled",
+        cadence: Cadence { cron: "0 20 4 * * *", every: seconds(86_400), text: "every day at 04:20" },
+        run: seal_days,
+    },
+    Job {
         name: "send_refunds",
         about: "sends refunds and returns that were decided",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
@@ -111,6 +117,18 @@ fn query_refunds(app: Arc<App>) -> Doing {
 
 fn reconcile(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(report(app.reconciliation.catch_up().await?)) })
+}
+
+fn seal_days(app: Arc<App>) -> Doing {
+    Box::pin(async move {
+        let mut sealed = 0;
+        for book in app.books.all().await? {
+            if let Some(day) = app.reconciliation.sealable(book.id).await? {
+                sealed += app.closing.seal_through(book.id, day).await?.len() as u64;
+            }
+        }
+        Ok(Report::of(sealed))
+    })
 }
 
 fn send_refunds(app: Arc<App>) -> Doing {
