@@ -486,20 +486,20 @@ async fn the_worked_ledger_ends_its_year() {
         let (fee, programme) = (of(Subject::FUNDRAISING_COST), of(Subject::PROGRAMME_COST));
         let (grant, office) = (Account::payable(w.book, "grant"), Account::new(w.book, Subject::MANAGEMENT_COST));
         let lines = [
-            (&wechat, &income, 100_00),
-            (&wechat, &income, 20_50),
+            (&wechat, &income, 10_000),
+            (&wechat, &income, 2_050),
             (&wechat, &income, 1),
             (&fee, &wechat, 60),
             (&fee, &wechat, 12),
-            (&income, &owed, 20_50),
-            (&owed, &wechat, 20_50),
+            (&income, &owed, 2_050),
+            (&owed, &wechat, 2_050),
             (&wechat, &fee, 12),
-            (&transit, &wechat, 99_41),
-            (&bank, &transit, 99_41),
-            (&bank, &general, 1_000_00),
-            (&programme, &grant, 80_00),
-            (&grant, &bank, 80_00),
-            (&office, &bank, 30_00),
+            (&transit, &wechat, 9_941),
+            (&bank, &transit, 9_941),
+            (&bank, &general, 100_000),
+            (&programme, &grant, 8_000),
+            (&grant, &bank, 8_000),
+            (&office, &bank, 3_000),
         ];
         let entries: Vec<_> = lines
             .iter()
@@ -517,18 +517,18 @@ async fn the_worked_ledger_ends_its_year() {
         assert!(book(w, &entries).await.iter().all(Result::is_ok));
         let before = [
             (&wechat, 0),
-            (&bank, 989_41),
-            (&income, -100_01),
-            (&general, -1_000_00),
+            (&bank, 98_941),
+            (&income, -10_001),
+            (&general, -100_000),
             (&fee, 60),
-            (&programme, 80_00),
-            (&office, 30_00),
+            (&programme, 8_000),
+            (&office, 3_000),
         ];
         for (account, expected) in before {
             assert_eq!(net(w, account).await, expected, "{}", account.name());
         }
         let raised = fund(w.db.read(), w.book, x).await.unwrap();
-        assert_eq!((raised.raised_cash, raised.available()), (fen(100_01), fen(19_41)));
+        assert_eq!((raised.raised_cash, raised.available()), (fen(10_001), fen(1_941)));
 
         let sheet = async || ledger::balance_sheet(w.db.read(), w.book, day("2026-12-31")).await.unwrap();
         let activity =
@@ -553,8 +553,8 @@ async fn the_worked_ledger_ends_its_year() {
         assert_eq!(ledger::year_end(&tx, w.book, 2026).await.unwrap(), [], "a second time there is nothing to carry");
         tx.commit().await.unwrap();
         let after = [
-            (of(Subject::RESTRICTED_NET_ASSETS), -19_41),
-            (Account::new(w.book, Subject::UNRESTRICTED_NET_ASSETS), -970_00),
+            (of(Subject::RESTRICTED_NET_ASSETS), -1_941),
+            (Account::new(w.book, Subject::UNRESTRICTED_NET_ASSETS), -97_000),
         ];
         for (account, expected) in &after {
             assert_eq!(net(w, account).await, *expected, "{}", account.name());
@@ -563,7 +563,7 @@ async fn the_worked_ledger_ends_its_year() {
             assert_eq!(net(w, account).await, 0, "{}", account.name());
         }
         let kept = fund(w.db.read(), w.book, x).await.unwrap();
-        assert_eq!((kept.raised_cash, kept.available(), kept.used), (fen(100_01), fen(19_41), Money::ZERO));
+        assert_eq!((kept.raised_cash, kept.available(), kept.used), (fen(10_001), fen(1_941), Money::ZERO));
 
         let closed = sheet().await;
         assert_eq!(total(&closed, "restricted_net_assets"), "19.41");

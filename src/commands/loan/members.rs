@@ -259,5 +259,5 @@ fn decimal(text: &str) -> Option<Result<u32, TooFine>> {
     };
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     let plain = !whole.is_empty() && whole.len() <= MOST_PLACES && digits(whole) && digits(places);
-    plain.then(|| if places.len() <= MOST_PLACES { Ok(places.len() as u32) } else { Err(TooFine) })
+    plain.then_some(if places.len() <= MOST_PLACES { Ok(places.len() as u32) } else { Err(TooFine) })
 }
