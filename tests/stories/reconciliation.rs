@@ -163,6 +163,14 @@ async fn a_quiet_day_agrees_to_the_fen_and_its_fees_are_booked() {
             assert_eq!((again.state.as_str(), again.matched, again.healed), ("matched", 4, 0));
         }
         assert_eq!(books(w).await, before);
+
+        // What agrees is sealed, but for the last day of a year that is not ended. It can still be compared.
+        let sealed = u64::from(!day.to_string().ends_with("12-31"));
+        assert_eq!(w.run_job("seal_days").await, sealed);
+        assert_eq!(w.run_job("seal_days").await, 0);
+        let again = run(w, day, Some(&trade), Some(&flow)).await;
+        assert_eq!((again.state.as_str(), again.matched), ("matched", 4));
+        assert_eq!(books(w).await, before);
     })
     .await;
 }
