@@ -20,7 +20,7 @@ pub mod subsidy;
 pub mod terms;
 
 #[cfg(test)]
-mod properties;
+mod tests;
 
 pub use day_count::DayCount;
 pub use error::LoanError;
