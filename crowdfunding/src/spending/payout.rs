@@ -435,17 +435,7 @@ pub async fn send(
     id: PaymentFileId,
     by: &Member,
 ) -> Result<payment_file::Model, SpendingError> {
-    by.must_be(&[Role::Cashier])?;
-    let file = locked_file(tx, id, by).await?;
-    own(&file, by)?;
-    if file.state == "sent" {
-        return Ok(file);
-    }
-    move_all(tx, now, &file, PayoutState::Sent, by).await?;
-    let mut file: payment_file::ActiveModel = file.into();
-    file.state = Set("sent".to_owned());
-    file.sent_us = Set(Some(now));
-    Ok(file.update(tx).await?)
+    turn(tx, now, id, by, ("sent", PayoutState::Sent)).await
 }
 
 /// It was not handed in after all; its payouts wait again.
@@ -455,15 +445,29 @@ pub async fn withdraw(
     id: PaymentFileId,
     by: &Member,
 ) -> Result<payment_file::Model, SpendingError> {
+    turn(tx, now, id, by, ("withdrawn", PayoutState::Retried)).await
+}
+
+/// What becomes of a file, and of its payouts with it.
+async fn turn(
+    tx: &Tx,
+    now: Timestamp,
+    id: PaymentFileId,
+    by: &Member,
+    (state, payouts): (&str, PayoutState),
+) -> Result<payment_file::Model, SpendingError> {
     by.must_be(&[Role::Cashier])?;
     let file = locked_file(tx, id, by).await?;
     own(&file, by)?;
-    if file.state == "withdrawn" {
+    if file.state == state {
         return Ok(file);
     }
-    move_all(tx, now, &file, PayoutState::Retried, by).await?;
+    move_all(tx, now, &file, payouts, by).await?;
     let mut file: payment_file::ActiveModel = file.into();
-    file.state = Set("withdrawn".to_owned());
+    file.state = Set(state.to_owned());
+    if payouts == PayoutState::Sent {
+        file.sent_us = Set(Some(now));
+    }
     Ok(file.update(tx).await?)
 }
 
