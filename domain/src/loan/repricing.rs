@@ -42,6 +42,9 @@ pub fn reprice(terms: &Terms, changes: &[RateChange]) -> Result<Repriced, LoanEr
     if let Some(twice) = rates.windows(2).find(|pair| pair[0].effective_on == pair[1].effective_on) {
         return Err(LoanError::RateChangedTwice(twice[0].effective_on));
     }
+    // A change to the rate in force is none: 30/360 counts other days where a period is cut in two.
+    let mut before = terms.annual_rate;
+    rates.retain(|change| std::mem::replace(&mut before, change.annual_rate) != change.annual_rate);
     match (terms.repayment, terms.interest_mode, terms.method()) {
         (Repayment::Bullet { .. }, InterestMode::Monthly, _) => Err(LoanError::CannotReprice),
         (Repayment::Bullet { .. }, InterestMode::Daily, _) => by_days(terms, &rates),
