@@ -15,8 +15,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wechat", &["domain"]),
     ("sandbox", &["domain", "wechat"]),
     ("crowdfunding", &["domain", "entity", "ledger"]),
-    ("app", &["domain", "entity", "ledger", "wechat", "crowdfunding"]),
-    ("api", &["domain", "entity", "ledger", "wechat", "crowdfunding", "app"]),
+    ("lending", &["domain", "entity", "ledger"]),
+    ("app", &["domain", "entity", "ledger", "wechat", "crowdfunding", "lending"]),
+    ("api", &["domain", "entity", "ledger", "wechat", "crowdfunding", "lending", "app"]),
     ("jobs", &["domain", "app"]),
 ];
 
@@ -66,6 +67,22 @@ const WRITERS: &[(&str, &str)] = &[
     ("refund", "crowdfunding"),
     ("refund_history", "crowdfunding"),
     ("suspension", "crowdfunding"),
+    ("bank", "lending"),
+    ("bank_seat", "lending"),
+    ("enterprise_need", "lending"),
+    ("loan_application", "lending"),
+    ("loan_application_history", "lending"),
+    ("loan_consent", "lending"),
+    ("loan_contract", "lending"),
+    ("loan_contract_history", "lending"),
+    ("loan_decision", "lending"),
+    ("loan_product", "lending"),
+    ("loan_quota", "lending"),
+    ("loan_relation", "lending"),
+    ("lpr", "lending"),
+    ("need_follow_up", "lending"),
+    ("need_match", "lending"),
+    ("product_version", "lending"),
     ("attachment", "app"),
     ("audit_log", "app"),
     ("bill", "app"),
@@ -99,7 +116,7 @@ const WRITERS: &[(&str, &str)] = &[
 ];
 
 /// Crates that amounts pass through.
-const MONEY: &[&str] = &["domain", "entity", "ledger", "wechat", "sandbox", "crowdfunding", "app", "api"];
+const MONEY: &[&str] = &["domain", "entity", "ledger", "wechat", "sandbox", "crowdfunding", "lending", "app", "api"];
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

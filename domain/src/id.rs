@@ -65,6 +65,8 @@ ids! {
     AttachmentId
     /// A line of the audit trail.
     AuditId
+    /// A bank that lends.
+    BankId
     /// A bill of the channel, or a statement of the bank.
     BillId
     /// The books of one legal entity.
@@ -97,12 +99,30 @@ ids! {
     EnquiryId
     /// An accounting entry (凭证).
     EntryId
+    /// What was done about an enterprise's need.
+    FollowUpId
     /// A gift that compliance looks at.
     GiftAlertId
     /// One run of a job.
     JobRunId
+    /// An application for a loan, or for a change of one.
+    LoanApplicationId
+    /// What a borrower agrees to, for one bank.
+    LoanConsentId
+    /// A contract about a loan.
+    LoanContractId
+    /// A loan product of a bank.
+    LoanProductId
+    /// What a bank lends of a product in a city in a year.
+    LoanQuotaId
+    /// Somebody close to a borrower.
+    LoanRelationId
     /// A message on its way to a donor.
     MessageId
+    /// What an enterprise needs.
+    NeedId
+    /// A product put before its bank for a need.
+    NeedMatchId
     /// Somebody with whom money is raised.
     PartnerId
     /// Somebody who is paid, or for whom it is.

@@ -1,5 +1,5 @@
 //! Rules without I/O: money, ids, the clocks, who is shown how, where something is, the life of a campaign, a donation, a refund and a
-//! transfer between the payment channel and the bank, and the arithmetic of loans.
+//! transfer between the payment channel and the bank, the way of a loan and its arithmetic.
 //!
 //! Nothing here reads a database, a file or the network, with one exception that is named for what it is: [`clock`].
 
@@ -17,6 +17,7 @@ pub mod donation;
 pub mod filing;
 pub mod fraction;
 pub mod id;
+pub mod lending;
 pub mod loan;
 pub mod mask;
 pub mod money;

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use crate::BusinessDate;
 
-/// The number of an identity card (公民身份号码, GB 11643). Never stored and never printed: only its HMAC says whether two
-/// accounts are one person's.
+/// The number of an identity card (公民身份号码, GB 11643). Never printed, and stored only sealed in a borrower's own application: it
+/// is the HMAC that says whether two accounts are one person's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdentityNumber(String);
 
@@ -18,6 +18,14 @@ impl IdentityNumber {
     /// The number, for whoever computes its HMAC.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The day of birth it tells.
+    pub fn born(&self) -> BusinessDate {
+        let digits =
+            |at: std::ops::Range<usize>| self.0[at].bytes().fold(0, |n, digit| n * 10 + u16::from(digit - b'0'));
+        let (month, day) = (digits(10..12) as u8, digits(12..14) as u8);
+        BusinessDate::new(digits(6..10).into(), month, day).expect("it was read as a day")
     }
 }
 
@@ -57,6 +65,7 @@ mod tests {
         for good in ["11010519491231002X", "11010519491231002x", "440524188001010014"] {
             let number: IdentityNumber = good.parse().unwrap();
             assert_eq!(format!("{number:?}"), "IdentityNumber", "it is not printed");
+            assert_eq!(number.born().to_string().replace('-', ""), good[6..14]);
         }
         for bad in [
             "110105194912310021",

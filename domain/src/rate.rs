@@ -5,11 +5,14 @@ use std::str::FromStr;
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Fraction, Money};
 
 /// An exact fraction of an amount: `0.006` is 0.60 %. Stored as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
+#[sea_orm(value_type = "String")]
 pub struct Rate(Decimal);
 
 /// Why a text is not a rate.
@@ -65,7 +68,8 @@ impl fmt::Display for Rate {
 
 /// How many times the contract rate something costs: `1.5` for money that is overdue (罚息), `2.0` for money used otherwise than
 /// agreed (挪用).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
+#[sea_orm(value_type = "String")]
 pub struct Multiplier(Decimal);
 
 /// Why a text is not a multiplier.
@@ -97,6 +101,24 @@ impl fmt::Display for Multiplier {
         write!(f, "{}", self.0.normalize())
     }
 }
+
+macro_rules! written_as_text {
+    ($($name:ident)*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+written_as_text! { Rate Multiplier }
 
 /// Powers of ten for the 28 places a decimal can have.
 const POWERS: [i128; 29] = {

@@ -74,6 +74,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0011_closing.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0011_closing.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261127_000013_lending",
+                tables: include_str!("../sql/0013_lending.sql"),
+                guards_sqlite: include_str!("../sql/0013_lending.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0013_lending.postgres.sql"),
+            }),
         ]
     }
 }

@@ -1,27 +1,33 @@
 //! Day counts (计息基础): what part of a year lies between two days.
 
-use sea_orm::EnumIter;
+use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::{BusinessDate, Fraction};
 
 /// How days become a part of a year. The first day counts, the last does not (算头不算尾).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum DayCount {
     /// Calendar days over 360.
     #[serde(rename = "ACT/360")]
+    #[sea_orm(string_value = "ACT/360")]
     Actual360,
     /// Calendar days over 365.
     #[serde(rename = "ACT/365")]
+    #[sea_orm(string_value = "ACT/365")]
     Actual365,
     /// ISDA: days in leap years over 366, the others over 365.
     #[serde(rename = "ACT/ACT")]
+    #[sea_orm(string_value = "ACT/ACT")]
     ActualActual,
     /// US bond basis without its rule for February.
     #[serde(rename = "30/360")]
+    #[sea_orm(string_value = "30/360")]
     Thirty360,
     /// Both 31sts become 30ths.
     #[serde(rename = "30E/360")]
+    #[sea_orm(string_value = "30E/360")]
     ThirtyE360,
 }
 

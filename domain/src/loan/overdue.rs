@@ -1,24 +1,32 @@
 //! What being late costs (罚息, 复利), and the five classes (五级分类).
 
-use sea_orm::EnumIter;
+use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use super::{DayCount, LoanError, plus, product, share, sum};
 use crate::{BusinessDate, Fraction, Money, Multiplier, Rate};
 
 /// The least bad class the days past due allow (商业银行金融资产风险分类办法); judgement may only worsen it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumIter)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// 正常.
+    #[sea_orm(string_value = "normal")]
     Normal,
     /// 关注.
+    #[sea_orm(string_value = "special_mention")]
     SpecialMention,
     /// 次级.
+    #[sea_orm(string_value = "substandard")]
     Substandard,
     /// 可疑.
+    #[sea_orm(string_value = "doubtful")]
     Doubtful,
     /// 损失.
+    #[sea_orm(string_value = "loss")]
     Loss,
 }
 
@@ -74,12 +82,15 @@ impl Penalty {
 }
 
 /// What the grace days spare a borrower who overstays them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "snake_case")]
 pub enum GraceMode {
     /// Nothing: all overdue days are charged.
+    #[sea_orm(string_value = "retroactive")]
     Retroactive,
     /// The grace days are never charged.
+    #[sea_orm(string_value = "excluded")]
     Excluded,
 }
 

@@ -1,6 +1,6 @@
 //! What borrower and bank agree on: the terms that everything else is computed from.
 
-use sea_orm::EnumIter;
+use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use super::{DayCount, LoanError, product};
@@ -25,12 +25,15 @@ pub enum Method {
 }
 
 /// How long a period is (计息方式).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "snake_case")]
 pub enum InterestMode {
     /// A month is a twelfth of a year, whatever its days.
+    #[sea_orm(string_value = "monthly")]
     Monthly,
     /// By days, as the day count says.
+    #[sea_orm(string_value = "daily")]
     Daily,
 }
 
