@@ -310,3 +310,21 @@ proptest! {
         prop_assert!(!xirr(&flows).unwrap().is_negative());
     }
 }
+
+/// 30/360 counts the 30th and the 31st of March as one day, so a period that is cut there bears other interest than a whole one.
+#[test]
+fn a_change_to_the_same_rate_on_the_31st_cuts_nothing() {
+    let day = |year, month, day| BusinessDate::new(year, month, day).unwrap();
+    let terms = Terms {
+        principal: Money::from_fen(2_112),
+        annual_rate: "0.1006".parse().unwrap(),
+        disbursed_on: day(2019, 1, 1),
+        interest_mode: InterestMode::Daily,
+        day_count: DayCount::Thirty360,
+        repayment: Repayment::Bullet { maturity_on: day(2020, 9, 3) },
+    };
+    let change = RateChange { effective_on: day(2019, 3, 31), annual_rate: terms.annual_rate };
+    assert_eq!(reprice(&terms, &[change]).unwrap().schedule, Schedule::of(&terms).unwrap());
+    let other = RateChange { annual_rate: "0.2".parse().unwrap(), ..change };
+    assert_ne!(reprice(&terms, &[other]).unwrap().schedule, Schedule::of(&terms).unwrap());
+}
