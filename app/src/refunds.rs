@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundView};
-use domain::refund::{RefundReason, RefundState};
+use domain::refund::{RefundEvent, RefundReason, RefundState};
 use domain::role::{Member, Role};
-use domain::{Clock, DonorId, RefundId, Timestamp};
+use domain::{Clock, DonorId, RefundId, Refused, Timestamp};
 use entity::{Db, Tx, refund};
 use sea_orm::DbErr;
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
@@ -265,6 +265,15 @@ impl Refunds {
             }
             // It speaks of an attempt that is over: what came after stands.
             Err(CrowdfundingError::Conflict) => Ok(()),
+            // Two persons have ended it since the channel said that it cannot. The bill lists what left twice, and reconciliation makes
+            // a break of it; told again, it would be no other.
+            Err(CrowdfundingError::Refund(Refused {
+                state: RefundState::PaidByBank | RefundState::GivenUp,
+                event: RefundEvent::Success,
+            })) => {
+                tracing::error!(refund = %id, "the channel made a refund that was ended without it");
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

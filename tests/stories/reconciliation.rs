@@ -11,14 +11,14 @@ use crate::binary::Program;
 use crate::world::{World, story};
 
 /// Tomorrow at noon: far from midnight whenever the story is told.
-async fn noon(w: &World) -> BusinessDate {
+pub(crate) async fn noon(w: &World) -> BusinessDate {
     let day = w.app.business.today().next();
     w.lever("clock", json!({ "now": format!("{day}T12:00:00+08:00") })).await;
     day
 }
 
 /// The day after, at eleven: the bills of the day before are there.
-async fn morning_after(w: &World, day: BusinessDate) {
+pub(crate) async fn morning_after(w: &World, day: BusinessDate) {
     w.lever("clock", json!({ "now": format!("{}T11:00:00+08:00", day.next()) })).await;
 }
 
@@ -33,12 +33,12 @@ async fn bills(w: &World, day: BusinessDate) -> (Vec<u8>, Vec<u8>) {
     (bytes(trade), bytes(flow))
 }
 
-async fn run(w: &World, day: BusinessDate, trade: Option<&[u8]>, flow: Option<&[u8]>) -> DayReport {
+pub(crate) async fn run(w: &World, day: BusinessDate, trade: Option<&[u8]>, flow: Option<&[u8]>) -> DayReport {
     let files = Files { trade: trade.map(<[u8]>::to_vec), fund_flow: flow.map(<[u8]>::to_vec), bank: None };
     w.app.reconciliation.run(None, day, &files, "story").await.unwrap()
 }
 
-fn classes(report: &DayReport) -> Vec<&str> {
+pub(crate) fn classes(report: &DayReport) -> Vec<&str> {
     report.breaks.iter().map(|one| one.class.as_str()).collect()
 }
 

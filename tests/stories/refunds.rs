@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::{Answer, Caller};
+use crate::reconciliation::{classes, morning_after, noon, run};
 use crate::world::{Gift, World, story};
 
 fn asking(amount: &str) -> Value {
@@ -332,6 +333,34 @@ async fn an_abnormal_refund_that_succeeds_after_all_is_in_the_books() {
         assert_eq!(w.state(&donor, &gift).await, "refunded");
         assert_eq!(w.balance("2209[payable=refund]").await, "0.00");
         assert_eq!(w.raised(campaign).await, "100.00");
+    })
+    .await;
+}
+
+/// What two persons have ended and WeChat makes all the same has left twice: nothing is booked behind their backs, nobody is told
+/// again and again, and the morning finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_was_ended_and_succeeds_after_all_is_a_break() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let gift = w.gift(&donor, campaign, "40.00").await;
+        let id = agreed(w, &donor, &gift, "40.00").await;
+        w.lever("faults", json!({ "refund": { "outcome": "ABNORMAL", "times": 1 } })).await;
+        w.run_job("send_refunds").await;
+        until(w, &id, "failed").await;
+        w.staff(Role::Cashier).await.act(&format!("/staff/refunds/{id}/outcome-proposal")).await.ok();
+        w.staff(Role::FinanceHead).await.act(&format!("/staff/refunds/{id}/give-up")).await.ok();
+        let number = w.sandbox.state()["refunds"][0]["out_refund_no"].clone();
+        w.lever("refund", json!({ "out_refund_no": number, "outcome": "SUCCESS" })).await;
+        assert!(w.sandbox.settled(Duration::from_secs(5)).await, "it is told once");
+        assert_eq!(refund(w, &id).await["state"], "given_up");
+        assert_eq!(w.raised(campaign).await, "140.00");
+        morning_after(w, day).await;
+        let report = run(w, day, None, None).await;
+        assert!(classes(&report).contains(&"status"), "{:?}", classes(&report));
     })
     .await;
 }
