@@ -45,7 +45,7 @@ mod transfer;
 mod waiting;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -190,7 +190,66 @@ fn description() -> OpenApiService<Description<Handlers>, ()> {
 pub fn document() -> String {
     let mut document = serde_json::from_str(&description().spec()).unwrap_or_default();
     plain(&mut document);
+    absent_or_null(&mut document);
+    any_kind_of_document(&mut document);
     format!("{document:#}")
+}
+
+/// A document comes back as what it is, whatever that is. A header of that name is ignored by readers of the document; the kind stands
+/// with the content.
+fn any_kind_of_document(document: &mut serde_json::Value) {
+    let Some(paths) = document.get_mut("paths").and_then(|paths| paths.as_object_mut()) else { return };
+    let operations = paths.values_mut().filter_map(|path| path.as_object_mut()).flat_map(|path| path.values_mut());
+    for operation in operations {
+        let Some(response) = operation.pointer_mut("/responses/200") else { continue };
+        let Some(headers) = response.get_mut("headers").and_then(|headers| headers.as_object_mut()) else { continue };
+        let told = headers.keys().find(|name| name.eq_ignore_ascii_case("content-type")).cloned();
+        if told.and_then(|name| headers.remove(&name)).is_none() {
+            continue;
+        }
+        if let Some(content) = response.get_mut("content").and_then(|content| content.as_object_mut())
+            && let Some(bytes) = content.remove("application/octet-stream")
+        {
+            content.insert("*/*".to_owned(), bytes);
+        }
+    }
+}
+
+/// What a request may leave out it may also send as null, and the document says so.
+fn absent_or_null(document: &mut serde_json::Value) {
+    use serde_json::{Value, json};
+    fn named(value: &Value, names: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                let name = members.get("$ref").and_then(|to| to.as_str()?.strip_prefix("#/components/schemas/"));
+                names.extend(name.map(str::to_owned));
+                members.values().for_each(|member| named(member, names));
+            }
+            Value::Array(items) => items.iter().for_each(|item| named(item, names)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let mut ahead = Vec::new();
+    let operations = document["paths"].as_object().into_iter().flat_map(|paths| paths.values());
+    for operation in operations.filter_map(Value::as_object).flat_map(|operations| operations.values()) {
+        named(&operation["requestBody"], &mut ahead);
+    }
+    let mut seen = HashSet::new();
+    while let Some(name) = ahead.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")) else { continue };
+        named(schema, &mut ahead);
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) else { continue };
+        for (_, member) in members.iter_mut().filter(|(name, _)| !required.iter().any(|one| one == name.as_str())) {
+            if member.get("$ref").is_some() {
+                *member = json!({ "allOf": [member.take()] });
+            }
+            member["nullable"] = json!(true);
+        }
+    }
 }
 
 /// The library says of a reference with a description "both this and something without a type", and of one that may be null
@@ -258,13 +317,14 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             HouseApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), run_job: options.run_job },
         ),
     );
+    let proxy = options.client_address_header.and_then(|name| HeaderName::try_from(name).ok());
     let mut route = Route::new()
         .nest(PREFIX, service(handlers))
         .at("/wechat/notify/payment", post(notify::payment))
         .at("/wechat/notify/refund", post(notify::refund))
         .at("/healthz", get(health::alive))
         .at("/readyz", get(health::ready))
-        .at("/metrics", get(health::metrics))
+        .at("/metrics", get(health::metrics).data(health::Outside(proxy.clone())))
         .at("/api/openapi.json", get(fixed("application/json", None, document)));
     if options.docs {
         let page = description().swagger_ui_html();
@@ -288,7 +348,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         DoorOptions {
             body_limit: options.body_limit_bytes,
             room: options.room,
-            client_address_header: options.client_address_header.and_then(|name| HeaderName::try_from(name).ok()),
+            client_address_header: proxy,
             https: options.https,
             routes,
         },
@@ -336,6 +396,21 @@ fn routes(document: &str) -> HashMap<String, KnownRoute> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A client may send null for what it may leave out, and gets documents of every kind; the document says both.
+    #[test]
+    fn the_document_says_what_is_taken_and_what_comes_back() {
+        let document: serde_json::Value = serde_json::from_str(&document()).unwrap();
+        let gift = &document["components"]["schemas"]["NewDonation"]["properties"];
+        for name in ["message", "anonymity", "receipt", "show_amount"] {
+            assert_eq!(gift[name]["nullable"], true, "{name}");
+        }
+        assert!(gift["id"].get("nullable").is_none() && gift["amount"].get("nullable").is_none());
+        assert!(gift["receipt"].get("$ref").is_none(), "what stands beside a reference is not read");
+        let picture = "/api/v1/campaigns/{campaign_id}/updates/{update_id}/pictures/{picture_id}";
+        let content = &document["paths"][picture]["get"]["responses"]["200"]["content"];
+        assert!(content.get("*/*").is_some(), "{content}");
+    }
 
     /// Two structs that know the same path would write it twice into the document, and a reader keeps the second.
     #[test]

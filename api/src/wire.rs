@@ -130,7 +130,7 @@ impl Type for Text {
     }
 
     fn schema_ref() -> MetaSchemaRef {
-        String::schema_ref()
+        MetaSchemaRef::Inline(Box::new(MetaSchema { pattern: Some(WRITABLE.to_owned()), ..MetaSchema::new("string") }))
     }
 
     fn as_raw_value(&self) -> Option<&String> {
@@ -159,6 +159,9 @@ impl ToJSON for Text {
         self.0.to_json()
     }
 }
+
+/// What [`unwritable`] says, for the document.
+const WRITABLE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
 
 fn unwritable(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
