@@ -4,9 +4,13 @@
 //! write lock at once (`BEGIN IMMEDIATE`), so that what it reads cannot change under it. Reads that need no transaction go
 //! through [`Db::read`], several at a time, on connections that cannot write.
 //!
+//! On PostgreSQL a group commit has a small pool of its own ([`Db::begin_steady`]), whose connections are not cleaned after use:
+//! its worker drops no `begin`, and at hundreds of commits a second the cleaning would be half of the statements.
+//!
 //! A `begin` that is dropped half-way leaves a PostgreSQL session of sqlx 0.9 inside a transaction nobody ends: the next write
 //! on it answers "done" and is lost. Two guards: [`Db::begin`] runs in a task of its own, which a dropped caller does not
-//! take along, and every connection says ROLLBACK when it goes back to the pool.
+//! take along, and every other connection says ROLLBACK when it goes back to
+//! the pool.
 
 use std::time::Duration;
 
@@ -22,6 +26,7 @@ pub type Tx = DatabaseTransaction;
 #[derive(Clone, Debug)]
 pub struct Db {
     write: DatabaseConnection,
+    steady: DatabaseConnection,
     read: DatabaseConnection,
 }
 
@@ -34,9 +39,15 @@ impl Db {
                 "a database is named sqlite://path/to/file.db or postgres://user@host/name".to_owned(),
             )));
         }
-        let write = Database::connect(if sqlite { sqlite_writer(url) } else { postgres(url, true) }).await?;
-        let read = Database::connect(if sqlite { sqlite_readers(url) } else { postgres(url, false) }).await?;
-        Ok(Db { write, read })
+        if sqlite {
+            let write = Database::connect(sqlite_writer(url)).await?;
+            let read = Database::connect(sqlite_readers(url)).await?;
+            return Ok(Db { steady: write.clone(), write, read });
+        }
+        let write = Database::connect(postgres(url, Use::Write)).await?;
+        let steady = Database::connect(postgres(url, Use::Steady)).await?;
+        let read = Database::connect(postgres(url, Use::Read)).await?;
+        Ok(Db { write, steady, read })
     }
 
     /// Which database this is.
@@ -56,7 +67,15 @@ impl Db {
 
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        let write = self.write.clone();
+        Db::begin_on(self.write.clone()).await
+    }
+
+    /// Begins a transaction of a worker that goes on until it has committed or rolled back, whoever waits for it.
+    pub(crate) async fn begin_steady(&self) -> Result<Tx, DbErr> {
+        Db::begin_on(self.steady.clone()).await
+    }
+
+    async fn begin_on(write: DatabaseConnection) -> Result<Tx, DbErr> {
         let begun = tokio::spawn(async move {
             write
                 .begin_with_options(TransactionOptions {
@@ -85,9 +104,10 @@ impl Db {
         self.write.execute_raw(statement).await.map(|_| ())
     }
 
-    /// Closes both pools; waits for connections in use.
+    /// Closes the pools; waits for connections in use.
     pub async fn close(self) -> Result<(), DbErr> {
         self.read.close().await?;
+        self.steady.close().await?;
         self.write.close().await
     }
 }
@@ -123,29 +143,44 @@ fn sqlite_readers(url: &str) -> ConnectOptions {
     options
 }
 
-fn postgres(url: &str, writes: bool) -> ConnectOptions {
+/// What a pool of PostgreSQL connections is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Read,
+    Write,
+    Steady,
+}
+
+fn postgres(url: &str, what: Use) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
     // A plan made on an empty table lives as long as its connection: connections do not grow old.
     options.max_lifetime(Duration::from_secs(600));
-    if writes {
-        options.max_connections(8);
-        // Every statement that writes finds its rows by key, the guards and foreign keys included. A plan that was made while a
-        // table was empty would scan it for as long as the connection lives (seen: 50 times slower).
-        let session = [("timezone", "UTC"), ("lock_timeout", "10s"), ("enable_seqscan", "off"), ("jit", "off")];
-        options.map_sqlx_postgres_opts(move |pg| pg.options(session));
-        options.map_sqlx_postgres_pool_opts(|pool| {
-            pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    use sea_orm::sqlx::Executor;
-                    connection.execute("ROLLBACK").await.map(|_| true)
-                })
-            })
-        });
-    } else {
+    // A connection that has just been used is alive.
+    options.test_before_acquire_if_idle_for(Duration::from_secs(1));
+    if what == Use::Read {
         options.max_connections(8);
         options.map_sqlx_postgres_opts(|pg| pg.options([("timezone", "UTC"), ("default_transaction_read_only", "on")]));
+        return options;
     }
+    // Every statement that writes finds its rows by key, the guards and foreign keys included. A plan that was made while a
+    // table was empty would scan it for as long as the connection lives (seen: 50 times slower).
+    let session = [("timezone", "UTC"), ("lock_timeout", "10s"), ("enable_seqscan", "off"), ("jit", "off")];
+    options.map_sqlx_postgres_opts(move |pg| pg.options(session));
+    if what == Use::Steady {
+        // One at work, one on its way back.
+        options.max_connections(2);
+        return options;
+    }
+    options.max_connections(8);
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_release(|connection, _| {
+            Box::pin(async move {
+                use sea_orm::sqlx::Executor;
+                connection.execute("ROLLBACK").await.map(|_| true)
+            })
+        })
+    });
     options
 }
 

@@ -159,7 +159,7 @@ async fn run<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<
 
 /// One try. The flag says that the outcome of the commit is unknown: running the work again finds out by its references.
 async fn once<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<O>, (DbErr, bool)> {
-    let tx = db.begin().await.map_err(|e| (e, false))?;
+    let tx = db.begin_steady().await.map_err(|e| (e, false))?;
     let outputs = work(&tx, inputs).await.map_err(|e| (e, false))?;
     if outputs.len() != inputs.len() {
         return Err((missing(), false));

@@ -6,8 +6,8 @@
 //! and the commit, and two batches work side by side until then. Repeating a batch is safe: an entry that stands under its
 //! reference with the same content is answered as [`Posted::AlreadyThere`].
 //!
-//! However long the slice, a batch that only adds costs one reading and, on PostgreSQL, two writing statements; SQLite takes all
-//! writing in one text. Where something has to suffice, five statements lock and read before.
+//! However long the slice, a batch that only adds costs one reading and one writing statement (on SQLite one text of several).
+//! Where something has to suffice, five statements lock and read before.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -404,8 +404,7 @@ const FUNDS_CHANGED: &str = "UPDATE fund SET received_fen = received_fen + r.rec
      raised_cash_fen = raised_cash_fen + r.cash, raised_goods_fen = raised_goods_fen + r.goods \
      FROM {funds} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id";
 
-/// Writes the accepted entries and the totals they change: postings, accounts, then the entries that seal their postings, days
-/// and funds.
+/// Writes the accepted entries with their postings and the totals they change: accounts, days and funds.
 async fn write(
     tx: &Tx,
     now: Timestamp,
@@ -417,24 +416,26 @@ async fn write(
     let changed: Vec<_> = touched.iter().filter(|(_, effect)| **effect != Effect::default()).collect();
     let funds = if funds_exist { FUNDS_CHANGED } else { FUNDS_ADDED };
     let (accounts, days) = total_rows(accepted)?;
-    let mut totals = vec![("{entries}", entry_rows(accepted)), ("{accounts}", accounts), ("{days}", days)];
+    let mut sets = vec![
+        ("{lines}", line_rows(accepted)),
+        ("{entries}", entry_rows(accepted)),
+        ("{accounts}", accounts),
+        ("{days}", days),
+    ];
     if !changed.is_empty() {
-        totals.push(("{funds}", fund_rows(&changed)?));
+        sets.push(("{funds}", fund_rows(&changed)?));
     }
-    let values = [now.into(), CHART.into()];
-    match backend {
+    let sql = match backend {
         DbBackend::Postgres => {
-            tx.execute_raw(Rows::statements(backend, LINES, [], [("{lines}", line_rows(accepted))])).await?;
             // One statement. What is counted of a part above is what makes that part come first: the order of the locks.
-            let mut sql = format!("WITH a AS ({ACCOUNTS} RETURNING 1)");
+            let mut sql = format!("WITH l AS ({LINES}), a AS ({ACCOUNTS} RETURNING 1)");
             sql += &format!(", d AS ({} RETURNING 1)", DAYS.replace("{after}", "(SELECT count(*) FROM a) > 0"));
             if !changed.is_empty() {
                 let after = "(SELECT count(*) FROM d) > 0";
                 let funds = if funds_exist { format!("{funds} AND {after}") } else { funds.replace("{after}", after) };
                 sql += &format!(", f AS ({funds})");
             }
-            sql += &format!(" {ENTRIES} ORDER BY reference");
-            tx.execute_raw(Rows::statements(backend, &sql, values, totals)).await?;
+            sql + &format!(" {ENTRIES} ORDER BY reference")
         }
         _ => {
             // One text: the accounts before the entries, whose guard looks for them.
@@ -442,10 +443,10 @@ async fn write(
             if !changed.is_empty() {
                 sql = format!("{sql};{funds}");
             }
-            totals.push(("{lines}", line_rows(accepted)));
-            tx.execute_raw(Rows::statements(backend, &sql.replace("{after}", "true"), values, totals)).await?;
+            sql.replace("{after}", "true")
         }
-    }
+    };
+    tx.execute_raw(Rows::statements(backend, &sql, [now.into(), CHART.into()], sets)).await?;
     Ok(())
 }
 

@@ -192,6 +192,11 @@ async fn a_reversal_mirrors_everything_once() {
     .await;
 }
 
+/// Postings and their entry as each database wants them: in one statement, or one after the other.
+fn together(postgres: bool, lines: &str, entry: &str) -> String {
+    if postgres { format!("WITH l AS ({lines}) {entry}") } else { format!("{lines}; {entry}") }
+}
+
 /// What stands in the books cannot be changed by SQL either.
 #[tokio::test(flavor = "multi_thread")]
 async fn direct_sql_changes_nothing() {
@@ -211,6 +216,10 @@ async fn direct_sql_changes_nothing() {
             // A line more for an entry that stands.
             format!(
                 "INSERT INTO posting SELECT entry_id, 7, credit_account, debit_account, amount_fen, raised FROM posting WHERE entry_id = {literal}"
+            ),
+            // The same under a number that looks free.
+            format!(
+                "INSERT INTO posting SELECT entry_id, -1, credit_account, debit_account, amount_fen, raised FROM posting WHERE entry_id = {literal}"
             ),
             // An entry that says more than its postings.
             format!(
@@ -237,6 +246,17 @@ async fn direct_sql_changes_nothing() {
             assert!(refused.is_err(), "{attack}");
             tx.rollback().await.unwrap();
         }
+        // Postings without an entry: refused at once or, at the latest, by the commit.
+        let tx = w.db.begin().await.unwrap();
+        let orphan = format!(
+            "INSERT INTO posting SELECT {}, line, debit_account, credit_account, amount_fen, raised FROM posting",
+            if postgres { "gen_random_uuid()" } else { "randomblob(16)" }
+        );
+        let refused = match tx.execute_unprepared(&orphan).await {
+            Ok(_) => tx.commit().await,
+            Err(error) => Err(error),
+        };
+        assert!(refused.is_err(), "postings stand without an entry");
         // A stranger's connection, without our pragmas, replaces nothing either.
         if !postgres {
             let path = w._dir.path().join("books.db");
@@ -254,10 +274,9 @@ async fn direct_sql_changes_nothing() {
         let tx = w.db.begin().await.unwrap();
         let random = if postgres { "gen_random_uuid()" } else { "randomblob(16)" };
         tx.execute_unprepared(&format!("CREATE TEMP TABLE fresh_id AS SELECT {random} AS id")).await.unwrap();
-        tx.execute_unprepared("INSERT INTO posting SELECT (SELECT id FROM fresh_id), line, debit_account, credit_account, amount_fen, raised FROM posting").await.unwrap();
-        let late = tx
-            .execute_unprepared(&format!("INSERT INTO entry ({columns}) SELECT (SELECT id FROM fresh_id), book_id, 'late', kind, book_date, event_date, booked_us, actor, source, postings, total_fen, digest FROM entry"))
-            .await;
+        let lines = "INSERT INTO posting SELECT (SELECT id FROM fresh_id), line, debit_account, credit_account, amount_fen, raised FROM posting";
+        let entry = format!("INSERT INTO entry ({columns}) SELECT (SELECT id FROM fresh_id), book_id, 'late', kind, book_date, event_date, booked_us, actor, source, postings, total_fen, digest FROM entry");
+        let late = tx.execute_unprepared(&together(postgres, lines, &entry)).await;
         assert!(late.is_err_and(|e| e.to_string().contains("period_closed")));
         tx.rollback().await.unwrap();
     })

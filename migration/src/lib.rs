@@ -80,6 +80,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0013_lending.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0013_lending.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261127_000019_born_whole",
+                tables: include_str!("../sql/0019_born_whole.sql"),
+                guards_sqlite: include_str!("../sql/0019_born_whole.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0019_born_whole.postgres.sql"),
+            }),
         ]
     }
 }

@@ -1,0 +1,2 @@
+-- Nothing changes in the tables: see the guards of PostgreSQL.
+SELECT 1;
