@@ -23,7 +23,7 @@ pub(crate) async fn morning_after(w: &World, day: BusinessDate) {
 }
 
 /// The bytes of both bills of a day.
-async fn bills(w: &World, day: BusinessDate) -> (Vec<u8>, Vec<u8>) {
+pub(crate) async fn bills(w: &World, day: BusinessDate) -> (Vec<u8>, Vec<u8>) {
     let bytes = |bill| match bill {
         Bill::File(file) => file.bytes,
         other => panic!("there is no bill: {other:?}"),
