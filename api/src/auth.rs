@@ -1,6 +1,7 @@
 //! Who is asking. A handler that takes a [`Donor`] or an [`Officer`] is only called with one; what an officer may do is asked
 //! by the service, with the roles of this moment.
 
+use app::origin::Origin;
 use std::sync::Arc;
 
 use app::App;
@@ -11,7 +12,6 @@ use poem_openapi::SecurityScheme;
 use poem_openapi::auth::Bearer;
 
 use crate::error::ApiError;
-use crate::origin::Origin;
 
 /// A donor, signed in through WeChat. `Authorization: Bearer` with the token of POST /api/v1/sessions/wechat.
 #[derive(SecurityScheme)]

@@ -1,6 +1,8 @@
 //! Complaints, by anybody: what is handed in, and what became of it. What staff does with them stands beside the other steps of a
 //! campaign.
 
+use app::origin::Origin;
+use app::throttle::Throttle;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -14,9 +16,7 @@ use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::origin::Origin;
 use crate::tag::Tag;
-use crate::throttle::Throttle;
 use crate::wire::{Instant, Text, wire_enum};
 
 /// How many complaints one neighbourhood may hand in a minute.

@@ -23,7 +23,6 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::origin::Origin;
 
 /// How long the body of a request may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
@@ -82,7 +81,7 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
         let started = Instant::now();
         let id = request_id(&request);
         let method = method(request.method());
-        request.set_data(Origin::of(&request, self.options.client_address_header.as_ref()));
+        request.set_data(crate::origin::of(&request, self.options.client_address_header.as_ref()));
 
         let (inner, options, documents) = (self.inner.clone(), self.options.clone(), self.documents.clone());
         let (told, span) = (id.clone(), tracing::info_span!("request", id));

@@ -40,12 +40,12 @@ mod screening;
 mod session;
 mod spent;
 mod tag;
-mod throttle;
 mod transfer;
 mod waiting;
 mod wire;
 
 use std::collections::{HashMap, HashSet};
+use app::throttle::Throttle;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -84,7 +84,6 @@ use crate::refund::RefundApi;
 use crate::screening::ScreeningApi;
 use crate::session::SessionApi;
 use crate::spent::SpentApi;
-use crate::throttle::Throttle;
 use crate::transfer::TransferApi;
 use crate::waiting::WaitingApi;
 

@@ -4,6 +4,7 @@
 //! ends it, anything else has it come again, freshly signed. Nothing of why is told to the caller, whoever it is; our log
 //! knows. A key we do not know is asked for in the background, so that the repetition verifies.
 
+use app::problem::chain;
 use std::sync::Arc;
 
 use app::App;
@@ -14,8 +15,6 @@ use poem::web::Data;
 use poem::{Body, IntoResponse, Request, Response, Result, handler};
 use serde_json::json;
 use wechat::{NotificationError, NotificationHeaders};
-
-use crate::error::chain;
 
 /// Why a notification is sent back.
 enum Back {

@@ -1,5 +1,6 @@
 //! A donor's own data and its erasure; plain data for staff who say why, and the list of that.
 
+use app::origin::Origin;
 use std::sync::Arc;
 
 use app::App;
@@ -13,7 +14,6 @@ use uuid::Uuid;
 
 use crate::auth::{Donor, Officer};
 use crate::error::ApiError;
-use crate::origin::Origin;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
 use crate::wire::{Instant, Text, Yuan, wire_enum};

@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+use app::origin::Origin;
+use app::throttle::Throttle;
 use std::sync::Arc;
 
 use app::App;
@@ -13,9 +15,7 @@ use uuid::Uuid;
 use crate::auth::{Holder, Officer};
 use crate::error::ApiError;
 use crate::member::MemberRole;
-use crate::origin::Origin;
 use crate::tag::Tag;
-use crate::throttle::Throttle;
 use crate::wire::{Instant, Text};
 
 pub(crate) struct SessionApi {

@@ -8,33 +8,33 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::error::ApiError;
 use crate::origin::Origin;
+use crate::problem::Problem;
 
 /// After so many questions those who have been quiet are forgotten.
 const SWEEP: u32 = 4096;
 
 /// A limit on one kind of request.
-pub(crate) struct Throttle {
+pub struct Throttle {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
     asked: AtomicU32,
 }
 
 impl Throttle {
     /// So many a minute, all of them at once if need be.
-    pub(crate) fn per_minute(times: NonZeroU32) -> Throttle {
+    pub fn per_minute(times: NonZeroU32) -> Throttle {
         Throttle { limiter: RateLimiter::keyed(Quota::per_minute(times)), asked: AtomicU32::new(0) }
     }
 
     /// Counts a request, or refuses it.
-    pub(crate) fn admit(&self, origin: Origin) -> Result<(), ApiError> {
+    pub fn admit(&self, origin: Origin) -> Result<(), Problem> {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
         self.limiter.check_key(&origin.neighbourhood()).map_err(|early| {
             let wait = early.wait_time_from(self.limiter.clock().now());
-            ApiError::too_many(wait.as_secs().saturating_add(1))
+            Problem::too_many(wait.as_secs().saturating_add(1))
         })
     }
 }

@@ -1,0 +1,646 @@
+//! What a caller is told when something is not done: a status, a code that never changes, a sentence in Chinese fit for a
+//! stranger.
+//!
+//! Every error of every service becomes a [`Problem`] here, by an exhaustive match: a new variant asks what people shall read.
+//! It is said in one place, so that the interface and the pages say the same. A failure of our own is logged here, once, with
+//! its whole chain, and says nothing to anybody but that it happened.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use crowdfunding::CrowdfundingError;
+use crowdfunding::spending::SpendingError;
+use domain::campaign::GivingClosed;
+use domain::document::NotTaken;
+use domain::plan;
+use domain::role::Forbidden;
+use ledger::Refusal;
+use wechat::WechatError;
+
+use crate::breaks::BreakError;
+use crate::cashier::CashierError;
+use crate::closing::ClosingError;
+use crate::documents::DocumentError;
+use crate::enquiries::EnquiryError;
+use crate::gift_watch::GiftWatchError;
+use crate::giving::GivingError;
+use crate::identity::IdentityError;
+use crate::organisation::OrganisationError;
+use crate::outbox::OutboxError;
+use crate::privacy::PrivacyError;
+use crate::receipts::ReceiptError;
+use crate::reconciliation::ReconcileError;
+use crate::runs::RunsError;
+use crate::spending::SpendError;
+use crate::transfers::TransferError;
+
+const BAD_REQUEST: u16 = 400;
+const UNAUTHORIZED: u16 = 401;
+const FORBIDDEN: u16 = 403;
+const NOT_FOUND: u16 = 404;
+const CONFLICT: u16 = 409;
+const PAYLOAD_TOO_LARGE: u16 = 413;
+const UNPROCESSABLE: u16 = 422;
+const TOO_MANY_REQUESTS: u16 = 429;
+const INTERNAL: u16 = 500;
+const BAD_GATEWAY: u16 = 502;
+const UNAVAILABLE: u16 = 503;
+
+/// Why something was not done.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The status of HTTP that says it best.
+    pub status: u16,
+    /// The kind of problem, for programs. Never renamed.
+    pub code: &'static str,
+    /// What happened, for people, in Chinese.
+    pub detail: Cow<'static, str>,
+    /// What a developer should look at: the field, the state, the role that was missing.
+    pub reason: Option<String>,
+    /// Everything that is wrong at once, where it is more than one thing.
+    pub problems: Vec<plan::Problem>,
+    /// After how many seconds it makes sense to try again.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Problem {
+    /// A refusal. `code` is for ever.
+    pub const fn new(status: u16, code: &'static str, detail: &'static str) -> Problem {
+        Problem { status, code, detail: Cow::Borrowed(detail), reason: None, problems: Vec::new(), retry_after_s: None }
+    }
+
+    /// Something that is not there, or that the caller may not know of.
+    pub const fn not_found(code: &'static str, detail: &'static str) -> Problem {
+        Problem::new(NOT_FOUND, code, detail)
+    }
+
+    /// Something that cannot be done in the state things are in.
+    pub const fn conflict(code: &'static str, detail: &'static str) -> Problem {
+        Problem::new(CONFLICT, code, detail)
+    }
+
+    /// Something that reads well and makes no sense.
+    pub const fn unprocessable(code: &'static str, detail: &'static str) -> Problem {
+        Problem::new(UNPROCESSABLE, code, detail)
+    }
+
+    /// Something that the caller may not do.
+    pub const fn forbidden(code: &'static str, detail: &'static str) -> Problem {
+        Problem::new(FORBIDDEN, code, detail)
+    }
+
+    /// Nobody is signed in, or not for this.
+    pub const fn unauthorized() -> Problem {
+        Problem::new(UNAUTHORIZED, "unauthorized", "请先登录。")
+    }
+
+    /// Too much at once; come back a little later.
+    pub fn overloaded() -> Problem {
+        let busy = Problem::new(UNAVAILABLE, "overloaded", "系统繁忙，请稍后再试。");
+        Problem { retry_after_s: Some(1), ..busy }
+    }
+
+    /// Too often; come back after so many seconds.
+    pub fn too_many(seconds: u64) -> Problem {
+        let often = Problem::new(TOO_MANY_REQUESTS, "too_many_requests", "操作过于频繁，请稍后再试。");
+        Problem { retry_after_s: Some(seconds), ..often }
+    }
+
+    /// A cursor that none of our pages gave out.
+    pub fn cursor() -> Problem {
+        Problem::new(BAD_REQUEST, "invalid_cursor", "翻页参数不正确，请从第一页开始。")
+    }
+
+    /// The number of an identity card that cannot be one.
+    pub fn no_identity_number() -> Problem {
+        Problem::field("identity_number", "身份证号码不正确")
+    }
+
+    /// Why a list could not be read. A list names nothing but its cursor: what is not there is the cursor.
+    pub fn of_list(error: impl Into<Problem>) -> Problem {
+        let error = error.into();
+        if error.status == NOT_FOUND { Problem::cursor() } else { error }
+    }
+
+    /// A failure of our own: logged here with its whole chain, told without it.
+    pub fn internal(error: &dyn StdError) -> Problem {
+        tracing::error!(error = chain(error), "a request failed");
+        Problem::new(INTERNAL, "internal", "系统出现异常，请稍后再试。")
+    }
+
+    /// The database failed; if it asks for a repetition, so do we.
+    fn database(error: &(dyn StdError + 'static), transient: bool) -> Problem {
+        if transient { Problem::overloaded() } else { Problem::internal(error) }
+    }
+
+    /// A field that is not acceptable, in the words of whoever refused it.
+    pub fn field(field: &'static str, problem: &'static str) -> Problem {
+        Problem::unprocessable("invalid_field", problem).because(field)
+    }
+
+    /// The same with a detail that was made for this case.
+    pub fn saying(self, detail: impl Into<Cow<'static, str>>) -> Problem {
+        Problem { detail: detail.into(), ..self }
+    }
+
+    /// The same with what a developer should look at.
+    pub fn because(self, reason: impl Into<String>) -> Problem {
+        Problem { reason: Some(reason.into()), ..self }
+    }
+
+    /// The same with everything that is wrong at once.
+    pub fn listing(self, problems: Vec<plan::Problem>) -> Problem {
+        Problem { problems, ..self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.code)
+    }
+}
+
+impl StdError for Problem {}
+
+fn wrong_state() -> Problem {
+    Problem::conflict("wrong_state", "当前状态不允许此操作。")
+}
+
+fn other_person() -> Problem {
+    Problem::forbidden("other_person_needed", "此步骤须由另一人办理。")
+}
+
+fn id_reused() -> Problem {
+    Problem::conflict("id_reused", "该编号已用于其他内容。")
+}
+
+fn stopping() -> Problem {
+    Problem::overloaded().saying("系统正在重启，请稍后再试。")
+}
+
+impl From<Forbidden> for Problem {
+    fn from(error: Forbidden) -> Problem {
+        Problem::forbidden("forbidden", "您没有办理此事的权限。").because(error.to_string())
+    }
+}
+
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Problem {
+        use IdentityError as E;
+        let unauthorized = |code, detail| Problem::new(UNAUTHORIZED, code, detail);
+        match error {
+            E::LoginCode => unauthorized("login_code", "登录凭证已失效，请重新进入小程序。"),
+            E::Blocked => Problem::forbidden("login_blocked", "微信限制了该用户登录。"),
+            E::Wechat(error) => error.into(),
+            E::WrongCredentials => unauthorized("wrong_credentials", "用户名、密码或动态口令不正确。"),
+            E::OtpNeeded => unauthorized("otp_needed", "请输入动态口令。"),
+            E::Locked { until, wait_s } => {
+                let detail = format!("尝试次数过多，请于{}之后再试。", until.wall());
+                let locked = Problem::new(TOO_MANY_REQUESTS, "locked", "").saying(detail);
+                Problem { retry_after_s: Some(wait_s), ..locked }
+            }
+            E::NotSignedIn => Problem::unauthorized(),
+            E::Forbidden(error) => error.into(),
+            E::OnlyTheConsole => Problem::conflict("only_the_console", "已有两名管理员，请在控制台添加人员。"),
+            E::SecondPersonNeeded => other_person(),
+            E::OwnAccount => Problem::forbidden("own_account", "不能办理本人账号的事项。"),
+            E::LastAdministrator => Problem::conflict("last_administrator", "至少须保留一名全局管理员。"),
+            E::PersonKnown => Problem::conflict("person_has_account", "此人已有账号，一人只能有一个账号。"),
+            E::CashierIsNoBookkeeper => Problem::conflict("cashier_is_no_bookkeeper", "出纳与会计不得由同一人担任。"),
+            E::NoSuchUnit => Problem::unprocessable("no_such_unit", "没有这个组织，或该组织已停用。"),
+            E::NoSuchRoleGrant => Problem::not_found("no_such_role_grant", "没有这项角色申请。"),
+            E::NoSuchDelegation => Problem::not_found("no_such_delegation", "没有这项授权。"),
+            E::RoleNotHeld => Problem::conflict("role_not_held", "授权人在该范围内没有这个角色。"),
+            E::OtpMissing => Problem::conflict("otp_missing", "被授权人尚无动态口令，不能代办此角色。"),
+            E::Decided(refused) => wrong_state().because(refused.to_string()),
+            E::Field { field, problem } => Problem::field(field, problem),
+            E::UsernameTaken => Problem::conflict("username_taken", "该用户名已被使用。"),
+            E::IdReused => id_reused(),
+            E::Invalid(reason) => Problem::unprocessable("invalid_field", "填写的内容不符合要求。").because(reason),
+            E::NoSuchStaff => Problem::not_found("no_such_member", "没有这名工作人员。"),
+            E::NoSuchDonor => Problem::unauthorized(),
+            E::WrongState => wrong_state(),
+            E::Vault(error) => Problem::internal(&error),
+            E::Stopping => stopping(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<CrowdfundingError> for Problem {
+    fn from(error: CrowdfundingError) -> Problem {
+        use CrowdfundingError as E;
+        match error {
+            E::NoSuchCampaign => Problem::not_found("no_such_campaign", "没有这个项目。"),
+            E::NoSuchDonation => Problem::not_found("no_such_donation", "没有这笔捐赠。"),
+            E::NoSuchRefund => Problem::not_found("no_such_refund", "没有这笔退款。"),
+            E::NoSuchBook => Problem::unprocessable("no_such_book", "没有这个账套。"),
+            E::NoSuchUnit => Problem::unprocessable("no_such_unit", "没有这个组织单位，或该单位已停用。"),
+            E::NoSuchPlan => Problem::not_found("no_such_plan", "没有这一版募捐方案。"),
+            E::NoSuchChange => Problem::not_found("no_such_change", "没有这项变更申请。"),
+            E::NoSuchDecision => Problem::not_found("no_such_decision", "没有这项决定。"),
+            E::NoSuchComplaint => Problem::not_found("no_such_complaint", "没有这项投诉。"),
+            E::NoSuchPartner => Problem::not_found("no_such_partner", "没有这个合作方。"),
+            E::NoSuchUpdate => Problem::not_found("no_such_update", "没有这条进展或里程碑。"),
+            E::ChangeUnderWay => Problem::conflict("change_under_way", "该项目已有变更申请在办理中。"),
+            E::PartnerKnown => Problem::conflict("partner_known", "该合作方已登记。"),
+            E::Change(refused) => wrong_state().because(refused.to_string()),
+            E::Decision(refused) => wrong_state().because(refused.to_string()),
+            E::Complaint(refused) => wrong_state().because(refused.to_string()),
+            E::PlanIncomplete(problems) => {
+                Problem::unprocessable("plan_incomplete", "募捐方案尚不完整，请按提示补充。").listing(problems)
+            }
+            E::GateClosed(problems) => Problem::conflict("gate_closed", "尚不具备办理此步骤的条件。").listing(problems),
+            E::MoneyCame => Problem::conflict("money_came", "该项目已收到捐赠，不能撤销，只能终止。"),
+            E::BudgetSpent => Problem::conflict("budget_spent", "预算不能低于已承诺和已使用的金额。"),
+            E::PlanUnreadable(error) => Problem::internal(&error),
+            E::IdReused => id_reused(),
+            E::ReferenceUsed => Problem::conflict("reference_used", "该银行流水号已登记。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::OtherPerson => other_person(),
+            E::Campaign(refused) => wrong_state().because(refused.to_string()),
+            E::Donation(refused) => wrong_state().because(refused.to_string()),
+            E::Refund(refused) => wrong_state().because(refused.to_string()),
+            E::Giving(GivingClosed::NotOpen) => Problem::conflict("campaign_not_open", "该项目目前不接受捐赠。"),
+            E::Giving(GivingClosed::Ended) => Problem::conflict("campaign_ended", "该项目募捐已结束，感谢您的爱心。"),
+            E::TargetReached => Problem::conflict("target_reached", "该项目已达到募捐目标，感谢您的爱心。"),
+            E::TooManyUnpaid => Problem::too_many(60).saying("您有多笔未支付的捐赠，请先完成支付或稍后再试。"),
+            E::RefundTooLarge { left } => Problem::unprocessable("refund_too_large", "")
+                .saying(format!("退款金额超过可退金额，最多可退{left}元。")),
+            E::CoverNotNeeded => Problem::conflict("cover_not_needed", "项目可用资金足够，请直接审批退款。"),
+            E::GeneralFundShort { available } => Problem::conflict("general_fund_short", "")
+                .saying(format!("非限定性资金不足以垫付，目前可用{available}元。")),
+            E::GiftUnderWay => {
+                Problem::conflict("gift_under_way", "您有捐赠正在支付，请待支付完成或订单过期后再注销。")
+            }
+            E::RefundUnderWay => Problem::conflict("refund_under_way", "该笔捐赠已有退款在办理中。"),
+            E::Ledger(refusal) => refusal.into(),
+            E::Conflict => Problem::conflict("changed_meanwhile", "内容已被他人修改，请刷新后重试。"),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        let reason = refusal.to_string();
+        match refusal {
+            Refusal::FundShort { available, .. } => {
+                Problem::conflict("fund_short", "").saying(format!("项目可用资金不足，目前可用{available}元。"))
+            }
+            Refusal::Overdrawn { balance, .. } => {
+                Problem::conflict("overdrawn", "").saying(format!("账户余额不足，目前余额{balance}元。"))
+            }
+            Refusal::PeriodClosed(day) => {
+                Problem::conflict("period_closed", "").saying(format!("{day}及以前的账期已结账。"))
+            }
+            Refusal::ReferenceTaken => Problem::conflict("reference_taken", "该凭证号已用于其他内容。"),
+            Refusal::NoSuchBook => Problem::unprocessable("no_such_book", "没有这个账套。"),
+            // A recipe of ours that cannot be booked is our failure.
+            Refusal::Unsound => Problem::internal(&refusal),
+        }
+        .because(reason)
+    }
+}
+
+impl From<WechatError> for Problem {
+    fn from(error: WechatError) -> Problem {
+        use WechatError as E;
+        let detail = "微信支付暂时无法连接，请稍后再试。";
+        match &error {
+            E::RateLimited(_) | E::OutcomeUnknown(_) | E::Unreachable(_) | E::TokenUnavailable => {
+                tracing::warn!(error = chain(&error), "WeChat could not be asked");
+                Problem { code: "channel_unavailable", ..Problem::overloaded() }.saying(detail)
+            }
+            E::NotFound(_)
+            | E::OrderClosed(_)
+            | E::OrderPaid(_)
+            | E::OutTradeNoUsed(_)
+            | E::NotEnough(_)
+            | E::Refused(_)
+            | E::BadSignature(_)
+            | E::TokenInvalid(_)
+            | E::MiniProgram(_)
+            | E::Unreadable(_)
+            | E::Unexpected(_)
+            | E::Invalid(_)
+            | E::HashMismatch => {
+                tracing::error!(error = chain(&error), "WeChat refused, or is not to be believed");
+                Problem::new(BAD_GATEWAY, "channel_failed", "微信支付未能受理，请稍后再试。")
+            }
+        }
+    }
+}
+
+impl From<CashierError> for Problem {
+    fn from(error: CashierError) -> Problem {
+        use CashierError as E;
+        match error {
+            E::Overloaded => Problem::overloaded(),
+            E::Stopping => stopping(),
+            E::NotAPayment(_) => Problem::internal(&error),
+            E::Channel(error) => error.into(),
+            E::Gift(error) => error.into(),
+            E::Db(error) => Problem::database(&*error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<BreakError> for Problem {
+    fn from(error: BreakError) -> Problem {
+        use BreakError as E;
+        match error {
+            E::NoSuchBreak => Problem::not_found("no_such_break", "没有这笔差错。"),
+            E::NoSuchResolution => Problem::not_found("no_such_resolution", "没有这项差错处理。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::UnderWay => Problem::conflict("resolution_under_way", "该差错已处理，或正在处理中。"),
+            E::NoOrder => Problem::unprocessable("no_order", "这笔款项没有对应的订单，只能退回付款人。"),
+            E::WrongChoice => {
+                Problem::unprocessable("wrong_choice", "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因。")
+            }
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Gift(error) => error.into(),
+            E::Channel(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<GivingError> for Problem {
+    fn from(error: GivingError) -> Problem {
+        use GivingError as E;
+        match error {
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::TooMuch { most } => {
+                Problem::unprocessable("amount_too_large", "").saying(format!("单笔捐赠最多{most}元。"))
+            }
+            E::MessageRefused => Problem::unprocessable("message_refused", "留言未通过内容检查，请修改后再提交。"),
+            E::Expired => Problem::conflict("order_expired", "该订单已过期，请重新捐赠。"),
+            E::ChannelUnavailable(error) => error.into(),
+            E::Cashier(error) => error.into(),
+            E::Identity(error) => error.into(),
+        }
+    }
+}
+
+impl From<GiftWatchError> for Problem {
+    fn from(error: GiftWatchError) -> Problem {
+        use GiftWatchError as E;
+        match error {
+            E::NoSuchAlert => Problem::not_found("no_such_finding", "没有这条筛查结果。"),
+            E::Decided => wrong_state().because("decided"),
+            E::NoReason => Problem::field("reason", "请填写原因，2至500字"),
+            E::Forbidden(error) => error.into(),
+            E::Identity(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<DocumentError> for Problem {
+    fn from(error: DocumentError) -> Problem {
+        use DocumentError as E;
+        match error {
+            E::NoSuchAttachment => Problem::not_found("no_such_attachment", "没有这个附件。"),
+            E::BadKind => Problem::field("kind", "附件种类为1至40个小写字母或下划线"),
+            E::NoPicture => Problem::unprocessable("picture_needed", "只接受PNG或JPEG图片。"),
+            E::Published => Problem::conflict("wrong_state", "内容已发布，不能再添加附件。"),
+            E::NotTaken(NotTaken::Size) => {
+                Problem::new(PAYLOAD_TOO_LARGE, "document_size", "附件不能为空，且不得超过10MB。")
+            }
+            E::NotTaken(NotTaken::UnknownKind) => {
+                Problem::unprocessable("document_kind", "只接受PDF、PNG、JPEG、不含宏的XLSX、OFD、CSV和UTF-8文本文件。")
+            }
+            E::NotTaken(NotTaken::Disguised) => {
+                Problem::unprocessable("document_disguised", "文件内容与文件名后缀不符。")
+            }
+            E::NotTaken(NotTaken::BadName) => Problem::field("file_name", "文件名为1至200个字，不含斜杠等特殊字符"),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<OrganisationError> for Problem {
+    fn from(error: OrganisationError) -> Problem {
+        use OrganisationError as E;
+        match error {
+            E::NoSuchUnit => Problem::not_found("no_such_unit", "没有这个组织。"),
+            E::NoSuchCharity => Problem::not_found("no_such_charity", "没有这个慈善组织。"),
+            E::NoSuchCertificate => Problem::not_found("no_such_certificate", "没有这份公开募捐资格证书。"),
+            E::NoSuchProfileChange => Problem::not_found("no_such_profile_change", "没有这项审批规则变更。"),
+            E::IdReused => id_reused(),
+            E::CodeTaken => Problem::conflict("code_taken", "该代码或编号已被使用。"),
+            E::UnitInUse => Problem::conflict("unit_in_use", "该组织下还有未停用的下级组织。"),
+            E::UnitClosed => Problem::conflict("unit_closed", "该组织已停用。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<OutboxError> for Problem {
+    fn from(error: OutboxError) -> Problem {
+        match error {
+            OutboxError::BadConsent => Problem::unprocessable("invalid_consent", "订阅消息授权不正确。"),
+            OutboxError::Identity(error) => error.into(),
+            OutboxError::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ReceiptError> for Problem {
+    fn from(error: ReceiptError) -> Problem {
+        use ReceiptError as E;
+        match error {
+            E::NoSuchReceipt => Problem::not_found("no_such_receipt", "没有这张票据。"),
+            E::NoSuchDonation => Problem::not_found("no_such_donation", "没有这笔捐赠。"),
+            E::NothingReceived => Problem::conflict("nothing_received", "该捐赠尚未到账或已全部退回，不能开具票据。"),
+            E::NameGiven => Problem::conflict("name_given", "该捐赠已登记姓名，票据以该姓名开具。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Unreadable(why) => {
+                Problem::unprocessable("file_unreadable", "").saying(format!("文件无法读取：{why}。"))
+            }
+            E::NumberUsed => Problem::conflict("receipt_number_used", "该红字票据号码已登记。"),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Identity(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<EnquiryError> for Problem {
+    fn from(error: EnquiryError) -> Problem {
+        use EnquiryError as E;
+        match error {
+            E::NoSuchEnquiry => Problem::not_found("no_such_enquiry", "没有这条咨询。"),
+            E::NoSuchCampaign => Problem::not_found("no_such_campaign", "没有这个项目。"),
+            E::NoSuchDonation => Problem::not_found("no_such_donation", "没有这笔捐赠。"),
+            E::IdReused => id_reused(),
+            E::TooMany => Problem::conflict("too_many_enquiries", "您有多条咨询尚未答复，请等待答复后再提问。"),
+            E::Answered => Problem::conflict("already_answered", "该咨询已答复。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::Identity(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<PrivacyError> for Problem {
+    fn from(error: PrivacyError) -> Problem {
+        use PrivacyError as E;
+        match error {
+            E::NoSuchUnmasking => Problem::not_found("no_such_unmasking", "没有这条查看记录。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::Gift(error) => error.into(),
+            E::Identity(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<RunsError> for Problem {
+    fn from(error: RunsError) -> Problem {
+        match error {
+            RunsError::LeaseLost { .. } => Problem::internal(&error),
+            RunsError::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ClosingError> for Problem {
+    fn from(error: ClosingError) -> Problem {
+        use ClosingError as E;
+        match error {
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NotOver(last) => {
+                Problem::conflict("period_not_over", "").saying(format!("该会计期间到{last}才结束，目前不能结账。"))
+            }
+            E::Closed(through) => Problem::conflict("period_closed", "").saying(format!("账套已结账至{through}。")),
+            E::YearOpen(year) => Problem::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
+            E::Forbidden(error) => error.into(),
+            E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<TransferError> for Problem {
+    fn from(error: TransferError) -> Problem {
+        use TransferError as E;
+        match error {
+            E::NoSuchTransfer => Problem::not_found("no_such_transfer", "没有这笔资金划转。"),
+            E::NoSuchBook => Problem::unprocessable("no_such_book", "没有这个账套。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::AlreadyBooked => Problem::conflict("booked_from_bill", "微信资金账单已有同样金额的划转，并已据此入账。"),
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ReconcileError> for Problem {
+    fn from(error: ReconcileError) -> Problem {
+        use ReconcileError as E;
+        match error {
+            E::NoSuchCharity => Problem::not_found("no_such_charity", "该账套没有开通微信支付商户号。"),
+            E::WhichCharity => Problem::unprocessable("which_charity", "有多个慈善组织，请指明账套。"),
+            E::Refused { .. } => {
+                Problem::unprocessable("bill_refused", "文件被拒收，账簿没有变动。").because(error.to_string())
+            }
+            E::NotOver(_) => Problem::conflict("bill_not_ready", "当日账单要到次日10时以后才能取得。"),
+            E::NoChannel => Problem::conflict("no_channel", "没有配置微信支付，无法取得账单。"),
+            E::Forbidden(error) => error.into(),
+            E::Channel(error) => error.into(),
+            E::Ledger(refusal) => refusal.into(),
+            E::Gift(error) => error.into(),
+            E::Transfer(error) => error.into(),
+            E::Break(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<SpendingError> for Problem {
+    fn from(error: SpendingError) -> Problem {
+        use SpendingError as E;
+        match error {
+            E::NoSuchCampaign => Problem::not_found("no_such_campaign", "没有这个项目。"),
+            E::NoSuchLine => Problem::unprocessable("no_such_budget_line", "该项目没有这个预算科目。"),
+            E::NoSuchDisbursement => Problem::not_found("no_such_disbursement", "没有这份拨付申请。"),
+            E::NoSuchPayout => Problem::not_found("no_such_payout", "没有这笔付款。"),
+            E::NoSuchPayee => Problem::not_found("no_such_payee", "没有这个收款人。"),
+            E::NoSuchFile => Problem::not_found("no_such_payment_file", "没有这个付款文件。"),
+            E::NoSuchSettlement => Problem::not_found("no_such_settlement", "没有这笔追回或核销。"),
+            E::NoSuchDonation => Problem::not_found("no_such_donation", "没有这笔捐赠。"),
+            E::NoSuchHit => Problem::not_found("no_such_finding", "没有这条记录。"),
+            E::NoCharity => Problem::unprocessable("no_such_charity", "该账套没有对应的慈善组织。"),
+            E::IdReused => id_reused(),
+            E::ListReused => Problem::conflict("list_reused", "这份名单已经提交过。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::OtherPerson => other_person(),
+            E::Related => Problem::conflict("related_party", "收款人或受益人与经办、审批人员存在关联，不能支付。"),
+            E::NoDocument => Problem::conflict("document_needed", "请先上传证明材料。"),
+            E::NotSpendable => Problem::conflict("campaign_not_spendable", "该项目目前不能支出。"),
+            E::Frozen => Problem::conflict("campaign_frozen", "该项目资金已冻结。"),
+            E::LineShort { left } => {
+                Problem::conflict("budget_line_short", "").saying(format!("预算科目余额不足，目前可用{left}元。"))
+            }
+            E::NoAccount => Problem::conflict("account_needed", "收款人没有银行账户。"),
+            E::AccountQuiet { from } => Problem::conflict("account_changed", "")
+                .saying(format!("收款账户近期有变更，须由另一人核实，或等到{from}以后。")),
+            // By whom and why is not said (facts: charity 2.12).
+            E::InHand => Problem::conflict("in_hand", "办理中，请稍后再试。"),
+            E::TooMuch { left } => Problem::unprocessable("settlement_too_large", "")
+                .saying(format!("金额超过该笔付款余额，最多{left}元。")),
+            E::Disbursement(refused) => wrong_state().because(refused.to_string()),
+            E::Payout(refused) => wrong_state().because(refused.to_string()),
+            E::Decided => wrong_state(),
+            E::Ledger(refusal) => refusal.into(),
+            E::Conflict => Problem::conflict("changed_meanwhile", "内容已被他人修改，请刷新后重试。"),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<SpendError> for Problem {
+    fn from(error: SpendError) -> Problem {
+        match error {
+            SpendError::Refused(error) => error.into(),
+            SpendError::Sealed(error) => Problem::internal(&error),
+            SpendError::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+/// An error with everything behind it, in one line.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // `#[error(transparent)]` says the same sentence twice.
+        let sentence = error.to_string();
+        if !text.ends_with(&sentence) {
+            text.push_str(": ");
+            text.push_str(&sentence);
+        }
+        cause = error.source();
+    }
+    text
+}
