@@ -11,9 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use api::{ApiOptions, Started};
+use api::ApiOptions;
 use app::identity::GivenStaff;
 use app::organisation::{ContactData, NewCertificate, NewCharity};
+use app::runs::Started;
+use app::throttle::Throttle;
 use app::vault::MasterKeys;
 use app::{App, Limits, Options, Templates};
 use crowdfunding::{NewDonation, Placed, UnpaidLimit};
@@ -257,11 +259,12 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
             client_address_header: None,
             https: false,
             docs: false,
-            staff_logins_per_minute: many,
+            staff_logins: Arc::new(Throttle::per_minute(many)),
             donor_logins_per_minute: many,
             metrics: Arc::new(String::new),
             ready: Arc::new(|| Box::pin(async { Ok(()) })),
             run_job: Arc::new(|_| Box::pin(async { Started::NoSuchJob })),
+            pages: None,
         },
     );
     tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));

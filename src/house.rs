@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use api::{ApiOptions, Started};
+use api::{ApiOptions, Pages};
 use app::App;
+use app::runs::{RunJob, Started};
+use app::throttle::Throttle;
 use domain::Clock;
 use entity::Db;
 use jobs::JobError;
@@ -100,15 +102,25 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
     let places = u32::try_from(http.max_requests_in_flight).unwrap_or(u32::MAX);
     let room = Arc::new(Semaphore::new(http.max_requests_in_flight));
     let (asked, working) = (app.clone(), app.clone());
+    let https = http.public_url.starts_with("https://");
+    let staff_logins = Arc::new(Throttle::per_minute(http.staff_logins_per_minute));
+    let run_job: RunJob = Arc::new(move |name| {
+        let app = working.clone();
+        Box::pin(async move { started(jobs::run_once(app, &name).await) })
+    });
+    let pages = web::endpoint(
+        app.clone(),
+        web::WebOptions { https, staff_logins: staff_logins.clone(), run_job: run_job.clone() },
+    );
     let endpoint = api::endpoint(
         app,
         ApiOptions {
             body_limit_bytes: http.body_limit_bytes,
             room: room.clone(),
             client_address_header: http.client_address_header.clone(),
-            https: http.public_url.starts_with("https://"),
+            https,
             docs: http.docs,
-            staff_logins_per_minute: http.staff_logins_per_minute,
+            staff_logins,
             donor_logins_per_minute: http.donor_logins_per_minute,
             metrics: Arc::new(move || {
                 metrics.run_upkeep();
@@ -118,10 +130,8 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
                 let app = asked.clone();
                 Box::pin(async move { ready(&app.db).await })
             }),
-            run_job: Arc::new(move |name| {
-                let app = working.clone();
-                Box::pin(async move { started(jobs::run_once(app, &name).await) })
-            }),
+            run_job,
+            pages: Some(Pages { endpoint: pages, refuse: web::refuse }),
         },
     );
     let (stop, mut stopping) = watch::channel(false);

@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that cannot query, because what it takes is not listed.
-const NO_DATABASE: &[&str] = &["api", "jobs", "wechat", "sandbox"];
+const NO_DATABASE: &[&str] = &["api", "web", "jobs", "wechat", "sandbox"];
 const DATABASE: &[&str] = &["sea-orm", "sea-orm-migration", "sea-query", "sqlx"];
 
 /// Who writes a table.
@@ -116,7 +116,7 @@ const WRITERS: &[(&str, &str)] = &[
 ];
 
 /// Crates that amounts pass through.
-const MONEY: &[&str] = &["domain", "entity", "ledger", "wechat", "sandbox", "crowdfunding", "lending", "app", "api"];
+const MONEY: &[&str] = &["domain", "entity", "ledger", "wechat", "sandbox", "crowdfunding", "lending", "app", "api", "web"];
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::Pages;
 use crate::error::ApiError;
 
 /// How long the body of a request may take to arrive.
@@ -50,6 +51,8 @@ pub(crate) struct DoorOptions {
     pub(crate) https: bool,
     /// What is known of each route, by the router's pattern.
     pub(crate) routes: HashMap<String, KnownRoute>,
+    /// Pages for people.
+    pub(crate) pages: Option<Pages>,
 }
 
 /// What the door knows of a route.
@@ -83,6 +86,7 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
         let method = method(request.method());
         request.set_data(crate::origin::of(&request, self.options.client_address_header.as_ref()));
 
+        let (pages, reads_pages) = (is_page(request.uri().path()), reads_pages(&request));
         let (inner, options, documents) = (self.inner.clone(), self.options.clone(), self.documents.clone());
         let (told, span) = (id.clone(), tracing::info_span!("request", id));
         let handled = async move {
@@ -97,18 +101,23 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
                 read_body(&mut request, options.body_limit, BODY_TIME).await?;
                 None
             };
-            inner.call(request).await.map(IntoResponse::into_response)
+            match &options.pages {
+                Some(ours) if pages => ours.endpoint.call(request).await,
+                _ => inner.call(request).await.map(IntoResponse::into_response),
+            }
         };
         let finished = async move {
             let mut answer = match tokio::spawn(handled.in_current_span()).await {
                 Ok(Ok(response)) => response,
-                Ok(Err(error)) => self.options.refuse(&error, &told),
+                Ok(Err(error)) => self.options.refuse(error, &told, pages && reads_pages),
                 Err(panicked) => ApiError::internal(&panicked).response(Some(&told)),
             };
             self.options.mark(&mut answer, &told);
             let pattern = answer.data::<PathPattern>();
             let route = pattern.and_then(|pattern| self.options.routes.get(pattern.0.as_ref()));
-            note(method, route.map_or("unmatched", |route| &route.path), answer.status(), started.elapsed());
+            // A pattern of the pages' router is one of few, whatever was asked.
+            let unknown = pattern.filter(|_| pages).map_or("unmatched", |pattern| pattern.0.as_ref());
+            note(method, route.map_or(unknown, |route| &route.path), answer.status(), started.elapsed());
             answer
         };
         Ok(finished.instrument(span).await)
@@ -116,9 +125,16 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
 }
 
 impl DoorOptions {
-    /// The problem document of an error.
-    fn refuse(&self, error: &poem::Error, id: &str) -> Response {
-        let mut response = ApiError::of(error).response(Some(id));
+    /// The problem document of an error, or the page of it.
+    fn refuse(&self, error: poem::Error, id: &str, page: bool) -> Response {
+        if error.is_from_response() {
+            return error.into_response();
+        }
+        let refusal = ApiError::of(&error);
+        let mut response = match &self.pages {
+            Some(pages) if page => (pages.refuse)(refusal.problem(), id),
+            _ => refusal.response(Some(id)),
+        };
         if let Some(pattern) = error.data::<PathPattern>() {
             let methods = self.routes.get(pattern.0.as_ref()).and_then(|route| route.methods.parse().ok());
             if let (StatusCode::METHOD_NOT_ALLOWED, Some(methods)) = (response.status(), methods) {
@@ -156,8 +172,25 @@ fn request_id(request: &Request) -> String {
     }
 }
 
+/// What is the interface's; everything else is the pages'.
+const INTERFACE: [&str; 5] = ["/api", "/wechat", "/healthz", "/readyz", "/metrics"];
+
+fn is_page(path: &str) -> bool {
+    let below = |top: &&str| path.strip_prefix(*top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    !INTERFACE.iter().any(below)
+}
+
+/// Whether whoever asks reads pages. A program that does not say so is answered as a program.
+fn reads_pages(request: &Request) -> bool {
+    request.header(header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html"))
+}
+
 /// Whether somebody who at least has a token sends a document. Only those may send more than other requests.
 fn is_document(request: &Request) -> bool {
+    let form = request.content_type().is_some_and(|kind| kind.starts_with("multipart/form-data"));
+    if form {
+        return is_page(request.uri().path()) && request.header(header::COOKIE).is_some();
+    }
     request.method() == Method::POST
         && ["/attachments", "/disbursement-batches"].iter().any(|end| request.uri().path().ends_with(end))
         && request.header(header::AUTHORIZATION).is_some()
@@ -247,6 +280,7 @@ mod tests {
                 "/echo".to_owned(),
                 KnownRoute { path: "/echo".to_owned(), methods: "POST".to_owned() },
             )]),
+            pages: None,
         }
     }
 

@@ -6,28 +6,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use app::breaks::BreakError;
-use app::cashier::CashierError;
-use app::closing::ClosingError;
-use app::documents::DocumentError;
-use app::enquiries::EnquiryError;
-use app::gift_watch::GiftWatchError;
-use app::giving::GivingError;
-use app::identity::IdentityError;
-use app::organisation::OrganisationError;
-use app::outbox::OutboxError;
-use app::privacy::PrivacyError;
 use app::problem::Problem;
-use app::receipts::ReceiptError;
-use app::reconciliation::ReconcileError;
-use app::runs::RunsError;
-use app::spending::SpendError;
-use app::transfers::TransferError;
-use crowdfunding::CrowdfundingError;
-use crowdfunding::spending::SpendingError;
 use domain::plan;
-use domain::role::Forbidden;
-use ledger::Refusal;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError, SizedLimitError};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -37,7 +17,6 @@ use poem_openapi::error::{
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
-use wechat::WechatError;
 
 /// The media type of RFC 9457.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -151,6 +130,9 @@ impl ApiError {
         use StatusCode as S;
         if let Some(ours) = error.downcast_ref::<ApiError>() {
             return ours.clone();
+        }
+        if let Some(told) = error.downcast_ref::<Problem>() {
+            return ApiError(told.clone());
         }
         if error.is::<NotFoundError>() {
             return ApiError::not_found("no_such_address", "没有这个地址。");
@@ -267,17 +249,8 @@ impl ApiResponse for ApiError {
     }
 }
 
-/// What the services refuse with, by the words of `app`.
-macro_rules! told {
-    ($($error:ident),* $(,)?) => {
-        $(impl From<$error> for ApiError {
-            fn from(error: $error) -> ApiError {
-                ApiError(error.into())
-            }
-        })*
-    };
-}
-
-told! {
-    Problem, Forbidden, Refusal, WechatError, BreakError, CashierError, ClosingError, DocumentError, EnquiryError, GiftWatchError, GivingError, IdentityError, OrganisationError, OutboxError, PrivacyError, ReceiptError, ReconcileError, RunsError, SpendError, TransferError, CrowdfundingError, SpendingError,
+impl<E: Into<Problem>> From<E> for ApiError {
+    fn from(error: E) -> ApiError {
+        ApiError(error.into())
+    }
 }

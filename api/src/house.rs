@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use app::runs::{Outcome, Report, Run, Runs};
+use app::runs::{Outcome, Report, Run, RunJob, Runs, Started};
 use app::trail;
 use domain::role::Role;
 use entity::audit_log;
@@ -18,7 +18,6 @@ use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
 use crate::wire::{Instant, wire_enum};
-use crate::{RunJob, Started};
 
 /// Who may read the trail.
 const AUDITORS: [Role; 2] = [Role::Admin, Role::Auditor];

@@ -52,7 +52,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use app::App;
-use app::runs::{Report, Runs};
+use app::problem::Problem;
+use app::runs::{RunJob, Runs};
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Endpoint, EndpointExt, Response, Route, get, post};
@@ -97,20 +98,12 @@ pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 /// Says whether the program can work, or in a sentence why not.
 pub type Ready = Arc<dyn Fn() -> Future<Result<(), String>> + Send + Sync>;
 
-/// Runs the job of that name once. `api` does not know the jobs; whoever knows both joins them.
-pub type RunJob = Arc<dyn Fn(String) -> Future<Started> + Send + Sync>;
-
-/// What became of a job that was started by hand.
-#[derive(Debug)]
-pub enum Started {
-    /// There is no job of this name.
-    NoSuchJob,
-    /// It runs already, here or elsewhere.
-    UnderWay,
-    /// It ran to its end.
-    Ended(Report),
-    /// It failed, and why.
-    Failed(String),
+/// Pages for people, beside the interface. `api` does not know them either: it lets them in by the same door.
+pub struct Pages {
+    /// Answers every path that is not the interface's.
+    pub endpoint: BoxEndpoint<'static, Response>,
+    /// The page of a refusal that comes from the door, with the number of the request.
+    pub refuse: fn(&Problem, &str) -> Response,
 }
 
 /// What the interface needs besides the services.
@@ -125,8 +118,8 @@ pub struct ApiOptions {
     pub https: bool,
     /// Whether `/api/docs` is there.
     pub docs: bool,
-    /// Tries of staff to sign in, for each address.
-    pub staff_logins_per_minute: NonZeroU32,
+    /// Tries of staff to sign in, for each address; counted together with those on pages.
+    pub staff_logins: Arc<Throttle>,
     /// Tries of donors to sign in, for each address.
     pub donor_logins_per_minute: NonZeroU32,
     /// See [`Metrics`].
@@ -135,6 +128,8 @@ pub struct ApiOptions {
     pub ready: Ready,
     /// See [`RunJob`].
     pub run_job: RunJob,
+    /// See [`Pages`].
+    pub pages: Option<Pages>,
 }
 
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
@@ -284,7 +279,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         campaigns,
         SessionApi {
             app: with(&app),
-            staff_logins: Throttle::per_minute(options.staff_logins_per_minute),
+            staff_logins: options.staff_logins,
             donor_logins: Throttle::per_minute(options.donor_logins_per_minute),
         },
         GivingApi { app: with(&app) },
@@ -350,6 +345,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             client_address_header: proxy,
             https: options.https,
             routes,
+            pages: options.pages,
         },
     )
 }

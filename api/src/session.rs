@@ -20,7 +20,7 @@ use crate::wire::{Instant, Text};
 
 pub(crate) struct SessionApi {
     pub(crate) app: Arc<App>,
-    pub(crate) staff_logins: Throttle,
+    pub(crate) staff_logins: Arc<Throttle>,
     pub(crate) donor_logins: Throttle,
 }
 

@@ -145,7 +145,7 @@ impl Type for Text {
 impl ParseFromJSON for Text {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         match value.unwrap_or_default() {
-            Value::String(text) if text.contains(unwritable) => {
+            Value::String(text) if text.contains(domain::writing::unwritable) => {
                 Err(ParseError::custom("the text holds a control character"))
             }
             Value::String(text) => Ok(Text(text)),
@@ -160,13 +160,8 @@ impl ToJSON for Text {
     }
 }
 
-/// What [`unwritable`] says, for the document.
+/// What [`domain::writing::unwritable`] says, for the document.
 const WRITABLE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
-
-fn unwritable(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// The strings of optional texts.
 pub(crate) fn said(text: Option<Text>) -> Option<String> {

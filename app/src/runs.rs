@@ -6,6 +6,8 @@
 //!
 //! Costs: two transactions a run. Runs that did nothing are forgotten after an hour, all after ninety days.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, JobRunId, Timestamp};
@@ -53,6 +55,22 @@ impl Report {
         Report { done, ..Report::default() }
     }
 }
+
+/// What became of a job that was started by hand.
+#[derive(Debug)]
+pub enum Started {
+    /// There is no job of this name.
+    NoSuchJob,
+    /// It runs already, here or elsewhere.
+    UnderWay,
+    /// It ran to its end.
+    Ended(Report),
+    /// It failed, and why.
+    Failed(String),
+}
+
+/// Runs the job of that name once. The interface and the pages do not know the jobs; whoever knows both joins them.
+pub type RunJob = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Started> + Send>> + Send + Sync>;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

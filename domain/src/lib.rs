@@ -34,6 +34,7 @@ pub mod state;
 pub mod transfer;
 pub mod unit;
 pub mod working_day;
+pub mod writing;
 
 pub use clock::{BusinessDate, Clock, Timestamp};
 pub use fraction::Fraction;

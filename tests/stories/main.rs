@@ -8,6 +8,7 @@
 mod batches;
 mod binary;
 mod breaks;
+#[path = "../world/caller.rs"]
 mod caller;
 mod campaigns;
 mod closing;
@@ -25,4 +26,5 @@ mod refunds;
 mod rights;
 mod spending;
 mod transfers;
+#[path = "../world/mod.rs"]
 mod world;

@@ -358,6 +358,19 @@ impl Identity {
         Ok(tx.commit().await?)
     }
 
+    /// What members of staff are called, for pages that say who did something. One statement.
+    pub async fn names_of(&self, ids: &[StaffId]) -> Result<HashMap<StaffId, String>, IdentityError> {
+        let named: Vec<(StaffId, String)> = staff::Entity::find()
+            .select_only()
+            .column(staff::Column::Id)
+            .column(staff::Column::Name)
+            .filter(staff::Column::Id.is_in(ids.iter().copied()))
+            .into_tuple()
+            .all(self.db.read())
+            .await?;
+        Ok(named.into_iter().collect())
+    }
+
     /// Everybody over whose part of the tree the asker is administrator or auditor, by user name. Three statements.
     pub async fn staff(&self, by: &Member) -> Result<Vec<StaffLine>, IdentityError> {
         by.must_be(&READERS)?;

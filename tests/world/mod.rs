@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::{ApiOptions, Started};
+use api::{ApiOptions, Pages};
 use app::identity::GivenStaff;
 use app::organisation::{ContactData, NewCertificate, NewCharity};
+use app::runs::{RunJob, Started};
+use app::throttle::Throttle;
 use app::vault::MasterKeys;
 use app::{App, Limits, Templates};
 use domain::role::{Member, Role};
@@ -296,6 +298,22 @@ impl World {
     fn serve_on(&self, acceptor: TcpAcceptor) {
         let per_minute = |times| NonZeroU32::new(times).unwrap();
         let (asked, working) = (self.app.clone(), self.app.clone());
+        let staff_logins = Arc::new(Throttle::per_minute(per_minute(self.terms.staff_logins_per_minute)));
+        let run_job: RunJob = Arc::new(move |name| {
+            let app = working.clone();
+            Box::pin(async move {
+                match jobs::run_once(app, &name).await {
+                    Ok(report) => Started::Ended(report),
+                    Err(JobError::NoSuchJob) => Started::NoSuchJob,
+                    Err(JobError::UnderWay) => Started::UnderWay,
+                    Err(error) => Started::Failed(error.to_string()),
+                }
+            })
+        });
+        let pages = web::endpoint(
+            self.app.clone(),
+            web::WebOptions { https: false, staff_logins: staff_logins.clone(), run_job: run_job.clone() },
+        );
         let endpoint = api::endpoint(
             self.app.clone(),
             ApiOptions {
@@ -304,7 +322,7 @@ impl World {
                 client_address_header: None,
                 https: false,
                 docs: true,
-                staff_logins_per_minute: per_minute(self.terms.staff_logins_per_minute),
+                staff_logins,
                 donor_logins_per_minute: per_minute(100_000),
                 metrics: Arc::new(|| "# nothing is counted here\n".to_owned()),
                 ready: Arc::new(move || {
@@ -314,17 +332,8 @@ impl World {
                         if pending.is_ok_and(|pending| pending.is_empty()) { Ok(()) } else { Err("no".to_owned()) }
                     })
                 }),
-                run_job: Arc::new(move |name| {
-                    let app = working.clone();
-                    Box::pin(async move {
-                        match jobs::run_once(app, &name).await {
-                            Ok(report) => Started::Ended(report),
-                            Err(JobError::NoSuchJob) => Started::NoSuchJob,
-                            Err(JobError::UnderWay) => Started::UnderWay,
-                            Err(error) => Started::Failed(error.to_string()),
-                        }
-                    })
-                }),
+                run_job,
+                pages: Some(Pages { endpoint: pages, refuse: web::refuse }),
             },
         );
         let (stop, mut stopping) = watch::channel(false);

@@ -1,0 +1,55 @@
+//! What waits for whoever has signed in.
+
+use app::waiting::{Waiting, WaitingItem, WaitingKind};
+use maud::{Markup, html};
+use poem::handler;
+
+use crate::page::{Html, PageError};
+use crate::part;
+use crate::session::Officer;
+use crate::words;
+
+/// Where a thing that waits is dealt with.
+fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
+    let _ = (kind, item);
+    None
+}
+
+fn kind(waiting: &Waiting) -> Markup {
+    html! {
+        section class="block waiting" {
+            h2 { (words::waiting(waiting.kind)) " " span class="count" { (waiting.count) } }
+            ul {
+                @for item in &waiting.first {
+                    li {
+                        @let title = item.title.as_deref().unwrap_or("查看");
+                        @match path(waiting.kind, item) {
+                            Some(path) => a href=(path) { (title) },
+                            None => span { (title) },
+                        }
+                        @if let Some(fen) = item.fen { (part::yuan(fen)) }
+                        span class="faint" { (part::at(item.since_us)) "起" }
+                    }
+                }
+            }
+            @if waiting.count > waiting.first.len() as i64 { p class="faint" { "另有" (waiting.count - waiting.first.len() as i64) "项。" } }
+        }
+    }
+}
+
+/// The first page.
+#[handler]
+pub(super) async fn desk(officer: Officer) -> Result<Html, PageError> {
+    let waiting = officer
+        .app
+        .desk
+        .of(&officer.member)
+        .await
+        .map_err(|error| PageError(app::problem::Problem::internal(&error)))?;
+    let content = html! {
+        h1 { "待办事项" }
+        @if waiting.is_empty() { (part::nothing_here("没有等您办理的事项。")) }
+        div class="desk" { @for of_kind in &waiting { (kind(of_kind)) } }
+    };
+    Ok(officer.page("待办事项", &[], &content))
+}

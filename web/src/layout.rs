@@ -1,0 +1,69 @@
+//! The frame of the console's pages: the head with the search and the person, the navigation by role, the way back, what is to be
+//! said, and the content. Read in this order by whoever hears a page, with a link over all of it to the content.
+
+use maud::{Markup, html};
+
+use crate::menu;
+use crate::page::Html;
+use crate::session::Officer;
+use crate::words;
+
+/// A page of the console.
+pub(crate) fn console(officer: &Officer, title: &str, way: &[(&str, &str)], content: &Markup) -> Html {
+    let body = html! {
+        a class="skip" href="#main" { "跳到正文" }
+        header class="top" {
+            a class="brand" href="/console" { span class="mark" aria-hidden="true" {} "桑梓" span class="faint" { "控制台" } }
+            form class="search" role="search" method="get" action="/console/search" {
+                label class="unseen" for="search" { "查找" }
+                input id="search" type="search" name="q" placeholder="订单号、合同号、编号" maxlength="64" autocomplete="off";
+                button type="submit" { "查找" }
+            }
+            div class="person" {
+                a href="/console/sessions" { (officer.name) }
+                span class="faint roles" { (words::roles(&officer.member.roles())) }
+                (officer.form("/console/logout", &html! { button type="submit" class="plain" { "退出" } }))
+            }
+        }
+        div class="frame" {
+            nav aria-label="主导航" {
+                details class="menu" open[false] { summary { "菜单" } (links(officer)) }
+                div class="side" { (links(officer)) }
+            }
+            main id="main" tabindex="-1" {
+                @if !way.is_empty() {
+                    nav class="way" aria-label="当前位置" {
+                        ol {
+                            @for (path, name) in way { li { a href=(path) { (name) } } }
+                            li aria-current="page" { (title) }
+                        }
+                    }
+                }
+                @if let Some(flash) = &officer.flash { p class="said" role="status" { (flash.text) } }
+                (content)
+            }
+        }
+        footer class="foot" { span class="faint" { "时间均为北京时间；金额单位为元。" } }
+    };
+    Html::whole(title, "console", &body)
+}
+
+fn links(officer: &Officer) -> Markup {
+    let here = |path: &str| match officer.path.strip_prefix(path) {
+        Some("") => true,
+        Some(rest) => path != "/console" && rest.starts_with('/'),
+        None => false,
+    };
+    html! {
+        @for (name, items) in menu::of(&officer.member) {
+            section {
+                h2 { (name) }
+                ul {
+                    @for item in items {
+                        li { a href=(item.path) aria-current=[here(item.path).then_some("page")] { (item.name) } }
+                    }
+                }
+            }
+        }
+    }
+}

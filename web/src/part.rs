@@ -1,0 +1,167 @@
+//! Parts that pages are made of: amounts, times, states, facts, and the panels in which a step is taken.
+
+use domain::{Money, Timestamp};
+use maud::{Markup, html};
+use uuid::Uuid;
+
+use crate::form::Typed;
+use crate::session::Officer;
+
+/// An amount as people read it: `12,345.60`, the sign of minus before it.
+pub(crate) fn grouped(amount: Money) -> String {
+    let plain = amount.to_string();
+    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("−", digits));
+    let (yuan, rest) = digits.split_once('.').unwrap_or((digits, "00"));
+    let mut text = String::from(sign);
+    for (at, digit) in yuan.chars().enumerate() {
+        if at > 0 && (yuan.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{text}.{rest}")
+}
+
+/// An amount.
+pub(crate) fn yuan(amount: Money) -> Markup {
+    html! { span class={ "yuan" @if amount.is_negative() { " minus" } } { (grouped(amount)) } }
+}
+
+/// An amount that leads to its entries, or to what it is made of.
+pub(crate) fn yuan_of(amount: Money, path: &str) -> Markup {
+    html! { a class="yuan" href=(path) { (grouped(amount)) } }
+}
+
+/// A moment, in Beijing, to the minute; the second is in the title.
+pub(crate) fn at(at: Timestamp) -> Markup {
+    let wall = at.wall();
+    let minute = wall.get(..16).unwrap_or(&wall);
+    html! { time datetime=(at.to_string()) title=(wall) { (minute) } }
+}
+
+/// What a state or a class is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Nothing to be done.
+    Calm,
+    /// Under way, somebody's turn.
+    Waiting,
+    /// Came to a good end.
+    Good,
+    /// Refused, failed, late.
+    Bad,
+}
+
+/// A state as a badge; the word says it all, the colour says it again.
+pub(crate) fn badge((word, tone): (&str, Tone)) -> Markup {
+    let class = match tone {
+        Tone::Calm => "badge",
+        Tone::Waiting => "badge waiting",
+        Tone::Good => "badge good",
+        Tone::Bad => "badge bad",
+    };
+    html! { span class=(class) { (word) } }
+}
+
+/// Facts about a thing: name and value. A value that is empty is shown as a dash.
+pub(crate) fn facts(facts: &[(&str, Markup)]) -> Markup {
+    html! {
+        dl class="facts" {
+            @for (name, value) in facts {
+                div { dt { (name) } dd { @if value.0.is_empty() { "—" } @else { (value) } } }
+            }
+        }
+    }
+}
+
+/// Some text, with its lines.
+pub(crate) fn lines(text: &str) -> Markup {
+    html! { @for line in text.lines() { (line) br; } }
+}
+
+/// What a list says that has nothing in it.
+pub(crate) fn nothing_here(sentence: &str) -> Markup {
+    html! { p class="nothing" { (sentence) } }
+}
+
+/// A part of a page under a heading of its own.
+pub(crate) fn block(heading: &str, content: &Markup) -> Markup {
+    html! { section class="block" { h2 { (heading) } (content) } }
+}
+
+/// The heading of a page with what stands beside it.
+pub(crate) fn heading(title: &str, beside: &Markup) -> Markup {
+    html! { div class="heading" { h1 { (title) } div class="beside" { (beside) } } }
+}
+
+/// A step somebody may take: closed, it is a button; open, it says what it will do, asks for what it needs, and is confirmed.
+pub(crate) struct Step<'a> {
+    /// What the button says: 批准.
+    pub(crate) name: &'a str,
+    /// What it will do, in a sentence.
+    pub(crate) will: &'a str,
+    /// Where it goes.
+    pub(crate) to: &'a str,
+    /// Whether it cannot be taken back.
+    pub(crate) grave: bool,
+    /// Its fields.
+    pub(crate) fields: Markup,
+}
+
+impl Step<'_> {
+    /// The panel; open if what was typed into it was refused.
+    pub(crate) fn show(&self, officer: &Officer, refused: Option<&Typed>) -> Markup {
+        let (name, will) = (self.name, self.will);
+        let class = if self.grave { "step grave" } else { "step" };
+        html! {
+            details class=(class) open[refused.is_some()] {
+                summary { (name) }
+                (officer.form(self.to, &html! {
+                    @if let Some(typed) = refused { (alert(typed)) }
+                    p class="will" { (will) }
+                    (self.fields)
+                    div class="go" { button type="submit" class={ @if self.grave { "danger" } @else { "primary" } } { "确认" (name) } }
+                }))
+            }
+        }
+    }
+}
+
+/// Why a form was refused, over the form.
+pub(crate) fn alert(typed: &Typed) -> Markup {
+    html! {
+        @if let Some(problem) = typed.problem() {
+            div class="alert" role="alert" {
+                p { (problem.detail) }
+                @if !problem.problems.is_empty() {
+                    ul { @for one in &problem.problems { li { (one.problem) } } }
+                }
+            }
+        }
+    }
+}
+
+/// A hidden field with a new id for what the form makes.
+pub(crate) fn new_id(typed: &Typed) -> Markup {
+    let known = typed.form().given("id").map(str::to_owned);
+    html! { input type="hidden" name="id" value=(known.unwrap_or_else(|| Uuid::now_v7().to_string())); }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (fen, text) in [
+            (0, "0.00"),
+            (1, "0.01"),
+            (99_999, "999.99"),
+            (100_000, "1,000.00"),
+            (123_456_789, "1,234,567.89"),
+            (-100_000, "−1,000.00"),
+        ] {
+            assert_eq!(grouped(Money::from_fen(fen)), text);
+        }
+    }
+}

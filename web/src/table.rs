@@ -1,0 +1,442 @@
+//! Lists: they filter by a form of their own, sort what they show, page by key, and are exported as CSV or XLSX from the same
+//! cells, so that a file never says something else than the page.
+
+use domain::{BusinessDate, Money, Timestamp};
+use maud::{Markup, html};
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Response};
+use rust_decimal::Decimal;
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+use crate::part::{self, Tone};
+use crate::session::encoded;
+
+/// How many rows a page shows.
+pub(crate) const ROWS: u64 = 50;
+/// How many an export holds; who needs more asks the command line for the books.
+pub(crate) const MOST: usize = 10_000;
+
+/// What a cell sorts by and is exported as.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Nothing,
+    Number(i64),
+    Amount(Money),
+    Text(String),
+}
+
+/// What stands in a row.
+pub(crate) struct Cell {
+    shown: Markup,
+    value: Value,
+}
+
+impl Cell {
+    /// A text.
+    pub(crate) fn text(text: impl Into<String>) -> Cell {
+        let text = text.into();
+        Cell { shown: html! { (text) }, value: Value::Text(text) }
+    }
+
+    /// A text that leads somewhere.
+    pub(crate) fn link(path: &str, text: impl Into<String>) -> Cell {
+        let text = text.into();
+        Cell { shown: html! { a href=(path) { (text) } }, value: Value::Text(text) }
+    }
+
+    /// An amount.
+    pub(crate) fn yuan(amount: Money) -> Cell {
+        Cell { shown: part::yuan(amount), value: Value::Amount(amount) }
+    }
+
+    /// An amount that leads to what it is made of.
+    pub(crate) fn yuan_of(amount: Money, path: &str) -> Cell {
+        Cell { shown: part::yuan_of(amount, path), value: Value::Amount(amount) }
+    }
+
+    /// A number of things.
+    pub(crate) fn number(number: i64) -> Cell {
+        Cell { shown: html! { (number) }, value: Value::Number(number) }
+    }
+
+    /// A moment.
+    pub(crate) fn at(at: Timestamp) -> Cell {
+        Cell { shown: part::at(at), value: Value::Text(at.wall()) }
+    }
+
+    /// A day.
+    pub(crate) fn day(day: BusinessDate) -> Cell {
+        Cell::text(day.to_string())
+    }
+
+    /// A state.
+    pub(crate) fn badge(word: (&str, Tone)) -> Cell {
+        Cell { shown: part::badge(word), value: Value::Text(word.0.to_owned()) }
+    }
+
+    /// What has no other shape; `text` is what it is exported as.
+    pub(crate) fn shown(shown: Markup, text: impl Into<String>) -> Cell {
+        Cell { shown, value: Value::Text(text.into()) }
+    }
+
+    /// Nothing.
+    pub(crate) fn none() -> Cell {
+        Cell { shown: html! { span class="faint" { "—" } }, value: Value::Nothing }
+    }
+
+    /// What is there, or nothing.
+    pub(crate) fn or_none<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell) -> Cell {
+        value.map_or_else(Cell::none, cell)
+    }
+
+    fn plain(&self) -> String {
+        match &self.value {
+            Value::Nothing => String::new(),
+            Value::Number(number) => number.to_string(),
+            Value::Amount(amount) => amount.to_string(),
+            Value::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// A heading over a column.
+#[derive(Clone, Copy)]
+pub(crate) struct Column {
+    name: &'static str,
+    right: bool,
+}
+
+/// A column of words.
+pub(crate) const fn column(name: &'static str) -> Column {
+    Column { name, right: false }
+}
+
+/// A column of amounts or numbers.
+pub(crate) const fn numbers(name: &'static str) -> Column {
+    Column { name, right: true }
+}
+
+/// How a list is asked for, as it stands in the address.
+#[derive(Clone, Default)]
+pub(crate) struct Asked {
+    path: String,
+    query: Vec<(String, String)>,
+}
+
+/// A file instead of a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// Comma separated, UTF-8 with a mark that Excel needs.
+    Csv,
+    /// Excel.
+    Xlsx,
+}
+
+impl Asked {
+    /// Reads the address of a request.
+    pub(crate) fn of(request: &poem::Request) -> Asked {
+        let query = request.uri().query().unwrap_or_default();
+        Asked {
+            path: request.uri().path().to_owned(),
+            query: form_urlencoded::parse(query.as_bytes()).map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
+        }
+    }
+
+    /// A value of the filter, if it was given.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A value of the filter that reads as what it should be; what does not is no filter.
+    pub(crate) fn read<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.get(name)?.parse().ok()
+    }
+
+    /// The cursor.
+    pub(crate) fn after<T: From<uuid::Uuid>>(&self) -> Option<T> {
+        self.read::<uuid::Uuid>("after").map(T::from)
+    }
+
+    /// Whether a file is wanted.
+    pub(crate) fn file(&self) -> Option<FileKind> {
+        match self.get("as") {
+            Some("csv") => Some(FileKind::Csv),
+            Some("xlsx") => Some(FileKind::Xlsx),
+            _ => None,
+        }
+    }
+
+    /// How many rows to ask a service for: one more than are shown, or as many as a file may hold.
+    pub(crate) fn limit(&self) -> u64 {
+        if self.file().is_some() { MOST as u64 } else { ROWS + 1 }
+    }
+
+    /// The address with some values changed; an empty one is left out.
+    pub(crate) fn with(&self, changes: &[(&str, &str)]) -> String {
+        let kept = self.query.iter().filter(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
+        let kept = kept.map(|(key, value)| (key.as_str(), value.as_str()));
+        let pairs: Vec<String> = kept
+            .chain(changes.iter().copied())
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+            .collect();
+        if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
+    }
+}
+
+/// A list.
+pub(crate) struct Table {
+    /// What it lists, for whoever hears it, and as the name of its file.
+    caption: String,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+    next: Option<String>,
+    nothing: &'static str,
+}
+
+impl Table {
+    /// A list without rows yet; `nothing` is what is said if it stays so.
+    pub(crate) fn new(caption: impl Into<String>, columns: &[Column], nothing: &'static str) -> Table {
+        Table { caption: caption.into(), columns: columns.to_vec(), rows: Vec::new(), next: None, nothing }
+    }
+
+    /// A page of rows that were asked for one more than the page shows (see [`Asked::limit`]): the last only says that there is more.
+    pub(crate) fn page<R>(
+        mut self,
+        asked: &Asked,
+        rows: Vec<R>,
+        key: impl Fn(&R) -> uuid::Uuid,
+        cells: impl Fn(R) -> Vec<Cell>,
+    ) -> Table {
+        let shown = if asked.file().is_some() { MOST } else { ROWS as usize };
+        if rows.len() > shown {
+            self.next = rows.get(shown - 1).map(|last| key(last).to_string());
+        }
+        self.rows = rows.into_iter().take(shown).map(cells).collect();
+        self
+    }
+
+    /// All rows of a list that is never long.
+    pub(crate) fn whole(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Table {
+        self.rows = rows.into_iter().collect();
+        self
+    }
+
+    /// Sorts by the column the address names: `?sort=2`, or `?sort=-2` the other way round.
+    fn sort(&mut self, asked: &Asked) -> Option<(usize, bool)> {
+        let wished: i64 = asked.read("sort")?;
+        let at = usize::try_from(wished.unsigned_abs()).ok()?.checked_sub(1).filter(|at| *at < self.columns.len())?;
+        self.rows.sort_by(|a, b| a.get(at).map(|cell| &cell.value).cmp(&b.get(at).map(|cell| &cell.value)));
+        if wished < 0 {
+            self.rows.reverse();
+        }
+        Some((at, wished < 0))
+    }
+
+    /// The list on a page, with links to sort, to page and to export.
+    pub(crate) fn show(mut self, asked: &Asked) -> Markup {
+        let sorted = self.sort(asked);
+        let heading = |at: usize, column: &Column| {
+            let order =
+                sorted.filter(|(by, _)| *by == at).map(|(_, down)| if down { "descending" } else { "ascending" });
+            let turn = if order == Some("ascending") { format!("-{}", at + 1) } else { (at + 1).to_string() };
+            html! {
+                th scope="col" class=[column.right.then_some("right")] aria-sort=[order] {
+                    a href=(asked.with(&[("sort", &turn)])) { (column.name) }
+                }
+            }
+        };
+        html! {
+            @if self.rows.is_empty() {
+                p class="nothing" { (self.nothing) }
+            } @else {
+                div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
+                    table {
+                        caption class="unseen" { (self.caption) }
+                        thead { tr { @for (at, column) in self.columns.iter().enumerate() { (heading(at, column)) } } }
+                        tbody { @for row in &self.rows { (self.row(row)) } }
+                    }
+                }
+            }
+            @if !self.rows.is_empty() || asked.get("after").is_some() {
+                nav class="pages" aria-label={ (self.caption) "的翻页" } {
+                    span class="faint" { "本页" (self.rows.len()) "条" }
+                    @if asked.get("after").is_some() { a href=(asked.with(&[("after", "")])) { "第一页" } }
+                    @if let Some(next) = &self.next { a href=(asked.with(&[("after", next)])) rel="next" { "下一页" } }
+                    span class="export" {
+                        "导出 "
+                        a href=(asked.with(&[("as", "csv"), ("after", "")])) { "CSV" } " "
+                        a href=(asked.with(&[("as", "xlsx"), ("after", "")])) { "XLSX" }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The list without links, within another page.
+    pub(crate) fn plain(&self) -> Markup {
+        html! {
+            @if self.rows.is_empty() {
+                p class="nothing" { (self.nothing) }
+            } @else {
+                div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
+                    table {
+                        caption class="unseen" { (self.caption) }
+                        thead { tr { @for column in &self.columns { th scope="col" class=[column.right.then_some("right")] { (column.name) } } } }
+                        tbody { @for row in &self.rows { (self.row(row)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn row(&self, row: &[Cell]) -> Markup {
+        html! {
+            tr { @for (cell, column) in row.iter().zip(&self.columns) {
+                td class=[column.right.then_some("right")] data-name=(column.name) { (cell.shown) }
+            } }
+        }
+    }
+
+    /// The list as a file.
+    pub(crate) fn file(mut self, kind: FileKind, asked: &Asked) -> Response {
+        self.sort(asked);
+        let (content, content_type, extension) = match kind {
+            FileKind::Csv => (Ok(self.csv()), "text/csv; charset=utf-8", "csv"),
+            FileKind::Xlsx => {
+                (self.xlsx(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+            }
+        };
+        match content {
+            Ok(content) => Response::builder()
+                .content_type(content_type)
+                .header(
+                    header::CONTENT_DISPOSITION,
+                    // RFC 6266: the name in its own letters.
+                    format!("attachment; filename*=UTF-8''{}.{extension}", encoded(&self.caption).replace('+', "%20")),
+                )
+                .body(content),
+            Err(error) => {
+                tracing::error!(error = app::problem::chain(&error), "a list could not be exported");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    fn csv(&self) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+        let heading = self.columns.iter().map(|column| column.name.to_owned()).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(guarded).collect());
+        for row in std::iter::once::<Vec<String>>(heading).chain(rows) {
+            // Into memory, and all rows are as long as the heading.
+            if let Err(error) = writer.write_record(&row) {
+                tracing::error!(%error, "a line of a list was left out");
+            }
+        }
+        writer.into_inner().unwrap_or_default()
+    }
+
+    fn xlsx(&self) -> Result<Vec<u8>, XlsxError> {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let (bold, money) = (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"));
+        for (at, column) in (0..).zip(&self.columns) {
+            sheet.write_string_with_format(0, at, column.name, &bold)?;
+            sheet.set_column_width(at, 18)?;
+        }
+        for (line, row) in (1..).zip(&self.rows) {
+            for (at, cell) in (0..).zip(row) {
+                match &cell.value {
+                    Value::Nothing => {}
+                    Value::Number(number) => {
+                        sheet.write(line, at, *number)?;
+                    }
+                    Value::Amount(amount) => {
+                        sheet.write_with_format(line, at, Decimal::new(amount.fen(), 2), &money)?;
+                    }
+                    Value::Text(text) => {
+                        sheet.write_string(line, at, text)?;
+                    }
+                }
+            }
+        }
+        sheet.set_freeze_panes(1, 0)?;
+        book.save_to_buffer()
+    }
+}
+
+/// A text that a spreadsheet would take for a formula is kept from it.
+fn guarded(cell: &Cell) -> String {
+    let plain = cell.plain();
+    let risky = matches!(cell.value, Value::Text(_)) && plain.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if risky { format!("'{plain}") } else { plain }
+}
+
+/// The form over a list that narrows it. With htmx the list changes while one types; without it there is a button.
+pub(crate) fn filter(asked: &Asked, fields: &Markup) -> Markup {
+    html! {
+        form class="filter" method="get" action=(asked.path) {
+            (fields)
+            button type="submit" { "筛选" }
+            @if !asked.query.is_empty() { a href=(asked.path) { "清除" } }
+        }
+    }
+}
+
+/// A field of the filter: text.
+pub(crate) fn filter_text(asked: &Asked, name: &str, label: &str) -> Markup {
+    html! {
+        label { (label) input type="search" name=(name) value=[asked.get(name)] maxlength="100"; }
+    }
+}
+
+/// A field of the filter: one of several words.
+pub(crate) fn filter_choice(asked: &Asked, name: &str, label: &str, options: &[(String, String)]) -> Markup {
+    html! {
+        label {
+            (label)
+            select name=(name) {
+                option value="" { "全部" }
+                @for (key, word) in options {
+                    option value=(key) selected[asked.get(name) == Some(key)] { (word) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Asked {
+        Asked::of(&poem::Request::builder().uri_str(format!("/console/x?{query}")).finish())
+    }
+
+    fn table() -> Table {
+        let rows = [("=1+1", 3), ("乙", 1), ("丙", 2)];
+        let cells = |(name, fen): (&str, i64)| vec![Cell::text(name), Cell::yuan(Money::from_fen(fen))];
+        Table::new("表", &[column("名称"), numbers("金额")], "没有").whole(rows.map(cells))
+    }
+
+    #[test]
+    fn a_file_says_what_the_page_says() {
+        let csv = |query: &str| {
+            let mut table = table();
+            table.sort(&asked(query));
+            String::from_utf8(table.csv()).unwrap()
+        };
+        assert_eq!(csv(""), "\u{feff}名称,金额\n'=1+1,0.03\n乙,0.01\n丙,0.02\n");
+        assert_eq!(csv("sort=-2"), "\u{feff}名称,金额\n'=1+1,0.03\n丙,0.02\n乙,0.01\n");
+        assert_eq!(csv("sort=9"), csv(""));
+        assert!(!table().xlsx().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_address_keeps_what_was_asked() {
+        let asked = asked("state=open&after=x&q=%E7%94%B2");
+        assert_eq!(asked.with(&[("after", "")]), "/console/x?state=open&q=%E7%94%B2");
+        assert_eq!(asked.with(&[("state", "a&b"), ("q", ""), ("after", "")]), "/console/x?state=a%26b");
+    }
+}
