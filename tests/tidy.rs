@@ -116,7 +116,8 @@ const WRITERS: &[(&str, &str)] = &[
 ];
 
 /// Crates that amounts pass through.
-const MONEY: &[&str] = &["domain", "entity", "ledger", "wechat", "sandbox", "crowdfunding", "lending", "app", "api", "web"];
+const MONEY: &[&str] =
+    &["domain", "entity", "ledger", "wechat", "sandbox", "crowdfunding", "lending", "app", "api", "web"];
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

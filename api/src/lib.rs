@@ -44,8 +44,8 @@ mod transfer;
 mod waiting;
 mod wire;
 
-use std::collections::{HashMap, HashSet};
 use app::throttle::Throttle;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::pin::Pin;

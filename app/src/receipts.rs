@@ -190,6 +190,16 @@ impl Receipts {
         Ok(live.one(self.db.read()).await?)
     }
 
+    /// A receipt of the register.
+    pub async fn get(&self, by: &Member, id: ReceiptId) -> Result<receipt::Model, ReceiptError> {
+        by.must_be(&READERS)?;
+        let mut query = receipt::Entity::find_by_id(id);
+        if let Some(gifts) = crowdfunding::gifts_within(by, &READERS) {
+            query = query.filter(receipt::Column::DonationId.in_subquery(gifts));
+        }
+        query.one(self.db.read()).await?.ok_or(ReceiptError::NoSuchReceipt)
+    }
+
     /// A page of the register, newest first, of one state or all.
     pub async fn page(
         &self,

@@ -41,5 +41,7 @@ pub use fraction::Fraction;
 pub use id::*;
 pub use money::{Money, MoneyError};
 pub use rate::{Multiplier, Rate};
+/// All values of an enum, for choices and lists.
+pub use sea_orm::Iterable;
 pub use state::Refused;
 pub use unit::UnitPath;

@@ -123,10 +123,7 @@ pub(crate) async fn story<F: AsyncFn(&World)>(tell: F) {
 /// The same in a program that is set up differently.
 pub(crate) async fn story_with<F: AsyncFn(&World)>(terms: Terms, tell: F) {
     eprintln!("on SQLite");
-    let dir = tempfile::tempdir().unwrap();
-    let world = World::open(format!("sqlite://{}", dir.path().join("sangzi.db").display()), dir, terms).await;
-    tell(&world).await;
-    world.close().await;
+    story_on_sqlite(terms, &tell).await;
     let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") else { return };
     eprintln!("on PostgreSQL");
     let postgres = Postgres::create(&server).await;
@@ -134,6 +131,14 @@ pub(crate) async fn story_with<F: AsyncFn(&World)>(terms: Terms, tell: F) {
     tell(&world).await;
     world.close().await;
     postgres.destroy().await;
+}
+
+/// The same on SQLite alone.
+pub(crate) async fn story_on_sqlite<F: AsyncFn(&World)>(terms: Terms, tell: F) {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::open(format!("sqlite://{}", dir.path().join("sangzi.db").display()), dir, terms).await;
+    tell(&world).await;
+    world.close().await;
 }
 
 /// A database of a PostgreSQL server.

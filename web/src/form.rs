@@ -37,6 +37,11 @@ impl Form {
         }
     }
 
+    /// Adds a field.
+    pub(crate) fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.fields.push((name.to_owned(), value.into()));
+    }
+
     /// Reads the body of a request, which the door holds in memory already.
     pub(crate) async fn read(request: &Request, body: &mut RequestBody) -> Result<Form> {
         let kind = request.content_type().unwrap_or_default();
@@ -118,7 +123,8 @@ pub(crate) struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, name: &str, problem: &str) {
+    /// Says what is wrong with a field.
+    pub(crate) fn say(&mut self, name: &str, problem: &str) {
         self.faults.push(domain::plan::Problem { field: name.to_owned(), problem: problem.to_owned() });
     }
 
@@ -126,7 +132,7 @@ impl Check<'_> {
         match self.form.given(name).map(str::parse) {
             Some(Ok(value)) => Some(value),
             Some(Err(_)) => {
-                self.fault(name, problem);
+                self.say(name, problem);
                 None
             }
             None => None,
@@ -136,7 +142,7 @@ impl Check<'_> {
     /// A text that has to be there.
     pub(crate) fn text(&mut self, name: &str) -> String {
         if self.form.given(name).is_none() {
-            self.fault(name, "请填写此项");
+            self.say(name, "请填写此项");
         }
         self.form.get(name).to_owned()
     }
@@ -149,7 +155,7 @@ impl Check<'_> {
     /// An amount in yuan. Separators of thousands, as we print them, may be typed.
     pub(crate) fn money(&mut self, name: &str) -> Money {
         if self.form.given(name).is_none() {
-            self.fault(name, "请填写金额");
+            self.say(name, "请填写金额");
         }
         self.money_or_none(name).unwrap_or(Money::ZERO)
     }
@@ -159,7 +165,7 @@ impl Check<'_> {
         let typed = self.form.given(name)?.replace([',', '，'], "");
         let read = typed.parse().ok();
         if read.is_none() {
-            self.fault(name, "金额的写法如 1200 或 1200.50");
+            self.say(name, "金额的写法如 1200 或 1200.50");
         }
         read
     }
@@ -167,7 +173,7 @@ impl Check<'_> {
     /// A day.
     pub(crate) fn day(&mut self, name: &str) -> Option<BusinessDate> {
         if self.form.given(name).is_none() {
-            self.fault(name, "请填写日期");
+            self.say(name, "请填写日期");
         }
         self.day_or_none(name)
     }
@@ -180,13 +186,13 @@ impl Check<'_> {
     /// A moment in Beijing, as a browser's field writes it.
     pub(crate) fn moment(&mut self, name: &str) -> Option<Timestamp> {
         let Some(typed) = self.form.given(name) else {
-            self.fault(name, "请填写时间");
+            self.say(name, "请填写时间");
             return None;
         };
         let seconds = if typed.len() == 16 { ":00" } else { "" };
         let read = format!("{}{seconds}+08:00", typed.replace(' ', "T")).parse().ok();
         if read.is_none() {
-            self.fault(name, "时间的写法如 2026-01-15 09:00");
+            self.say(name, "时间的写法如 2026-01-15 09:00");
         }
         read
     }
@@ -194,7 +200,7 @@ impl Check<'_> {
     /// A whole number.
     pub(crate) fn number<T: FromStr>(&mut self, name: &str) -> Option<T> {
         if self.form.given(name).is_none() {
-            self.fault(name, "请填写数字");
+            self.say(name, "请填写数字");
         }
         self.parse(name, "请填写整数")
     }
@@ -202,7 +208,7 @@ impl Check<'_> {
     /// One of several words.
     pub(crate) fn choice<T: FromStr>(&mut self, name: &str) -> Option<T> {
         if self.form.given(name).is_none() {
-            self.fault(name, "请选择");
+            self.say(name, "请选择");
         }
         self.parse(name, "请选择")
     }
@@ -210,7 +216,7 @@ impl Check<'_> {
     /// The id of what is made or chosen.
     pub(crate) fn id<T: From<Uuid>>(&mut self, name: &str) -> T {
         if self.form.given(name).is_none() {
-            self.fault(name, "请选择");
+            self.say(name, "请选择");
         }
         self.parse::<Uuid>(name, "编号不正确").unwrap_or_default().into()
     }

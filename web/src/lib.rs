@@ -22,13 +22,14 @@
 //! 4. **Its address goes into `routes()` of its file's area and its entry into the area's `MENU`**, with the roles who see it.
 //! 5. **It gets a line in `tests/pages`**: it is visited at both widths, looked at by axe, weighed, and refused to those who may not.
 //!
-//! A handler's name is the name of a type in its file, too, so no variable there may have it.
+//! A handler's name is the name of a type in its file, too, so no variable there may have it: it begins with `get_` or `post_`.
 //!
 //! Words for states stand in [`words`], each by an exhaustive match. Amounts are `part::yuan`, times `part::at`, days as they print.
 
 #![allow(dead_code, reason = "parts that pages are made of may stand here before a page uses them")]
 
 mod asset;
+mod chart;
 mod console;
 mod field;
 mod form;
@@ -47,7 +48,7 @@ use app::App;
 use app::runs::RunJob;
 use app::throttle::Throttle;
 use poem::endpoint::BoxEndpoint;
-use poem::{EndpointExt, Response, Route};
+use poem::{Endpoint, EndpointExt, Request, Response, Result, Route};
 
 use crate::gate::Gate;
 use crate::session::Cookies;
@@ -69,6 +70,23 @@ pub fn endpoint(app: Arc<App>, options: WebOptions) -> BoxEndpoint<'static, Resp
     let pages = console::routes(Route::new(), options.staff_logins);
     let pages = pages.with(poem::middleware::Compression::new());
     let gate = Gate { inner: pages, app: app.clone(), cookies: Cookies { https: options.https } };
-    let all = Route::new().at("/assets/:name", poem::get(asset::serve)).nest_no_strip("/", gate);
+    let all = All { assets: Route::new().at("/assets/:name", poem::get(asset::serve)), pages: gate };
     all.data(app).data(Cookies { https: options.https }).data(options.run_job).boxed()
+}
+
+/// What pages load, and the pages: only these ask who is there.
+struct All<P> {
+    assets: Route,
+    pages: P,
+}
+
+impl<P: Endpoint<Output = Response>> Endpoint for All<P> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        if request.uri().path().starts_with("/assets/") {
+            return self.assets.call(request).await;
+        }
+        self.pages.call(request).await
+    }
 }

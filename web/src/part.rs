@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::form::Typed;
 use crate::session::Officer;
+use crate::table::Asked;
 
 /// An amount as people read it: `12,345.60`, the sign of minus before it.
 pub(crate) fn grouped(amount: Money) -> String {
@@ -82,6 +83,18 @@ pub(crate) fn lines(text: &str) -> Markup {
 /// What a list says that has nothing in it.
 pub(crate) fn nothing_here(sentence: &str) -> Markup {
     html! { p class="nothing" { (sentence) } }
+}
+
+/// The links below a list of articles: to the first page and to the next.
+pub(crate) fn more(asked: &Asked, next: Option<&str>) -> Markup {
+    html! {
+        @if asked.get("after").is_some() || next.is_some() {
+            nav class="pages" aria-label="翻页" {
+                @if asked.get("after").is_some() { a href=(asked.with(&[("after", "")])) { "第一页" } }
+                @if let Some(next) = next { a href=(asked.with(&[("after", next)])) rel="next" { "下一页" } }
+            }
+        }
+    }
 }
 
 /// A part of a page under a heading of its own.

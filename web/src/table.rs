@@ -142,6 +142,11 @@ impl Asked {
         }
     }
 
+    /// A list as it is first asked for, when a form beside it was refused.
+    pub(crate) fn at(path: &str) -> Asked {
+        Asked { path: path.to_owned(), query: Vec::new() }
+    }
+
     /// A value of the filter, if it was given.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(key, _)| key == name);

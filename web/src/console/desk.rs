@@ -11,8 +11,21 @@ use crate::words;
 
 /// Where a thing that waits is dealt with.
 fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
-    let _ = (kind, item);
-    None
+    let id = item.id;
+    Some(match kind {
+        WaitingKind::Campaign => format!("/console/campaigns/{id}"),
+        WaitingKind::Disbursement | WaitingKind::Payment => format!("/console/disbursements/{id}"),
+        WaitingKind::Refund => format!("/console/refunds/{id}"),
+        WaitingKind::BankGift => format!("/console/donations/{id}"),
+        WaitingKind::CampaignChange => "/console/campaigns".to_owned(),
+        WaitingKind::CampaignDecision => "/console/decisions".to_owned(),
+        WaitingKind::RoleGrant => "/console/roles".to_owned(),
+        WaitingKind::Enquiry => "/console/enquiries".to_owned(),
+        WaitingKind::Complaint => "/console/complaints".to_owned(),
+        WaitingKind::Screening => "/console/screening".to_owned(),
+        // The pages of finance stand beside this area; until one is there its things are named without a link.
+        WaitingKind::Settlement | WaitingKind::Transfer | WaitingKind::Break => return None,
+    })
 }
 
 fn kind(waiting: &Waiting) -> Markup {
@@ -39,7 +52,7 @@ fn kind(waiting: &Waiting) -> Markup {
 
 /// The first page.
 #[handler]
-pub(super) async fn desk(officer: Officer) -> Result<Html, PageError> {
+pub(super) async fn get_desk(officer: Officer) -> Result<Html, PageError> {
     let waiting = officer
         .app
         .desk

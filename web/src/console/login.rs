@@ -40,14 +40,14 @@ fn page(typed: &Typed) -> Html {
 
 /// The form.
 #[handler]
-pub(super) fn ask(request: &Request) -> Html {
+pub(super) fn get_ask(request: &Request) -> Html {
     let asked = Asked::of(request);
     page(&Typed::fresh(Form::of([("next", asked.get("next").unwrap_or_default())])))
 }
 
 /// Signs in: always with a new token; the one the browser held is ended.
 #[handler]
-pub(super) async fn sign_in(
+pub(super) async fn post_sign_in(
     app: Data<&Arc<App>>,
     cookies: Data<&Cookies>,
     throttle: Data<&Arc<Throttle>>,
@@ -81,7 +81,7 @@ pub(super) async fn sign_in(
 
 /// Signs out.
 #[handler]
-pub(super) async fn sign_out(
+pub(super) async fn post_sign_out(
     app: Data<&Arc<App>>,
     cookies: Data<&Cookies>,
     _officer: Officer,

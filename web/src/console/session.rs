@@ -10,7 +10,7 @@ use crate::table::{Asked, Cell, Table, column};
 
 /// Where one is signed in.
 #[handler]
-pub(super) async fn list(officer: Officer, request: &Request) -> Result<Response, PageError> {
+pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let sessions = officer.app.identity.sessions_of(&officer.member, officer.id()).await?;
     let rows = sessions.into_iter().map(|one| vec![Cell::at(one.created), Cell::at(one.expires)]);
@@ -39,7 +39,7 @@ pub(super) async fn list(officer: Officer, request: &Request) -> Result<Response
 
 /// Ends all of them.
 #[handler]
-pub(super) async fn end(officer: Officer) -> Result<Response, PageError> {
+pub(super) async fn post_end(officer: Officer) -> Result<Response, PageError> {
     let ended = officer.app.identity.end_sessions_of(&officer.member, officer.id()).await?;
     Ok(officer.done(&format!("已结束{ended}个登录。"), "/console/login"))
 }

@@ -1,0 +1,524 @@
+//! Papers by which a campaign's money goes out: written, proved, approved step by step, and what became of each payment.
+
+use app::problem::Problem;
+use app::spending::Draft;
+use app::spending::payees::MaskedPayee;
+use crowdfunding::spending::{AUTHORS, NewPayout};
+use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState, approvers};
+use domain::role::Role;
+use domain::{AttachmentId, CampaignId, DisbursementId, Money, PayeeId, PayoutId};
+use entity::{disbursement, payout};
+use maud::{Markup, html};
+use poem::web::Path;
+use poem::{IntoResponse, Request, Response, handler};
+use uuid::Uuid;
+
+use super::paper;
+use super::people::{Names, staff_of};
+use crate::field::{Field, options};
+use crate::form::{Form, Typed};
+use crate::page::PageError;
+use crate::part::{self, Step};
+use crate::session::{Officer, nothing};
+use crate::table::{self, Asked, Cell, Table, column, numbers};
+use crate::{chart, words};
+
+/// How many payees a form offers; who needs more makes a list of it.
+const PAYEES: u64 = 500;
+/// How many lines a form has beyond those that are filled.
+const SPARE: usize = 3;
+
+/// The path of a paper.
+pub(super) fn path(id: DisbursementId) -> String {
+    format!("/console/disbursements/{id}")
+}
+
+fn object(id: DisbursementId) -> String {
+    format!("disbursement:{id}")
+}
+
+/// Papers, newest first.
+#[handler]
+pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let state = asked.read::<words::Key<DisbursementState>>("state").map(|key| key.0);
+    let campaign = asked.read::<CampaignId>("campaign");
+    let rows = officer.app.spending.page(campaign, state, &officer.member, asked.after(), asked.limit()).await;
+    let rows = rows.map_err(Problem::of_list)?;
+    let names = Names::of(&officer, rows.iter().map(|row| row.author_id)).await?;
+    let ids: Vec<CampaignId> = rows.iter().map(|row| row.campaign_id).collect();
+    let campaigns = officer.app.campaigns.with_money(&ids).await?;
+    let campaign_name = |id: CampaignId| {
+        let found = campaigns.iter().find(|one| one.campaign.id == id);
+        found.map(|one| one.campaign.name.clone()).unwrap_or_default()
+    };
+    let columns = [
+        column("用途"),
+        column("状态"),
+        numbers("金额"),
+        numbers("笔数"),
+        column("项目"),
+        column("科目"),
+        column("经办人"),
+        column("更新时间"),
+    ];
+    let cells = |row: disbursement::Model| {
+        vec![
+            Cell::link(&path(row.id), row.purpose),
+            Cell::badge(words::disbursement(row.state)),
+            Cell::yuan(row.amount_fen),
+            Cell::number(row.payouts),
+            Cell::link(&super::campaign::path(row.campaign_id), campaign_name(row.campaign_id)),
+            Cell::text(row.line_code),
+            Cell::text(names.name(row.author_id)),
+            Cell::at(row.changed_us),
+        ]
+    };
+    let table = Table::new("支出申请", &columns, "没有这样的支出申请。").page(&asked, rows, |row| row.id.uuid(), cells);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let states = words::all(|state: DisbursementState| words::disbursement(state).0);
+    let content = html! {
+        (part::heading("支出申请", &html! {
+            @if officer.is(&AUTHORS) {
+                a class="button primary" href="/console/disbursements/new" { "新建申请" }
+                a class="button" href="/console/disbursements/batch" { "按名单上传" }
+            }
+        }))
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "state", "状态", &states))
+            @if let Some(campaign) = campaign { input type="hidden" name="campaign" value=(campaign); }
+        }))
+        (table.show(&asked))
+    };
+    Ok(officer.page("支出申请", &[("/console", "工作台")], &content).into_response())
+}
+
+async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) -> Result<Response, PageError> {
+    let (spending, by) = (&officer.app.spending, &officer.member);
+    let row = spending.get(id, by).await?;
+    let history = spending.history(id, by).await?;
+    let payouts = spending.payouts_of(id, by, 0, 200).await?;
+    let named: Vec<PayeeId> =
+        payouts.iter().flat_map(|one| [Some(one.payee_id), one.beneficiary_id]).flatten().collect();
+    let payees = spending.masked_payees(named).await?;
+    let budget = officer.app.campaigns.budget(row.campaign_id, by).await.unwrap_or_default();
+    let campaign = officer.app.campaigns.with_money(&[row.campaign_id]).await?;
+    let people = history.iter().filter_map(|step| staff_of(&step.actor));
+    let people = people
+        .chain([row.author_id])
+        .chain(row.author_for_id)
+        .chain(payouts.iter().flat_map(|one| [one.payer_id, one.confirmer_id]).flatten());
+    let names = Names::of(officer, people).await?;
+    let own = row.author_id == officer.id();
+    let draft = row.state == DisbursementState::Draft && own;
+    let fresh = Typed::default();
+    let refused = |step: &str| (word == step).then_some(typed);
+    let papers = paper::list(officer, &object(id), &path(id), draft, refused("papers").unwrap_or(&fresh)).await?;
+    let reason =
+        |step: &str| html! { (Field::area(refused(step).unwrap_or(&fresh), "reason", "原因").required().longest(500)) };
+    let to = |step: &str| format!("{}/{step}", path(id));
+    let due: &[Role] = match (row.profile, row.state.step()) {
+        (Some(profile), Some(step)) => approvers(profile, step),
+        _ => &[],
+    };
+    let line = budget.iter().find(|line| line.code == row.line_code);
+    let content = html! {
+        (part::heading(&row.purpose, &html! {
+            (part::badge(words::disbursement(row.state)))
+            @if draft { a class="button" href={ (path(id)) "/edit" } { "修改" } }
+        }))
+        div class="steps" {
+            @if draft {
+                (Step { name: "提交审批", will: "将按该慈善组织的审批规则逐级审批；须先上传证明材料。", to: &to("submission"), grave: false, fields: nothing() }.show(officer, refused("submission")))
+            }
+            @if !own && officer.is(due) {
+                (Step { name: "批准", will: &approval(&row), to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused("approval")))
+                (Step { name: "退回", will: "将退回经办人修改，并告知原因。", to: &to("rejection"), grave: false, fields: reason("rejection") }.show(officer, refused("rejection")))
+            }
+            @if matches!(row.state, DisbursementState::Draft | DisbursementState::Submitted | DisbursementState::PmApproved | DisbursementState::FinanceApproved) && (own || officer.is(&[Role::ProjectManager])) {
+                (Step { name: "作废", will: "将放弃这份申请，不能恢复；没有资金变动。", to: &to("cancellation"), grave: true, fields: reason("cancellation") }.show(officer, refused("cancellation")))
+            }
+        }
+        div class="pair" {
+            (part::block("申请", &part::facts(&[
+                ("项目", html! { a href=(super::campaign::path(row.campaign_id)) { (campaign.first().map(|one| one.campaign.name.as_str()).unwrap_or("查看")) } }),
+                ("种类", html! { (words::disbursement_kind(row.kind)) }),
+                ("金额", part::yuan(row.amount_fen)),
+                ("笔数", html! { (row.payouts) }),
+                ("经办人", html! { (names.name(row.author_id)) @if row.author_for_id.is_some() { "（代" (names.maybe(row.author_for_id)) "）" } }),
+                ("审批规则", html! { @if let Some(profile) = row.profile { (words::profile(profile)) "，须" (row.needed.unwrap_or_default()) "级审批" } }),
+                ("提交时间", html! { @if let Some(at) = row.submitted_us { (part::at(at)) } }),
+                ("批准时间", html! { @if let Some(at) = row.approved_us { (part::at(at)) } }),
+            ])))
+            (part::block("预算科目", &html! {
+                @match line {
+                    Some(line) => (budget_left(line, &row, campaign.first().map(|one| one.fund.available()))),
+                    None => (part::nothing_here("您看不到该项目的预算。")),
+                }
+            }))
+        }
+        (part::block("付款明细", &payments(&payouts, &payees, &names)))
+        div class="pair" {
+            (part::block("证明材料", &papers))
+            (part::block("办理经过", &html! {
+                ol class="history" {
+                    @for step in &history {
+                        li {
+                            (part::at(step.at_us)) " " strong { (words::disbursement_word(&step.to_state)) } " " span class="faint" { (names.actor(&step.actor)) }
+                            @if let Some(reason) = &step.reason { "：" (reason) }
+                        }
+                    }
+                }
+            }))
+        }
+    };
+    let page = officer.page(&row.purpose, &[("/console/disbursements", "支出申请")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+/// What an approval will do.
+fn approval(row: &disbursement::Model) -> String {
+    let last = row.state.step() == row.needed;
+    let amount = part::grouped(row.amount_fen);
+    if last {
+        format!("这是最后一级审批：将承诺支出{amount}元，由出纳付款。")
+    } else {
+        format!("同意支出{amount}元，交下一级审批。")
+    }
+}
+
+fn budget_left(line: &entity::budget_line::Model, row: &disbursement::Model, available: Option<Money>) -> Markup {
+    let gone = line.committed_fen.checked_add(line.used_fen).unwrap_or(line.planned_fen);
+    let left = line.planned_fen.checked_sub(gone).unwrap_or(Money::ZERO);
+    // What was approved is among what is promised already.
+    let open = row.approved_us.is_none();
+    let after = if open { left.checked_sub(row.amount_fen).unwrap_or(Money::ZERO) } else { left };
+    html! {
+        (part::facts(&[
+            ("科目", html! { (line.code) " " (line.name) }),
+            ("预算", part::yuan(line.planned_fen)),
+            ("已承诺", part::yuan(line.committed_fen)),
+            ("已使用", part::yuan(line.used_fen)),
+            ("剩余", part::yuan(left)),
+            ("批准后剩余", html! { @if open { (part::yuan(after)) } }),
+            ("项目可用资金", html! { @if let Some(available) = available { (part::yuan(available)) } }),
+        ]))
+        (chart::gauge(line.used_fen, line.committed_fen, line.planned_fen, "预算使用进度"))
+        @if after.is_negative() { p class="fault" { "超出预算科目的剩余金额，批准时将被拒绝。" } }
+    }
+}
+
+fn payments(
+    payouts: &[payout::Model],
+    payees: &std::collections::HashMap<PayeeId, MaskedPayee>,
+    names: &Names,
+) -> Markup {
+    let name = |id: PayeeId| payees.get(&id).map(|payee| payee.name.clone()).unwrap_or_default();
+    let columns = [
+        numbers("序号"),
+        column("收款人"),
+        column("账户"),
+        column("受益人"),
+        numbers("金额"),
+        column("状态"),
+        column("付款人"),
+        column("到账日"),
+        column("备注"),
+    ];
+    let rows = payouts.iter().map(|one| {
+        vec![
+            Cell::number(one.position),
+            Cell::link(&format!("/console/payees/{}", one.payee_id), name(one.payee_id)),
+            Cell::text(payees.get(&one.payee_id).and_then(|payee| payee.account.clone()).unwrap_or_default()),
+            Cell::or_none(one.beneficiary_id, |id| Cell::text(name(id))),
+            Cell::yuan(one.amount_fen),
+            Cell::badge(words::payout(one.state)),
+            Cell::text(names.maybe(one.payer_id)),
+            Cell::or_none(one.paid_on, Cell::day),
+            Cell::or_none(one.last_error.clone(), Cell::text),
+        ]
+    });
+    html! {
+        (Table::new("付款明细", &columns, "没有付款明细。").whole(rows).plain())
+        @if payouts.len() >= 200 { p class="faint" { "只列出前200笔。" } }
+    }
+}
+
+/// One paper.
+#[handler]
+pub(super) async fn get_one(officer: Officer, Path(id): Path<DisbursementId>) -> Result<Response, PageError> {
+    show(&officer, id, "", &Typed::default()).await
+}
+
+/// A step of a paper.
+#[handler]
+pub(super) async fn post_step(
+    officer: Officer,
+    Path((id, word)): Path<(DisbursementId, String)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let (spending, by) = (&officer.app.spending, &officer.member);
+    let taken: Result<&str, PageError> = async {
+        let mut check = form.check();
+        Ok(match word.as_str() {
+            "submission" => spending.submit(id, by).await.map(|_| "已提交审批。")?,
+            "approval" => spending.approve(id, by).await.map(|_| "已批准。")?,
+            "rejection" => {
+                let reason = check.text("reason");
+                check.done()?;
+                spending.reject(id, &reason, by).await.map(|_| "已退回。")?
+            }
+            "cancellation" => {
+                let reason = check.text("reason");
+                check.done()?;
+                spending.cancel(id, &reason, by).await.map(|_| "已作废。")?
+            }
+            "papers" => {
+                spending.may_document(id, by).await?;
+                paper::attach(&officer, &object(id), &form).await.map(|()| "材料已添加。")?
+            }
+            _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
+        })
+    }
+    .await;
+    match taken {
+        Ok(done) => Ok(officer.done(done, &path(id))),
+        Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused.0)).await,
+    }
+}
+
+/// A document of a paper.
+#[handler]
+pub(super) async fn get_read_paper(
+    officer: Officer,
+    Path((id, paper_id)): Path<(DisbursementId, AttachmentId)>,
+) -> Result<Response, PageError> {
+    officer.app.spending.get(id, &officer.member).await?;
+    Ok(paper::download(officer.app.documents.read(&object(id), paper_id).await?))
+}
+
+/// Takes a document of a draft back.
+#[handler]
+pub(super) async fn post_withdraw_paper(
+    officer: Officer,
+    Path((id, paper_id)): Path<(DisbursementId, AttachmentId)>,
+) -> Result<Response, PageError> {
+    officer.app.spending.may_document(id, &officer.member).await?;
+    officer.app.documents.withdraw(&officer.member, &object(id), paper_id).await?;
+    Ok(officer.done("材料已撤下。", &path(id)))
+}
+
+/// The campaigns that money may be asked of, as options.
+pub(super) async fn campaigns(officer: &Officer) -> Result<Vec<(String, String)>, PageError> {
+    let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
+    let spendable = rows.into_iter().filter(|row| row.state.is_public());
+    Ok(options(spendable.map(|row| (row.id, row.name))))
+}
+
+fn shown_payee(payee: &MaskedPayee) -> String {
+    let account = payee.account.as_deref().unwrap_or("无账户");
+    format!("{}（{}，{account}）", payee.name, words::payee_part(&payee.row.part))
+}
+
+/// The form of a paper: which campaign, then its lines and payees.
+async fn ask(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result<Response, PageError> {
+    let campaign = typed.form().given("campaign").and_then(|id| id.parse::<CampaignId>().ok());
+    let content = match campaign {
+        None => html! {
+            h1 { (title) }
+            form method="get" {
+                (Field::choice(typed, "campaign", "从哪个项目支出", &campaigns(officer).await?).required())
+                div class="go" { button type="submit" class="primary" { "下一步" } }
+            }
+        },
+        Some(campaign) => {
+            let budget = officer.app.campaigns.budget(campaign, &officer.member).await?;
+            let payees = officer.app.spending.payees(None, &officer.member, None, PAYEES).await?;
+            let lines = options(budget.iter().map(|line| (&line.code, format!("{} {}", line.code, line.name))));
+            let kinds = options(words::all(words::disbursement_kind));
+            let payees = options(payees.iter().map(|payee| (payee.row.id, shown_payee(payee))));
+            html! {
+                h1 { (title) }
+                (part::alert(typed))
+                (officer.form(to, &html! {
+                    (part::new_id(typed))
+                    input type="hidden" name="campaign" value=(campaign);
+                    (Field::text(typed, "purpose", "用途").required().longest(200))
+                    div class="fields" {
+                        (Field::choice(typed, "line", "预算科目", &lines).required())
+                        (Field::choice(typed, "kind", "种类", &kinds).required())
+                    }
+                    fieldset {
+                        legend { "收款人与金额" }
+                        p class="hint" { "没有要找的收款人？" a href="/console/payees/new" { "先登记收款人" } "。不用的行留空。" }
+                        @if let Some(fault) = typed.fault("payouts") { p class="fault" { (fault) } }
+                        (rows(typed.form(), &payees))
+                    }
+                    div class="go" { button type="submit" class="primary" { "保存草稿" } }
+                }))
+            }
+        }
+    };
+    let page = officer.page(title, &[("/console/disbursements", "支出申请")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+fn rows(form: &Form, payees: &[(String, String)]) -> Markup {
+    let column = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
+    let (ids, to, amounts) = (column("payout"), column("payee"), column("amount"));
+    let (whose, relations) = (column("beneficiary"), column("relation"));
+    let filled = amounts.iter().filter(|amount| !amount.is_empty()).count();
+    let at = |column: &[String], row: usize| column.get(row).cloned().unwrap_or_default();
+    html! {
+        div class="rows" {
+            @for row in 0..(filled + SPARE).max(ids.len()) {
+                @let label = |what: &str| format!("第{}笔的{what}", row + 1);
+                @let known = at(&ids, row);
+                div class="row" {
+                    input type="hidden" name="payout" value=(if known.is_empty() { Uuid::now_v7().to_string() } else { known });
+                    select name="payee" aria-label=(label("收款人")) {
+                        @for (key, word) in payees { option value=(key) selected[*key == at(&to, row)] { @if key.is_empty() { "收款人" } @else { (word) } } }
+                    }
+                    input name="amount" value=(at(&amounts, row)) placeholder="金额" inputmode="decimal" aria-label=(label("金额")) size="10";
+                    select name="beneficiary" aria-label=(label("受益人")) {
+                        @for (key, word) in payees { option value=(key) selected[*key == at(&whose, row)] { @if key.is_empty() { "受益人即收款人" } @else { (word) } } }
+                    }
+                    input name="relation" value=(at(&relations, row)) placeholder="与受益人关系" aria-label=(label("关系")) maxlength="40" size="12";
+                }
+            }
+        }
+    }
+}
+
+fn read(id: DisbursementId, form: &Form) -> Result<Draft, Problem> {
+    let mut check = form.check();
+    let (campaign, line, purpose) = (check.id::<CampaignId>("campaign"), check.text("line"), check.text("purpose"));
+    let kind = check.choice::<words::Key<DisbursementKind>>("kind");
+    let payouts = payouts(form);
+    match &payouts {
+        Err(fault) => check.say("payouts", fault),
+        Ok(payouts) if payouts.is_empty() => check.say("payouts", "请至少填写一笔"),
+        Ok(_) => {}
+    }
+    check.done()?;
+    let kind = kind.map_or(DisbursementKind::Grant, |key| key.0);
+    Ok(Draft { id, campaign, line, kind, purpose, payouts: payouts.unwrap_or_default() })
+}
+
+fn payouts(form: &Form) -> Result<Vec<NewPayout>, String> {
+    let column = |name: &str| form.all(name).collect::<Vec<_>>();
+    let (ids, to, amounts) = (column("payout"), column("payee"), column("amount"));
+    let (whose, relations) = (column("beneficiary"), column("relation"));
+    let mut lines = Vec::new();
+    for (row, id) in ids.iter().enumerate() {
+        let at = |column: &[&str]| column.get(row).copied().unwrap_or_default().to_owned();
+        let amount = at(&amounts).replace([',', '，'], "");
+        if amount.is_empty() && at(&to).is_empty() {
+            continue;
+        }
+        let which = row + 1;
+        let id: PayoutId = id.parse().map_err(|_| format!("第{which}笔的编号不正确"))?;
+        let payee: PayeeId = at(&to).parse().map_err(|_| format!("请选择第{which}笔的收款人"))?;
+        let amount: Money = amount.parse().map_err(|_| format!("第{which}笔的金额写法如 1200.50"))?;
+        let beneficiary = at(&whose).parse::<PayeeId>().ok();
+        let relation = Some(at(&relations)).filter(|word| !word.is_empty());
+        lines.push(NewPayout { id, payee, beneficiary, relation, amount });
+    }
+    Ok(lines)
+}
+
+/// The form of a new paper.
+#[handler]
+pub(super) async fn get_blank(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    officer.must_be(&AUTHORS)?;
+    let asked = Asked::of(request);
+    let known = asked.get("campaign").map(|campaign| ("campaign", campaign));
+    ask(&officer, "新建支出申请", "/console/disbursements", &Typed::fresh(Form::of(known))).await
+}
+
+/// Writes it down.
+#[handler]
+pub(super) async fn post_write(officer: Officer, form: Form) -> Result<Response, PageError> {
+    let written = async {
+        let mut check = form.check();
+        let id: DisbursementId = check.id("id");
+        check.done()?;
+        officer.app.spending.draft(read(id, &form)?, &officer.member).await.map_err(Problem::from)
+    };
+    match written.await {
+        Ok(row) => Ok(officer.done("草稿已保存，请上传证明材料后提交审批。", &path(row.id))),
+        Err(refused) => ask(&officer, "新建支出申请", "/console/disbursements", &Typed::refused(&form, refused)).await,
+    }
+}
+
+/// The form of a draft.
+#[handler]
+pub(super) async fn get_rewrite(officer: Officer, Path(id): Path<DisbursementId>) -> Result<Response, PageError> {
+    let row = officer.app.spending.get(id, &officer.member).await?;
+    let payouts = officer.app.spending.payouts_of(id, &officer.member, 0, 200).await?;
+    let mut known = Form::of([
+        ("campaign", row.campaign_id.to_string()),
+        ("purpose", row.purpose.clone()),
+        ("line", row.line_code.clone()),
+        ("kind", words::key(row.kind)),
+    ]);
+    for one in payouts {
+        known.add("payout", one.id.to_string());
+        known.add("payee", one.payee_id.to_string());
+        known.add("amount", one.amount_fen.to_string());
+        known.add("beneficiary", one.beneficiary_id.map(|id| id.to_string()).unwrap_or_default());
+        known.add("relation", one.relation.unwrap_or_default());
+    }
+    ask(&officer, "修改支出申请", &format!("{}/edit", path(id)), &Typed::fresh(known)).await
+}
+
+/// Rewrites it.
+#[handler]
+pub(super) async fn post_save(
+    officer: Officer,
+    Path(id): Path<DisbursementId>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let saved = async { officer.app.spending.edit(read(id, &form)?, &officer.member).await.map_err(Problem::from) };
+    match saved.await {
+        Ok(_) => Ok(officer.done("草稿已保存。", &path(id))),
+        Err(refused) => {
+            ask(&officer, "修改支出申请", &format!("{}/edit", path(id)), &Typed::refused(&form, refused)).await
+        }
+    }
+}
+
+/// Payments in one state, those that have waited longest first.
+#[handler]
+pub(super) async fn get_payouts_of_state(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let state = asked.read::<words::Key<PayoutState>>("state").map_or(PayoutState::Bounced, |key| key.0);
+    let rows = officer.app.spending.payouts(state, &officer.member, asked.after(), asked.limit()).await;
+    let rows = rows.map_err(Problem::of_list)?;
+    let payees = officer.app.spending.masked_payees(rows.iter().map(|row| row.payee_id)).await?;
+    let columns =
+        [column("收款人"), column("状态"), numbers("金额"), column("支出申请"), column("备注"), column("更新时间")];
+    let cells = |row: payout::Model| {
+        vec![
+            Cell::text(payees.get(&row.payee_id).map(|payee| payee.name.clone()).unwrap_or_default()),
+            Cell::badge(words::payout(row.state)),
+            Cell::yuan(row.amount_fen),
+            Cell::link(&path(row.disbursement_id), "查看申请"),
+            Cell::or_none(row.last_error, Cell::text),
+            Cell::at(row.changed_us),
+        ]
+    };
+    let table = Table::new("付款", &columns, "没有处于该状态的付款。").page(&asked, rows, |row| row.id.uuid(), cells);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let states = words::all(|state: PayoutState| words::payout(state).0);
+    let content = html! {
+        (part::heading("付款", &html! { (part::badge(words::payout(state))) }))
+        (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
+        (table.show(&asked))
+    };
+    Ok(officer.page("付款", &[("/console/disbursements", "支出申请")], &content).into_response())
+}

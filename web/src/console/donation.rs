@@ -1,0 +1,362 @@
+//! Gifts as staff sees them: found by a number, masked; bank gifts entered by one person and confirmed by another.
+
+use std::collections::HashMap;
+
+use app::privacy::PlainField;
+use app::problem::Problem;
+use crowdfunding::{BankGift, NewRefund};
+use domain::anonymity::Anonymity;
+use domain::donation::{Channel, DonationState, ReceiptChoice};
+use domain::refund::RefundReason;
+use domain::role::{Member, Role};
+use domain::{CampaignId, DonationId, RefundId};
+use entity::donation;
+use maud::{Markup, html};
+use poem::web::Path;
+use poem::{IntoResponse, Request, Response, handler};
+
+use super::people::{Names, Reading};
+use super::{campaign, refund};
+use crate::field::{Field, options};
+use crate::form::{Form, Typed};
+use crate::page::PageError;
+use crate::part::{self, Step};
+use crate::session::{Officer, nothing};
+use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::words;
+
+/// Who may look a gift up by its number.
+pub(super) const SEARCHERS: [Role; 5] =
+    [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+const REFUNDERS: [Role; 4] = [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+const UNMASKERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+const MODERATORS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
+
+/// The path of a gift.
+pub(super) fn path(id: DonationId) -> String {
+    format!("/console/donations/{id}")
+}
+
+fn whose(officer: &Officer) -> (&Member, &[Role]) {
+    (&officer.member, &SEARCHERS)
+}
+
+/// The names of campaigns.
+pub(super) struct CampaignNames(HashMap<CampaignId, String>);
+
+impl CampaignNames {
+    /// The name of one of them.
+    pub(super) fn name(&self, id: CampaignId) -> String {
+        self.0.get(&id).cloned().unwrap_or_default()
+    }
+}
+
+/// The names of campaigns, in one read.
+pub(super) fn campaign_names(
+    officer: &Officer,
+    ids: impl IntoIterator<Item = CampaignId>,
+) -> Reading<'_, CampaignNames> {
+    let ids: Vec<CampaignId> = ids.into_iter().collect();
+    Box::pin(async move {
+        let rows = officer.app.campaigns.with_money(&ids).await?;
+        Ok(CampaignNames(rows.into_iter().map(|one| (one.campaign.id, one.campaign.name)).collect()))
+    })
+}
+
+fn rows(caption: &'static str, nothing: &'static str) -> Table {
+    let columns = [
+        column("订单号"),
+        column("状态"),
+        column("途径"),
+        numbers("金额"),
+        numbers("已退"),
+        column("项目"),
+        column("到账时间"),
+        column("付款方"),
+    ];
+    Table::new(caption, &columns, nothing)
+}
+
+fn cells(row: donation::Model, campaign_name: &CampaignNames) -> Vec<Cell> {
+    vec![
+        Cell::link(&path(row.id), row.id.simple()),
+        Cell::badge(words::donation(row.state)),
+        Cell::text(words::channel(row.channel)),
+        Cell::yuan(row.amount_fen),
+        Cell::yuan(row.refunded_fen),
+        Cell::link(&campaign::path(row.campaign_id), campaign_name.name(row.campaign_id)),
+        Cell::or_none(row.paid_us, Cell::at),
+        Cell::or_none(row.counterparty.as_deref().map(domain::mask::organisation), Cell::text),
+    ]
+}
+
+/// What carries a number: the search box of every page.
+#[handler]
+pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let number = asked.get("q").unwrap_or_default().replace(' ', "");
+    let found = if number.is_empty() || !officer.is(&SEARCHERS) {
+        Vec::new()
+    } else {
+        officer.app.giving.search(whose(&officer), &number).await?
+    };
+    if let [only] = found.as_slice() {
+        return Ok(crate::session::see_other(&path(only.id)));
+    }
+    let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
+    let table = rows("找到的捐赠", "没有找到这个号码。可以查我方订单号、微信支付单号或银行流水号。");
+    let table = table.whole(found.into_iter().map(|row| cells(row, &campaign_name)));
+    let content = html! {
+        h1 { "查找" }
+        p { "查找的号码：" span class="code" { (number) } }
+        @if !officer.is(&SEARCHERS) { p class="note" { "您的角色不能按号码查找捐赠。" } }
+        (table.plain())
+    };
+    Ok(officer.page("查找", &[("/console", "工作台")], &content).into_response())
+}
+
+/// The gift of an id, found as everybody finds one: by its order number.
+async fn found(officer: &Officer, id: DonationId) -> Result<donation::Model, PageError> {
+    officer.must_be(&SEARCHERS)?;
+    let found = officer.app.giving.search(whose(officer), &id.simple()).await?;
+    let missing = || Problem::not_found("no_such_donation", "没有这笔捐赠。");
+    Ok(found.into_iter().find(|row| row.id == id).ok_or_else(missing)?)
+}
+
+async fn show(
+    officer: &Officer,
+    id: DonationId,
+    word: &str,
+    typed: &Typed,
+    open: Option<&Markup>,
+) -> Result<Response, PageError> {
+    let row = found(officer, id).await?;
+    let campaign_name = campaign_names(officer, [row.campaign_id]).await?;
+    let names = Names::of(officer, [row.author_id, row.approver_id].into_iter().flatten()).await?;
+    let fresh = Typed::default();
+    let refused = |step: &str| (word == step).then_some(typed);
+    let of = |step: &str| refused(step).unwrap_or(&fresh);
+    let to = |step: &str| format!("{}/{step}", path(id));
+    let reasons = options(words::all(words::refund_reason));
+    let received = row.paid_us.is_some() && row.state != DonationState::Closed;
+    let waiting = row.channel == Channel::Bank && row.state == DonationState::Created;
+    let content = html! {
+        (part::heading(&format!("捐赠 {}元", part::grouped(row.amount_fen)), &part::badge(words::donation(row.state))))
+        @if let Some(open) = open { (open) }
+        (part::block("捐赠", &part::facts(&[
+            ("订单号", html! { span class="code" { (row.id.simple()) } }),
+            ("项目", html! { a href=(campaign::path(row.campaign_id)) { (campaign_name.name(row.campaign_id)) } }),
+            ("途径", html! { (words::channel(row.channel)) }),
+            ("金额", part::yuan(row.amount_fen)),
+            ("已退", part::yuan(row.refunded_fen)),
+            ("微信支付单号", html! { @if let Some(number) = &row.transaction_id { span class="code" { (number) } } }),
+            ("下单时间", part::at(row.created_us)),
+            ("付款时间", html! { @if let Some(at) = row.paid_us { (part::at(at)) } }),
+            ("对账时间", html! { @if let Some(at) = row.settled_us { (part::at(at)) } }),
+            ("署名方式", html! { (words::anonymity(row.anonymity)) }),
+            ("票据", html! { (words::receipt_choice(row.receipt)) }),
+            ("留言", html! { @if let Some(message) = &row.message { (message) @if row.message_state == "hidden" { " " (part::badge(("已隐藏", part::Tone::Bad))) } } }),
+            ("收款账户", html! { (row.bank_account.clone().unwrap_or_default()) }),
+            ("银行流水号", html! { @if let Some(reference) = &row.bank_reference { span class="code" { (reference) } } }),
+            ("付款方", html! { (row.counterparty.as_deref().map(domain::mask::organisation).unwrap_or_default()) }),
+            ("登记人", html! { (names.maybe(row.author_id)) }),
+            ("确认人", html! { (names.maybe(row.approver_id)) }),
+        ])))
+        div class="steps" {
+            @if waiting && row.author_id != Some(officer.id()) && officer.is(&[Role::Bookkeeper, Role::FinanceHead]) {
+                (Step { name: "确认入账", will: "确认银行已收到这笔款，将记入账簿并计入项目募集额。", to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
+                (Step { name: "驳回登记", will: "这笔登记作废，不记账。", to: &to("bank-rejection"), grave: true, fields: nothing() }.show(officer, refused("bank-rejection")))
+            }
+            @if received && officer.is(&REFUNDERS) {
+                (Step { name: "申请退款", will: "将提出退款申请，由另一人审批；批准后从项目资金中退还。", to: &to("refund"), grave: false, fields: html! {
+                    (part::new_id(of("refund")))
+                    (Field::money(of("refund"), "amount", "退款金额（元）").required())
+                    (Field::choice(of("refund"), "reason", "原因", &reasons).required())
+                    (Field::area(of("refund"), "note", "说明").longest(200))
+                } }.show(officer, refused("refund")))
+            }
+            @if row.message.is_some() && officer.is(&MODERATORS) {
+                @let hidden = row.message_state == "hidden";
+                (Step { name: if hidden { "恢复显示留言" } else { "隐藏留言" }, will: if hidden { "留言将重新公开显示。" } else { "留言将不再公开显示。" },
+                    to: &to(if hidden { "message-shown" } else { "message-hidden" }), grave: false,
+                    fields: html! { (Field::text(of("message-hidden"), "reason", "原因").required().longest(500)) } }.show(officer, refused("message-hidden").or(refused("message-shown"))))
+            }
+            @if row.donor_id.is_some() && officer.is(&UNMASKERS) {
+                (Step { name: "查看捐赠人信息", will: "将显示捐赠人登记的姓名和昵称，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
+                    (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
+                } }.show(officer, refused("unmasking")))
+            }
+        }
+    };
+    let page = officer.page("捐赠", &[("/console/bank-gifts", "捐赠")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+/// One gift.
+#[handler]
+pub(super) async fn get_one(officer: Officer, Path(id): Path<DonationId>) -> Result<Response, PageError> {
+    show(&officer, id, "", &Typed::default(), None).await
+}
+
+/// A step with a gift.
+#[handler]
+pub(super) async fn post_step(
+    officer: Officer,
+    Path((id, word)): Path<(DonationId, String)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let by = &officer.member;
+    let mut check = form.check();
+    let taken: Result<(&str, String), Problem> = async {
+        Ok(match word.as_str() {
+            "confirmation" => {
+                officer.app.cashier.decide_bank_gift(id, true, by).await?;
+                ("已确认入账。", path(id))
+            }
+            "bank-rejection" => {
+                officer.app.cashier.decide_bank_gift(id, false, by).await?;
+                ("已驳回。", path(id))
+            }
+            "refund" => {
+                let (refund_id, amount): (RefundId, _) = (check.id("id"), check.money("amount"));
+                let (reason, note) = (check.choice::<words::Key<RefundReason>>("reason"), check.optional("note"));
+                check.done()?;
+                let reason = reason.map(|key| key.0).ok_or_else(|| Problem::field("reason", "请选择"))?;
+                let new = NewRefund { id: refund_id, donation: id, amount, reason, note };
+                officer.app.refunds.request(new, by).await?;
+                ("退款申请已提交，待另一人审批。", refund::path(refund_id))
+            }
+            "message-hidden" | "message-shown" => {
+                let reason = check.text("reason");
+                check.done()?;
+                officer.app.campaigns.moderate(id, (word == "message-hidden", reason), by).await?;
+                ("已办理。", path(id))
+            }
+            _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
+        })
+    }
+    .await;
+    match taken {
+        Ok((done, next)) => Ok(officer.done(done, &next)),
+        Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused), None).await,
+    }
+}
+
+/// Shows what a donor gave of themselves, on this one page.
+#[handler]
+pub(super) async fn post_unmask(
+    officer: Officer,
+    Path(id): Path<DonationId>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let fields = vec![PlainField::Name, PlainField::Nickname];
+    match officer.app.privacy.unmask(id, fields, form.get("reason"), &officer.member).await {
+        Ok(open) => {
+            let plain = |field: PlainField| html! { (open.get(&field).cloned().flatten().unwrap_or_else(|| "（未填写）".to_owned())) };
+            let shown = html! {
+                section class="block note" {
+                    h2 { "捐赠人信息" }
+                    p { "查看已记录在案。离开此页后不再显示。" }
+                    (part::facts(&[("姓名", plain(PlainField::Name)), ("昵称", plain(PlainField::Nickname))]))
+                }
+            };
+            show(&officer, id, "", &Typed::default(), Some(&shown)).await
+        }
+        Err(refused) => show(&officer, id, "unmasking", &Typed::refused(&form, refused), None).await,
+    }
+}
+
+/// Bank gifts: those that wait for a second person, or all.
+#[handler]
+pub(super) async fn get_bank_gifts(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    officer.must_be(&SEARCHERS)?;
+    let asked = Asked::of(request);
+    let waiting = asked.get("show") != Some("all");
+    let found = officer.app.giving.bank_gifts(whose(&officer), waiting, asked.after(), asked.limit()).await;
+    let found = found.map_err(Problem::of_list)?;
+    let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
+    let table = rows("银行捐赠", "没有待确认的银行捐赠。");
+    let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(row, &campaign_name));
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let shows = [("all".to_owned(), "全部".to_owned())];
+    let content = html! {
+        (part::heading("银行捐赠", &html! {
+            @if officer.is(&[Role::Cashier, Role::Bookkeeper]) { a class="button primary" href="/console/bank-gifts/new" { "登记银行捐赠" } }
+        }))
+        (filter(&asked, &shows))
+        (table.show(&asked))
+    };
+    Ok(officer.page("银行捐赠", &[("/console", "工作台")], &content).into_response())
+}
+
+fn filter(asked: &Asked, shows: &[(String, String)]) -> Markup {
+    let all = asked.get("show") == Some("all");
+    html! {
+        nav class="tabs" aria-label="银行捐赠的范围" {
+            a href=(asked.with(&[("show", ""), ("after", "")])) aria-current=[(!all).then_some("page")] { "待确认" }
+            @for (key, word) in shows { a href=(asked.with(&[("show", key), ("after", "")])) aria-current=[all.then_some("page")] { (word) } }
+        }
+    }
+}
+
+async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
+    let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
+    let campaigns = options(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id, row.name)));
+    let shown = options(words::all(words::anonymity));
+    let receipts = options(words::all(words::receipt_choice));
+    let content = html! {
+        h1 { "登记银行捐赠" }
+        p class="note" { "登记后由另一人核对银行流水并确认，才会入账。" }
+        (part::alert(typed))
+        (officer.form("/console/bank-gifts", &html! {
+            (part::new_id(typed))
+            (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns).required())
+            div class="fields" {
+                (Field::money(typed, "amount", "金额（元）").required())
+                (Field::text(typed, "counterparty", "付款方").required().longest(100))
+                (Field::text(typed, "bank_account", "收款账户简称").required().longest(40))
+                (Field::text(typed, "reference", "银行流水号").required().longest(64))
+                (Field::day(typed, "received_on", "到账日期").required())
+                (Field::choice(typed, "anonymity", "署名方式", &shown))
+                (Field::choice(typed, "receipt", "票据", &receipts))
+            }
+            div class="go" { button type="submit" class="primary" { "登记" } }
+        }))
+    };
+    let page = officer.page("登记银行捐赠", &[("/console/bank-gifts", "银行捐赠")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+/// The form of a bank gift.
+#[handler]
+pub(super) async fn get_blank(officer: Officer) -> Result<Response, PageError> {
+    officer.must_be(&[Role::Cashier, Role::Bookkeeper])?;
+    ask(&officer, &Typed::default()).await
+}
+
+/// Enters a bank gift.
+#[handler]
+pub(super) async fn post_enter(officer: Officer, form: Form) -> Result<Response, PageError> {
+    let entered: Result<donation::Model, Problem> = async {
+        let mut check = form.check();
+        let (id, campaign): (DonationId, CampaignId) = (check.id("id"), check.id("campaign"));
+        let (counterparty, amount) = (check.text("counterparty"), check.money("amount"));
+        let (bank_account, reference) = (check.text("bank_account"), check.text("reference"));
+        let received_on = check.day("received_on");
+        check.done()?;
+        let received_on = received_on.ok_or_else(|| Problem::field("received_on", "请填写日期"))?;
+        let anonymity = form.get("anonymity").parse::<words::Key<Anonymity>>().map_or(Anonymity::Hidden, |key| key.0);
+        let receipt = form.get("receipt").parse::<words::Key<ReceiptChoice>>();
+        let receipt = receipt.map_or(ReceiptChoice::Waived, |key| key.0);
+        let gift =
+            BankGift { id, campaign, counterparty, amount, bank_account, reference, received_on, anonymity, receipt };
+        Ok(officer.app.cashier.enter_bank_gift(gift, &officer.member).await?)
+    }
+    .await;
+    match entered {
+        Ok(_) => Ok(officer.done("已登记，待另一人确认。", "/console/bank-gifts")),
+        Err(refused) => ask(&officer, &Typed::refused(&form, refused)).await,
+    }
+}

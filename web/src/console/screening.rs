@@ -1,0 +1,138 @@
+//! What the screening of names and gifts found: compliance alone sees it.
+
+use app::problem::Problem;
+use domain::{GiftAlertId, ScreeningHitId};
+use maud::html;
+use poem::web::Path;
+use poem::{IntoResponse, Request, Response, handler};
+
+use super::donation;
+use crate::field::Field;
+use crate::form::{Form, Typed};
+use crate::page::PageError;
+use crate::part::{self, Step, Tone};
+use crate::session::{Officer, nothing};
+use crate::table::{Asked, ROWS};
+
+fn hit_state(word: &str) -> (&str, Tone) {
+    match word {
+        "open" => ("待处理", Tone::Waiting),
+        "cleared" => ("排除", Tone::Good),
+        "blocked" => ("确认命中", Tone::Bad),
+        "reported" => ("已报告", Tone::Bad),
+        other => (other, Tone::Calm),
+    }
+}
+
+fn ground(word: &str) -> &str {
+    match word {
+        "single" => "单笔大额",
+        "repeated" => "累计大额",
+        "listed" => "名单命中",
+        other => other,
+    }
+}
+
+async fn show(
+    officer: &Officer,
+    asked: &Asked,
+    at: Option<(String, &str)>,
+    typed: &Typed,
+) -> Result<Response, PageError> {
+    let all = asked.get("show") == Some("all");
+    let state = (!all).then_some("open");
+    let hits = officer.app.spending.hits(state, &officer.member, None, ROWS).await?;
+    let alerts = officer.app.gift_watch.page(state, &officer.member, None, ROWS).await?;
+    let fresh = Typed::default();
+    let refused =
+        |id: &str, step: &str| at.as_ref().is_some_and(|(one, word)| one == id && *word == step).then_some(typed);
+    let step = |path: &str, id: &str, word: &str, name: &str, will: &str, grave: bool| {
+        let refused = refused(id, word);
+        let fields = html! { (Field::area(refused.unwrap_or(&fresh), "reason", "理由").required().longest(500)) };
+        Step { name, will, to: &format!("/console/screening/{path}/{id}/{word}"), grave, fields }.show(officer, refused)
+    };
+    let content = html! {
+        (part::heading("名单筛查", &nothing()))
+        p class="note" { "筛查结果只对反洗钱专员可见，不得告知他人。" }
+        nav class="tabs" aria-label="筛查的范围" {
+            a href=(asked.with(&[("show", "")])) aria-current=[(!all).then_some("page")] { "待处理" }
+            a href=(asked.with(&[("show", "all")])) aria-current=[all.then_some("page")] { "全部" }
+        }
+        (part::block("收款人", &html! {
+            @if hits.is_empty() { (part::nothing_here("没有待处理的命中。")) }
+            @for hit in &hits {
+                @let id = hit.row.id.to_string();
+                article {
+                    p { (part::badge(hit_state(&hit.row.state))) " " (part::at(hit.row.created_us)) " 收款人" a href={ "/console/payees/" (hit.row.payee_id) } { (hit.payee.name) } "，名单“" (hit.list) "”中的“" (hit.name) "”" }
+                    @if let Some(reason) = &hit.row.reason { p class="faint" { (reason) } }
+                    @if hit.row.state == "open" {
+                        div class="steps" {
+                            (step("hits", &id, "clearance", "排除", "不是名单上的人，可以继续付款。", false))
+                            (step("hits", &id, "block", "确认命中", "就是名单上的人，将不能付款。", true))
+                        }
+                    }
+                }
+            }
+        }))
+        (part::block("捐赠", &html! {
+            @if alerts.is_empty() { (part::nothing_here("没有待处理的提示。")) }
+            @for alert in &alerts {
+                @let id = alert.row.id.to_string();
+                article {
+                    p { (part::badge(hit_state(&alert.row.state))) " " (part::at(alert.row.created_us)) " " (ground(&alert.row.ground)) "："
+                        (alert.row.gifts) "笔，合计" (part::yuan(alert.row.total_fen)) "元 " a href=(donation::path(alert.row.donation_id)) { "查看捐赠" }
+                        @if let Some(list) = &alert.list { "，名单“" (list) "”" } }
+                    @if let Some(reason) = &alert.row.reason { p class="faint" { (reason) } }
+                    @if alert.row.state == "open" {
+                        div class="steps" {
+                            (step("gifts", &id, "clearance", "排除", "没有可疑之处。", false))
+                            (step("gifts", &id, "report", "已报告", "记录已向主管部门提交可疑交易报告。", true))
+                        }
+                    }
+                }
+            }
+        }))
+    };
+    let page = officer.page("名单筛查", &[("/console", "工作台")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+/// What was found.
+#[handler]
+pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    show(&officer, &Asked::of(request), None, &Typed::default()).await
+}
+
+/// Decides a finding about a payee or a gift.
+#[handler]
+pub(super) async fn post_act(
+    officer: Officer,
+    Path((what, id, word)): Path<(String, String, String)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let by = &officer.member;
+    let missing = || Problem::not_found("no_such_finding", "没有这条筛查结果。");
+    let decided: Result<(), Problem> = async {
+        let reason = form.get("reason");
+        match (what.as_str(), word.as_str()) {
+            ("hits", "clearance" | "block") => {
+                let id: ScreeningHitId = id.parse().map_err(|_| missing())?;
+                officer.app.spending.decide_hit(id, word == "clearance", reason, by).await?;
+            }
+            ("gifts", "clearance" | "report") => {
+                let id: GiftAlertId = id.parse().map_err(|_| missing())?;
+                officer.app.gift_watch.decide(id, word == "report", reason, by).await?;
+            }
+            _ => return Err(missing()),
+        }
+        Ok(())
+    }
+    .await;
+    match decided {
+        Ok(()) => Ok(officer.done("已处理。", "/console/screening")),
+        Err(refused) => {
+            let asked = Asked::at("/console/screening");
+            show(&officer, &asked, Some((id, word.as_str())), &Typed::refused(&form, refused)).await
+        }
+    }
+}
