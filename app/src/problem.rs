@@ -18,11 +18,13 @@ use domain::role::Forbidden;
 use ledger::Refusal;
 use wechat::WechatError;
 
+use crate::books::BooksError;
 use crate::breaks::BreakError;
 use crate::cashier::CashierError;
 use crate::closing::ClosingError;
 use crate::documents::DocumentError;
 use crate::enquiries::EnquiryError;
+use crate::exports::ExportError;
 use crate::gift_watch::GiftWatchError;
 use crate::giving::GivingError;
 use crate::identity::IdentityError;
@@ -515,6 +517,35 @@ impl From<RunsError> for Problem {
         match error {
             RunsError::LeaseLost { .. } => Problem::internal(&error),
             RunsError::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<BooksError> for Problem {
+    fn from(error: BooksError) -> Problem {
+        use BooksError as E;
+        match error {
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NoSuchAccount => Problem::not_found("no_such_account", "没有这个账户，或当日尚无记录。"),
+            E::NoSuchEntry => Problem::not_found("no_such_entry", "没有这张凭证。"),
+            E::Forbidden(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Problem {
+        use ExportError as E;
+        match error {
+            E::NoSuchBook(_) => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::Backwards { .. } => Problem::field("to", "截止日期不能早于起始日期"),
+            E::TooLarge { entries, most } => Problem::conflict("export_too_large", "").saying(format!(
+                "这段时间有{entries}张凭证，页面最多导出{most}张。请缩短期间，或由系统管理员在命令行导出全部账簿。"
+            )),
+            E::Forbidden(error) => error.into(),
+            error @ (E::File(_) | E::Sheet(_)) => Problem::internal(&error),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }
 }
