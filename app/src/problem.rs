@@ -22,6 +22,7 @@ use crate::books::BooksError;
 use crate::breaks::BreakError;
 use crate::cashier::CashierError;
 use crate::closing::ClosingError;
+use crate::disclosures::DisclosureError;
 use crate::documents::DocumentError;
 use crate::enquiries::EnquiryError;
 use crate::exports::ExportError;
@@ -567,6 +568,28 @@ impl From<ClosingError> for Problem {
     }
 }
 
+impl From<DisclosureError> for Problem {
+    fn from(error: DisclosureError) -> Problem {
+        use DisclosureError as E;
+        match error {
+            E::NoSuchDisclosure => Problem::not_found("no_such_disclosure", "没有这份公开内容。"),
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NoSuchEvent => Problem::not_found("no_such_event", "没有这个事项。"),
+            E::IdReused => id_reused(),
+            E::TooEarly(why) => Problem::conflict("too_early", why),
+            E::Stands => Problem::conflict("disclosure_stands", "该项内容已经编制，如有错误请编制更正版本。"),
+            E::Superseded => Problem::conflict("disclosure_superseded", "该版本已有更新的版本，请使用最新版本。"),
+            E::PublishedThere => Problem::conflict("published_there", "该版本在此处的公布已经登记。"),
+            E::Damaged(_) | E::Workbook(_) => Problem::internal(&error),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::Identity(error) => error.into(),
+            E::Campaign(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
 impl From<TransferError> for Problem {
     fn from(error: TransferError) -> Problem {
         use TransferError as E;
@@ -602,6 +625,7 @@ impl From<ReconcileError> for Problem {
             E::Gift(error) => error.into(),
             E::Transfer(error) => error.into(),
             E::Break(error) => error.into(),
+            E::Workbook(_) => Problem::internal(&error),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }

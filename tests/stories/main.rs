@@ -12,6 +12,7 @@ mod breaks;
 mod caller;
 mod campaigns;
 mod closing;
+mod disclosures;
 mod enquiries;
 mod giving;
 mod letters;
@@ -24,6 +25,7 @@ mod receipts;
 mod reconciliation;
 mod refunds;
 mod rights;
+mod runs;
 mod spending;
 mod transfers;
 #[path = "../world/mod.rs"]
