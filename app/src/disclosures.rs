@@ -256,7 +256,8 @@ impl Disclosures {
             content: Set(drawn.text),
             fingerprint: Set(fingerprint),
             wish: Set(asked),
-            correction: Set(wish.correction),
+            // A note of what was wrong belongs to a version that takes the place of another.
+            correction: Set(before.and(wish.correction)),
             author_id: Set(by.id),
             created_us: Set(now),
         };
@@ -279,7 +280,8 @@ impl Disclosures {
         let same = row.kind == wish.kind
             && row.book_id == subject.book.id
             && row.campaign_id == subject.campaign.as_ref().map(|row| row.id)
-            && row.event_id == subject.event.as_ref().map(|row| row.id);
+            && row.event_id == subject.event.as_ref().map(|row| row.id)
+            && row.year == if let About::Year(_, year) = wish.about { Some(i64::from(year)) } else { None };
         if !same {
             return Err(DisclosureError::NoSuchDisclosure);
         }
