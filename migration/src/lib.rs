@@ -75,12 +75,6 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0011_closing.postgres.sql"),
             }),
             Box::new(Step {
-                name: "m20261127_000012_disclosure",
-                tables: include_str!("../sql/0012_disclosure.sql"),
-                guards_sqlite: include_str!("../sql/0012_disclosure.sqlite.sql"),
-                guards_postgres: include_str!("../sql/0012_disclosure.postgres.sql"),
-            }),
-            Box::new(Step {
                 name: "m20261127_000013_lending",
                 tables: include_str!("../sql/0013_lending.sql"),
                 guards_sqlite: include_str!("../sql/0013_lending.sqlite.sql"),
@@ -91,6 +85,12 @@ impl MigratorTrait for Migrator {
                 tables: include_str!("../sql/0019_born_whole.sql"),
                 guards_sqlite: include_str!("../sql/0019_born_whole.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0019_born_whole.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000020_open_books",
+                tables: include_str!("../sql/0020_open_books.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
             }),
         ]
     }
