@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use app::spending::open::{GiftUse, OpenPayout};
+use app::spending::open::{GiftUse, OpenPayout, SHARE_NOTE};
 use crowdfunding::spending::ChildrenCell;
 use entity::payout_notice;
 use poem_openapi::param::{Path, Query};
@@ -90,9 +90,6 @@ struct DonationUse {
     note: String,
 }
 
-/// Said with every share, so that it is not taken for a trace.
-const NOTE: &str = "项目善款统一使用。以上按您的捐赠占项目已筹善款的比例折算，向下取整到分，不表示您的捐款逐笔对应某项支出；已批准未付款的支出也计入已使用金额。";
-
 impl From<GiftUse> for DonationUse {
     fn from(of: GiftUse) -> DonationUse {
         let line = |(name, used, share): (String, domain::Money, domain::Money)| LineUse {
@@ -105,7 +102,7 @@ impl From<GiftUse> for DonationUse {
             gift: of.gift.into(),
             received: of.received.into(),
             lines: of.lines.into_iter().map(line).collect(),
-            note: NOTE.to_owned(),
+            note: SHARE_NOTE.to_owned(),
         }
     }
 }

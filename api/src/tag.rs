@@ -26,8 +26,6 @@ pub(crate) enum Tag {
     Transfers,
     /// The books, and what differs from them (staff).
     Books,
-    /// What is published, and what is due.
-    Disclosure,
     /// Units, charities, certificates (staff).
     Organisation,
     /// Members of staff, the audit trail, the jobs (staff).

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::trail::{self, Line};
 
 /// What a picture is attached as.
-const PICTURE: &str = "picture";
+pub const PICTURE: &str = "picture";
 
 /// Why a document was not taken or given.
 #[derive(Debug, thiserror::Error)]

@@ -9,13 +9,13 @@ pub mod breaks;
 pub mod campaigns;
 pub mod cashier;
 pub mod closing;
-pub mod disclosures;
 pub mod documents;
 pub mod enquiries;
 pub mod exports;
 pub mod gift_watch;
 pub mod giving;
 pub mod identity;
+pub mod openness;
 pub mod organisation;
 pub mod origin;
 pub mod outbox;
@@ -108,12 +108,12 @@ pub struct App {
     pub breaks: breaks::Breaks,
     /// The register of receipts.
     pub receipts: receipts::Receipts,
-    /// What is published, and what is due.
-    pub disclosures: disclosures::Disclosures,
     /// What donors ask.
     pub enquiries: enquiries::Enquiries,
     /// What the books say.
     pub books: books::Books,
+    /// What everybody may see of all the money.
+    pub open_books: openness::OpenBooks,
     /// Months locked, years ended, days sealed.
     pub closing: closing::Closing,
     /// Documents under things.
@@ -167,9 +167,9 @@ impl App {
                 Some(wechat.clone()),
             ),
             receipts: receipts::Receipts::new(db.clone(), business.clone(), identity.clone()),
-            disclosures: disclosures::Disclosures::new(db.clone(), business.clone(), identity.clone()),
             enquiries: enquiries::Enquiries::new(db.clone(), business.clone(), identity.clone()),
             books: books::Books::new(db.clone()),
+            open_books: openness::OpenBooks::new(db.clone(), real.clone()),
             closing: closing::Closing::new(db.clone(), business.clone()),
             documents: documents::Documents::new(db.clone(), business.clone()),
             desk: waiting::Desk::new(db.clone()),

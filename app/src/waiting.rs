@@ -8,7 +8,7 @@ use domain::disbursement::{DisbursementState, approvers};
 use domain::role::{Member, Role};
 use domain::{Money, Timestamp, UnitPath};
 use entity::Db;
-use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
+use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
 
 /// How many of a kind are named; all are counted.
@@ -45,8 +45,6 @@ pub enum WaitingKind {
     Complaint,
     /// 名单筛查.
     Screening,
-    /// 信息公开和办理期限: near or past its last day.
-    Duty,
 }
 
 /// A thing that waits.
@@ -263,18 +261,6 @@ fn sources() -> Vec<Source> {
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&[Compliance], "t.state = 'open'")],
-        },
-        Source {
-            kind: WaitingKind::Duty,
-            from: "duty_notice t JOIN book b ON b.id = t.book_id LEFT JOIN campaign c ON c.id = t.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: "COALESCE(c.unit_path, u.path, '/')",
-            title: "COALESCE(c.name, b.name)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: Role::iter()
-                .map(|role| (vec![role], format!("t.closed_us IS NULL AND t.addressee = '{}'", role.as_str())))
-                .collect(),
         },
     ]
 }

@@ -32,6 +32,9 @@ pub struct OpenSpending {
     pub children: Vec<ChildrenCell>,
 }
 
+/// Said with every share, so that it is not taken for a trace.
+pub const SHARE_NOTE: &str = "项目善款统一使用。以上按您的捐赠占项目已筹善款的比例折算，向下取整到分，不表示您的捐款逐笔对应某项支出；已批准未付款的支出也计入已使用金额。";
+
 /// What became of a gift, as far as it can be said.
 #[derive(Clone, Debug)]
 pub struct GiftUse {
@@ -69,12 +72,17 @@ impl Spending {
         Ok(OpenSpending { payouts, children: spending::children(db, id).await? })
     }
 
-    /// What became of an own gift: its share of what the campaign has spent so far, by budget line. Money of one campaign is one fund, so this is
-    /// a share and no trace.
+    /// What became of a donor's own gift.
     pub async fn gift_use(&self, id: DonationId, donor: DonorId) -> Result<GiftUse, SpendError> {
+        let gift = donation::Entity::find_by_id(id).one(self.db.read()).await?;
+        let gift = gift.filter(|gift| gift.donor_id == Some(donor)).ok_or(SpendingError::NoSuchDonation)?;
+        self.use_of(&gift).await
+    }
+
+    /// What became of a gift: its share of what the campaign has spent so far, by budget line. Money of one campaign is one fund, so this is
+    /// a share and no trace.
+    pub async fn use_of(&self, gift: &donation::Model) -> Result<GiftUse, SpendError> {
         let db = self.db.read();
-        let gift = donation::Entity::find_by_id(id).one(db).await?.filter(|gift| gift.donor_id == Some(donor));
-        let gift = gift.ok_or(SpendingError::NoSuchDonation)?;
         let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(db).await?;
         let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
         let received = ledger::raised(db, campaign.book_id, campaign.id).await?;
