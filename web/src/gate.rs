@@ -14,7 +14,8 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Error, IntoResponse, PathPattern, Request, RequestBody, Response, Result};
 
 use crate::form::Form;
-use crate::page::{Html, PageError, sorry};
+use crate::open;
+use crate::page::{PageError, sorry};
 use crate::session::{self, Cookies, Officer};
 
 /// The only form that belongs to no session.
@@ -45,13 +46,11 @@ impl<E: Endpoint> Endpoint for Gate<E> {
             Err(error) if page && !error.is_from_response() => {
                 let problem = problem(&error);
                 let mut page = match &officer {
-                    Some(officer) => {
-                        officer.page("提示", &[], &sorry(&problem, None)).status(problem.status).into_response()
-                    }
-                    None => {
-                        let body = maud::html! { main id="main" class="alone" { (sorry(&problem, None)) } };
-                        Html::whole("提示", "plain", &body).status(problem.status).into_response()
-                    }
+                    Some(officer) => officer
+                        .page("提示", &[], &sorry(&problem, None, "/console"))
+                        .status(problem.status)
+                        .into_response(),
+                    None => open::page("提示", "", &sorry(&problem, None, "/")).status(problem.status).into_response(),
                 };
                 if let Some(pattern) = error.data::<PathPattern>() {
                     page.set_data(pattern.clone());

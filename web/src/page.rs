@@ -100,7 +100,7 @@ pub(crate) fn heading(status: u16) -> &'static str {
 }
 
 /// What an error page says below its heading.
-pub(crate) fn sorry(problem: &Problem, request_id: Option<&str>) -> Markup {
+pub(crate) fn sorry(problem: &Problem, request_id: Option<&str>, home: &str) -> Markup {
     html! {
         section class="empty" {
             h1 { (heading(problem.status)) }
@@ -109,14 +109,14 @@ pub(crate) fn sorry(problem: &Problem, request_id: Option<&str>) -> Markup {
                 ul class="problems" { @for one in &problem.problems { li { (one.problem) } } }
             }
             @if let Some(id) = request_id.filter(|_| problem.status >= 500) { p class="faint" { "编号 " (id) } }
-            p { a href="/console" { "回到控制台" } }
+            p { a href=(home) { @if home == "/" { "回到首页" } @else { "回到控制台" } } }
         }
     }
 }
 
 /// The page of a refusal that no page made: the door's.
 pub fn refuse(problem: &Problem, request_id: &str) -> Response {
-    let body = html! { main id="main" class="alone" { (sorry(problem, Some(request_id))) } };
+    let body = html! { main id="main" class="alone" { (sorry(problem, Some(request_id), "/")) } };
     let mut response = Html::whole(heading(problem.status), "plain", &body).status(problem.status).into_response();
     if let Some(seconds) = problem.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

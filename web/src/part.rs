@@ -23,6 +23,13 @@ pub(crate) fn grouped(amount: Money) -> String {
     format!("{text}.{rest}")
 }
 
+/// A number of things as people read it: `12,345`.
+pub(crate) fn whole(number: i64) -> String {
+    // As many yuan as there are things, without the fen.
+    let text = number.checked_mul(100).map(|fen| grouped(Money::from_fen(fen)));
+    text.and_then(|text| text.strip_suffix(".00").map(str::to_owned)).unwrap_or_else(|| number.to_string())
+}
+
 /// An amount.
 pub(crate) fn yuan(amount: Money) -> Markup {
     html! { span class={ "yuan" @if amount.is_negative() { " minus" } } { (grouped(amount)) } }
@@ -176,5 +183,7 @@ mod tests {
         ] {
             assert_eq!(grouped(Money::from_fen(fen)), text);
         }
+        assert_eq!([0, 999, 1_000].map(whole), ["0", "999", "1,000"]);
+        assert_eq!(whole(i64::MAX), "9223372036854775807");
     }
 }

@@ -24,7 +24,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
         // The pages of finance stand beside this area; until one is there its things are named without a link.
-        WaitingKind::Settlement | WaitingKind::Transfer | WaitingKind::Break | WaitingKind::Duty => return None,
+        WaitingKind::Settlement | WaitingKind::Transfer | WaitingKind::Break => return None,
     })
 }
 
