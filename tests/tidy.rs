@@ -76,6 +76,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("loan_contract", "lending"),
     ("loan_contract_history", "lending"),
     ("loan_decision", "lending"),
+    ("loan_paper", "lending"),
     ("loan_product", "lending"),
     ("loan_quota", "lending"),
     ("loan_relation", "lending"),

@@ -111,6 +111,8 @@ ids! {
     LoanConsentId
     /// A contract about a loan.
     LoanContractId
+    /// A paper of an application for a loan.
+    LoanPaperId
     /// A loan product of a bank.
     LoanProductId
     /// What a bank lends of a product in a city in a year.

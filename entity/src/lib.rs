@@ -57,6 +57,7 @@ pub mod loan_consent;
 pub mod loan_contract;
 pub mod loan_contract_history;
 pub mod loan_decision;
+pub mod loan_paper;
 pub mod loan_product;
 pub mod loan_quota;
 pub mod loan_relation;

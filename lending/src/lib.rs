@@ -3,3 +3,38 @@
 //!
 //! Nothing here knows who is signed in or how a name is sealed: `app` says that, and these functions make it true in one
 //! transaction. The bank decides and keeps the books; what follows a signed contract follows the bank's figures.
+//!
+//! Refused: a decision on one's own or a relative's file, a second decision of one person in a round, a bank officer's look beyond
+//! their bank (the database holds all three), an application sent without consent, an amount beyond the quota, a fourth renewal.
+
+pub mod application;
+pub mod bank;
+pub mod consent;
+pub mod contract;
+mod error;
+mod history;
+pub mod lpr;
+pub mod need;
+pub mod paper;
+pub mod product;
+pub mod quota;
+pub mod quote;
+mod reach;
+pub mod review;
+pub mod view;
+
+pub use error::LendingError;
+pub use reach::{Reach, bank_of, root};
+
+use domain::role::Role;
+
+/// Who may know of loans at all. Officers of banks know of their bank's only.
+pub const READERS: [Role; 3] = [Role::LeagueOfficer, Role::BankOfficer, Role::Auditor];
+/// Who runs banks' seats.
+pub const KEEPERS: [Role; 1] = [Role::Admin];
+/// Whose word an office of the League needs.
+pub const RECOMMENDERS: [Role; 1] = [Role::LeagueOfficer];
+/// Whose word a bank needs.
+pub const LENDERS: [Role; 1] = [Role::BankOfficer];
+/// Who writes products, published rates and quotas: the League's top, or the bank for its own.
+pub const AUTHORS: [Role; 2] = [Role::LeagueOfficer, Role::BankOfficer];

@@ -81,6 +81,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0013_lending.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261128_000017_loan_papers",
+                tables: include_str!("../sql/0017_loan_papers.sql"),
+                guards_sqlite: include_str!("../sql/0017_loan_papers.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0017_loan_papers.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261127_000019_born_whole",
                 tables: include_str!("../sql/0019_born_whole.sql"),
                 guards_sqlite: include_str!("../sql/0019_born_whole.sqlite.sql"),

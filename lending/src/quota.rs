@@ -1,0 +1,142 @@
+//! Quotas city × bank × product × year. What a bank approves is reserved at that moment, in the statement that compares it with what is
+//! left, so that approvals at once never exceed it; what is signed is used, and what ends otherwise is given back.
+
+use domain::role::Member;
+use domain::{LoanProductId, LoanQuotaId, Money, Timestamp, UnitId, UnitPath};
+use entity::{Tx, execute, loan_product, loan_quota as row, unit};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+
+use crate::product::must_author;
+use crate::{LendingError, Reach};
+
+/// A quota as somebody sets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewQuota {
+    /// Made by the client.
+    pub id: LoanQuotaId,
+    /// The city; a county where the province runs it directly.
+    pub unit: UnitId,
+    /// Of which product.
+    pub product: LoanProductId,
+    /// For which year.
+    pub year: i32,
+    /// How much.
+    pub limit: Money,
+}
+
+fn within(limit: Money) -> Result<Money, LendingError> {
+    let problem = LendingError::Invalid { field: "limit", problem: "额度应不小于零且不超过10万亿元" };
+    if !limit.is_negative() && limit <= Money::MAX { Ok(limit) } else { Err(problem) }
+}
+
+/// Sets a quota. The same id with the same content again answers the one that stands.
+pub async fn set(tx: &Tx, now: Timestamp, new: NewQuota, by: &Member) -> Result<row::Model, LendingError> {
+    by.must_be(&crate::AUTHORS)?;
+    let product = loan_product::Entity::find_by_id(new.product).one(tx).await?.ok_or(LendingError::NoSuchProduct)?;
+    must_author(tx, product.bank_id, by).await?;
+    let limit = within(new.limit)?;
+    if let Some(standing) = row::Entity::find_by_id(new.id).one(tx).await? {
+        let same = (standing.unit_id, standing.product_id, standing.year) == (new.unit, new.product, new.year.into())
+            && standing.limit_fen == limit;
+        return if same { Ok(standing) } else { Err(LendingError::IdReused) };
+    }
+    let unit = unit::Entity::find_by_id(new.unit).one(tx).await?.ok_or(LendingError::NoSuchUnit)?;
+    let row = row::ActiveModel {
+        id: Set(new.id),
+        unit_id: Set(unit.id),
+        unit_path: Set(unit.path),
+        bank_id: Set(product.bank_id),
+        product_id: Set(product.id),
+        year: Set(new.year.into()),
+        limit_fen: Set(limit),
+        reserved_fen: Set(Money::ZERO),
+        used_fen: Set(Money::ZERO),
+        author_id: Set(by.id),
+        created_us: Set(now),
+        changed_us: Set(now),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// Another limit; not below what is taken.
+pub async fn change(
+    tx: &Tx,
+    now: Timestamp,
+    id: LoanQuotaId,
+    limit: Money,
+    by: &Member,
+) -> Result<row::Model, LendingError> {
+    let limit = within(limit)?;
+    by.must_be(&crate::AUTHORS)?;
+    let standing = row::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(LendingError::NoSuchQuota)?;
+    must_author(tx, standing.bank_id, by).await?;
+    let taken = standing.reserved_fen.checked_add(standing.used_fen).unwrap_or(standing.limit_fen);
+    if limit < taken {
+        return Err(LendingError::QuotaTaken { taken });
+    }
+    let mut row: row::ActiveModel = standing.into();
+    row.limit_fen = Set(limit);
+    row.changed_us = Set(now);
+    Ok(row.update(tx).await?)
+}
+
+/// A page of the quotas within somebody's reach, newest first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    by: &Member,
+    after: Option<LoanQuotaId>,
+    limit: u64,
+) -> Result<Vec<row::Model>, LendingError> {
+    use row::Column as C;
+    let reach = Reach::of(db, by).await?;
+    let mut query =
+        row::Entity::find().filter(reach.condition(C::UnitPath, |bank| Condition::all().add(C::BankId.eq(bank))));
+    if let Some(after) = after {
+        let last = row::Entity::find_by_id(after).one(db).await?.ok_or(LendingError::NoSuchQuota)?;
+        let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
+        query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
+    }
+    Ok(query.order_by_desc(C::CreatedUs).order_by_desc(C::Id).limit(limit).all(db).await?)
+}
+
+/// Reserves an amount of the quota of a city, product and year, or says what is left.
+pub(crate) async fn reserve(
+    tx: &Tx,
+    now: Timestamp,
+    (city, product, year): (&UnitPath, LoanProductId, i32),
+    amount: Money,
+) -> Result<LoanQuotaId, LendingError> {
+    let standing = row::Entity::find()
+        .filter(row::Column::UnitPath.eq(city.clone()))
+        .filter(row::Column::ProductId.eq(product))
+        .filter(row::Column::Year.eq(i64::from(year)))
+        .lock_exclusive()
+        .one(tx)
+        .await?
+        .ok_or(LendingError::NoQuota)?;
+    let taken = standing.reserved_fen.checked_add(standing.used_fen);
+    let left = taken.and_then(|taken| standing.limit_fen.checked_sub(taken)).unwrap_or(Money::ZERO);
+    let sql = "UPDATE loan_quota SET reserved_fen = reserved_fen + $1, changed_us = $2 WHERE id = $3 \
+               AND reserved_fen + used_fen + $1 <= limit_fen";
+    match execute(tx, sql, [amount.into(), now.into(), standing.id.into()]).await? {
+        1 => Ok(standing.id),
+        _ => Err(LendingError::QuotaShort { left }),
+    }
+}
+
+/// Changes what is reserved and used of a quota by these differences.
+pub(crate) async fn shift(
+    tx: &Tx,
+    now: Timestamp,
+    id: LoanQuotaId,
+    reserved: Money,
+    used: Money,
+) -> Result<(), LendingError> {
+    let sql = "UPDATE loan_quota SET reserved_fen = reserved_fen + $1, used_fen = used_fen + $2, changed_us = $3 WHERE id = $4";
+    match execute(tx, sql, [reserved.into(), used.into(), now.into(), id.into()]).await? {
+        1 => Ok(()),
+        _ => Err(LendingError::Conflict),
+    }
+}

@@ -1,0 +1,183 @@
+//! Lists: what a borrower has, what an officer may know of, and counts for those who may see no names.
+
+use domain::lending::LoanState;
+use domain::role::Member;
+use domain::{DonorId, LoanApplicationId, LoanContractId, Money};
+use entity::{
+    loan_application as application, loan_application_history as history, loan_consent, loan_contract as contract,
+    loan_decision, loan_relation,
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Statement,
+};
+
+use crate::{LendingError, READERS, Reach, contract as contracts};
+
+/// A borrower's applications, newest first.
+pub async fn applications_of(
+    db: &impl ConnectionTrait,
+    donor: DonorId,
+    after: Option<LoanApplicationId>,
+    limit: u64,
+) -> Result<Vec<application::Model>, LendingError> {
+    let mut query = application::Entity::find().filter(application::Column::DonorId.eq(donor));
+    if let Some(after) = after {
+        query = query.filter(before(&crate::application::own(db, donor, after).await?));
+    }
+    Ok(newest(query, limit).all(db).await?)
+}
+
+fn before(last: &application::Model) -> Condition {
+    use application::Column as C;
+    let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
+    Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same)
+}
+
+fn newest(query: sea_orm::Select<application::Entity>, limit: u64) -> sea_orm::Select<application::Entity> {
+    query.order_by_desc(application::Column::CreatedUs).order_by_desc(application::Column::Id).limit(limit)
+}
+
+/// A page of the applications an officer may know of, newest first.
+pub async fn applications(
+    db: &impl ConnectionTrait,
+    state: Option<LoanState>,
+    by: &Member,
+    after: Option<LoanApplicationId>,
+    limit: u64,
+) -> Result<Vec<application::Model>, LendingError> {
+    use application::Column as C;
+    let reach = Reach::of(db, by).await?;
+    let sent = |bank| Condition::all().add(C::BankId.eq(bank)).add(C::SentUs.is_not_null());
+    let mut query =
+        application::Entity::find().filter(C::SubmittedUs.is_not_null()).filter(reach.condition(C::UnitPath, sent));
+    if let Some(state) = state {
+        query = query.filter(C::State.eq(state));
+    }
+    if let Some(after) = after {
+        query = query.filter(before(&crate::application::known(db, after, by).await?));
+    }
+    Ok(newest(query, limit).all(db).await?)
+}
+
+/// What happened to an application, oldest first.
+pub async fn steps(db: &impl ConnectionTrait, id: LoanApplicationId) -> Result<Vec<history::Model>, LendingError> {
+    let steps = history::Entity::find().filter(history::Column::ApplicationId.eq(id));
+    Ok(steps.order_by_asc(history::Column::Seq).all(db).await?)
+}
+
+/// What was said to an application, oldest first.
+pub async fn decisions(
+    db: &impl ConnectionTrait,
+    id: LoanApplicationId,
+) -> Result<Vec<loan_decision::Model>, LendingError> {
+    let said = loan_decision::Entity::find().filter(loan_decision::Column::ApplicationId.eq(id));
+    Ok(said.order_by_asc(loan_decision::Column::AtUs).all(db).await?)
+}
+
+/// Who is close to the borrower of an application, as it was declared.
+pub async fn relations(
+    db: &impl ConnectionTrait,
+    id: LoanApplicationId,
+) -> Result<Vec<loan_relation::Model>, LendingError> {
+    let declared = loan_relation::Entity::find().filter(loan_relation::Column::ApplicationId.eq(id));
+    Ok(declared.order_by_asc(loan_relation::Column::CreatedUs).all(db).await?)
+}
+
+/// A borrower's contracts, newest first.
+pub async fn contracts_of(db: &impl ConnectionTrait, donor: DonorId) -> Result<Vec<contract::Model>, LendingError> {
+    let own = contract::Entity::find().filter(contract::Column::DonorId.eq(donor));
+    let newest = own.order_by_desc(contract::Column::CreatedUs).order_by_desc(contract::Column::Id);
+    Ok(newest.limit(200).all(db).await?)
+}
+
+/// A borrower's own contract.
+pub async fn own_contract(
+    db: &impl ConnectionTrait,
+    donor: DonorId,
+    id: LoanContractId,
+) -> Result<contract::Model, LendingError> {
+    let found = contract::Entity::find_by_id(id).one(db).await?;
+    found.filter(|row| row.donor_id == donor).ok_or(LendingError::NoSuchContract)
+}
+
+/// A page of the contracts an officer may see one by one, newest first: a bank's own; of the League those whose borrowers agreed that
+/// what the bank sends back is seen.
+pub async fn contracts(
+    db: &impl ConnectionTrait,
+    state: Option<LoanState>,
+    by: &Member,
+    after: Option<LoanContractId>,
+    limit: u64,
+) -> Result<Vec<contract::Model>, LendingError> {
+    use contract::Column as C;
+    let reach = Reach::of(db, by).await?;
+    let mut query =
+        contract::Entity::find().filter(reach.condition(C::UnitPath, |bank| Condition::all().add(C::BankId.eq(bank))));
+    if !reach.audits {
+        let agreed = loan_consent::Entity::find()
+            .select_only()
+            .column(loan_consent::Column::DonorId)
+            .filter(loan_consent::Column::Scope.eq("servicing"))
+            .filter(loan_consent::Column::WithdrawnUs.is_null())
+            .filter(of_the_same_bank());
+        let mut seen = Condition::any().add(C::DonorId.in_subquery(agreed.into_query()));
+        if let Some((bank, _)) = &reach.bank {
+            seen = seen.add(C::BankId.eq(*bank));
+        }
+        query = query.filter(seen);
+    }
+    if let Some(state) = state {
+        query = query.filter(C::State.eq(state));
+    }
+    if let Some(after) = after {
+        let last = contracts::known(db, after, by).await?;
+        let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
+        query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
+    }
+    Ok(query.order_by_desc(C::CreatedUs).order_by_desc(C::Id).limit(limit).all(db).await?)
+}
+
+/// That a consent is for the bank of the contract it is asked about.
+fn of_the_same_bank() -> sea_orm::sea_query::Expr {
+    use sea_orm::sea_query::{Expr, ExprTrait};
+    let of_consent = Expr::col((loan_consent::Entity, loan_consent::Column::BankId));
+    of_consent.equals((contract::Entity, contract::Column::BankId))
+}
+
+/// How many contracts stand in a state, and what they amount to.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Count {
+    /// The state.
+    pub state: LoanState,
+    /// How many.
+    pub contracts: i64,
+    /// What was lent.
+    pub principal: Money,
+    /// What is not repaid, as the banks last told it.
+    pub outstanding: Money,
+}
+
+/// Counts of all contracts within an officer's reach, whether or not their borrowers may be seen.
+pub async fn counts(db: &impl ConnectionTrait, by: &Member) -> Result<Vec<Count>, LendingError> {
+    by.must_be(&READERS)?;
+    let reach = Reach::of(db, by).await?;
+    let mut values: Vec<sea_orm::Value> = Vec::new();
+    let mut below = |part: &str| {
+        values.push(format!("{part}%").into());
+        format!("unit_path LIKE ${}", values.len())
+    };
+    let mut any: Vec<String> = reach.parts.iter().map(|part| below(part.as_str())).collect();
+    if let Some((bank, parts)) = &reach.bank {
+        let parts: Vec<String> = parts.iter().map(|part| below(part.as_str())).collect();
+        values.push((*bank).into());
+        any.push(format!("(bank_id = ${} AND ({}))", values.len(), parts.join(" OR ")));
+    }
+    let which = if any.is_empty() { "false".to_owned() } else { any.join(" OR ") };
+    let sql = format!(
+        "SELECT state, count(*) AS contracts, CAST(SUM(principal_fen) AS BIGINT) AS principal, \
+         CAST(SUM(outstanding_fen) AS BIGINT) AS outstanding FROM loan_contract WHERE {which} GROUP BY state ORDER BY state"
+    );
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    Ok(rows.iter().map(|row| Count::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
