@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use app::loans::Periods;
 use app::vault::MasterKeys;
 use app::{Limits, Templates};
 use domain::Clock;
@@ -60,6 +61,8 @@ pub(crate) struct Service {
     pub(crate) templates: Templates,
     pub(crate) keys: MasterKeys,
     pub(crate) limits: Limits,
+    /// How long applications for loans wait, and files that came to nothing are kept.
+    pub(crate) loans: Periods,
     /// Business time.
     pub(crate) business: Clock,
 }
@@ -205,11 +208,19 @@ fn read(
         queue: r.count("giving.queue", 8192, 1..=1 << 20),
     };
 
+    let days = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
+    let loans = Periods {
+        consent_days: days(r.count("lending.consent_days", 30, 1..=3_650)),
+        signing_days: days(r.count("lending.signing_days", 30, 1..=3_650)),
+        purge_days: days(r.count("lending.purge_days", 180, 1..=3_650)),
+    };
+
     let keys = master_keys(&mut r, production);
     let (wechat, business) = channel(&mut r, production, &http.public_url);
     let templates = Templates {
         gift_received: r.maybe("wechat.templates.gift_received"),
         refund_sent: r.maybe("wechat.templates.refund_sent"),
+        loan_progress: r.maybe("wechat.templates.loan_progress"),
     };
     if production && !business.is_system() {
         r.problem("wechat.sandbox", "brings a clock that can be set; a production profile refuses that");
@@ -217,7 +228,7 @@ fn read(
     r.refuse_unknown();
 
     let service = match (wechat, keys) {
-        (Some(wechat), Some(keys)) => Some(Service { http, wechat, templates, keys, limits, business }),
+        (Some(wechat), Some(keys)) => Some(Service { http, wechat, templates, keys, limits, loans, business }),
         _ => None,
     };
     Config { base: Base { profile, database_url, log }, service, problems: r.problems, effective: r.effective }

@@ -77,6 +77,7 @@ pub(crate) async fn open(base: &Base, service: &Service) -> anyhow::Result<Arc<A
         keys: service.keys.clone(),
         limits: service.limits.clone(),
         templates: service.templates.clone(),
+        loans: service.loans,
     })))
 }
 

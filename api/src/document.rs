@@ -132,6 +132,12 @@ pub(crate) async fn withdraw(app: &Arc<App>, by: &Member, object: &str, id: Uuid
     Ok(app.documents.withdraw(by, object, id.into()).await?)
 }
 
+/// Something to be saved that is no attachment.
+pub(crate) fn saved(file_name: &str, media_type: &str, bytes: Vec<u8>) -> Download {
+    let policy = "default-src 'none'; sandbox".to_owned();
+    Download::Bytes(Binary(bytes), media_type.to_owned(), disposition(file_name), policy)
+}
+
 /// RFC 6266: the name in UTF-8, every byte escaped that is no letter or digit.
 fn disposition(file_name: &str) -> String {
     let mut text = "attachment; filename*=UTF-8''".to_owned();

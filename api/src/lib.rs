@@ -23,6 +23,12 @@ mod error;
 mod evidence;
 mod health;
 mod house;
+mod loan_application;
+mod loan_need;
+mod loan_paper;
+mod loan_product;
+mod loan_review;
+mod loan_terms;
 mod member;
 mod notify;
 mod organisation;
@@ -73,6 +79,11 @@ use crate::door::{Door, DoorOptions, KnownRoute};
 use crate::enquiry::EnquiryApi;
 use crate::evidence::EvidenceApi;
 use crate::house::HouseApi;
+use crate::loan_application::BorrowerApi;
+use crate::loan_need::NeedApi;
+use crate::loan_paper::{LoanPaperApi, OwnPaperApi};
+use crate::loan_product::{LoanApi, OfficeLoanApi};
+use crate::loan_review::LoanReviewApi;
 use crate::member::{MemberApi, RoleApi};
 use crate::organisation::{CharityApi, UnitApi};
 use crate::oversight::OversightApi;
@@ -135,6 +146,9 @@ pub struct ApiOptions {
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
 type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi);
 
+/// Youth loans.
+type LoanHandlers = (LoanApi, OfficeLoanApi, BorrowerApi, OwnPaperApi, LoanReviewApi, LoanPaperApi, NeedApi);
+
 /// Everything below `/api/v1`.
 type Handlers = (
     CampaignHandlers,
@@ -145,6 +159,7 @@ type Handlers = (
     TransferApi,
     (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
     (BookApi, BreakApi, ClosingApi, ReconciliationApi),
+    LoanHandlers,
     // A tuple of the library holds sixteen.
     (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
 );
@@ -299,6 +314,15 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             BreakApi { app: with(&app) },
             ClosingApi { app: with(&app) },
             ReconciliationApi { app: with(&app) },
+        ),
+        (
+            LoanApi { app: with(&app) },
+            OfficeLoanApi { app: with(&app) },
+            BorrowerApi { app: with(&app) },
+            OwnPaperApi { app: with(&app) },
+            LoanReviewApi { app: with(&app) },
+            LoanPaperApi { app: with(&app) },
+            NeedApi { app: with(&app) },
         ),
         (
             UnitApi { app: with(&app) },

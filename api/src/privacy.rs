@@ -4,8 +4,9 @@ use app::origin::Origin;
 use std::sync::Arc;
 
 use app::App;
+use app::loans::applications::Personal;
 use app::privacy::{OwnGift, PersonalData, PlainField};
-use entity::{consent, enquiry, message, refund, session, unmasking};
+use entity::{consent, enquiry, loan_application, message, refund, session, unmasking};
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::auth::{Donor, Officer};
 use crate::error::ApiError;
+use crate::loan_application::{Borrower, LoanApplication, LoanConsent, LoanContract};
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
 use crate::wire::{Instant, Text, Yuan, wire_enum};
@@ -31,6 +33,23 @@ struct OwnData {
     consents: Vec<KnownConsent>,
     messages: Vec<KnownMessage>,
     enquiries: Vec<KnownEnquiry>,
+    loan_applications: Vec<KnownApplication>,
+    loan_consents: Vec<LoanConsent>,
+    loans: Vec<LoanContract>,
+}
+
+/// What is known of an application for a loan.
+#[derive(Object)]
+struct KnownApplication {
+    application: LoanApplication,
+    #[oai(nullable)]
+    borrower: Option<Borrower>,
+}
+
+impl From<(loan_application::Model, Option<Personal>)> for KnownApplication {
+    fn from((row, personal): (loan_application::Model, Option<Personal>)) -> KnownApplication {
+        KnownApplication { application: row.into(), borrower: personal.map(Into::into) }
+    }
 }
 
 /// What is known of a gift.
@@ -212,6 +231,9 @@ impl From<PersonalData> for OwnData {
             consents: all(data.consents),
             messages: all(data.messages),
             enquiries: all(data.enquiries),
+            loan_applications: all(data.loan_applications),
+            loan_consents: all(data.loan_consents),
+            loans: all(data.loans),
         }
     }
 }

@@ -26,6 +26,10 @@ pub(crate) enum Tag {
     Transfers,
     /// The books, and what differs from them (staff).
     Books,
+    /// Youth loans: what everybody may ask, and a borrower's own applications.
+    Borrowing,
+    /// Banks, loan products, quotas, recommendations, decisions (staff).
+    Loans,
     /// Units, charities, certificates (staff).
     Organisation,
     /// Members of staff, the audit trail, the jobs (staff).

@@ -31,6 +31,11 @@ wire_enum! {
         Enquiry,
         Complaint,
         Screening,
+        LoanApplication,
+        LoanDecision,
+        LoanSignature,
+        LoanProduct,
+        NeedMatch,
     }
 }
 

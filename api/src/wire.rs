@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use domain::clock::TimeError;
-use domain::{BusinessDate, Money, Timestamp};
+use domain::{BusinessDate, Money, Multiplier, Rate, Timestamp};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde_json::Value;
@@ -112,6 +112,26 @@ text! {
     }
 }
 readable!(Day, day);
+
+text! {
+    /// A part of the whole, or a rate of a year: `"0.0435"` is 4.35 %.
+    Part(Rate) = MetaSchema {
+        pattern: Some(r"^(0|1|0\.\d{1,12})$".to_owned()),
+        example: Some("0.0435".into()),
+        ..MetaSchema::new("string")
+    }
+}
+readable!(Part, str::parse::<Rate>);
+
+text! {
+    /// How many times something: `"1.5"`.
+    Times(Multiplier) = MetaSchema {
+        pattern: Some(r"^\d{1,2}(\.\d{1,4})?$".to_owned()),
+        example: Some("1.5".into()),
+        ..MetaSchema::new("string")
+    }
+}
+readable!(Times, str::parse::<Multiplier>);
 
 /// Text that a client sends: a JSON string and nothing else. The library reads `false` and `12.30` as text, too, and a client
 /// with a slip in it would give under the name "false". Characters that no pen writes are refused: a NUL, which PostgreSQL

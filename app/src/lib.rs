@@ -15,6 +15,7 @@ pub mod exports;
 pub mod gift_watch;
 pub mod giving;
 pub mod identity;
+pub mod loans;
 pub mod openness;
 pub mod organisation;
 pub mod origin;
@@ -55,6 +56,8 @@ pub struct Options {
     pub limits: Limits,
     /// Subscribe message templates; a message without a template is not written.
     pub templates: Templates,
+    /// How long applications for loans wait, and files that came to nothing are kept.
+    pub loans: loans::Periods,
 }
 
 /// Bounds on giving, from configuration.
@@ -79,6 +82,8 @@ pub struct Templates {
     pub gift_received: Option<String>,
     /// 退款通知.
     pub refund_sent: Option<String>,
+    /// 贷款进度通知.
+    pub loan_progress: Option<String>,
 }
 
 /// A secret that is shown once: a password, a one-time password's seed, a session token.
@@ -100,6 +105,8 @@ pub struct App {
     pub refunds: refunds::Refunds,
     /// Money that goes out for what it was given for.
     pub spending: spending::Spending,
+    /// Youth loans, up to the signed contract.
+    pub loans: loans::Loans,
     /// Money between channel and bank.
     pub transfers: transfers::Transfers,
     /// Our books against the bills.
@@ -139,7 +146,7 @@ pub struct App {
 impl App {
     /// Puts the services together and starts the queue to the books. Needs a tokio runtime.
     pub fn new(options: Options) -> App {
-        let Options { db, business, real, wechat, keys, limits, templates } = options;
+        let Options { db, business, real, wechat, keys, limits, templates, loans } = options;
         let vault = vault::Vault::new(keys);
         let identity =
             identity::Identity::new(db.clone(), wechat.clone(), vault.clone(), business.clone(), real.clone());
@@ -157,6 +164,7 @@ impl App {
             ),
             gift_watch: gift_watch::GiftWatch::new(db.clone(), business.clone(), identity.clone(), vault.clone()),
             refunds: refunds::Refunds::new(db.clone(), business.clone(), wechat.clone()),
+            loans: loans::Loans::new(db.clone(), business.clone(), identity.clone(), vault.clone(), loans, &templates),
             spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),
             breaks: breaks::Breaks::new(db.clone(), business.clone(), wechat.clone()),

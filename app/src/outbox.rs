@@ -121,7 +121,8 @@ enum Outcome {
 impl Outbox {
     /// The service. Starts nothing. Claims go by the real clock of `identity`.
     pub fn new(db: Db, business: Clock, wechat: wechat::Client, identity: Identity, templates: &Templates) -> Outbox {
-        let templates = [&templates.gift_received, &templates.refund_sent].into_iter().flatten().cloned().collect();
+        let templates = [&templates.gift_received, &templates.refund_sent, &templates.loan_progress];
+        let templates = templates.into_iter().flatten().cloned().collect();
         Outbox { db, business, real: identity.real().clone(), wechat, identity, templates }
     }
 

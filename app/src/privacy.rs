@@ -12,13 +12,17 @@ use std::collections::BTreeMap;
 use aws_lc_rs::rand;
 use domain::role::{Forbidden, Member, Role};
 use domain::{Clock, DonationId, DonorId, Timestamp, UnmaskingId};
-use entity::{Db, campaign, consent, donation, donor, enquiry, execute, message, refund, session, unmasking};
+use entity::{
+    Db, campaign, consent, donation, donor, enquiry, execute, loan_application, loan_consent, loan_contract, message,
+    refund, session, unmasking,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use serde_json::json;
 
 use crate::identity::{Identity, IdentityError};
+use crate::loans::applications::Personal;
 use crate::trail::{self, Line};
 use crowdfunding::CrowdfundingError;
 
@@ -47,6 +51,12 @@ pub enum PrivacyError {
     /// No such gift, or money is on its way.
     #[error(transparent)]
     Gift(#[from] CrowdfundingError),
+    /// An application for a loan is under way, or a contract binds.
+    #[error("a loan binds the donor")]
+    Borrower,
+    /// The loans cannot be read.
+    #[error(transparent)]
+    Loan(#[from] lending::LendingError),
     /// The donor cannot be read.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -76,6 +86,12 @@ pub struct PersonalData {
     pub messages: Vec<message::Model>,
     /// The enquiries, each with its question.
     pub enquiries: Vec<(enquiry::Model, Option<String>)>,
+    /// The applications for loans, each with what is sealed in it.
+    pub loan_applications: Vec<(loan_application::Model, Option<Personal>)>,
+    /// What was agreed to for banks.
+    pub loan_consents: Vec<loan_consent::Model>,
+    /// The contracts.
+    pub loans: Vec<loan_contract::Model>,
 }
 
 /// A gift with everything its donor said.
@@ -149,6 +165,15 @@ impl Privacy {
                 OwnGift { gift, campaign, name, nickname }
             })
             .collect();
+        let applications = lending::view::applications_of(db, id, None, 1_000).await?;
+        let sealed: Vec<(DonorId, Vec<u8>)> =
+            applications.iter().filter_map(|row| Some((id, row.personal_sealed.clone()?))).collect();
+        let mut opened = self.identity.open_many(&sealed).await?.into_iter();
+        let personal = |row: &loan_application::Model| {
+            let text = row.personal_sealed.as_ref().and_then(|_| opened.next().flatten())?;
+            serde_json::from_str::<Personal>(&text).ok()
+        };
+        let personal: Vec<_> = applications.iter().map(personal).collect();
         let asked = enquiry::Entity::find().filter(enquiry::Column::DonorId.eq(id)).all(db).await?;
         let sealed: Vec<(DonorId, Vec<u8>)> = asked.iter().map(|row| (id, row.question_sealed.clone())).collect();
         let questions = self.identity.open_many(&sealed).await?;
@@ -162,15 +187,21 @@ impl Privacy {
             consents: consent::Entity::find().filter(consent::Column::DonorId.eq(id)).all(db).await?,
             messages: message::Entity::find().filter(message::Column::DonorId.eq(id)).all(db).await?,
             enquiries: asked.into_iter().zip(questions).collect(),
+            loan_applications: applications.into_iter().zip(personal).collect(),
+            loan_consents: lending::consent::of_donor(db, id).await?,
+            loans: lending::view::contracts_of(db, id).await?,
         })
     }
 
-    /// Erases a donor. Refused while an own gift can still be paid or a refund is under way.
+    /// Erases a donor. Refused while an own gift can still be paid, a refund is under way, or a loan binds.
     pub async fn erase(&self, id: DonorId, origin: &str) -> Result<(), PrivacyError> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = donor::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
         let row = row.ok_or(IdentityError::NoSuchDonor)?;
+        if lending::application::binding(&tx, id).await? {
+            return Err(PrivacyError::Borrower);
+        }
         crowdfunding::forget_donor(&tx, id).await?;
         let mut nobody = vec![0; 32];
         rand::fill(&mut nobody).expect("the system gives random bytes");

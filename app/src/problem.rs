@@ -16,6 +16,7 @@ use domain::document::NotTaken;
 use domain::plan;
 use domain::role::Forbidden;
 use ledger::Refusal;
+use lending::LendingError;
 use wechat::WechatError;
 
 use crate::breaks::BreakError;
@@ -26,6 +27,7 @@ use crate::enquiries::EnquiryError;
 use crate::gift_watch::GiftWatchError;
 use crate::giving::GivingError;
 use crate::identity::IdentityError;
+use crate::loans::LoansError;
 use crate::openness::OpenBooksError;
 use crate::organisation::OrganisationError;
 use crate::outbox::OutboxError;
@@ -412,16 +414,7 @@ impl From<DocumentError> for Problem {
             E::BadKind => Problem::field("kind", "附件种类为1至40个小写字母或下划线"),
             E::NoPicture => Problem::unprocessable("picture_needed", "只接受PNG或JPEG图片。"),
             E::Published => Problem::conflict("wrong_state", "内容已发布，不能再添加附件。"),
-            E::NotTaken(NotTaken::Size) => {
-                Problem::new(PAYLOAD_TOO_LARGE, "document_size", "附件不能为空，且不得超过10MB。")
-            }
-            E::NotTaken(NotTaken::UnknownKind) => {
-                Problem::unprocessable("document_kind", "只接受PDF、PNG、JPEG、不含宏的XLSX、OFD、CSV和UTF-8文本文件。")
-            }
-            E::NotTaken(NotTaken::Disguised) => {
-                Problem::unprocessable("document_disguised", "文件内容与文件名后缀不符。")
-            }
-            E::NotTaken(NotTaken::BadName) => Problem::field("file_name", "文件名为1至200个字，不含斜杠等特殊字符"),
+            E::NotTaken(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }
@@ -505,6 +498,8 @@ impl From<PrivacyError> for Problem {
             E::Invalid { field, problem } => Problem::field(field, problem),
             E::Forbidden(error) => error.into(),
             E::Gift(error) => error.into(),
+            E::Borrower => Problem::conflict("loan_binds", "您有在办的贷款申请或未结清的贷款，暂时不能注销。"),
+            E::Loan(error) => error.into(),
             E::Identity(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
@@ -580,6 +575,96 @@ impl From<ReconcileError> for Problem {
             E::Transfer(error) => error.into(),
             E::Break(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<LoansError> for Problem {
+    fn from(error: LoansError) -> Problem {
+        match error {
+            LoansError::Refused(refusal) => refusal.into(),
+            LoansError::Identity(error) => error.into(),
+            LoansError::Sealed(error) => Problem::internal(&error),
+            LoansError::NotTaken(error) => error.into(),
+            LoansError::Db(error) => LendingError::from(error).into(),
+        }
+    }
+}
+
+impl From<LendingError> for Problem {
+    fn from(error: LendingError) -> Problem {
+        use LendingError as E;
+        match error {
+            E::NoSuchBank => Problem::not_found("no_such_bank", "没有这家银行。"),
+            E::NoSuchStaff => Problem::not_found("no_such_member", "没有这名工作人员。"),
+            E::NoSuchUnit => Problem::unprocessable("no_such_unit", "所填地区没有对应的团组织。"),
+            E::NoSuchProduct => Problem::not_found("no_such_loan_product", "没有这个贷款产品。"),
+            E::NoSuchVersion => Problem::not_found("no_such_version", "该产品没有这一版条款。"),
+            E::NoSuchLpr => Problem::not_found("no_such_lpr", "没有这一期贷款市场报价利率。"),
+            E::NoSuchQuota => Problem::not_found("no_such_quota", "没有这项额度。"),
+            E::NoSuchApplication => Problem::not_found("no_such_loan_application", "没有这份贷款申请。"),
+            E::NoSuchContract => Problem::not_found("no_such_loan_contract", "没有这份借款合同。"),
+            E::NoSuchConsent => Problem::not_found("no_such_consent", "没有这项授权。"),
+            E::NoSuchNeed => Problem::not_found("no_such_need", "没有这项融资需求。"),
+            E::NoSuchPaper => Problem::not_found("no_such_paper", "没有这份材料。"),
+            E::NoSuchMatch => Problem::not_found("no_such_match", "没有这项对接。"),
+            E::IdReused => id_reused(),
+            E::CodeTaken => Problem::conflict("code_taken", "该代码或编号已被使用。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Unsound(problems) => {
+                Problem::unprocessable("terms_unsound", "产品条款不符合规定，请按提示修改。").listing(problems)
+            }
+            E::NotAdmitted(problems) => {
+                let all: Vec<&str> = problems.iter().map(|one| one.problem.as_str()).collect();
+                let detail = format!("不符合该产品的条件：{}。", all.join("；"));
+                Problem::unprocessable("not_admitted", "").saying(detail).listing(problems)
+            }
+            E::Loan(error) => Problem::unprocessable(error.code(), "").saying(error.to_string()),
+            E::NoLpr => Problem::conflict("no_lpr", "尚未登记适用的贷款市场报价利率，暂时无法报价或签约。"),
+            E::ProductClosed => Problem::conflict("loan_product_closed", "该产品目前不受理新申请。"),
+            E::Published => Problem::conflict("version_published", "已发布的条款不能修改，请另写新版本。"),
+            E::NoSeat => Problem::forbidden("no_bank_seat", "您不是这家银行的经办人员。"),
+            E::Forbidden(error) => error.into(),
+            E::OtherPerson => other_person(),
+            E::Related => Problem::forbidden("related_party", "您是借款人本人或其亲属，应当回避。"),
+            E::NoConsent => Problem::conflict("consent_needed", "借款人尚未授权将申请提交该银行。"),
+            E::NoQuota => Problem::conflict("no_quota", "该地区本年度没有这个产品的额度。"),
+            E::QuotaShort { left } => {
+                Problem::conflict("quota_short", "").saying(format!("该地区额度不足，目前剩余{left}元。"))
+            }
+            E::QuotaTaken { taken } => {
+                Problem::conflict("quota_taken", "").saying(format!("额度不能低于已占用的{taken}元。"))
+            }
+            E::NoMoreRenewals => Problem::conflict("no_more_renewals", "已达到续贷次数上限，不能再续贷。"),
+            E::NotChangeable => Problem::conflict("contract_not_changeable", "该合同目前不能办理此项变更。"),
+            E::ChangeUnderWay => Problem::conflict("change_under_way", "该合同已有变更申请在办理中。"),
+            E::TooMany => Problem::conflict("too_many_applications", "您在办的申请过多，请先办结或撤回。"),
+            E::CharityPool => {
+                Problem::unprocessable("charity_pool", "慈善组织的资金不得用于风险补偿或担保，请改用非慈善账套或留空。")
+            }
+            E::Gone => Problem::conflict("personal_data_gone", "该申请的个人信息已清除。"),
+            E::State(refused) => {
+                let detail = format!("申请或合同目前为“{}”，不能这样办理。", refused.state.chinese());
+                wrong_state().saying(detail).because(refused.to_string())
+            }
+            E::Need(refused) => wrong_state().because(refused.to_string()),
+            E::Decided => wrong_state(),
+            E::Conflict => Problem::conflict("changed_meanwhile", "内容已被他人修改，请刷新后重试。"),
+            E::Stored(error) => Problem::internal(&error),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<NotTaken> for Problem {
+    fn from(error: NotTaken) -> Problem {
+        match error {
+            NotTaken::Size => Problem::new(PAYLOAD_TOO_LARGE, "document_size", "附件不能为空，且不得超过10MB。"),
+            NotTaken::UnknownKind => {
+                Problem::unprocessable("document_kind", "只接受PDF、PNG、JPEG、不含宏的XLSX、OFD、CSV和UTF-8文本文件。")
+            }
+            NotTaken::Disguised => Problem::unprocessable("document_disguised", "文件内容与文件名后缀不符。"),
+            NotTaken::BadName => Problem::field("file_name", "文件名为1至200个字，不含斜杠等特殊字符"),
         }
     }
 }

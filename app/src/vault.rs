@@ -142,7 +142,12 @@ impl Vault {
 
     /// What a text is looked up by. The same text always gives the same bytes.
     pub fn lookup(&self, text: &str) -> Vec<u8> {
-        hmac::sign(&self.0.lookup, text.as_bytes()).as_ref().to_vec()
+        self.lookup_bytes(text.as_bytes())
+    }
+
+    /// The same of bytes.
+    pub fn lookup_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.0.lookup, bytes).as_ref().to_vec()
     }
 
     /// A fresh key for a person, wrapped by the current master key.
@@ -154,13 +159,22 @@ impl Vault {
 
     /// Seals a text with a person's key.
     pub fn seal(&self, key: &SealedKey, text: &str) -> Result<Vec<u8>, VaultError> {
-        Ok(shut(&self.unwrap_key(key)?, PERSONAL_DATA, text.as_bytes()))
+        self.seal_bytes(key, text.as_bytes())
+    }
+
+    /// Seals bytes with a person's key.
+    pub fn seal_bytes(&self, key: &SealedKey, bytes: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Ok(shut(&self.unwrap_key(key)?, PERSONAL_DATA, bytes))
     }
 
     /// Opens what was sealed with a person's key.
     pub fn open(&self, key: &SealedKey, sealed: &[u8]) -> Result<String, VaultError> {
-        let plain = unshut(&self.unwrap_key(key)?, PERSONAL_DATA, sealed)?;
-        String::from_utf8(plain).map_err(|_| VaultError::Tag)
+        String::from_utf8(self.open_bytes(key, sealed)?).map_err(|_| VaultError::Tag)
+    }
+
+    /// Opens bytes that were sealed with a person's key.
+    pub fn open_bytes(&self, key: &SealedKey, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        unshut(&self.unwrap_key(key)?, PERSONAL_DATA, sealed)
     }
 
     /// The same key, wrapped by the current master key.

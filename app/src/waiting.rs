@@ -45,6 +45,16 @@ pub enum WaitingKind {
     Complaint,
     /// 名单筛查.
     Screening,
+    /// 贷款推荐.
+    LoanApplication,
+    /// 贷款审查.
+    LoanDecision,
+    /// 贷款签约.
+    LoanSignature,
+    /// 贷款产品与利率复核.
+    LoanProduct,
+    /// 融资需求对接.
+    NeedMatch,
 }
 
 /// A thing that waits.
@@ -86,7 +96,8 @@ struct Source {
 
 fn sources() -> Vec<Source> {
     use Role::{
-        Admin, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, Organiser, ProjectManager as Manager,
+        Admin, BankOfficer, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, LeagueOfficer, Organiser,
+        ProjectManager as Manager,
     };
     let to = |roles: &[Role], condition: &str| (roles.to_vec(), condition.to_owned());
     let second = [Bookkeeper, FinanceHead];
@@ -262,8 +273,81 @@ fn sources() -> Vec<Source> {
             since: "t.created_us",
             waits: vec![to(&[Compliance], "t.state = 'open'")],
         },
+        // An office's own files; those of the offices below once their day has passed.
+        Source {
+            kind: WaitingKind::LoanApplication,
+            from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
+            place: "t.office_path",
+            title: "p.name",
+            fen: "t.amount_fen",
+            since: "t.changed_us",
+            waits: vec![to(&[LeagueOfficer], OF_AN_OFFICE)],
+        },
+        Source {
+            kind: WaitingKind::LoanDecision,
+            from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
+            place: "t.unit_path",
+            title: "p.name",
+            fen: "t.amount_fen",
+            since: "t.sent_us",
+            waits: vec![to(
+                &[BankOfficer],
+                "t.state = 'bank_review' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id) \
+                 AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)",
+            )],
+        },
+        Source {
+            kind: WaitingKind::LoanSignature,
+            from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
+            place: "t.unit_path",
+            title: "p.name",
+            fen: "t.approved_fen",
+            since: "t.changed_us",
+            waits: vec![to(
+                &[BankOfficer],
+                "t.state = 'approved' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
+            )],
+        },
+        Source {
+            kind: WaitingKind::LoanProduct,
+            from: "(SELECT v.product_id AS id, p.name, p.bank_id, v.author_id, v.created_us FROM product_version v \
+                   JOIN loan_product p ON p.id = v.product_id WHERE v.state = 'draft') t",
+            place: "(SELECT u.path FROM unit u WHERE u.parent_id IS NULL ORDER BY u.path LIMIT 1)",
+            title: "t.name",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![
+                to(&[LeagueOfficer], "t.author_id <> $1"),
+                to(
+                    &[BankOfficer],
+                    "t.author_id <> $1 AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
+                ),
+            ],
+        },
+        Source {
+            kind: WaitingKind::NeedMatch,
+            from: "need_match t JOIN enterprise_need n ON n.id = t.need_id",
+            place: "n.unit_path",
+            title: "n.enterprise",
+            fen: "n.amount_fen",
+            since: "t.created_us",
+            waits: vec![to(
+                &[BankOfficer],
+                "t.state = 'proposed' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
+            )],
+        },
     ]
 }
+
+/// A file waits for those whose office it is in, by a role of theirs or one that is lent to them, and for those above once it is late;
+/// not for who has spoken already in this round, nor for who is close to the borrower.
+const OF_AN_OFFICE: &str = "t.state = 'applied' AND (t.escalated_us IS NOT NULL \
+     OR EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id \
+        WHERE r.staff_id = $1 AND r.role = 'league_officer' AND u.path = t.office_path) \
+     OR EXISTS (SELECT 1 FROM delegation d JOIN unit u ON u.id = d.unit_id \
+        WHERE d.holder_id = $1 AND d.role = 'league_officer' AND u.path = t.office_path)) \
+     AND NOT EXISTS (SELECT 1 FROM loan_decision e WHERE e.application_id = t.id AND e.round = t.round AND e.decider_id = $1) \
+     AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)";
 
 /// Who approves a paper at which step, by the profile it was handed in under.
 fn approvals() -> Vec<(Vec<Role>, String)> {

@@ -79,6 +79,7 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
             queue: 4_096,
         },
         templates: Templates::default(),
+        loans: app::loans::Periods::default(),
     });
     app.organisation.plant().await.unwrap();
     let new = NewCharity {

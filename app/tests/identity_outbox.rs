@@ -18,8 +18,11 @@ const TEMPLATE: &str = "TPL_GIFT";
 const NOT_A_TEMPLATE: &str = "TPL_invalid";
 
 fn outbox(w: &World) -> Outbox {
-    let templates =
-        Templates { gift_received: Some(TEMPLATE.to_owned()), refund_sent: Some(NOT_A_TEMPLATE.to_owned()) };
+    let templates = Templates {
+        gift_received: Some(TEMPLATE.to_owned()),
+        refund_sent: Some(NOT_A_TEMPLATE.to_owned()),
+        loan_progress: None,
+    };
     Outbox::new(w.db.clone(), w.business.clone(), w.wechat.clone(), w.identity.clone(), &templates)
 }
 

@@ -41,6 +41,18 @@ pub static JOBS: &[Job] = &[
         run: large_gifts,
     },
     Job {
+        name: "loan_deadlines",
+        about: "tells the offices above of applications that are late, and ends those nobody went on with",
+        cadence: Cadence { cron: "0 11 * * * *", every: seconds(3_600), text: "every hour" },
+        run: loan_deadlines,
+    },
+    Job {
+        name: "loan_purge",
+        about: "takes personal data out of applications that came to nothing a while ago",
+        cadence: Cadence { cron: "0 50 3 * * *", every: seconds(86_400), text: "every day at 03:50" },
+        run: loan_purge,
+    },
+    Job {
         name: "open_payments",
         about: "asks WeChat for payments of which no notification came",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
@@ -101,6 +113,14 @@ fn expire_orders(app: Arc<App>) -> Doing {
 
 fn large_gifts(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(Report::of(app.gift_watch.look().await?)) })
+}
+
+fn loan_deadlines(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.loans.keep_deadlines().await?)) })
+}
+
+fn loan_purge(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.loans.purge().await?)) })
 }
 
 fn open_payments(app: Arc<App>) -> Doing {

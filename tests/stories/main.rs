@@ -14,6 +14,7 @@ mod campaigns;
 mod closing;
 mod enquiries;
 mod giving;
+mod lending;
 mod letters;
 mod load;
 mod open_books;

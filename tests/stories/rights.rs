@@ -771,6 +771,107 @@ fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
     ]
 }
 
+/// Who may do what about loans, tried on things that are not there: a role is asked for before anything is looked up.
+fn lending_tries<'a>(w: &World) -> Vec<Try<'a>> {
+    use Role::{Admin, Auditor, BankOfficer, LeagueOfficer};
+    let (keepers, lenders, league): (&[Role], &[Role], &[Role]) = (&[Admin], &[BankOfficer], &[LeagueOfficer]);
+    let (readers, authors): (&[Role], &[Role]) =
+        (&[LeagueOfficer, BankOfficer, Auditor], &[LeagueOfficer, BankOfficer]);
+    let nobody = Uuid::now_v7().to_string();
+    let two = format!("{nobody} {nobody}");
+    let version = format!("{nobody} 1");
+    let try_it = |method: Method, path, on: &str, body: Value, may: &'a [Role]| Try {
+        method,
+        path,
+        on: on.to_owned(),
+        body,
+        may,
+    };
+    let get = |path, on: &str, may| try_it(Method::GET, path, on, json!({}), may);
+    let post = |path, on: &str, body: Value, may| try_it(Method::POST, path, on, body, may);
+    let reason = || json!({ "reason": "核实情况" });
+    let today = w.app.business.today().to_string();
+    let product = json!({ "id": nobody, "bank": nobody, "code": "x", "family": "farm", "name": "试", "summary": "试" });
+    let quota = json!({ "id": nobody, "unit": nobody, "product": nobody, "year": 2026, "limit": "1.00" });
+    let rate = json!({ "tenor": "one_year", "published_on": today, "rate": "0.03" });
+    let contract =
+        json!({ "id": nobody, "application": nobody, "number": "1", "signed_on": today, "payout_on": today });
+    let need = json!({
+        "id": nobody, "division": "130502", "enterprise": "示例企业", "credit_code": crate::world::CREDIT_CODE, "industry": "technology",
+        "amount": "1.00", "term": 12, "guarantee": "credit", "words": "试", "contact": "某人 0319-0000000",
+    });
+    vec![
+        post("/staff/banks", "", json!({ "id": nobody, "code": "x", "name": "示例银行" }), keepers),
+        get("/staff/banks/{bank_id}/officers", &nobody, keepers),
+        try_it(Method::PUT, "/staff/banks/{bank_id}/officers/{member_id}", &two, json!({}), keepers),
+        try_it(Method::DELETE, "/staff/banks/{bank_id}/officers/{member_id}", &two, json!({}), keepers),
+        get("/staff/loan-products", "", readers),
+        post("/staff/loan-products", "", product, authors),
+        try_it(Method::PUT, "/staff/loan-products/{product_id}/open", &nobody, json!({ "open": true }), authors),
+        get("/staff/loan-products/{product_id}/versions", &nobody, readers),
+        try_it(
+            Method::PUT,
+            "/staff/loan-products/{product_id}/versions/{version}",
+            &version,
+            crate::lending::terms(),
+            authors,
+        ),
+        post("/staff/loan-products/{product_id}/versions/{version}/publication", &version, json!({}), authors),
+        get("/staff/lpr", "", readers),
+        post("/staff/lpr", "", rate.clone(), authors),
+        post("/staff/lpr/confirmation", "", rate, authors),
+        get("/staff/loan-quotas", "", readers),
+        post("/staff/loan-quotas", "", quota, authors),
+        try_it(Method::PUT, "/staff/loan-quotas/{quota_id}", &nobody, json!({ "limit": "1.00" }), authors),
+        get("/staff/loan-applications", "", readers),
+        get("/staff/loan-applications/{application_id}", &nobody, readers),
+        post(
+            "/staff/loan-applications/{application_id}/relations",
+            &nobody,
+            json!({ "id": nobody, "relation": "父亲" }),
+            authors,
+        ),
+        post("/staff/loan-applications/{application_id}/recommendation", &nobody, json!({}), league),
+        post(
+            "/staff/loan-applications/{application_id}/grant",
+            &nobody,
+            json!({ "amount": "1.00", "term": 12, "spread_bp": 0 }),
+            lenders,
+        ),
+        post("/staff/loan-applications/{application_id}/return", &nobody, reason(), authors),
+        post("/staff/loan-applications/{application_id}/refusal", &nobody, reason(), authors),
+        post("/staff/loan-applications/{application_id}/unmasking", &nobody, reason(), readers),
+        get("/staff/loan-applications/{application_id}/papers", &nobody, readers),
+        post("/staff/loan-applications/{application_id}/papers", &nobody, json!("bytes"), authors),
+        get("/staff/loan-applications/{application_id}/papers/{paper_id}", &two, readers),
+        try_it(Method::DELETE, "/staff/loan-applications/{application_id}/papers/{paper_id}", &two, json!({}), authors),
+        get("/staff/loan-contracts", "", readers),
+        post("/staff/loan-contracts", "", contract, lenders),
+        get("/staff/loan-counts", "", readers),
+        get("/staff/loan-contracts/{contract_id}", &nobody, readers),
+        post("/staff/loan-contracts/{contract_id}/withdrawal", &nobody, reason(), lenders),
+        get("/staff/needs", "", readers),
+        post("/staff/needs", "", need, league),
+        get("/staff/needs/{need_id}", &nobody, readers),
+        post("/staff/needs/{need_id}/contact", &nobody, reason(), authors),
+        get("/staff/needs/{need_id}/products", &nobody, readers),
+        get("/staff/needs/{need_id}/matches", &nobody, readers),
+        post("/staff/needs/{need_id}/matches", &nobody, json!({ "id": nobody, "product": nobody }), league),
+        post("/staff/need-matches/{match_id}/acceptance", &nobody, json!({}), lenders),
+        post("/staff/need-matches/{match_id}/decline", &nobody, reason(), lenders),
+        get("/staff/needs/{need_id}/follow-ups", &nobody, readers),
+        post(
+            "/staff/needs/{need_id}/follow-ups",
+            &nobody,
+            json!({ "id": nobody, "on": today, "words": "已联系" }),
+            authors,
+        ),
+        post("/staff/needs/{need_id}/fulfilment", &nobody, json!({ "outcome": "已放款" }), league),
+        post("/staff/needs/{need_id}/closing", &nobody, json!({ "outcome": "不再需要" }), league),
+        post("/staff/needs/{need_id}/reopening", &nobody, json!({ "outcome": "又需要" }), league),
+    ]
+}
+
 async fn attempt(officer: &Officer, it: &Try<'_>) -> Answer {
     let mut path = it.path.to_owned();
     for on in it.on.split(' ') {
@@ -793,6 +894,7 @@ async fn every_operation_refuses_every_role_it_is_not_for() {
         let things = things(w).await;
         let mut tries = tries(w, &things);
         tries.extend(spending_tries(w, &things.papers));
+        tries.extend(lending_tries(w));
         let tried: BTreeSet<(String, String)> =
             tries.iter().map(|it| (it.method.to_string(), format!("/api/v1{}", it.path))).collect();
         for operation in operations(w).await.iter().filter(|operation| operation.token.as_deref() == Some("Officer")) {
@@ -838,6 +940,7 @@ async fn no_role_reaches_into_another_county() {
         let things = things(w).await;
         let mut tries = tries(w, &things);
         tries.extend(spending_tries(w, &things.papers));
+        tries.extend(lending_tries(w));
         let mut strangers = Vec::new();
         for role in ALL {
             let username = format!("far-{}", role.as_str().replace('_', "-"));

@@ -44,6 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SECRET: &str = "sangzi development";
 /// The templates of the messages to donors.
 pub(crate) const THANKS: &str = "TEMPLATE-THANKS";
+/// The template of messages to borrowers.
+pub(crate) const LOAN_PROGRESS: &str = "TEMPLATE-LOAN";
 /// 统一社会信用代码 of the foundation; nobody's, with a check digit that is right.
 pub(crate) const CREDIT_CODE: &str = "53130000MJX000000U";
 /// Who registered the foundation's certificate; does nothing else.
@@ -275,7 +277,12 @@ impl World {
                 order_life: Duration::from_secs(900),
                 queue: terms.queue,
             },
-            templates: Templates { gift_received: Some(THANKS.to_owned()), refund_sent: None },
+            templates: Templates {
+                gift_received: Some(THANKS.to_owned()),
+                refund_sent: None,
+                loan_progress: Some(LOAN_PROGRESS.to_owned()),
+            },
+            loans: app::loans::Periods::default(),
             db,
         }));
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();

@@ -62,6 +62,11 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::Enquiry => "捐赠人查询",
         WaitingKind::Complaint => "投诉",
         WaitingKind::Screening => "名单筛查",
+        WaitingKind::LoanApplication => "贷款推荐",
+        WaitingKind::LoanDecision => "贷款审查",
+        WaitingKind::LoanSignature => "贷款签约",
+        WaitingKind::LoanProduct => "贷款产品条款复核",
+        WaitingKind::NeedMatch => "融资需求对接",
     }
 }
 

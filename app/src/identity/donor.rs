@@ -106,6 +106,16 @@ impl Identity {
         Ok(self.vault.open(&self.key_of(donor).await?, sealed)?)
     }
 
+    /// Seals bytes with a donor's key. One statement.
+    pub async fn seal_bytes_for(&self, donor: DonorId, bytes: &[u8]) -> Result<Vec<u8>, IdentityError> {
+        Ok(self.vault.seal_bytes(&self.key_of(donor).await?, bytes)?)
+    }
+
+    /// Opens bytes that were sealed for a donor. One statement.
+    pub async fn open_bytes_for(&self, donor: DonorId, sealed: &[u8]) -> Result<Vec<u8>, IdentityError> {
+        Ok(self.vault.open_bytes(&self.key_of(donor).await?, sealed)?)
+    }
+
     /// Opens many, one statement however many. What cannot be opened, the donor having been erased, is nothing; a box that
     /// was changed is nothing, too, and is logged: one bad box must not hide a whole list.
     pub async fn open_many(&self, sealed: &[(DonorId, Vec<u8>)]) -> Result<Vec<Option<String>>, IdentityError> {

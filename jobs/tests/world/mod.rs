@@ -61,6 +61,7 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
             queue: 100,
         },
         templates: Templates::default(),
+        loans: app::loans::Periods::default(),
     });
     World { app: Arc::new(app), sandbox: Some(sandbox).into(), _dir: dir }
 }

@@ -23,8 +23,15 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
-        // The pages of finance stand beside this area; until one is there its things are named without a link.
-        WaitingKind::Settlement | WaitingKind::Transfer | WaitingKind::Break => return None,
+        // The pages of finance and of loans stand beside this area; until one is there its things are named without a link.
+        WaitingKind::Settlement
+        | WaitingKind::Transfer
+        | WaitingKind::Break
+        | WaitingKind::LoanApplication
+        | WaitingKind::LoanDecision
+        | WaitingKind::LoanSignature
+        | WaitingKind::LoanProduct
+        | WaitingKind::NeedMatch => return None,
     })
 }
 
