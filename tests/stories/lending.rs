@@ -176,7 +176,7 @@ async fn a_quote_tells_the_annual_cost_first_and_what_is_wrong_in_words() {
         assert!(answer.text.starts_with("{\"annual_cost\":{"), "{}", answer.text);
         let quote = answer.ok();
         let (cost, loan) = (&quote["annual_cost"], &quote["loan"]);
-        assert_eq!(cost["headline"], "年化利率（复利法，含全部费用）4.23%");
+        assert_eq!(cost["headline"], "年化利率（复利法，含全部费用）4.26%");
         assert_eq!((&loan["annual_rate"], &cost["warning"]), (&json!("0.0415"), &json!(null)), "3.00 % and 115 points");
         let rows = quote["rows"].as_array().unwrap();
         assert_eq!((rows.len(), &rows[11]["balance"]), (12, &json!("0.00")));
@@ -188,8 +188,8 @@ async fn a_quote_tells_the_annual_cost_first_and_what_is_wrong_in_words() {
         // A flat offer from elsewhere shows what it truly costs.
         let flat = json!({ "amount": "120000", "term": 12, "method": "flat", "annual_rate": "6%", "paid_out_on": "2026-01-15" });
         let quote = w.stranger.post("/loan-quotes", flat.clone()).await.ok();
-        assert_eq!(quote["annual_cost"]["compound"]["percent"], "11.45%");
-        assert!(quote["annual_cost"]["warning"].as_str().unwrap().contains("名义年利率6.00%，真实年化成本11.45%"));
+        assert_eq!(quote["annual_cost"]["compound"]["percent"], "11.51%");
+        assert!(quote["annual_cost"]["warning"].as_str().unwrap().contains("名义年利率6.00%，真实年化成本11.51%"));
 
         let with = |base: &Value, key: &str, value: Value| {
             let mut other = base.clone();
