@@ -24,7 +24,8 @@ use crate::tag::Tag;
 use crate::wire::{Day, Instant, Text, Yuan, said, wire_enum};
 
 /// Who may look a gift up by its number.
-const SEARCHERS: [Role; 5] = [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+pub(crate) const SEARCHERS: [Role; 5] =
+    [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
 wire_enum! {
     /// Where a gift stands.

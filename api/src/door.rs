@@ -192,7 +192,9 @@ fn is_document(request: &Request) -> bool {
         return is_page(request.uri().path()) && request.header(header::COOKIE).is_some();
     }
     request.method() == Method::POST
-        && ["/attachments", "/papers", "/disbursement-batches"].iter().any(|end| request.uri().path().ends_with(end))
+        && ["/attachments", "/papers", "/disbursement-batches", "/bank-statements", "/gift-lists"]
+            .iter()
+            .any(|end| request.uri().path().ends_with(end))
         && request.header(header::AUTHORIZATION).is_some()
         && request.content_type() == Some("application/octet-stream")
 }

@@ -7,6 +7,8 @@
 //! be read and tried at `/api/docs`, without the internet.
 
 mod auth;
+mod bank;
+mod bank_claim;
 mod batch;
 mod books;
 mod breaks;
@@ -21,6 +23,7 @@ mod door;
 mod enquiry;
 mod error;
 mod evidence;
+mod gift_list;
 mod health;
 mod house;
 mod loan_application;
@@ -67,6 +70,8 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::sync::Semaphore;
 
+use crate::bank::{BankApi, BankThingApi};
+use crate::bank_claim::BankClaimApi;
 use crate::batch::BatchApi;
 use crate::books::BookApi;
 use crate::breaks::BreakApi;
@@ -78,6 +83,7 @@ use crate::donation::{GivingApi, OfficeDonationApi};
 use crate::door::{Door, DoorOptions, KnownRoute};
 use crate::enquiry::EnquiryApi;
 use crate::evidence::EvidenceApi;
+use crate::gift_list::GiftListApi;
 use crate::house::HouseApi;
 use crate::loan_application::BorrowerApi;
 use crate::loan_need::NeedApi;
@@ -158,7 +164,7 @@ type Handlers = (
     RefundApi,
     TransferApi,
     (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
-    (BookApi, BreakApi, ClosingApi, ReconciliationApi),
+    (BookApi, BreakApi, ClosingApi, ReconciliationApi, BankApi, BankThingApi, BankClaimApi, GiftListApi),
     LoanHandlers,
     // A tuple of the library holds sixteen.
     (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
@@ -314,6 +320,10 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             BreakApi { app: with(&app) },
             ClosingApi { app: with(&app) },
             ReconciliationApi { app: with(&app) },
+            BankApi { app: with(&app) },
+            BankThingApi { app: with(&app) },
+            BankClaimApi { app: with(&app) },
+            GiftListApi { app: with(&app) },
         ),
         (
             LoanApi { app: with(&app) },

@@ -24,6 +24,8 @@ pub(crate) enum Tag {
     Enquiries,
     /// Money between the payment channel and the bank (staff).
     Transfers,
+    /// Statements of the bank, and what their lines are (staff).
+    Bank,
     /// The books, and what differs from them (staff).
     Books,
     /// Youth loans: what everybody may ask, and a borrower's own applications.

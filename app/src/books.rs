@@ -153,6 +153,9 @@ async fn debts(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<()
         "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM discrepancy WHERE suspense AND state = 'open'";
     let suspense = one(db, &account("subject = '2209' AND payable = 'suspense'")).await?;
     report.compare("2209 suspense", "all", -suspense, one(db, open).await?);
+    let unclaimed = one(db, &account("subject = '2209' AND payable = 'unidentified'")).await?;
+    let nobodys = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM bank_line WHERE state = 'unclaimed'";
+    report.compare("2209 unclaimed", "all", -unclaimed, one(db, nobodys).await?);
     let on_the_way = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM transfer \
                       WHERE state IN ('departed', 'arrival_proposed', 'return_proposed')";
     let transit = one(db, &account("subject = '1009' AND channel = 'wechat_transit'")).await?;

@@ -4,6 +4,7 @@
 //!
 //! Services own their transactions: a public method begins and commits. They know WeChat; the products below them do not.
 
+pub mod bank;
 pub mod books;
 pub mod breaks;
 pub mod campaigns;
@@ -12,6 +13,7 @@ pub mod closing;
 pub mod documents;
 pub mod enquiries;
 pub mod exports;
+pub mod gift_lists;
 pub mod gift_watch;
 pub mod giving;
 pub mod identity;
@@ -27,6 +29,7 @@ pub mod receipts;
 pub mod reconciliation;
 pub mod refunds;
 pub mod runs;
+pub mod sheet;
 pub mod spending;
 pub mod throttle;
 pub mod trail;
@@ -109,6 +112,10 @@ pub struct App {
     pub loans: loans::Loans,
     /// Money between channel and bank.
     pub transfers: transfers::Transfers,
+    /// Statements of the bank, and what their lines are.
+    pub bank: bank::Bank,
+    /// Lists of gifts that came outside of the mini-program.
+    pub gift_lists: gift_lists::GiftLists,
     /// Our books against the bills.
     pub reconciliation: reconciliation::Reconciliation,
     /// Differences, and what is done about them.
@@ -164,6 +171,8 @@ impl App {
             ),
             gift_watch: gift_watch::GiftWatch::new(db.clone(), business.clone(), identity.clone(), vault.clone()),
             refunds: refunds::Refunds::new(db.clone(), business.clone(), wechat.clone()),
+            bank: bank::Bank::new(db.clone(), business.clone(), vault.clone()),
+            gift_lists: gift_lists::GiftLists::new(db.clone(), business.clone(), vault.clone()),
             loans: loans::Loans::new(db.clone(), business.clone(), identity.clone(), vault.clone(), loans, &templates),
             spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),

@@ -1,8 +1,8 @@
-//! The recipes of the cashier: money of the payment channel that belongs to no gift, and transfers between channel and bank
+//! The recipes of the cashier: money of the payment channel or at the bank that belongs to no gift, and transfers between them
 //! (facts: charity 6.2).
 
-use domain::{BookId, BusinessDate, Money, ResolutionId, TransferId};
-use ledger::{Account, Entry};
+use domain::{BankClaimId, BankLineId, BookId, BusinessDate, Money, ResolutionId, TransferId};
+use ledger::{Account, Entry, Subject};
 
 /// Entry 6d: channel money without a valid order (unknown, paid twice, paid after close, another amount): what was really paid.
 /// A break, never a gift before somebody decides.
@@ -147,4 +147,91 @@ pub fn top_up_returned(book: BookId, id: TransferId, amount: Money, bank_account
         Account::wechat_in_transit(book),
         amount,
     )
+}
+
+/// Entry 6b: money reached the bank and nobody knows whose it is. Never income while it is unknown.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 1002 银行存款    | amount |        |
+/// | 2209 待认领      |        | amount |
+pub fn unclaimed(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    Entry::new(book, "unclaimed", format!("unclaimed:{line}"), on)
+        .posting(Account::bank(book, bank_account), Account::payable(book, "unidentified"), amount)
+        .channel("bank")
+}
+
+/// Entry 6b undone by decision of two persons: the bank has paid it back.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 2209 待认领      | amount |        |
+/// | 1002 银行存款    |        | amount |
+pub fn unclaimed_returned(
+    book: BookId,
+    claim: BankClaimId,
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "unclaimed_returned", format!("unclaimed_returned:{claim}"), on)
+        .posting(Account::payable(book, "unidentified"), Account::bank(book, bank_account), amount)
+        .channel("bank")
+}
+
+/// Entry 18, bank interest. One policy: other income of the general fund, whichever campaign's money earned it (docs/decisions/0007).
+///
+/// | account                        | debit  | credit |
+/// | ------------------------------ | ------ | ------ |
+/// | 1002 银行存款                  | amount |        |
+/// | 490101 其他收入—非限定性       |        | amount |
+pub fn bank_interest(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    Entry::new(book, "bank_interest", format!("bank_interest:{line}"), on)
+        .posting(Account::bank(book, bank_account), Account::new(book, Subject::OTHER_INCOME), amount)
+        .channel("bank")
+}
+
+/// Entry 23, a charge of the bank. One policy: management cost, borne by the general fund (docs/decisions/0007).
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 5301 管理费用    | amount |        |
+/// | 1002 银行存款    |        | amount |
+pub fn bank_charge(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    Entry::new(book, "bank_charge", format!("bank_charge:{line}"), on)
+        .posting(Account::new(book, Subject::MANAGEMENT_COST), Account::bank(book, bank_account), amount)
+        .channel("bank")
+}
+
+/// Entry 7, second half: cash of the box was banked. Never more than the box holds.
+///
+/// | account          | debit  | credit |
+/// | ---------------- | ------ | ------ |
+/// | 1002 银行存款    | amount |        |
+/// | 1001 库存现金    |        | amount |
+pub fn cash_banked(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
+    Entry::new(book, "cash_banked", format!("cash_banked:{line}"), on)
+        .posting(Account::bank(book, bank_account), Account::cash(book), amount)
+        .within(Account::cash(book))
+        .channel("bank")
+}
+
+/// A designated platform has settled what it held for us. Never more than its lists of gifts make it hold.
+///
+/// | account                          | debit  | credit |
+/// | -------------------------------- | ------ | ------ |
+/// | 1002 银行存款                    | amount |        |
+/// | 1009 其他货币资金, platform      |        | amount |
+pub fn platform_settled(
+    book: BookId,
+    line: BankLineId,
+    platform: &str,
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "platform_settled", format!("platform_settled:{line}"), on)
+        .posting(Account::bank(book, bank_account), Account::platform(book, platform), amount)
+        .within(Account::platform(book, platform))
+        .channel("bank")
 }

@@ -19,6 +19,7 @@ use ledger::Refusal;
 use lending::LendingError;
 use wechat::WechatError;
 
+use crate::bank::BankError;
 use crate::breaks::BreakError;
 use crate::cashier::CashierError;
 use crate::closing::ClosingError;
@@ -370,6 +371,42 @@ impl From<BreakError> for Problem {
             E::Ledger(refusal) => refusal.into(),
             E::Gift(error) => error.into(),
             E::Channel(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<BankError> for Problem {
+    fn from(error: BankError) -> Problem {
+        use BankError as E;
+        match error {
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NoSuchAccount => Problem::not_found("no_such_bank_account", "没有这个银行账户，请先登记。"),
+            E::NoSuchStatement => Problem::cursor(),
+            E::NoSuchLine => Problem::not_found("no_such_bank_line", "没有这笔银行流水。"),
+            E::NoSuchClaim => Problem::not_found("no_such_claim", "没有这项认领或退回。"),
+            E::NoSuchCode => Problem::not_found("no_such_code", "该项目尚无银行转账识别码。"),
+            E::NoSuchBalance => Problem::not_found("no_such_balance", "没有这份余额调节表。"),
+            E::NoSuchEntry => Problem::conflict("no_open_entry", "该凭证不在此银行账户上，或已与其他流水对应。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::UnderWay => Problem::conflict("claim_under_way", "该事项已办理，或正在办理中。"),
+            E::NotThat { line, problem } => {
+                Problem::unprocessable("wrong_choice", problem).because(format!("line {line}"))
+            }
+            E::Incomplete(gaps) => Problem::conflict("statements_incomplete", "")
+                .saying(format!("银行对账单不完整，不能编制余额调节表：{gaps}。")),
+            E::Changed => Problem::conflict("changed_meanwhile", "编制后账目或流水有变动，请退回重新编制。"),
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Line(refused) => wrong_state().because(refused.to_string()),
+            E::Claim(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Gift(error) => error.into(),
+            E::Spending(error) => error.into(),
+            E::Transfer(error) => error.into(),
+            E::Sealed(error) => Problem::internal(&error),
+            E::Workbook(error) => Problem::internal(&error),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }

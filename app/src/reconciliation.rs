@@ -30,8 +30,11 @@ use crate::breaks::BreakError;
 use crate::cashier;
 use crate::transfers::TransferError;
 use crate::{Templates, trail};
-use bills::{BankLine, Bills, Kept};
+pub(crate) use bills::BankLine;
+use bills::{Bills, Kept};
 use findings::Findings;
+
+pub(crate) use transit::pairs;
 
 pub use report::{BreakLine, DayReport, Proof, ProofItem, Side, Sides};
 

@@ -35,6 +35,12 @@ pub enum WaitingKind {
     Transfer,
     /// 银行捐赠.
     BankGift,
+    /// 银行来款的认领与退回.
+    BankClaim,
+    /// 捐赠清单.
+    GiftList,
+    /// 银行存款余额调节表.
+    BankBalance,
     /// 差错.
     Break,
     /// 角色授予.
@@ -219,7 +225,38 @@ fn sources() -> Vec<Source> {
             title: "c.name",
             fen: "t.amount_fen",
             since: "t.created_us",
-            waits: vec![to(&second, "t.channel = 'bank' AND t.state = 'created' AND t.author_id <> $1")],
+            waits: vec![to(
+                &second,
+                "t.channel = 'bank' AND t.state = 'created' AND t.list_id IS NULL AND t.author_id <> $1",
+            )],
+        },
+        Source {
+            kind: WaitingKind::BankClaim,
+            from: "bank_claim t JOIN bank_line l ON l.id = t.line_id LEFT JOIN charity h ON h.book_id = l.book_id \
+                   LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "l.bank_account",
+            fen: "l.amount_fen",
+            since: "t.created_us",
+            waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::GiftList,
+            from: "gift_list t JOIN campaign c ON c.id = t.campaign_id",
+            place: "c.unit_path",
+            title: "c.name",
+            fen: "t.total_fen",
+            since: "t.created_us",
+            waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::BankBalance,
+            from: "bank_balance t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.month",
+            fen: "t.adjusted_fen",
+            since: "t.created_us",
+            waits: vec![to(&[FinanceHead], "t.state = 'prepared' AND t.author_id <> $1")],
         },
         Source {
             kind: WaitingKind::Break,

@@ -1,6 +1,6 @@
 //! Money that belonged to no open order and is taken for a gift by the decision of two persons (facts: charity 6.2, entry 6d).
 
-use domain::donation::{Channel, DonationEvent, DonationState};
+use domain::donation::{Channel, DonationEvent, DonationState, Via};
 use domain::{BusinessDate, DonationId, Money, Timestamp};
 use entity::{Tx, campaign, donation};
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
@@ -81,6 +81,8 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         author_id: Set(None),
         approver_id: Set(None),
         approver_for_id: Set(None),
+        via: Set(Via::OwnSite),
+        list_id: Set(None),
     }
     .insert(tx)
     .await?;

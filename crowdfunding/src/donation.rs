@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::anonymity::Anonymity;
 use domain::campaign::{CampaignKind, CampaignState, GivingClosed, may_give};
-use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice};
+use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, Timestamp};
 use entity::{Rows, Tx, campaign, donation as row, execute, violation};
@@ -192,6 +192,8 @@ fn model(wish: &NewDonation, now: Timestamp) -> row::Model {
         author_id: None,
         approver_id: None,
         approver_for_id: None,
+        via: Via::OwnSite,
+        list_id: None,
     }
 }
 
@@ -659,6 +661,8 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         author_id: Some(by.id),
         approver_id: None,
         approver_for_id: None,
+        via: Via::Offline,
+        list_id: None,
     };
     if !gift.amount.is_positive() {
         return Err(CrowdfundingError::Invalid { field: "amount", problem: "金额必须大于零" });
@@ -707,6 +711,8 @@ async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::
     by.must_be(roles)?;
     let row = row::Entity::find_by_id(id)
         .filter(row::Column::Channel.eq(Channel::Bank))
+        // A gift of a list is posted with its list.
+        .filter(row::Column::ListId.is_null())
         .lock(LockType::NoKeyUpdate)
         .one(tx)
         .await?

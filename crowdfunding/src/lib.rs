@@ -13,6 +13,7 @@ mod donation;
 mod error;
 mod evidence;
 mod gate;
+mod gift_list;
 mod history;
 mod partner;
 mod plan;
@@ -22,6 +23,7 @@ mod reach;
 mod refund;
 mod release;
 pub mod spending;
+mod statement_gift;
 mod suspension;
 mod update;
 
@@ -45,6 +47,9 @@ pub use donation::{
 pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};
 pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, Setting, filing_due};
+pub use gift_list::{
+    ListGift, ListPlace, NewList, decide_list, gift_list, gift_lists, known_gifts, list_of_file, may_list, write_list,
+};
 pub use partner::{NewPartner, evaluate_cooperation, partners, register_partner, sign_cooperation};
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};
@@ -54,6 +59,7 @@ pub use refund::{
     propose_cover, propose_outcome, refund, refund_of, refunds, request, retry, settle_outcome, succeeded,
 };
 pub use release::{Released, release};
+pub use statement_gift::{StatementGift, take_statement_gift};
 pub use suspension::{Ground, complain, complaint_by_id, complaints, handle_complaint, lift, suspend, suspensions};
 pub use update::{NewUpdate, disclose, milestones, moderate, progress, publish_update, updates, write_update};
 

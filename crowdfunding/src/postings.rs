@@ -90,6 +90,53 @@ pub fn bank_gift_received(gift: &Gift, bank_account: &str, reference: &str, rece
         .document(Some(reference.to_owned()))
 }
 
+/// Entry 6c: money of nobody turned out to be a gift, by decision of two persons. Booked on the day it was found out; the day it
+/// arrived is noted.
+///
+/// | account                              | debit  | credit | raised |
+/// | ------------------------------------ | ------ | ------ | ------ |
+/// | 2209 待认领                          | amount |        |        |
+/// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
+pub fn gift_claimed(gift: &Gift, reference: &str, received_on: BusinessDate, on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), on)
+        .raising(Account::payable(gift.book, "unidentified"), income(gift), gift.amount, Raised::Cash)
+        .donor(gift.donor)
+        .channel("bank")
+        .counterparty(gift.counterparty.clone())
+        .document(Some(reference.to_owned()))
+        .memo(format!("{received_on}到账"))
+}
+
+/// Entry 7: a gift in cash, counted by two persons.
+///
+/// | account                              | debit  | credit | raised |
+/// | ------------------------------------ | ------ | ------ | ------ |
+/// | 1001 库存现金                        | amount |        |        |
+/// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
+pub fn cash_gift_received(gift: &Gift, reference: &str, received_on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), received_on)
+        .raising(Account::cash(gift.book), income(gift), gift.amount, Raised::Cash)
+        .donor(gift.donor)
+        .channel("cash")
+        .counterparty(gift.counterparty.clone())
+        .document(Some(reference.to_owned()))
+}
+
+/// Entry 1 of a designated platform: it has received a gift for us, as its list says, and holds it until it settles.
+///
+/// | account                              | debit  | credit | raised |
+/// | ------------------------------------ | ------ | ------ | ------ |
+/// | 1009 其他货币资金, platform          | amount |        |        |
+/// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
+pub fn platform_gift_received(gift: &Gift, platform: &str, reference: &str, paid_on: BusinessDate) -> Entry {
+    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), paid_on)
+        .raising(Account::platform(gift.book, platform), income(gift), gift.amount, Raised::Cash)
+        .donor(gift.donor)
+        .channel("platform")
+        .counterparty(gift.counterparty.clone())
+        .document(Some(reference.to_owned()))
+}
+
 /// Entries 4a and 5: a refund is decided. It counts for the public total from now on. A gift of a year whose books are closed
 /// goes back through the prior-year account instead of this year's income.
 ///

@@ -126,6 +126,19 @@ pub enum Channel {
     Bank,
 }
 
+/// Where a gift was given (facts: charity, open points 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Via {
+    /// 自有渠道: on our own page.
+    OwnSite,
+    /// 指定平台: on a platform the ministry has designated.
+    DesignatedPlatform,
+    /// 线下: by bank transfer or in cash.
+    Offline,
+}
+
 /// What the donor wants in the way of a receipt (慈善法 Art. 38: the choice itself is recorded, with its time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[serde(rename_all = "snake_case")]

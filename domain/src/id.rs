@@ -65,8 +65,18 @@ ids! {
     AttachmentId
     /// A line of the audit trail.
     AuditId
+    /// A 银行存款余额调节表 of an account and a month.
+    BankBalanceId
+    /// What two persons make of money that came to the bank.
+    BankClaimId
     /// A bank that lends.
     BankId
+    /// A line of a bank statement.
+    BankLineId
+    /// A line and an entry that are the same movement.
+    BankMatchId
+    /// A bank statement.
+    BankStatementId
     /// A bill of the channel, or a statement of the bank.
     BillId
     /// The books of one legal entity.
@@ -103,6 +113,10 @@ ids! {
     FollowUpId
     /// A gift that compliance looks at.
     GiftAlertId
+    /// What a donor writes into the remark of a transfer.
+    GiftCodeId
+    /// A list of gifts that came outside of the mini-program.
+    GiftListId
     /// One run of a job.
     JobRunId
     /// An application for a loan, or for a change of one.

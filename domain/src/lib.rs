@@ -4,6 +4,7 @@
 //! Nothing here reads a database, a file or the network, with one exception that is named for what it is: [`clock`].
 
 pub mod anonymity;
+pub mod bank;
 pub mod campaign;
 pub mod change;
 pub mod charity;

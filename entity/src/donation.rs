@@ -1,8 +1,8 @@
 //! A gift.
 
 use domain::anonymity::Anonymity;
-use domain::donation::{Channel, DonationState, ReceiptChoice};
-use domain::{CampaignId, DonationId, DonorId, Money, StaffId, Timestamp};
+use domain::donation::{Channel, DonationState, ReceiptChoice, Via};
+use domain::{CampaignId, DonationId, DonorId, GiftListId, Money, StaffId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// A gift.
@@ -46,6 +46,8 @@ pub struct Model {
     pub author_id: Option<StaffId>,
     pub approver_id: Option<StaffId>,
     pub approver_for_id: Option<StaffId>,
+    pub via: Via,
+    pub list_id: Option<GiftListId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

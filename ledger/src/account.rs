@@ -56,6 +56,16 @@ impl Account {
         Account { bank_account: Some(bank_account.into()), ..Account::new(book, Subject::BANK) }
     }
 
+    /// 1001: what lies in the cash box.
+    pub fn cash(book: BookId) -> Account {
+        Account::new(book, Subject::CASH)
+    }
+
+    /// 1009: what a designated platform has received for us and not settled yet, by its name.
+    pub fn platform(book: BookId, platform: &str) -> Account {
+        Account { channel: Some(format!("platform:{platform}")), ..Account::new(book, Subject::OTHER_MONETARY) }
+    }
+
     /// 2209 by kind of debt: `refund` 待退捐款, `suspense` 待查款, …
     pub fn payable(book: BookId, kind: &str) -> Account {
         Account { payable: Some(kind.into()), ..Account::new(book, Subject::OTHER_PAYABLE) }

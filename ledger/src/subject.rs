@@ -18,6 +18,8 @@ pub(crate) const CODES: [&str; 65] = [
 pub struct Subject(&'static str);
 
 impl Subject {
+    /// 库存现金.
+    pub const CASH: Subject = Subject("1001");
     /// 银行存款.
     pub const BANK: Subject = Subject("1002");
     /// 其他货币资金: what stands at the payment channel (微信余额) and on its way (微信在途).
@@ -40,6 +42,8 @@ impl Subject {
     pub const DONATION_UNRESTRICTED: Subject = Subject("410101");
     /// 捐赠收入—限定性.
     pub const DONATION_RESTRICTED: Subject = Subject("410102");
+    /// 其他收入—非限定性.
+    pub const OTHER_INCOME: Subject = Subject("490101");
     /// 业务活动成本.
     pub const PROGRAMME_COST: Subject = Subject("5101");
     /// 管理费用.

@@ -69,6 +69,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0009_evidence.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261128_000010_bank",
+                tables: include_str!("../sql/0010_bank.sql"),
+                guards_sqlite: include_str!("../sql/0010_bank.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0010_bank.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261124_000011_closing",
                 tables: include_str!("../sql/0011_closing.sql"),
                 guards_sqlite: include_str!("../sql/0011_closing.sqlite.sql"),

@@ -87,7 +87,9 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
                     || path.contains("donations?after")
                     || path.contains("/complaints/")
                     || path.contains("/pictures")
-                    || path.contains("/seals"),
+                    || path.contains("/seals")
+                    || path.contains("/disclosures")
+                    || path.contains("/bank-code"),
                 "{path}: {}",
                 answer.text
             );
@@ -175,6 +177,7 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
                 "GET /api/v1/books/{code}/seals",
                 "GET /api/v1/campaigns",
                 "GET /api/v1/campaigns/{campaign_id}",
+                "GET /api/v1/campaigns/{campaign_id}/bank-code",
                 "GET /api/v1/campaigns/{campaign_id}/disbursements",
                 "GET /api/v1/campaigns/{campaign_id}/donations",
                 "GET /api/v1/campaigns/{campaign_id}/milestones",

@@ -325,6 +325,15 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         "id": Uuid::now_v7(), "profile": "full", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
     });
     let nobody = Uuid::now_v7().to_string();
+    let clerks: &[Role] = &[Role::Cashier, Role::Bookkeeper];
+    let finance: &[Role] = &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+    let bank_code = |who: &[Role]| [who, &[Role::ProjectManager]].concat();
+    let (issuers, code_readers): (&[Role], &[Role]) = (bank_code(clerks).leak(), bank_code(&BOOKS).leak());
+    let claims = json!({ "claims": [nobody] });
+    let claim = json!({ "id": Uuid::now_v7(), "choice": "return", "reason": "试" });
+    let accepted = json!({ "items": [{ "line": nobody, "kind": "unclaimed" }] });
+    let of_account = format!("{book} ?account=基本户");
+    let of_month = format!("{book} 2026-01 ?account=基本户");
     let asking: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     vec![
         get("/sessions/current", "", &ALL),
@@ -516,6 +525,49 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
             nothing(),
             &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead],
         ),
+        get("/staff/books/{book_id}/bank-accounts", &book, &BOOKS),
+        put("/staff/books/{book_id}/bank-accounts", &book, json!({ "name": "基本户" }), &SECOND),
+        post(
+            "/staff/books/{book_id}/bank-statements",
+            &format!("{book} ?id={}&account=基本户&", Uuid::now_v7()),
+            json!("date,reference"),
+            finance,
+        ),
+        get("/staff/books/{book_id}/bank-statements", &of_account, &BOOKS),
+        get("/staff/books/{book_id}/bank-lines", &of_account, &BOOKS),
+        get("/staff/books/{book_id}/bank-suggestions", &of_account, &BOOKS),
+        post("/staff/books/{book_id}/bank-lines/acceptance", &of_account, accepted, &SECOND),
+        get("/staff/books/{book_id}/bank-claims", &book, &BOOKS),
+        post("/staff/bank-lines/{line_id}/claims", &nobody, claim, clerks),
+        post("/staff/bank-lines/{line_id}/untying", &nobody, nothing(), &SECOND),
+        post("/staff/bank-claims/approvals", "", claims.clone(), &SECOND),
+        post("/staff/bank-claims/declines", "", claims, &SECOND),
+        get("/staff/books/{book_id}/bank-balances", &of_account, &BOOKS),
+        get("/staff/books/{book_id}/bank-balances/{month}", &of_month, &BOOKS),
+        get(
+            "/staff/books/{book_id}/bank-balances/{month}/workbook",
+            &format!("{book} 2026-01 ?account=基本户"),
+            &BOOKS,
+        ),
+        post(
+            "/staff/books/{book_id}/bank-balances/{month}",
+            &of_month,
+            json!({ "id": Uuid::now_v7() }),
+            &[Role::Bookkeeper],
+        ),
+        post("/staff/bank-balances/{balance_id}/review", &nobody, nothing(), head),
+        post("/staff/bank-balances/{balance_id}/return", &nobody, nothing(), head),
+        get("/staff/campaigns/{campaign_id}/bank-codes", &t.open, code_readers),
+        post("/staff/campaigns/{campaign_id}/bank-codes", &t.open, json!({ "id": Uuid::now_v7() }), issuers),
+        get("/staff/gift-lists", "", &MONEY),
+        post(
+            "/staff/gift-lists",
+            &format!("?id={}&campaign={}&money=cash&", Uuid::now_v7(), t.open),
+            json!("日期,金额"),
+            clerks,
+        ),
+        post("/staff/gift-lists/{list_id}/posting", &nobody, nothing(), &SECOND),
+        post("/staff/gift-lists/{list_id}/decline", &nobody, nothing(), &SECOND),
         get("/staff/transfers", "", &BOOKS),
         get("/staff/transfers/{transfer_id}", &t.proposed, &BOOKS),
         post("/staff/transfers", "", transfer, cashier),

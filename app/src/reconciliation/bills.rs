@@ -13,6 +13,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set
 use wechat::{BillError, Flow, TradeBillKind, read_fund_flow_bill, read_trade_bill};
 
 use super::ReconcileError;
+use crate::bank::statement;
 
 /// A payment in the trade bill.
 #[derive(Clone, Debug)]
@@ -79,11 +80,11 @@ pub(super) struct FlowLine {
 
 /// A line of the bank's statement.
 #[derive(Clone, Debug)]
-pub(super) struct BankLine {
-    pub(super) reference: String,
+pub(crate) struct BankLine {
+    pub(crate) reference: String,
     /// Income is positive.
-    pub(super) amount: Money,
-    pub(super) words: String,
+    pub(crate) amount: Money,
+    pub(crate) words: String,
 }
 
 /// What there is of a day.
@@ -178,9 +179,32 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
     Ok(lines)
 }
 
-/// `date,reference,amount,counterparty,remark`; what left the account is negative.
+/// `date,reference,amount,counterparty,remark`; what left the account is negative. A CAMT.053 statement of the day does as well.
 pub(super) fn read_bank(bytes: &[u8], day: BusinessDate) -> Result<Vec<BankLine>, ReconcileError> {
     let no = |why: String| ReconcileError::Refused { file: BANK, why };
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        let told = |problem: &statement::Problem| match problem.line {
+            0 => problem.words.clone(),
+            line => format!("第{line}笔{}", problem.words),
+        };
+        let read = statement::read(bytes, None);
+        let read = read.map_err(|problems| no(problems.first().map(told).unwrap_or_default()))?;
+        let mut seen = std::collections::HashSet::new();
+        return read
+            .lines
+            .into_iter()
+            .map(|line| match line {
+                line if line.day != day => Err(no(format!("第{}笔的日期是{}，应为{day}", line.line, line.day))),
+                line if line.reference.is_empty() => Err(no(format!("第{}笔没有流水号", line.line))),
+                line if !seen.insert(line.reference.clone()) => Err(no(format!("第{}笔的流水号出现两次", line.line))),
+                line => Ok(BankLine {
+                    reference: line.reference,
+                    amount: line.amount,
+                    words: format!("{} {}", line.counterparty, line.remark),
+                }),
+            })
+            .collect();
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let headers = reader.headers().map_err(|error| no(format!("文件无法读取：{error}")))?.clone();

@@ -215,7 +215,7 @@ impl Reconciliation {
 
 /// Which lines belong to which transfers: by number, by amount, then several withdrawals in one line, or several lines for one
 /// withdrawal, each in the order of time.
-fn pairs(lines: &[&BankLine], known: &[transfer::Model]) -> Vec<(Vec<usize>, Vec<usize>)> {
+pub(crate) fn pairs(lines: &[&BankLine], known: &[transfer::Model]) -> Vec<(Vec<usize>, Vec<usize>)> {
     let fits = |line: &BankLine, one: &transfer::Model| {
         let kind = if line.amount.is_positive() { TransferKind::Withdrawal } else { TransferKind::TopUp };
         let gone =

@@ -6,10 +6,8 @@
 //! statements however many lines, and two ciphers a line.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use calamine::{Data, Reader, Xlsx};
 use crowdfunding::spending::{self, NewPayout, SpendingError};
 use domain::disbursement::DisbursementKind;
 use domain::role::Member;
@@ -20,6 +18,7 @@ use uuid::Uuid;
 
 use super::payees::{PlainAccount, PlainPayee, bank_problem, compared, name_problem, number_problem};
 use super::{Draft, SpendError, Spending};
+use crate::sheet::{self, Cell, Encoding, Sheet};
 
 /// The longest list.
 const LINES: usize = 5_000;
@@ -105,23 +104,6 @@ struct Line {
     phone: Option<String>,
 }
 
-/// A file as lines of cells.
-type Sheet = Vec<(u64, Vec<Cell>)>;
-
-/// A cell: text, or a number, which a spreadsheet rounds behind the fifteenth digit.
-enum Cell {
-    Text(String),
-    Number(String),
-}
-
-impl Cell {
-    fn text(&self) -> &str {
-        match self {
-            Cell::Text(text) | Cell::Number(text) => text.trim(),
-        }
-    }
-}
-
 fn whole(problem: impl Into<String>) -> Finding {
     Finding { line: 0, column: "", weight: Weight::Error, problem: problem.into() }
 }
@@ -130,34 +112,7 @@ fn read(bytes: &[u8]) -> Result<Sheet, Finding> {
     if bytes.len() > BYTES {
         return Err(whole("文件过大，最多4MB"));
     }
-    if bytes.starts_with(b"PK") {
-        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| whole("无法读取该XLSX文件"))?;
-        let range = book.worksheet_range_at(0).and_then(Result::ok).ok_or_else(|| whole("该XLSX文件没有工作表"))?;
-        let cell = |data: &Data| match data {
-            Data::Float(number) => Cell::Number(number.to_string()),
-            Data::Int(number) => Cell::Number(number.to_string()),
-            Data::Bool(true) => Cell::Text("是".to_owned()),
-            Data::Bool(false) => Cell::Text("否".to_owned()),
-            Data::Empty => Cell::Text(String::new()),
-            other => Cell::Text(other.to_string()),
-        };
-        let first = range.start().map_or(0, |(row, _)| u64::from(row));
-        return Ok(range
-            .rows()
-            .enumerate()
-            .map(|(row, cells)| (first + row as u64 + 1, cells.iter().map(cell).collect()))
-            .collect());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| whole("CSV文件须为UTF-8编码"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut sheet = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|_| whole("无法读取该CSV文件"))?;
-        let number = record.position().map_or(0, csv::Position::line);
-        sheet.push((number, record.iter().map(|cell| Cell::Text(cell.to_owned())).collect()));
-    }
-    Ok(sheet)
+    sheet::read(bytes, Encoding::Utf8).map_err(whole)
 }
 
 /// The lines of a list, and everything that is wrong with it in itself.

@@ -26,6 +26,9 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         // The pages of finance and of loans stand beside this area; until one is there its things are named without a link.
         WaitingKind::Settlement
         | WaitingKind::Transfer
+        | WaitingKind::BankClaim
+        | WaitingKind::GiftList
+        | WaitingKind::BankBalance
         | WaitingKind::Break
         | WaitingKind::LoanApplication
         | WaitingKind::LoanDecision

@@ -1,0 +1,132 @@
+//! Gifts that a bank statement shows and two persons have claimed: from the line itself (entry 6a), or out of 2209 待认领 (entry 6c).
+
+use domain::anonymity::Anonymity;
+use domain::campaign::CampaignKind;
+use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
+use domain::role::{Member, Role};
+use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, EntryId, Money, StaffId, Timestamp};
+use entity::{Tx, campaign, donation as row, violation};
+use sea_orm::{ActiveModelTrait, EntityTrait};
+
+use crate::CrowdfundingError;
+use crate::history::{self, Step};
+use crate::postings::{self, Gift};
+use crate::reach::hand_on;
+
+/// A gift as its line and whoever claimed it say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementGift {
+    /// The id of the claim.
+    pub id: DonationId,
+    /// Whose account it came to.
+    pub book: BookId,
+    /// What it is for.
+    pub campaign: CampaignId,
+    /// The donor, if a code of theirs says so.
+    pub donor: Option<DonorId>,
+    /// The organisation that gave it.
+    pub counterparty: Option<String>,
+    /// The person who gave it, sealed by the house.
+    pub name_sealed: Option<Vec<u8>>,
+    /// How much.
+    pub amount: Money,
+    /// Our short name of the bank account.
+    pub bank_account: String,
+    /// The bank's reference; it can be booked once.
+    pub reference: String,
+    /// The day it arrived.
+    pub received_on: BusinessDate,
+    /// Whether it stands in 2209 待认领.
+    pub unclaimed: bool,
+    /// Whether the name is shown.
+    pub anonymity: Anonymity,
+    /// Receipt wanted or not.
+    pub receipt: ReceiptChoice,
+    /// Who claimed it first.
+    pub author: StaffId,
+}
+
+/// Writes the gift down, paid, and books it, by the second person. Answers its entry.
+pub async fn take_statement_gift(
+    tx: &Tx,
+    now: Timestamp,
+    gift: StatementGift,
+    by: &Member,
+) -> Result<EntryId, CrowdfundingError> {
+    let roles = &[Role::Bookkeeper, Role::FinanceHead];
+    by.must_be(roles)?;
+    let hand = hand_on(tx, gift.campaign, by, roles).await?;
+    if hand.is_of(Some(gift.author)) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
+    let campaign = campaign::Entity::find_by_id(gift.campaign)
+        .one(tx)
+        .await?
+        .filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent && one.book_id == gift.book)
+        .ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let state = DonationState::Created.on(DonationEvent::Pay)?;
+    let new = row::Model {
+        id: gift.id,
+        campaign_id: gift.campaign,
+        channel: Channel::Bank,
+        state,
+        amount_fen: gift.amount,
+        refunded_fen: Money::ZERO,
+        donor_id: gift.donor,
+        content: Vec::new(),
+        anonymity: gift.anonymity,
+        show_amount: true,
+        name_sealed: gift.name_sealed,
+        nickname_sealed: None,
+        message: None,
+        message_state: "none".to_owned(),
+        receipt: gift.receipt,
+        receipt_us: now,
+        origin: None,
+        created_us: now,
+        expires_us: now,
+        prepay_id: None,
+        prepay_us: None,
+        queries: 0,
+        next_query_us: now,
+        transaction_id: None,
+        paid_us: Some(gift.received_on.start()),
+        confirmed_us: Some(now),
+        late: gift.received_on.start() > campaign.ends_us,
+        settled_us: Some(now),
+        bank_account: Some(gift.bank_account.clone()),
+        bank_reference: Some(gift.reference.clone()),
+        counterparty: gift.counterparty.clone(),
+        author_id: Some(gift.author),
+        approver_id: Some(by.id),
+        approver_for_id: hand.acting_for(),
+        via: Via::Offline,
+        list_id: None,
+    };
+    let active: row::ActiveModel = new.into();
+    // Every column is written: a row made from a model counts as unchanged otherwise.
+    active.reset_all().insert(tx).await.map_err(|error| match violation(&error) {
+        Some(rule) if rule.contains("bank") => CrowdfundingError::ReferenceUsed,
+        _ => error.into(),
+    })?;
+    let of = Gift {
+        id: gift.id,
+        book: gift.book,
+        campaign: gift.campaign,
+        donor: gift.donor,
+        counterparty: gift.counterparty,
+        amount: gift.amount,
+    };
+    let entry = if gift.unclaimed {
+        postings::gift_claimed(&of, &gift.reference, gift.received_on, BusinessDate::of(now))
+    } else {
+        postings::bank_gift_received(&of, &gift.bank_account, &gift.reference, gift.received_on)
+    };
+    let mut booked = None;
+    for posted in ledger::post(tx, now, &[entry.by(by.id.to_string())]).await? {
+        booked = Some(posted?.id());
+    }
+    let step = Step { donation: gift.id, from: DonationState::Created, to: state };
+    history::donations(tx, now, &by.id.to_string(), &[step]).await?;
+    booked.ok_or(CrowdfundingError::Conflict)
+}

@@ -1,0 +1,31 @@
+//! A list of gifts that came outside of the mini-program.
+
+use domain::bank::ListState;
+use domain::donation::Via;
+use domain::{BookId, CampaignId, GiftListId, Money, StaffId, Timestamp};
+use sea_orm::entity::prelude::*;
+
+/// A list of gifts that came outside of the mini-program.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "gift_list")]
+#[allow(missing_docs, reason = "a column is documented where it is made: migration/sql")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: GiftListId,
+    pub book_id: BookId,
+    pub campaign_id: CampaignId,
+    pub via: Via,
+    pub place: String,
+    pub sha256: Vec<u8>,
+    pub lines: i64,
+    pub total_fen: Money,
+    pub state: ListState,
+    pub author_id: StaffId,
+    pub approver_id: Option<StaffId>,
+    pub approver_for_id: Option<StaffId>,
+    pub created_us: Timestamp,
+    pub decided_us: Option<Timestamp>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
