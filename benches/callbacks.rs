@@ -264,6 +264,8 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
             metrics: Arc::new(String::new),
             ready: Arc::new(|| Box::pin(async { Ok(()) })),
             run_job: Arc::new(|_| Box::pin(async { Started::NoSuchJob })),
+            start_job: Arc::new(|_, _| Box::pin(async { Err(Started::NoSuchJob) })),
+            jobs: Arc::new(Vec::new),
             pages: None,
         },
     );

@@ -25,6 +25,8 @@ use crate::config::{Base, Http, Service};
 
 /// How long a stopping program waits for what was accepted.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is counted what is late or missing.
+const WATCH: Duration = Duration::from_secs(60);
 /// Connections nobody speaks on are closed.
 const IDLE: Duration = Duration::from_secs(75);
 
@@ -102,12 +104,13 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
     let address = acceptor.local_addr().first().map(ToString::to_string).unwrap_or_default();
     let places = u32::try_from(http.max_requests_in_flight).unwrap_or(u32::MAX);
     let room = Arc::new(Semaphore::new(http.max_requests_in_flight));
-    let (asked, working) = (app.clone(), app.clone());
+    let (asked, working, watched) = (app.clone(), app.clone(), app.clone());
+    let (starting, real) = (app.clone(), app.real.clone());
     let https = http.public_url.starts_with("https://");
     let staff_logins = Arc::new(Throttle::per_minute(http.staff_logins_per_minute));
     let run_job: RunJob = Arc::new(move |name| {
         let app = working.clone();
-        Box::pin(async move { started(jobs::run_once(app, &name).await) })
+        Box::pin(async move { jobs::run_once(app, &name).await.map_or_else(started, Started::Ended) })
     });
     let pages = web::endpoint(
         app.clone(),
@@ -132,10 +135,16 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
                 Box::pin(async move { ready(&app.db).await })
             }),
             run_job,
+            start_job: Arc::new(move |name, asked_by| {
+                let app = starting.clone();
+                Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(started) })
+            }),
+            jobs: Arc::new(move || jobs::expected(real.now())),
             pages: Some(Pages { endpoint: pages, refuse: web::refuse }),
         },
     );
     let (stop, mut stopping) = watch::channel(false);
+    tokio::spawn(keep_watch(watched, stop.subscribe()));
     let stopped = async move {
         // An error means that nobody is left to stop it.
         let _ = stopping.wait_for(|stop| *stop).await;
@@ -190,14 +199,24 @@ async fn ready(db: &Db) -> Result<(), String> {
     }
 }
 
-fn started(ran: Result<jobs::Report, JobError>) -> Started {
-    match ran {
-        Ok(report) => Started::Ended(report),
-        Err(JobError::NoSuchJob) => Started::NoSuchJob,
-        Err(JobError::UnderWay) => Started::UnderWay,
-        Err(error @ (JobError::Failed(_) | JobError::Runs(_) | JobError::Bell(_))) => {
-            Started::Failed(format!("{error:#}"))
+/// Counts for the metrics what is late, fails or is missing, until the server stops. Only the pause is cut short, never a statement.
+async fn keep_watch(app: Arc<App>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = jobs::watch(&app).await {
+            tracing::warn!(error = format!("{error:#}"), "what is late or missing could not be counted");
         }
+        tokio::select! {
+            () = tokio::time::sleep(WATCH) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+fn started(error: JobError) -> Started {
+    match error {
+        JobError::NoSuchJob => Started::NoSuchJob,
+        JobError::UnderWay => Started::UnderWay,
+        error @ (JobError::Failed(_) | JobError::Runs(_) | JobError::Bell(_)) => Started::Failed(format!("{error:#}")),
     }
 }
 

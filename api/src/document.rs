@@ -132,7 +132,10 @@ pub(crate) async fn withdraw(app: &Arc<App>, by: &Member, object: &str, id: Uuid
     Ok(app.documents.withdraw(by, object, id.into()).await?)
 }
 
-/// Something to be saved that is no attachment.
+/// A workbook.
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Something we made, to be saved.
 pub(crate) fn saved(file_name: &str, media_type: &str, bytes: Vec<u8>) -> Download {
     let policy = "default-src 'none'; sandbox".to_owned();
     Download::Bytes(Binary(bytes), media_type.to_owned(), disposition(file_name), policy)

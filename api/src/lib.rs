@@ -17,6 +17,7 @@ mod campaign;
 mod closing;
 mod complaint;
 mod disbursement;
+mod disclosure;
 mod document;
 mod donation;
 mod door;
@@ -62,7 +63,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::problem::Problem;
-use app::runs::{RunJob, Runs};
+use app::runs::{ListJobs, RunJob, Runs, StartJob};
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Endpoint, EndpointExt, Response, Route, get, post};
@@ -79,6 +80,7 @@ use crate::campaign::{CampaignApi, OfficeCampaignApi};
 use crate::closing::ClosingApi;
 use crate::complaint::{COMPLAINTS_PER_MINUTE, ComplaintApi};
 use crate::disbursement::DisbursementApi;
+use crate::disclosure::DisclosureApi;
 use crate::donation::{GivingApi, OfficeDonationApi};
 use crate::door::{Door, DoorOptions, KnownRoute};
 use crate::enquiry::EnquiryApi;
@@ -145,12 +147,17 @@ pub struct ApiOptions {
     pub ready: Ready,
     /// See [`RunJob`].
     pub run_job: RunJob,
+    /// See [`StartJob`].
+    pub start_job: StartJob,
+    /// See [`ListJobs`].
+    pub jobs: ListJobs,
     /// See [`Pages`].
     pub pages: Option<Pages>,
 }
 
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
-type CampaignHandlers = (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi);
+type CampaignHandlers =
+    (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi, DisclosureApi);
 
 /// Youth loans.
 type LoanHandlers = (LoanApi, OfficeLoanApi, BorrowerApi, OwnPaperApi, LoanReviewApi, LoanPaperApi, NeedApi);
@@ -294,7 +301,8 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         ComplaintApi { app: with(&app), throttle: Throttle::per_minute(COMPLAINTS_PER_MINUTE) },
         OversightApi { app: with(&app) },
         EvidenceApi { app: with(&app) },
-        WaitingApi { app: with(&app) },
+        WaitingApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), jobs: options.jobs.clone() },
+        DisclosureApi { app: with(&app) },
     );
     let handlers: Handlers = (
         campaigns,
@@ -342,7 +350,13 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             MemberApi { app: with(&app) },
             RoleApi { app: with(&app) },
             PrivacyApi { app: with(&app) },
-            HouseApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), run_job: options.run_job },
+            HouseApi {
+                app: with(&app),
+                runs: Runs::new(app.db.clone(), app.real.clone()),
+                run_job: options.run_job,
+                start_job: options.start_job,
+                jobs: options.jobs,
+            },
         ),
     );
     let proxy = options.client_address_header.and_then(|name| HeaderName::try_from(name).ok());

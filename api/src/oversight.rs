@@ -752,7 +752,8 @@ impl OversightApi {
         Ok(Json(self.app.campaigns.publish_update(update_id.0.into(), &officer.0).await?.into()))
     }
 
-    /// Records that the full report of a campaign was published.
+    /// Draws up and publishes the last reports of a campaign in one step: of the raising, and of the project once its last accounts are
+    /// drawn. Reports that were drawn up before are published as they stand.
     #[oai(path = "/campaigns/:campaign_id/final-disclosure", method = "post")]
     async fn disclose(
         &self,
@@ -761,7 +762,7 @@ impl OversightApi {
         body: Json<FinalReport>,
     ) -> Result<Json<FinalDisclosure>, ApiError> {
         let report = (body.0.published_on.0, body.0.reference.0);
-        Ok(Json(self.app.campaigns.disclose(campaign_id.0.into(), report, &officer.0).await?.into()))
+        Ok(Json(self.app.disclosures.publish_final(campaign_id.0.into(), report, &officer.0).await?.into()))
     }
 
     /// Complaints, newest first.

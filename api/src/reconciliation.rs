@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::auth::Officer;
 use crate::books::READERS;
+use crate::document::{Download, XLSX, saved};
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
@@ -211,6 +212,15 @@ impl ReconciliationApi {
         let report = self.app.reconciliation.report(book.0.into(), date.0.0).await?;
         let none = || ApiError::not_found("not_reconciled", "当日尚未对账。");
         Ok(Json(report.ok_or_else(none)?.into()))
+    }
+
+    /// The report of a day as a workbook (XLSX).
+    #[oai(path = "/:date/sheet", method = "get")]
+    async fn sheet(&self, officer: Officer, date: Path<Day>, book: Query<Uuid>) -> Result<Download, ApiError> {
+        self.may(&officer, book.0, &READERS).await?;
+        let sheet = self.app.reconciliation.sheet(book.0.into(), date.0.0).await?;
+        let (name, bytes) = sheet.ok_or_else(|| ApiError::not_found("not_reconciled", "当日尚未对账。"))?;
+        Ok(saved(&name, XLSX, bytes))
     }
 
     /// Fetches the bills of a day and reconciles it, now. Again gives the same books.

@@ -32,6 +32,8 @@ pub(crate) enum Tag {
     Borrowing,
     /// Banks, loan products, quotas, recommendations, decisions (staff).
     Loans,
+    /// What is published, and what is due.
+    Disclosure,
     /// Units, charities, certificates (staff).
     Organisation,
     /// Members of staff, the audit trail, the jobs (staff).

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use app::App;
+use app::runs::{JobStanding, ListJobs, Runs};
 use app::waiting as rules;
+use domain::role::Role;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
 use crate::error::ApiError;
-use crate::page::Page;
 use crate::tag::Tag;
 use crate::wire::{Instant, Yuan, wire_enum};
 
@@ -39,6 +40,7 @@ wire_enum! {
         LoanSignature,
         LoanProduct,
         NeedMatch,
+        Duty,
     }
 }
 
@@ -78,17 +80,61 @@ impl From<rules::Waiting> for WaitingOfKind {
     }
 }
 
+/// Who sees on the first screen that a job fails or does not run.
+const OPERATORS: [Role; 4] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+
+/// A job that needs somebody to look at it.
+#[derive(Object)]
+struct TroubledJob {
+    name: String,
+    /// Its last run failed, or its process died.
+    failing: bool,
+    /// It did not succeed for three times as long as it should take, or never.
+    missing: bool,
+    #[oai(nullable)]
+    last_success: Option<Instant>,
+    /// What its last run said.
+    #[oai(nullable)]
+    detail: Option<String>,
+}
+
+impl From<JobStanding> for TroubledJob {
+    fn from(job: JobStanding) -> TroubledJob {
+        TroubledJob {
+            name: job.expected.name.to_owned(),
+            failing: job.failing,
+            missing: job.missing,
+            last_success: job.last_success.map(Instant),
+            detail: job.last.and_then(|run| run.detail),
+        }
+    }
+}
+
+/// The first screen: what waits for me, and for finance and administrators which jobs are in trouble.
+#[derive(Object)]
+struct Desk {
+    items: Vec<WaitingOfKind>,
+    /// Always null: the list is never long.
+    #[oai(nullable)]
+    next: Option<String>,
+    jobs: Vec<TroubledJob>,
+}
+
 pub(crate) struct WaitingApi {
     pub(crate) app: Arc<App>,
+    pub(crate) runs: Runs,
+    pub(crate) jobs: ListJobs,
 }
 
 #[OpenApi(prefix_path = "/staff", tag = "Tag::House")]
 impl WaitingApi {
     /// What waits for a step of mine, by my roles and where I hold them: how much of each kind, and the first few. Kinds of which
-    /// nothing waits are left out.
+    /// nothing waits are left out. Finance and administrators also see jobs that fail or do not run.
     #[oai(path = "/waiting", method = "get")]
-    async fn waiting(&self, officer: Officer) -> Result<Json<Page<WaitingOfKind>>, ApiError> {
+    async fn waiting(&self, officer: Officer) -> Result<Json<Desk>, ApiError> {
         let waiting = self.app.desk.of(&officer.0).await.map_err(|error| ApiError::internal(&error))?;
-        Ok(Json(Page::whole(waiting)))
+        let jobs = if officer.0.is_one_of(&OPERATORS) { self.runs.standing((self.jobs)()).await? } else { Vec::new() };
+        let troubled = jobs.into_iter().filter(|job| job.failing || job.missing).map(Into::into).collect();
+        Ok(Json(Desk { items: waiting.into_iter().map(Into::into).collect(), next: None, jobs: troubled }))
     }
 }

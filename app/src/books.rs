@@ -1,6 +1,8 @@
 //! What the books say, and the audit of the whole program: the ledger against itself, then gifts, refunds, suspense and
 //! transfers against the ledger.
 
+mod reading;
+
 use std::collections::BTreeMap;
 
 use domain::role::{Member, Role};
@@ -9,6 +11,8 @@ use entity::{Db, account, book, entry, posting};
 use ledger::{AuditReport, StatementLine, TrialLine};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
 use uuid::Uuid;
+
+pub use reading::{AccountBalance, BooksError, READERS};
 
 /// Reads the books.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 //! the decision is committed before the channel hears of it, the same number is the same return, and when the channel cannot,
 //! it is sent again or paid by bank. A break is over when that is done, and its money leaves suspense at the same moment.
 
+mod worklist;
+
 use std::time::Duration;
 
 use crowdfunding::{Adoption, CrowdfundingError};
@@ -19,6 +21,8 @@ use sea_orm::{
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
 use crate::{postings, trail};
+
+pub use worklist::BreakSearch;
 
 const BATCH: u64 = 200;
 const ASK_AGAIN: Duration = Duration::from_secs(10);

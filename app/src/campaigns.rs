@@ -14,7 +14,7 @@ use domain::{
 };
 use entity::{
     Db, Tx, budget_line, campaign, campaign_change, campaign_comment, campaign_decision, campaign_history,
-    campaign_update, complaint, cooperation, donation, final_disclosure, milestone, partner, suspension,
+    campaign_update, complaint, cooperation, donation, milestone, partner, suspension,
 };
 use sea_orm::DbErr;
 
@@ -419,22 +419,6 @@ impl Campaigns {
         let row = crowdfunding::publish_update(&tx, now, update, by).await?;
         let detail = serde_json::json!({ "update": row.id });
         self.line(&tx, now, "campaign.publish_update", object(row.campaign_id), detail, by).await?;
-        tx.commit().await?;
-        Ok(row)
-    }
-
-    /// Records that the full report of a campaign was published.
-    pub async fn disclose(
-        &self,
-        id: CampaignId,
-        report: (BusinessDate, String),
-        by: &Member,
-    ) -> Result<final_disclosure::Model> {
-        let now = self.clock.now();
-        let tx = self.db.begin().await?;
-        let row = crowdfunding::disclose(&tx, now, id, report, by).await?;
-        let detail = serde_json::json!({ "published_on": row.published_on });
-        self.line(&tx, now, "campaign.disclose", object(id), detail, by).await?;
         tx.commit().await?;
         Ok(row)
     }

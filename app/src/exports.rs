@@ -6,6 +6,7 @@
 mod beancount;
 mod chart;
 mod csv;
+mod download;
 mod hledger;
 mod xlsx;
 
@@ -14,12 +15,15 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use domain::role::Forbidden;
 use domain::{AccountId, BookId, BusinessDate};
 use entity::{Db, Tx, book};
 use ledger::{Balance, JournalEntry};
 use sea_orm::DbErr;
 
 use self::chart::Chart;
+
+pub use download::{Download, download};
 
 /// What the books are written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +76,17 @@ pub enum ExportError {
         /// The last day.
         to: BusinessDate,
     },
+    /// More than is made while somebody waits.
+    #[error("{entries} entries are more than {most}")]
+    TooLarge {
+        /// How many there are.
+        entries: i64,
+        /// How many may be.
+        most: i64,
+    },
+    /// The asker lacks the role.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// A file could not be written.
     #[error("the files cannot be written")]
     File(#[from] io::Error),

@@ -10,6 +10,7 @@ pub mod breaks;
 pub mod campaigns;
 pub mod cashier;
 pub mod closing;
+pub mod disclosures;
 pub mod documents;
 pub mod enquiries;
 pub mod exports;
@@ -122,6 +123,8 @@ pub struct App {
     pub breaks: breaks::Breaks,
     /// The register of receipts.
     pub receipts: receipts::Receipts,
+    /// What is published, and what is due.
+    pub disclosures: disclosures::Disclosures,
     /// What donors ask.
     pub enquiries: enquiries::Enquiries,
     /// What the books say.
@@ -184,6 +187,7 @@ impl App {
                 Some(wechat.clone()),
             ),
             receipts: receipts::Receipts::new(db.clone(), business.clone(), identity.clone()),
+            disclosures: disclosures::Disclosures::new(db.clone(), business.clone(), identity.clone()),
             enquiries: enquiries::Enquiries::new(db.clone(), business.clone(), identity.clone()),
             books: books::Books::new(db.clone()),
             open_books: openness::OpenBooks::new(db.clone(), real.clone()),

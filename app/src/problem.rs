@@ -20,11 +20,14 @@ use lending::LendingError;
 use wechat::WechatError;
 
 use crate::bank::BankError;
+use crate::books::BooksError;
 use crate::breaks::BreakError;
 use crate::cashier::CashierError;
 use crate::closing::ClosingError;
+use crate::disclosures::DisclosureError;
 use crate::documents::DocumentError;
 use crate::enquiries::EnquiryError;
+use crate::exports::ExportError;
 use crate::gift_watch::GiftWatchError;
 use crate::giving::GivingError;
 use crate::identity::IdentityError;
@@ -559,6 +562,35 @@ impl From<OpenBooksError> for Problem {
     }
 }
 
+impl From<BooksError> for Problem {
+    fn from(error: BooksError) -> Problem {
+        use BooksError as E;
+        match error {
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NoSuchAccount => Problem::not_found("no_such_account", "没有这个账户，或当日尚无记录。"),
+            E::NoSuchEntry => Problem::not_found("no_such_entry", "没有这张凭证。"),
+            E::Forbidden(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Problem {
+        use ExportError as E;
+        match error {
+            E::NoSuchBook(_) => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::Backwards { .. } => Problem::field("to", "截止日期不能早于起始日期"),
+            E::TooLarge { entries, most } => Problem::conflict("export_too_large", "").saying(format!(
+                "这段时间有{entries}张凭证，页面最多导出{most}张。请缩短期间，或由系统管理员在命令行导出全部账簿。"
+            )),
+            E::Forbidden(error) => error.into(),
+            error @ (E::File(_) | E::Sheet(_)) => Problem::internal(&error),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
 impl From<ClosingError> for Problem {
     fn from(error: ClosingError) -> Problem {
         use ClosingError as E;
@@ -571,6 +603,28 @@ impl From<ClosingError> for Problem {
             E::YearOpen(year) => Problem::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
             E::Forbidden(error) => error.into(),
             E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<DisclosureError> for Problem {
+    fn from(error: DisclosureError) -> Problem {
+        use DisclosureError as E;
+        match error {
+            E::NoSuchDisclosure => Problem::not_found("no_such_disclosure", "没有这份公开内容。"),
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NoSuchEvent => Problem::not_found("no_such_event", "没有这个事项。"),
+            E::IdReused => id_reused(),
+            E::TooEarly(why) => Problem::conflict("too_early", why),
+            E::Stands => Problem::conflict("disclosure_stands", "该项内容已经编制，如有错误请编制更正版本。"),
+            E::Superseded => Problem::conflict("disclosure_superseded", "该版本已有更新的版本，请使用最新版本。"),
+            E::PublishedThere => Problem::conflict("published_there", "该版本在此处的公布已经登记。"),
+            E::Damaged(_) | E::Workbook(_) => Problem::internal(&error),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Forbidden(error) => error.into(),
+            E::Identity(error) => error.into(),
+            E::Campaign(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }
@@ -611,6 +665,7 @@ impl From<ReconcileError> for Problem {
             E::Gift(error) => error.into(),
             E::Transfer(error) => error.into(),
             E::Break(error) => error.into(),
+            E::Workbook(_) => Problem::internal(&error),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }

@@ -506,7 +506,7 @@ impl Place {
 }
 
 /// A wish that waits: of a gift that is paid and not all given back, and that no receipt stands for.
-const WAITS: &str = "d.receipt = 'requested' AND d.confirmed_us IS NOT NULL AND d.refunded_fen < d.amount_fen \
+pub(crate) const WAITS: &str = "d.receipt = 'requested' AND d.confirmed_us IS NOT NULL AND d.refunded_fen < d.amount_fen \
      AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.donation_id = d.id AND r.state = 'issued')";
 
 async fn tell(

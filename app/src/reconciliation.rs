@@ -11,6 +11,7 @@ mod channel;
 mod findings;
 mod ours;
 mod report;
+mod sheet;
 mod transit;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use crowdfunding::CrowdfundingError;
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, Clock, ReconciliationRunId, Timestamp};
-use entity::{Db, bill, charity, discrepancy, reconciliation_run};
+use entity::{Db, bill, book, charity, discrepancy, reconciliation_run};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
     Statement,
@@ -29,7 +30,7 @@ use wechat::{Bill, FundFlowAccount, TradeBillKind, WechatError};
 use crate::breaks::BreakError;
 use crate::cashier;
 use crate::transfers::TransferError;
-use crate::{Templates, trail};
+use crate::{Templates, runs, trail};
 pub(crate) use bills::BankLine;
 use bills::{Bills, Kept};
 use findings::Findings;
@@ -84,6 +85,9 @@ pub enum ReconcileError {
     /// A return cannot be moved on.
     #[error(transparent)]
     Break(#[from] BreakError),
+    /// The workbook could not be written.
+    #[error("the workbook")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
     /// The database failed.
     #[error("database")]
     Db(#[from] DbErr),
@@ -178,10 +182,16 @@ impl Reconciliation {
             match self.fetch(None, day, trail::SYSTEM).await {
                 Ok(report) if report.state == "waiting" || report.state == "read" => {
                     tracing::info!(%day, "the bills of a day are still being made");
+                    runs::tell(format!("{day}：账单尚未生成，稍后再取"));
                 }
-                Ok(_) => done.0 += 1,
+                Ok(report) => {
+                    done.0 += 1;
+                    let (matched, healed, open) = (report.matched, report.healed, report.breaks.len());
+                    runs::tell(format!("{day}：相符{matched}笔，补记{healed}笔，未决差错{open}笔"));
+                }
                 Err(error) => {
                     done.1 += 1;
+                    runs::tell(format!("{day}：未能对账：{error}"));
                     tracing::warn!(%day, error = &error as &dyn std::error::Error, "a day was not reconciled");
                 }
             }
@@ -251,6 +261,14 @@ impl Reconciliation {
             .one(self.db.read())
             .await?;
         Ok(row.map(report::of_row).transpose()?)
+    }
+
+    /// The newest report of a day as a workbook: 日对账报告.
+    pub async fn sheet(&self, book: BookId, day: BusinessDate) -> Result<Option<(String, Vec<u8>)>, ReconcileError> {
+        let Some(report) = self.report(book, day).await? else { return Ok(None) };
+        let row = book::Entity::find_by_id(book).one(self.db.read()).await?;
+        let of = row.map_or_else(|| book.to_string(), |row| row.name);
+        Ok(Some((format!("日对账报告-{day}.xlsx"), sheet::workbook(&of, &report)?)))
     }
 
     /// The newest reports of the last days, newest day first, before the day named.

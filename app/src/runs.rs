@@ -4,17 +4,21 @@
 //! many machines. A process that dies leaves a lease that runs out; the next run says of its row that it was lost. The lease
 //! belongs to the run, not to the process: two ticks in one process exclude each other like two machines.
 //!
-//! Costs: two transactions a run. Runs that did nothing are forgotten after an hour, all after ninety days.
+//! What a run tells while it lasts ([`tell`]) is kept line by line and can be read meanwhile, as can how far it is.
+//!
+//! Costs: two transactions a run, and one a second in which it tells something. Runs that did nothing are forgotten after an hour, all
+//! after ninety days.
 
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Clock, JobRunId, Timestamp};
-use entity::{Db, job_lease, job_run};
+use domain::{Clock, JobRunId, StaffId, Timestamp};
+use entity::{Db, Rows, job_lease, job_line, job_run};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
 };
 use tokio::sync::oneshot;
 
@@ -26,6 +30,71 @@ const IDLE_KEPT: Duration = Duration::from_secs(3_600);
 const KEPT: Duration = Duration::from_secs(90 * 86_400);
 /// How much of an error is kept.
 const DETAIL: usize = 2_000;
+/// How much of a line is kept.
+const LINE: usize = 500;
+/// How many lines of a run are kept.
+const LINES: i64 = 1_000;
+/// How often what a run tells is written down.
+const TOLD: Duration = Duration::from_secs(1);
+/// A job that did not succeed for so many times its cadence is missing.
+const MISSED: u32 = 3;
+
+tokio::task_local! {
+    static LOG: RunLog;
+}
+
+/// Writes a line into the log of the run this is part of; into nothing outside of a run. Ids and words, nothing personal.
+pub fn tell(words: impl Into<String>) {
+    let words = words.into();
+    // Outside of a run nobody listens.
+    let _ = LOG.try_with(|log| log.push(false, words));
+}
+
+/// What a run has told and done so far, until it is written down.
+#[derive(Clone, Default)]
+pub struct RunLog(Arc<Mutex<Told>>);
+
+#[derive(Default)]
+struct Told {
+    next: i64,
+    waiting: Vec<(i64, bool, String)>,
+    done: i64,
+    failed: i64,
+    changed: bool,
+}
+
+impl RunLog {
+    /// Runs something as the run of this log.
+    pub async fn within<T>(self, doing: impl Future<Output = T>) -> T {
+        LOG.scope(self, doing).await
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Told) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn push(&self, failed: bool, words: String) {
+        self.with(|told| {
+            if told.next < LINES {
+                let last = told.next == LINES - 1;
+                let words = if last { "后续内容不再记录".to_owned() } else { words };
+                told.next += 1;
+                told.waiting.push((told.next, failed, words.replace('\0', " ").chars().take(LINE).collect()));
+            }
+        });
+    }
+
+    fn count(&self, failed: bool) {
+        self.with(|told| {
+            told.changed = true;
+            if failed {
+                told.failed += 1;
+            } else {
+                told.done += 1;
+            }
+        });
+    }
+}
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,9 +111,19 @@ impl Report {
     /// Counts one thing. A failure is logged with its causes; it does not end the run.
     pub fn count<T, E: std::error::Error + 'static>(&mut self, result: Result<T, E>) {
         match result {
-            Ok(_) => self.done += 1,
+            Ok(_) => {
+                self.done += 1;
+                let _ = LOG.try_with(|log| log.count(false));
+            }
             Err(error) => {
                 self.failed += 1;
+                let causes =
+                    std::iter::successors(Some(&error as &(dyn std::error::Error + 'static)), |error| error.source());
+                let words = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+                let _ = LOG.try_with(|log| {
+                    log.count(true);
+                    log.push(true, words);
+                });
                 tracing::warn!(error = &error as &(dyn std::error::Error + 'static), "one thing of a run failed");
             }
         }
@@ -71,6 +150,13 @@ pub enum Started {
 
 /// Runs the job of that name once. The interface and the pages do not know the jobs; whoever knows both joins them.
 pub type RunJob = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Started> + Send>> + Send + Sync>;
+
+/// Begins the job of that name for somebody who does not wait, and answers which run it is, or why there is none.
+pub type StartJob =
+    Arc<dyn Fn(String, StaffId) -> Pin<Box<dyn Future<Output = Result<JobRunId, Started>> + Send>> + Send + Sync>;
+
+/// Names all jobs, with when the clock rings for them next.
+pub type ListJobs = Arc<dyn Fn() -> Vec<Expected> + Send + Sync>;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +209,49 @@ pub struct Run {
     pub failed: i64,
     /// The note, or the error.
     pub detail: Option<String>,
+    /// Who asked for it; nobody if it was the clock.
+    pub asked_by: Option<StaffId>,
+}
+
+/// A line of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunLine {
+    /// When, in real time.
+    pub at: Timestamp,
+    /// Whether it tells of a failure.
+    pub failed: bool,
+    /// What it says.
+    pub words: String,
+}
+
+/// A job as its scheduler knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, for people.
+    pub about: &'static str,
+    /// How often, for people.
+    pub cadence: &'static str,
+    /// How often.
+    pub every: Duration,
+    /// When the clock rings for it next, in real time.
+    pub next: Option<Timestamp>,
+}
+
+/// How a job stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobStanding {
+    /// The job.
+    pub expected: Expected,
+    /// Its last run.
+    pub last: Option<Run>,
+    /// When its last run that succeeded began.
+    pub last_success: Option<Timestamp>,
+    /// Its last run failed or was lost.
+    pub failing: bool,
+    /// It did not succeed for three times as long as it should take, or never.
+    pub missing: bool,
 }
 
 /// Why a run could not be begun, ended or read.
@@ -153,6 +282,7 @@ pub struct RunGuard {
     runs: Runs,
     id: JobRunId,
     job: String,
+    log: RunLog,
     /// Dropping it ends the renewal.
     _renewal: oneshot::Sender<()>,
 }
@@ -165,6 +295,11 @@ impl Runs {
 
     /// Begins a run of a job; nothing if it is under way somewhere.
     pub async fn begin(&self, job: &str) -> Result<Option<RunGuard>, RunsError> {
+        self.begin_for(job, None).await
+    }
+
+    /// The same for a person who asks for it.
+    pub async fn begin_for(&self, job: &str, asked_by: Option<StaffId>) -> Result<Option<RunGuard>, RunsError> {
         let now = self.real.now();
         let id = JobRunId::new();
         let tx = self.db.begin().await?;
@@ -193,6 +328,7 @@ impl Runs {
             done: Set(0),
             failed: Set(0),
             detail: Set(None),
+            asked_by: Set(asked_by),
         };
         run.insert(&tx).await?;
         tx.commit().await?;
@@ -202,17 +338,26 @@ impl Runs {
                 .increment(lost.rows_affected);
         }
         let (renewal, stopped) = oneshot::channel();
-        tokio::spawn(self.clone().renew(id, job.to_owned(), stopped));
-        Ok(Some(RunGuard { runs: self.clone(), id, job: job.to_owned(), _renewal: renewal }))
+        let log = RunLog::default();
+        tokio::spawn(self.clone().renew(id, job.to_owned(), log.clone(), stopped));
+        Ok(Some(RunGuard { runs: self.clone(), id, job: job.to_owned(), log, _renewal: renewal }))
     }
 
-    /// Renews a lease until the guard is gone. Only the pause is cut short, never a statement.
-    async fn renew(self, id: JobRunId, job: String, mut stopped: oneshot::Receiver<()>) {
+    /// Writes down what a run tells, and renews its lease, until the guard is gone. Only the pause is cut short, never a statement.
+    async fn renew(self, id: JobRunId, job: String, log: RunLog, mut stopped: oneshot::Receiver<()>) {
+        let mut renewed = tokio::time::Instant::now();
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LEASE / 3) => {}
+                () = tokio::time::sleep(TOLD) => {}
                 _ = &mut stopped => return,
             }
+            if let Err(error) = self.write_down(id, &log).await {
+                tracing::warn!(job, %error, "what a run tells could not be written down");
+            }
+            if renewed.elapsed() < LEASE / 3 {
+                continue;
+            }
+            renewed = tokio::time::Instant::now();
             match self.renew_once(id, &job).await {
                 Ok(true) => {}
                 Ok(false) => {
@@ -222,6 +367,37 @@ impl Runs {
                 Err(error) => tracing::warn!(job, %error, "the lease of a run could not be renewed"),
             }
         }
+    }
+
+    /// Writes down what was told since the last time; nothing if there is nothing.
+    async fn write_down(&self, id: JobRunId, log: &RunLog) -> Result<(), DbErr> {
+        let (lines, counts) = log.with(|told| {
+            let counts = std::mem::take(&mut told.changed).then_some((told.done, told.failed));
+            (std::mem::take(&mut told.waiting), counts)
+        });
+        if lines.is_empty() && counts.is_none() {
+            return Ok(());
+        }
+        let now = self.real.now();
+        let tx = self.db.begin().await?;
+        if !lines.is_empty() {
+            let rows = Rows::new()
+                .int("seq", lines.iter().map(|(seq, ..)| *seq))
+                .bool("failed", lines.iter().map(|(_, failed, _)| *failed))
+                .text("words", lines.iter().map(|(.., words)| words.clone()));
+            let sql = "INSERT INTO job_line (run_id, seq, at_us, failed, words) SELECT $1, seq, $2, failed, words FROM {rows}";
+            tx.execute_raw(rows.statement(self.db.backend(), sql, [id.into(), now.into()])).await?;
+        }
+        if let Some((done, failed)) = counts {
+            job_run::Entity::update_many()
+                .col_expr(job_run::Column::Done, done.into())
+                .col_expr(job_run::Column::Failed, failed.into())
+                .filter(job_run::Column::Id.eq(id))
+                .filter(job_run::Column::Outcome.eq(Outcome::Running.as_str()))
+                .exec(&tx)
+                .await?;
+        }
+        tx.commit().await
     }
 
     async fn renew_once(&self, id: JobRunId, job: &str) -> Result<bool, DbErr> {
@@ -249,6 +425,45 @@ impl Runs {
             .all(self.db.read())
             .await?;
         Ok(rows.into_iter().map(run).collect::<Result<_, _>>()?)
+    }
+
+    /// A run and what it has told so far, if it is remembered.
+    pub async fn run(&self, id: JobRunId) -> Result<Option<(Run, Vec<RunLine>)>, RunsError> {
+        let Some(row) = job_run::Entity::find_by_id(id).one(self.db.read()).await? else { return Ok(None) };
+        let lines = job_line::Entity::find()
+            .filter(job_line::Column::RunId.eq(id))
+            .order_by_asc(job_line::Column::Seq)
+            .all(self.db.read())
+            .await?;
+        let line = |row: job_line::Model| RunLine { at: row.at_us, failed: row.failed, words: row.words };
+        Ok(Some((run(row)?, lines.into_iter().map(line).collect())))
+    }
+
+    /// How each of these jobs stands. A job that never ran is missing. Two statements.
+    pub async fn standing(&self, jobs: Vec<Expected>) -> Result<Vec<JobStanding>, RunsError> {
+        let backend = self.db.backend();
+        let sql = "SELECT r.* FROM job_run r WHERE NOT EXISTS (SELECT 1 FROM job_run n WHERE n.job = r.job AND (n.started_us > r.started_us \
+                   OR (n.started_us = r.started_us AND n.id > r.id)))";
+        let rows = job_run::Model::find_by_statement(Statement::from_string(backend, sql)).all(self.db.read()).await?;
+        let mut last: HashMap<String, job_run::Model> = rows.into_iter().map(|row| (row.job.clone(), row)).collect();
+        let sql = "SELECT job, max(started_us) AS at_us FROM job_run WHERE outcome = 'done' GROUP BY job";
+        let mut succeeded: HashMap<String, Timestamp> = HashMap::new();
+        for row in self.db.read().query_all_raw(Statement::from_string(backend, sql)).await? {
+            succeeded.insert(row.try_get("", "job")?, row.try_get("", "at_us")?);
+        }
+        let now = self.real.now();
+        let standing = |expected: Expected| {
+            let last = last.remove(expected.name).map(run).transpose()?;
+            let last_success = succeeded.get(expected.name).copied();
+            Ok(JobStanding {
+                failing: last.as_ref().is_some_and(|run| matches!(run.outcome, Outcome::Failed | Outcome::Lost)),
+                missing: last_success.is_none_or(|at| at.after(expected.every * MISSED) < now),
+                expected,
+                last,
+                last_success,
+            })
+        };
+        Ok(jobs.into_iter().map(standing).collect::<Result<_, DbErr>>()?)
     }
 
     /// When the last run of a job that succeeded began.
@@ -283,6 +498,11 @@ impl RunGuard {
         self.id
     }
 
+    /// Where the run tells what it does.
+    pub fn log(&self) -> RunLog {
+        self.log.clone()
+    }
+
     /// Ends the run and gives the lease back. An error's text becomes the detail; failures in a report mark the run.
     pub async fn finish(self, result: &Result<Report, String>) -> Result<Outcome, RunsError> {
         let (outcome, done, failed, detail) = match result {
@@ -292,6 +512,7 @@ impl RunGuard {
         };
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let detail: Option<String> = detail.map(|text| text.replace('\0', " ").chars().take(DETAIL).collect());
+        self.runs.write_down(self.id, &self.log).await?;
         let now = self.runs.real.now();
         let tx = self.runs.db.begin().await?;
         let released = job_lease::Entity::update_many()
@@ -328,5 +549,6 @@ fn run(row: job_run::Model) -> Result<Run, DbErr> {
         done: row.done,
         failed: row.failed,
         detail: row.detail,
+        asked_by: row.asked_by,
     })
 }

@@ -8,7 +8,7 @@ use domain::disbursement::{DisbursementState, approvers};
 use domain::role::{Member, Role};
 use domain::{Money, Timestamp, UnitPath};
 use entity::Db;
-use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Statement};
+use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
 use uuid::Uuid;
 
 /// How many of a kind are named; all are counted.
@@ -61,6 +61,8 @@ pub enum WaitingKind {
     LoanProduct,
     /// 融资需求对接.
     NeedMatch,
+    /// 信息公开和办理期限: near or past its last day.
+    Duty,
 }
 
 /// A thing that waits.
@@ -372,6 +374,18 @@ fn sources() -> Vec<Source> {
                 &[BankOfficer],
                 "t.state = 'proposed' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
             )],
+        },
+        Source {
+            kind: WaitingKind::Duty,
+            from: "duty_notice t JOIN book b ON b.id = t.book_id LEFT JOIN campaign c ON c.id = t.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: "COALESCE(c.unit_path, u.path, '/')",
+            title: "COALESCE(c.name, b.name)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: Role::iter()
+                .map(|role| (vec![role], format!("t.closed_us IS NULL AND t.addressee = '{}'", role.as_str())))
+                .collect(),
         },
     ]
 }

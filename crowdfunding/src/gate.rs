@@ -3,12 +3,13 @@
 
 use domain::campaign::CampaignState;
 use domain::decision::{DecisionKind, DecisionState};
+use domain::duty::DutyKind;
 use domain::filing::FilingNumber;
 use domain::plan::{Plan, Problem, Way};
 use domain::{BusinessDate, CampaignId, Money, Timestamp};
 use entity::{
-    Tx, book, campaign, campaign_decision, certificate, charity, cooperation, disbursement, donation, final_disclosure,
-    refund,
+    Tx, book, campaign, campaign_decision, certificate, charity, cooperation, disbursement, disclosure,
+    disclosure_publication, donation, final_disclosure, refund,
 };
 use ledger::Fund;
 use sea_orm::{
@@ -302,8 +303,27 @@ pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), Crowdfu
     let fund = ledger::fund(tx, row.book_id, row.id).await?;
     gates.need(fund.available() == Money::ZERO, "leftover", "剩余财产尚未处理完毕");
     let told = final_disclosure::Entity::find_by_id(row.id).one(tx).await?.is_some();
-    gates.need(told, "final_disclosure", "尚未登记全面情况报告的公开");
+    gates.need(told, "final_disclosure", "尚未公布募捐情况全面报告");
+    gates.need(project_told(tx, row.id).await?, "project_report", "尚未公布项目实施情况全面报告");
     gates.passed()
+}
+
+/// Whether the full report of the project is published (慈善法 79). A house that noted the one full report before there were reports here
+/// has told of both.
+async fn project_told(tx: &Tx, id: CampaignId) -> Result<bool, CrowdfundingError> {
+    let of_kind = |kind: DutyKind| {
+        disclosure::Entity::find()
+            .filter(disclosure::Column::CampaignId.eq(id))
+            .filter(disclosure::Column::Kind.eq(kind))
+    };
+    let proven = disclosure_publication::Entity::find()
+        .select_only()
+        .column(disclosure_publication::Column::DisclosureId)
+        .into_query();
+    let told = of_kind(DutyKind::ProjectReport).filter(disclosure::Column::Id.in_subquery(proven)).count(tx).await?;
+    Ok(told > 0
+        || (of_kind(DutyKind::RaisingReport).count(tx).await? == 0
+            && final_disclosure::Entity::find_by_id(id).one(tx).await?.is_some()))
 }
 
 /// How many papers of a campaign ask for money and are neither finished nor given up.

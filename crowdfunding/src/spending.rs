@@ -24,8 +24,8 @@ pub use payee::{
     NewPayee, SealedAccount, change_account, confirm_account, payee, payees, payees_of, register, same_account,
 };
 pub use payout::{
-    Due, NewFile, Outcome, Verdict, cancel_payout, due, file, file_of, files, payout, payouts, results, retry,
-    schedule, send, withdraw,
+    Due, NewFile, Outcome, Verdict, cancel_payout, due, file, file_of, files, payout, payouts, payouts_in, results,
+    retry, schedule, send, withdraw,
 };
 pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts};
 pub use review::{SmallReview, small_reviews};

@@ -164,7 +164,8 @@ pub async fn updates(
     Ok(query.order_by_desc(row::Column::Id).limit(limit).all(db).await?)
 }
 
-/// Records that the full report of a campaign was published.
+/// Notes that the full report of a campaign was published, which opens the gate of its closing; the first publication stands. The
+/// database asks for the report itself (`final_disclosure_guard`).
 pub async fn disclose(
     tx: &Tx,
     now: Timestamp,
@@ -175,8 +176,7 @@ pub async fn disclose(
     let (campaign, _) = for_step(tx, id, &DISCLOSERS, by).await?;
     let reference = required(reference)?;
     if let Some(standing) = final_disclosure::Entity::find_by_id(id).one(tx).await? {
-        let same = standing.published_on == published_on && standing.reference == reference;
-        return if same { Ok(standing) } else { Err(CrowdfundingError::IdReused) };
+        return Ok(standing);
     }
     let over = campaign.ended_us.is_some_and(|ended| BusinessDate::of(ended) <= published_on);
     gate::need(over && published_on <= BusinessDate::of(now), "published_on", "全面情况报告在募捐结束后公开")?;

@@ -101,10 +101,14 @@ ids! {
     DelegationId
     /// A paper that asks for money of a campaign.
     DisbursementId
+    /// A version of what is published.
+    DisclosureId
     /// A gift, from the wish to the money.
     DonationId
     /// A person who gives.
     DonorId
+    /// That somebody was told of a duty.
+    DutyNoticeId
     /// What a donor asks.
     EnquiryId
     /// An accounting entry (凭证).
@@ -133,6 +137,8 @@ ids! {
     LoanQuotaId
     /// Somebody close to a borrower.
     LoanRelationId
+    /// Something of a charity that has to be told.
+    MajorEventId
     /// A message on its way to a donor.
     MessageId
     /// What an enterprise needs.
@@ -149,6 +155,8 @@ ids! {
     PayoutId
     /// Another profile or other limits of a charity.
     ProfileChangeId
+    /// That something was published at a place.
+    PublicationId
     /// A receipt of the finance bureau.
     ReceiptId
     /// One run of a day's reconciliation.

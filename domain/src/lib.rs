@@ -15,6 +15,7 @@ pub mod disbursement;
 pub mod division;
 pub mod document;
 pub mod donation;
+pub mod duty;
 pub mod filing;
 pub mod fraction;
 pub mod id;

@@ -1,6 +1,6 @@
 //! One run of a job.
 
-use domain::{JobRunId, Timestamp};
+use domain::{JobRunId, StaffId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// One run of a job.
@@ -18,6 +18,7 @@ pub struct Model {
     pub done: i64,
     pub failed: i64,
     pub detail: Option<String>,
+    pub asked_by: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -19,7 +19,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::App;
-use app::runs::{Outcome, Runs, RunsError};
+use app::runs::{Expected, Outcome, RunGuard, Runs, RunsError};
+use chrono_tz::Asia::Shanghai;
+use croner::parser::{CronParser, Seconds};
+use domain::{JobRunId, StaffId, Timestamp};
 
 pub use app::runs::Report;
 pub use bell::{Running, start};
@@ -37,6 +40,15 @@ pub struct Cadence {
     pub every: Duration,
     /// For people.
     pub text: &'static str,
+}
+
+impl Cadence {
+    /// When the clock rings next after a moment.
+    fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        let cron = CronParser::builder().seconds(Seconds::Required).build().parse(self.cron).ok()?;
+        let now = chrono::DateTime::from_timestamp(now.seconds(), 0)?.with_timezone(&Shanghai);
+        Some(Timestamp::from_seconds(cron.find_next_occurrence(&now, false).ok()?.timestamp()))
+    }
 }
 
 /// Something that runs without a request.
@@ -87,35 +99,81 @@ pub async fn run_once(app: Arc<App>, name: &str) -> Result<Report, JobError> {
     attempt(app, job).await?.ok_or(JobError::UnderWay)
 }
 
+/// Begins a run somebody asks for, and answers at once; the run goes on by itself. Who asked is kept with it.
+pub async fn start_once(app: Arc<App>, name: &str, asked_by: StaffId) -> Result<JobRunId, JobError> {
+    let job = find(name)?;
+    let begun = tokio::spawn(async move {
+        let guard = runs(&app).begin_for(job.name, Some(asked_by)).await?.ok_or(JobError::UnderWay)?;
+        let id = guard.id();
+        tokio::spawn(perform(app, job, guard));
+        Ok(id)
+    });
+    begun.await.unwrap_or_else(|stopped| Err(JobError::Failed(stopped.into())))
+}
+
+/// All jobs, and when the clock rings for each next after a moment.
+pub fn expected(now: Timestamp) -> Vec<Expected> {
+    let expected = |job: &Job| Expected {
+        name: job.name,
+        about: job.about,
+        cadence: job.cadence.text,
+        every: job.cadence.every,
+        next: job.cadence.next(now),
+    };
+    JOBS.iter().map(expected).collect()
+}
+
+/// Counts what is wrong for whoever monitors: jobs that fail or are missing, and what is late of what the law wants by a day. Every process
+/// that is asked for its metrics counts for itself.
+pub async fn watch(app: &App) -> anyhow::Result<()> {
+    let count = |truth: bool| if truth { 1.0 } else { 0.0 };
+    for job in runs(app).standing(expected(app.real.now())).await? {
+        metrics::gauge!("sangzi_job_failing", "job" => job.expected.name).set(count(job.failing));
+        metrics::gauge!("sangzi_job_missing", "job" => job.expected.name).set(count(job.missing));
+    }
+    for (kind, late) in app.disclosures.late().await? {
+        #[allow(clippy::cast_precision_loss, reason = "nobody has as many duties as a float has digits")]
+        let late = late as f64;
+        metrics::gauge!("sangzi_duties_late", "kind" => kind.word()).set(late);
+    }
+    Ok(())
+}
+
 /// Runs a job if nobody else does.
 async fn attempt(app: Arc<App>, job: &'static Job) -> Result<Option<Report>, JobError> {
     let attempt = tokio::spawn(async move {
         let Some(guard) = runs(&app).begin(job.name).await? else { return Ok(None) };
-        let began = Instant::now();
-        let result = match tokio::spawn((job.run)(app.clone())).await {
-            Ok(result) => result,
-            Err(panicked) => Err(anyhow::Error::new(panicked).context("the job did not come to its end")),
-        };
-        let written = result.as_ref().map(Clone::clone).map_err(|error| format!("{error:#}"));
-        let outcome = guard.finish(&written).await?;
-        metrics::histogram!("sangzi_job_run_seconds", "job" => job.name).record(began.elapsed());
-        metrics::counter!("sangzi_job_runs_total", "job" => job.name, "outcome" => outcome.as_str()).increment(1);
-        if outcome == Outcome::Done {
-            #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a float for millions of years")]
-            let now = app.real.now().seconds() as f64;
-            metrics::gauge!("sangzi_job_last_success_seconds", "job" => job.name).set(now);
-        }
-        match &result {
-            Ok(report) if report.failed > 0 => {
-                tracing::warn!(job = job.name, done = report.done, failed = report.failed, "a job ended with failures");
-            }
-            Ok(report) if report.done > 0 => tracing::info!(job = job.name, done = report.done, "a job ended"),
-            Ok(_) => tracing::debug!(job = job.name, "a job found nothing to do"),
-            Err(error) => tracing::error!(job = job.name, error = format!("{error:#}"), "a job failed"),
-        }
-        result.map(Some).map_err(JobError::Failed)
+        perform(app, job, guard).await.map(Some)
     });
     attempt.await.unwrap_or_else(|stopped| Err(JobError::Failed(stopped.into())))
+}
+
+/// Does what a run that has begun is there for, and ends it.
+async fn perform(app: Arc<App>, job: &'static Job, guard: RunGuard) -> Result<Report, JobError> {
+    let began = Instant::now();
+    let log = guard.log();
+    let result = match tokio::spawn(log.within((job.run)(app.clone()))).await {
+        Ok(result) => result,
+        Err(panicked) => Err(anyhow::Error::new(panicked).context("the job did not come to its end")),
+    };
+    let written = result.as_ref().map(Clone::clone).map_err(|error| format!("{error:#}"));
+    let outcome = guard.finish(&written).await?;
+    metrics::histogram!("sangzi_job_run_seconds", "job" => job.name).record(began.elapsed());
+    metrics::counter!("sangzi_job_runs_total", "job" => job.name, "outcome" => outcome.as_str()).increment(1);
+    if outcome == Outcome::Done {
+        #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a float for millions of years")]
+        let now = app.real.now().seconds() as f64;
+        metrics::gauge!("sangzi_job_last_success_seconds", "job" => job.name).set(now);
+    }
+    match &result {
+        Ok(report) if report.failed > 0 => {
+            tracing::warn!(job = job.name, done = report.done, failed = report.failed, "a job ended with failures");
+        }
+        Ok(report) if report.done > 0 => tracing::info!(job = job.name, done = report.done, "a job ended"),
+        Ok(_) => tracing::debug!(job = job.name, "a job found nothing to do"),
+        Err(error) => tracing::error!(job = job.name, error = format!("{error:#}"), "a job failed"),
+    }
+    result.map_err(JobError::Failed)
 }
 
 fn runs(app: &App) -> Runs {

@@ -29,6 +29,12 @@ pub static JOBS: &[Job] = &[
         run: certificates,
     },
     Job {
+        name: "duties",
+        about: "warns of what is due and tells the next higher person what is late",
+        cadence: Cadence { cron: "0 10 * * * *", every: seconds(3_600), text: "every hour" },
+        run: duties,
+    },
+    Job {
         name: "expire_orders",
         about: "closes orders nobody paid in time",
         cadence: Cadence { cron: "*/30 * * * * *", every: seconds(30), text: "every 30 seconds" },
@@ -105,6 +111,10 @@ fn certificates(app: Arc<App>) -> Doing {
         let there = app.wechat.refresh_certificates().await?;
         Ok(Report { note: Some(format!("there are {there}")), ..Report::default() })
     })
+}
+
+fn duties(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.disclosures.remind().await?)) })
 }
 
 fn expire_orders(app: Arc<App>) -> Doing {

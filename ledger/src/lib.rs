@@ -6,9 +6,12 @@
 //! postings cannot be changed, a posting cannot join an entry that stands, an entry cannot be dated into a closed period.
 
 mod account;
+mod account_page;
 mod audit;
 mod book;
+mod campaign_sheet;
 mod entry;
+mod entry_sheet;
 mod flow;
 mod fund;
 mod journal;
@@ -20,9 +23,12 @@ mod subject;
 mod year_end;
 
 pub use account::Account;
+pub use account_page::{AccountLine, AccountPage, AccountPlace, NoPlace, account_page};
 pub use audit::{AuditReport, Difference, audit};
 pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
+pub use campaign_sheet::{CampaignSheet, Inflow, Outflow, campaign_sheet};
 pub use entry::{BookOn, Entry, Posting, Raised};
+pub use entry_sheet::{EntrySheet, NamedAccount, entry_sheet, find_entries, named_accounts};
 pub use flow::{Flow, FlowKind, Position, flows, position, raised_by_day};
 pub use fund::{Fund, commit, fund, funds, lock_general_fund, raised, release_commitment};
 pub use journal::{JournalEntry, JournalLine, balances, booked_days, journal, subjects};

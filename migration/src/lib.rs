@@ -81,6 +81,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0011_closing.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261127_000012_disclosure",
+                tables: include_str!("../sql/0012_disclosure.sql"),
+                guards_sqlite: include_str!("../sql/0012_disclosure.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0012_disclosure.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261127_000013_lending",
                 tables: include_str!("../sql/0013_lending.sql"),
                 guards_sqlite: include_str!("../sql/0013_lending.sqlite.sql"),

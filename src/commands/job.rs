@@ -1,7 +1,12 @@
 //! `job NAME`: one job, once, now. Ends with 1 if something in it failed.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
+use app::App;
+use app::runs::{Outcome, Runs};
 use domain::BusinessDate;
 use jobs::JobError;
 use serde_json::json;
@@ -35,7 +40,14 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
     let (base, service) = config.service()?;
     telemetry::log(&base.log);
     let app = house::open(&base, &service).await?;
+    let (ended, ending) = tokio::sync::oneshot::channel();
+    let showing = std::io::stderr().is_terminal().then(|| tokio::spawn(show_progress(app.clone(), job.name, ending)));
     let ran = jobs::run_once(app.clone(), job.name).await;
+    // Nobody listens where nothing is shown.
+    let _ = ended.send(());
+    if let Some(showing) = showing {
+        showing.await?;
+    }
     house::close(app).await;
     let (document, line, ok) = match ran {
         Ok(report) => (
@@ -50,4 +62,29 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
     };
     output.report(&document, [line])?;
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Shows on a terminal what the run tells while it lasts.
+async fn show_progress(app: Arc<App>, job: &'static str, mut ending: tokio::sync::oneshot::Receiver<()>) {
+    let runs = Runs::new(app.db.clone(), app.real.clone());
+    let mut shown = 0;
+    loop {
+        let over = tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => false,
+            _ = &mut ending => true,
+        };
+        // What cannot be read is not shown; the run itself says what became of it.
+        let last = runs.last(Some(job), 1).await.ok().and_then(|mut last| last.pop());
+        if let Some(run) = last.filter(|run| over || run.outcome == Outcome::Running)
+            && let Ok(Some((_, lines))) = runs.run(run.id).await
+        {
+            for line in lines.iter().skip(shown) {
+                eprintln!("{}", line.words);
+            }
+            shown = lines.len();
+        }
+        if over {
+            return;
+        }
+    }
 }

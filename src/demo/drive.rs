@@ -327,7 +327,7 @@ impl Driver {
     }
 
     /// Has a job run now; waits if it is under way.
-    async fn run_job(&self, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn run_job(&self, name: &str) -> anyhow::Result<()> {
         let token = self.officer(Role::Cashier).await?;
         let patience = Patience::new(&self.real);
         loop {

@@ -1,5 +1,5 @@
-//! What happens to campaigns of the invented year besides their straight way: a filed plan changes, and a complaint stops a
-//! campaign and freezes its money.
+//! What happens to campaigns of the invented year besides their straight way: a filed plan changes, a complaint stops a campaign and
+//! freezes its money, and what the long ones raised is published in time. Of 小橘灯, which ended in June, nobody has told yet.
 
 use domain::role::Role;
 use domain::{BusinessDate, Money};
@@ -13,6 +13,10 @@ use super::world::House;
 const CHANGE_DAY: usize = 26;
 /// On which day somebody complains.
 const COMPLAINT_DAY: usize = 33;
+/// On which days the disclosure officer tells how the long campaigns stand: never more than three months apart.
+const STATUS_DAYS: [usize; 4] = [9, 18, 27, 36];
+/// On which day everybody is told what is late.
+const REMINDER_DAY: usize = 39;
 
 impl Driver {
     /// What is due on a day.
@@ -20,6 +24,8 @@ impl Driver {
         match day {
             CHANGE_DAY => self.heart_asks_for_more(day).await,
             COMPLAINT_DAY => self.somebody_complains(day).await,
+            REMINDER_DAY => self.run_job("duties").await,
+            _ if STATUS_DAYS.contains(&day) => self.the_officer_tells(day).await,
             _ => Ok(()),
         }
     }
@@ -49,6 +55,26 @@ impl Driver {
             let officer = self.officer(role).await?;
             change = self.api().post(&format!("/staff/campaign-changes/{id}/{step}"), Some(&officer), &body).await?;
         }
+    }
+
+    /// The regular reports, drawn up from the books and recorded as published.
+    async fn the_officer_tells(&self, day: usize) -> anyhow::Result<()> {
+        let at = self.world().days[day].opens;
+        let officer = self.officer(Role::Disclosure).await?;
+        for (number, campaign) in [self.world().main(), self.world().heart()].into_iter().enumerate() {
+            let number = day * 10 + number;
+            let id = self.world().seed.id("disclosure", number, at);
+            let words = json!({ "summary": "募捐按方案进行，募得款项全部进入公募机构账户。" });
+            let wish = json!({ "kind": "raising_status", "campaign": campaign.id, "through": BusinessDate::of(at), "words": words });
+            let body = json!({ "id": id, "wish": wish });
+            self.api().post("/staff/disclosures", Some(&officer), &body).await?;
+            let proof = json!({
+                "id": self.world().seed.id("publication", number, at), "place": "charity_china",
+                "reference": format!("慈善中国 示例{number}"), "published_on": BusinessDate::of(at),
+            });
+            self.api().post(&format!("/staff/disclosures/{id}/publications"), Some(&officer), &proof).await?;
+        }
+        Ok(())
     }
 
     /// A complaint is taken up and the campaign suspended; nobody has lifted that yet.

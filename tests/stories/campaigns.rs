@@ -82,7 +82,7 @@ async fn a_campaign_goes_from_the_draft_to_the_close_out() {
         manager.act(&path("closing")).await.ok();
         // Money is left and nothing is published.
         let closed = gates(head.act(&path("closure")).await.refused(409, "gate_closed"));
-        assert_eq!(closed, ["gifts_unsettled", "leftover", "final_disclosure"]);
+        assert_eq!(closed, ["gifts_unsettled", "leftover", "final_disclosure", "project_report"]);
         assert!(w.sql("UPDATE campaign SET state = 'closed'").await.is_err());
         let report = json!({ "published_on": w.app.business.today().to_string(), "reference": "慈善中国 示例" });
         disclosure.post(&path("final-disclosure"), report).await.ok();

@@ -13,6 +13,7 @@ mod breaks;
 mod caller;
 mod campaigns;
 mod closing;
+mod disclosures;
 mod enquiries;
 mod giving;
 mod lending;
@@ -27,6 +28,7 @@ mod receipts;
 mod reconciliation;
 mod refunds;
 mod rights;
+mod runs;
 mod spending;
 mod transfers;
 #[path = "../world/mod.rs"]

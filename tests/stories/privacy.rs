@@ -174,11 +174,13 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
         assert_eq!(
             open,
             [
+                "GET /api/v1/books/{code}/disclosures",
                 "GET /api/v1/books/{code}/seals",
                 "GET /api/v1/campaigns",
                 "GET /api/v1/campaigns/{campaign_id}",
                 "GET /api/v1/campaigns/{campaign_id}/bank-code",
                 "GET /api/v1/campaigns/{campaign_id}/disbursements",
+                "GET /api/v1/campaigns/{campaign_id}/disclosures",
                 "GET /api/v1/campaigns/{campaign_id}/donations",
                 "GET /api/v1/campaigns/{campaign_id}/milestones",
                 "GET /api/v1/campaigns/{campaign_id}/plans",
@@ -187,6 +189,7 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
                 "GET /api/v1/campaigns/{campaign_id}/updates/{update_id}/pictures/{picture_id}",
                 "POST /api/v1/complaints",
                 "GET /api/v1/complaints/{complaint_id}",
+                "GET /api/v1/disclosures/{disclosure_id}/content",
                 "POST /api/v1/sessions/staff",
                 "POST /api/v1/sessions/wechat",
             ]

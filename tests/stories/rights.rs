@@ -43,11 +43,20 @@ const AUTHORS: [Role; 2] = [Role::Organiser, Role::ProjectManager];
 const CLERKS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Disclosure];
 const SECOND: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 const ADMIN: [Role; 1] = [Role::Admin];
+/// Who draws reports up, and who sees them and what is due.
+const DRAWERS: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead];
+const TOLD: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Chair, Role::Auditor];
 
 /// Operations on what belongs to the whole house and to no part of the tree: the jobs, the calendar, and the partners of a
 /// foundation, whom the organisers of all its counties register.
-const OF_THE_HOUSE: [&str; 4] =
-    ["/jobs/{name}/runs", "/staff/calendar/{year}", "/staff/calendar/days/{day}", "/staff/partners"];
+const OF_THE_HOUSE: [&str; 6] = [
+    "/jobs/{name}/runs",
+    "/jobs/runs/{run_id}",
+    "/staff/calendar/{year}",
+    "/staff/calendar/days/{day}",
+    "/staff/duty-rules",
+    "/staff/partners",
+];
 /// What every page of a campaign tells of its charity is no secret among staff.
 const KNOWN_TO_ALL: [&str; 3] = [
     "/staff/certificates/{certificate_id}/attachments",
@@ -484,6 +493,39 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
             json!({ "published_on": today, "reference": "试" }),
             &[Role::Disclosure],
         ),
+        get("/staff/disclosures", "", TOLD),
+        post("/staff/disclosures/preview", "", json!({ "kind": "raising_report", "campaign": t.ended }), DRAWERS),
+        post(
+            "/staff/disclosures",
+            "",
+            json!({ "id": Uuid::now_v7(), "wish": { "kind": "raising_status", "campaign": t.open } }),
+            DRAWERS,
+        ),
+        get("/staff/disclosures/{disclosure_id}", &nobody, TOLD),
+        get("/staff/disclosures/{disclosure_id}/content", &nobody, TOLD),
+        get("/staff/disclosures/{disclosure_id}/form", &nobody, TOLD),
+        post(
+            "/staff/disclosures/{disclosure_id}/publications",
+            &nobody,
+            json!({ "id": Uuid::now_v7(), "place": "own_site", "reference": "试", "published_on": today }),
+            &[Role::Disclosure],
+        ),
+        get("/staff/duties", "", TOLD),
+        get("/staff/duty-rules", "", TOLD),
+        post(
+            "/staff/duty-rules",
+            "",
+            json!({ "reason": "试", "rule": { "kind": "enquiry", "from": today, "amount": 9, "warn_days": 1, "escalate_days": 1,
+                "escalate_to": "finance_head" } }),
+            &[Role::Disclosure, Role::Admin],
+        ),
+        get("/staff/major-events", &format!("?book={book}"), TOLD),
+        post(
+            "/staff/major-events",
+            "",
+            json!({ "id": Uuid::now_v7(), "book": book, "kind": "investment", "title": "试", "words": "试", "happened_on": today }),
+            DRAWERS,
+        ),
         get("/staff/complaints", "", &[Role::Disclosure, Role::ProjectManager, Role::Chair, Role::Auditor]),
         post("/staff/complaints/{complaint_id}/taking", &nobody, nothing(), filers),
         post(
@@ -519,6 +561,11 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/refunds/{refund_id}/give-up", &t.failed, nothing(), head),
         get("/staff/reconciliations", &format!("?book={}", w.book.uuid()), &BOOKS),
         get("/staff/reconciliations/{date}", &format!("{} ?book={}", w.app.business.today(), w.book.uuid()), &BOOKS),
+        get(
+            "/staff/reconciliations/{date}/sheet",
+            &format!("{} ?book={}", w.app.business.today(), w.book.uuid()),
+            &BOOKS,
+        ),
         post(
             "/staff/reconciliations/{date}/runs",
             &format!("{} ?book={}", w.app.business.today(), w.book.uuid()),
@@ -716,6 +763,12 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         get("/staff/unmaskings", "", readers),
         get("/staff/trail", "", readers),
         get("/jobs/runs", "", &[Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
+        get("/jobs", "", &[Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
+        get(
+            "/jobs/runs/{run_id}",
+            &nobody,
+            &[Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor],
+        ),
         post("/jobs/{name}/runs", "session_sweep", nothing(), operators),
     ]
 }

@@ -309,18 +309,17 @@ impl World {
 
     fn serve_on(&self, acceptor: TcpAcceptor) {
         let per_minute = |times| NonZeroU32::new(times).unwrap();
-        let (asked, working) = (self.app.clone(), self.app.clone());
+        let (asked, working, starting) = (self.app.clone(), self.app.clone(), self.app.clone());
+        let real = self.app.real.clone();
         let staff_logins = Arc::new(Throttle::per_minute(per_minute(self.terms.staff_logins_per_minute)));
+        let refused = |error: JobError| match error {
+            JobError::NoSuchJob => Started::NoSuchJob,
+            JobError::UnderWay => Started::UnderWay,
+            error => Started::Failed(error.to_string()),
+        };
         let run_job: RunJob = Arc::new(move |name| {
             let app = working.clone();
-            Box::pin(async move {
-                match jobs::run_once(app, &name).await {
-                    Ok(report) => Started::Ended(report),
-                    Err(JobError::NoSuchJob) => Started::NoSuchJob,
-                    Err(JobError::UnderWay) => Started::UnderWay,
-                    Err(error) => Started::Failed(error.to_string()),
-                }
-            })
+            Box::pin(async move { jobs::run_once(app, &name).await.map_or_else(refused, Started::Ended) })
         });
         let pages = web::endpoint(
             self.app.clone(),
@@ -345,6 +344,11 @@ impl World {
                     })
                 }),
                 run_job,
+                start_job: Arc::new(move |name, asked_by| {
+                    let app = starting.clone();
+                    Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(refused) })
+                }),
+                jobs: Arc::new(move || jobs::expected(real.now())),
                 pages: Some(Pages { endpoint: pages, refuse: web::refuse }),
             },
         );

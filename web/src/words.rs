@@ -70,6 +70,7 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::LoanSignature => "贷款签约",
         WaitingKind::LoanProduct => "贷款产品条款复核",
         WaitingKind::NeedMatch => "融资需求对接",
+        WaitingKind::Duty => "公开与办理期限",
     }
 }
 
@@ -388,6 +389,7 @@ pub(crate) fn job(name: &str) -> &str {
     match name {
         "campaign_clock" => "项目定时开放与结束",
         "certificates" => "更新微信支付平台证书",
+        "duties" => "期限提醒与上报",
         "expire_orders" => "关闭超时未付订单",
         "large_gifts" => "筛查大额捐赠",
         "open_payments" => "查询未通知的付款",

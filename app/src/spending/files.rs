@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crowdfunding::spending::{self, Due, NewFile, SpendingError, Verdict};
 use domain::role::{Member, Role};
 use domain::{DisbursementId, PaymentFileId, PayoutId};
-use entity::{Tx, payment_file};
+use entity::{Tx, disbursement, payment_file, payout};
 use sea_orm::DbErr;
 use serde_json::json;
 
@@ -95,6 +95,17 @@ impl Spending {
     /// A file.
     pub async fn file(&self, id: PaymentFileId, by: &Member) -> Result<payment_file::Model, SpendError> {
         Ok(spending::file(self.read(), id, by).await?)
+    }
+
+    /// The payouts that travel in a file, in the order of their papers.
+    pub async fn file_payouts(&self, id: PaymentFileId, by: &Member) -> Result<Vec<payout::Model>, SpendError> {
+        spending::file(self.read(), id, by).await?;
+        Ok(spending::payouts_in(self.read(), id).await?)
+    }
+
+    /// A payout with its paper.
+    pub async fn payout(&self, id: PayoutId, by: &Member) -> Result<(disbursement::Model, payout::Model), SpendError> {
+        Ok(spending::payout(self.read(), id, by).await?)
     }
 
     /// A page of files, newest first.

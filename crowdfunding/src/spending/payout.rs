@@ -357,6 +357,16 @@ pub async fn file(
 /// Who may see payment files.
 const FILE_READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
+/// The payouts that travel in a file, paper by paper.
+pub async fn payouts_in(db: &impl ConnectionTrait, id: PaymentFileId) -> Result<Vec<row::Model>, DbErr> {
+    row::Entity::find()
+        .filter(row::Column::PaymentFileId.eq(id))
+        .order_by_asc(row::Column::DisbursementId)
+        .order_by_asc(row::Column::Position)
+        .all(db)
+        .await
+}
+
 /// A file by id, whoever asks.
 pub async fn file_of(db: &impl ConnectionTrait, id: PaymentFileId) -> Result<Option<payment_file::Model>, DbErr> {
     payment_file::Entity::find_by_id(id).one(db).await

@@ -30,6 +30,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         | WaitingKind::GiftList
         | WaitingKind::BankBalance
         | WaitingKind::Break
+        | WaitingKind::Duty
         | WaitingKind::LoanApplication
         | WaitingKind::LoanDecision
         | WaitingKind::LoanSignature

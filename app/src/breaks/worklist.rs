@@ -1,0 +1,74 @@
+//! The breaks as a list of work: those that wait on a desk, of a class, of a day, oldest or newest first.
+
+use domain::role::{Member, Role};
+use domain::{BookId, BreakId, BusinessDate};
+use entity::discrepancy;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{BreakError, Breaks, hand};
+
+/// What breaks are looked for; nothing named means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BreakSearch {
+    /// Where they stand: `open`, `resolved`, `cleared`.
+    pub state: Option<String>,
+    /// Of which class.
+    pub class: Option<String>,
+    /// On whose desk.
+    pub owner: Option<String>,
+    /// Of which book.
+    pub book: Option<BookId>,
+    /// Of which day.
+    pub day: Option<BusinessDate>,
+    /// About what: a transaction, a refund, a line.
+    pub item: Option<String>,
+}
+
+impl Breaks {
+    /// A page of the breaks that are looked for, where somebody has one of these roles, oldest first: what has waited longest is done first.
+    pub async fn worklist(
+        &self,
+        (by, roles): (&Member, &[Role]),
+        wanted: &BreakSearch,
+        after: Option<BreakId>,
+        limit: u64,
+    ) -> Result<Vec<discrepancy::Model>, BreakError> {
+        use discrepancy::Column as C;
+        by.must_be(roles)?;
+        let db = self.db.read();
+        let mut query = discrepancy::Entity::find();
+        if let Some(books) = crowdfunding::books_within(by, roles) {
+            query = query.filter(C::BookId.in_subquery(books));
+        }
+        let BreakSearch { state, class, owner, book, day, item } = wanted;
+        for (column, value) in [(C::State, state), (C::Class, class), (C::Owner, owner), (C::Item, item)] {
+            if let Some(value) = value {
+                query = query.filter(column.eq(value.as_str()));
+            }
+        }
+        if let Some(book) = book {
+            query = query.filter(C::BookId.eq(*book));
+        }
+        if let Some(day) = day {
+            query = query.filter(C::Day.eq(*day));
+        }
+        if let Some(after) = after {
+            let last = discrepancy::Entity::find_by_id(after).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+            query = query.filter(
+                Condition::any()
+                    .add(C::CreatedUs.gt(last.created_us))
+                    .add(Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.gt(last.id))),
+            );
+        }
+        Ok(query.order_by_asc(C::CreatedUs).order_by_asc(C::Id).limit(limit).all(db).await?)
+    }
+
+    /// A break, for somebody who has one of these roles where its money is.
+    pub async fn shown(&self, id: BreakId, by: &Member, roles: &[Role]) -> Result<discrepancy::Model, BreakError> {
+        by.must_be(roles)?;
+        let db = self.db.read();
+        let row = discrepancy::Entity::find_by_id(id).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+        hand(db, row.book_id, by, roles).await?;
+        Ok(row)
+    }
+}
