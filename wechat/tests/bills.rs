@@ -163,3 +163,311 @@ fn a_damaged_bill_is_refused_with_the_reason() {
     bytes[600] = 0xff;
     refused(&bytes, "UTF-8");
 }
+
+/// Numbers that look like chance and are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+}
+
+/// What a reader has to take from a line: number of the payment and the order, amount, settlement, fee, state, refund.
+type Read = (String, String, Money, Money, Money, String, Option<(String, String, Money, String)>);
+
+/// A bill as columns and cells, before it is written.
+#[derive(Clone)]
+struct Sheet {
+    names: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+    total_names: Vec<&'static str>,
+    totals: Vec<String>,
+}
+
+/// How a file is written down.
+#[derive(Clone, Copy)]
+struct Style {
+    mark: bool,
+    crlf: bool,
+    last_end: bool,
+    packed: bool,
+}
+
+impl Sheet {
+    fn at(&self, name: &str) -> usize {
+        self.names.iter().position(|known| *known == name).unwrap_or_else(|| panic!("no column {name}"))
+    }
+
+    fn bytes(&self, style: Style) -> Vec<u8> {
+        let line = |cells: &[String]| format!("`{}", cells.join(",`"));
+        let mut lines = vec![self.names.join(",")];
+        lines.extend(self.rows.iter().map(|row| line(row)));
+        lines.push(self.total_names.join(","));
+        lines.push(line(&self.totals));
+        let end = if style.crlf { "\r\n" } else { "\n" };
+        let mut text = format!("{}{}", if style.mark { "\u{feff}" } else { "" }, lines.join(end));
+        if style.last_end {
+            text.push_str(end);
+        }
+        if !style.packed {
+            return text.into_bytes();
+        }
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(text.as_bytes()).unwrap();
+        packed.finish().unwrap()
+    }
+}
+
+const ALL: &str = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注";
+const ALL_TOTALS: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
+
+/// A number as bills print it, or as old ones did: `45.00`, `45.0`, `45`.
+fn printed(fen: i64, old: bool) -> String {
+    let text = Money::from_fen(fen).to_string();
+    if old { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A bill of this kind with a few lines, and what it says.
+fn invented(random: &mut Random, kind: &str) -> (Sheet, Vec<Read>) {
+    let names: Vec<&'static str> = match kind {
+        "success" => ALL.split(',').filter(|name| !name.contains("退款")).collect(),
+        "refund" => ALL
+            .split(',')
+            .flat_map(|name| {
+                let times: &[&'static str] =
+                    if name == "代金券金额" { &["退款申请时间", "退款成功时间"] } else { &[] };
+                std::iter::once(name).chain(times.iter().copied())
+            })
+            .collect(),
+        "old" => ALL
+            .split(',')
+            .filter(|name| !matches!(*name, "订单金额" | "申请退款金额" | "费率备注"))
+            .map(|name| match name {
+                "应结订单金额" => "总金额",
+                "特约商户号" => "子商户号",
+                "代金券金额" => "企业红包金额",
+                "充值券退款金额" => "企业红包退款金额",
+                name => name,
+            })
+            .collect(),
+        _ => ALL.split(',').collect(),
+    };
+    let mut sheet = Sheet { names, rows: Vec::new(), total_names: Vec::new(), totals: Vec::new() };
+    let (mut read, mut sums) = (Vec::new(), [0i64; 4]);
+    for n in 0..1 + random.below(6) {
+        let refund = kind == "refund" || (kind != "success" && random.below(3) == 0);
+        let fen = 1 + i64::try_from(random.below(20_000)).unwrap();
+        let fee = (fen * 6 + 500) / 1_000 * if refund { -1 } else { 1 };
+        let transaction = format!("42000026012026011500{n:08}");
+        let order = format!("{:032x}", random.below(1 << 30));
+        let (refund_id, number) = (format!("5030000601{n:018}"), format!("{:032x}-1", random.below(1 << 30)));
+        let state = if refund { ["SUCCESS", "PROCESSING", "FAIL", "CHANGE"][random.below(4)] } else { "" };
+        let amount = |holds: bool| if holds { printed(fen, false) } else { "0.00".to_owned() };
+        let cell = |name: &str| match name {
+            "交易时间" if kind == "refund" => "2025-12-30 17:07:11".to_owned(),
+            "交易时间" => format!("2026-01-15 {:02}:07:11", n),
+            "退款申请时间" | "退款成功时间" => "2026-01-15 09:00:03".to_owned(),
+            "公众账号ID" => "wx0123456789abcdef".to_owned(),
+            "商户号" => "1900000001".to_owned(),
+            "特约商户号" | "子商户号" => "0".to_owned(),
+            "微信订单号" => transaction.clone(),
+            "商户订单号" => order.clone(),
+            "用户标识" => "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o".to_owned(),
+            "交易类型" => "JSAPI".to_owned(),
+            "交易状态" => if refund { "REFUND" } else { "SUCCESS" }.to_owned(),
+            "付款银行" => ["OTHERS", "ICBC_DEBIT", "CMB_CREDIT"][n % 3].to_owned(),
+            "货币种类" => "CNY".to_owned(),
+            "应结订单金额" | "总金额" | "订单金额" => amount(!refund),
+            "退款金额" | "申请退款金额" => amount(refund),
+            "代金券金额" | "企业红包金额" | "充值券退款金额" | "企业红包退款金额" => {
+                "0.00".to_owned()
+            }
+            "微信退款单号" => {
+                if refund {
+                    refund_id.clone()
+                } else {
+                    "0".to_owned()
+                }
+            }
+            "商户退款单号" => {
+                if refund {
+                    number.clone()
+                } else {
+                    "0".to_owned()
+                }
+            }
+            "退款类型" if refund => "ORIGINAL".to_owned(),
+            "退款状态" => state.to_owned(),
+            "商品名称" => "给山区孩子\\ 的书\\n谢谢".to_owned(),
+            "手续费" => format!("{}000", Money::from_fen(fee)),
+            "费率" => "0.60%".to_owned(),
+            _ => String::new(),
+        };
+        let row = sheet.names.iter().map(|name| cell(name)).collect();
+        sheet.rows.push(row);
+        let (paid, back) = if refund { (0, fen) } else { (fen, 0) };
+        for (sum, fen) in sums.iter_mut().zip([1, paid, back, fee]) {
+            *sum += fen;
+        }
+        let given = refund.then(|| (refund_id, number, Money::from_fen(fen), state.to_owned()));
+        let (paid, trade) = (Money::from_fen(paid), if refund { "REFUND" } else { "SUCCESS" });
+        read.push((transaction, order, paid, paid, Money::from_fen(fee), trade.to_owned(), given));
+    }
+    let old = kind == "old" || random.coin();
+    let [count, paid, back, fees] = sums;
+    let (count, money) = (if old { format!("{count}.0") } else { count.to_string() }, |fen| printed(fen, old));
+    let fees = if old { money(fees) } else { format!("{}000", money(fees)) };
+    (sheet.total_names, sheet.totals) = match kind {
+        "old" => (
+            "总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额".split(',').collect(),
+            vec![count, money(paid), money(back), "0.0".to_owned(), fees],
+        ),
+        "success" if random.coin() => (
+            "总交易单数,应结订单总金额,手续费总金额,订单总金额".split(',').collect(),
+            vec![count, money(paid), fees, money(paid)],
+        ),
+        _ => (
+            ALL_TOTALS.split(',').collect(),
+            vec![count, money(paid), money(back), "0.00".to_owned(), fees, money(paid), money(back)],
+        ),
+    };
+    (sheet, read)
+}
+
+fn rows_of(bytes: &[u8]) -> Result<Vec<Read>, BillError> {
+    let mut rows = Vec::new();
+    read_trade_bill(bytes, "1900000001", day("2026-01-15"), |row| {
+        let refund = row
+            .refund
+            .as_ref()
+            .map(|one| (one.refund_id.to_owned(), one.out_refund_no.to_owned(), one.amount, one.state.to_owned()));
+        rows.push((
+            row.transaction_id.to_owned(),
+            row.out_trade_no.to_owned(),
+            row.order_amount,
+            row.settlement,
+            row.fee,
+            row.trade_state.to_owned(),
+            refund,
+        ));
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// Bills of every shape are read to the fen; damaged by chance, each is refused, or says what it said before.
+#[test]
+fn invented_bills_are_read_right_and_damaged_ones_refused() {
+    let mut refused = 0;
+    for seed in 0..400 {
+        let mut random = Random(seed);
+        let kind = ["all", "success", "refund", "old"][random.below(4)];
+        let (mut sheet, read) = invented(&mut random, kind);
+        let style =
+            Style { mark: random.coin(), crlf: random.coin(), last_end: random.coin(), packed: random.below(4) == 0 };
+        assert_eq!(rows_of(&sheet.bytes(style)).unwrap(), read, "seed {seed}, {kind}");
+        // Columns in another order, under their names, and one that nobody knows.
+        if random.coin() {
+            let (from, to) = (random.below(sheet.names.len()), random.below(sheet.names.len()));
+            sheet.names.swap(from, to);
+            sheet.rows.iter_mut().for_each(|row| row.swap(from, to));
+            sheet.names.push("新增列");
+            sheet.rows.iter_mut().for_each(|row| row.push("x".to_owned()));
+            assert_eq!(rows_of(&sheet.bytes(style)).unwrap(), read, "seed {seed}, {kind}, other columns");
+        }
+        let mut hurt = sheet.clone();
+        let row = random.below(hurt.rows.len());
+        let must_refuse = match random.below(8) {
+            0 => {
+                hurt.rows.remove(row);
+                true
+            }
+            1 => {
+                let again = hurt.rows[row].clone();
+                hurt.rows.push(again);
+                true
+            }
+            2 => {
+                let names = ["应结订单金额", "总金额", "手续费", "订单金额", "申请退款金额", "退款金额"];
+                let there: Vec<&str> = names.into_iter().filter(|name| hurt.names.contains(name)).collect();
+                let at = hurt.at(there[random.below(there.len())]);
+                let cell = &mut hurt.rows[row][at];
+                *cell = if cell.starts_with("0.00") {
+                    "0.01".to_owned()
+                } else {
+                    format!("1{}", cell.trim_start_matches('-'))
+                };
+                true
+            }
+            3 => {
+                let at = hurt.at("商户号");
+                hurt.rows[row][at] = "1900000002".to_owned();
+                true
+            }
+            4 => {
+                let times = ["交易时间", "退款申请时间", "退款成功时间"];
+                for at in times
+                    .into_iter()
+                    .filter(|name| hurt.names.contains(name))
+                    .map(|name| hurt.at(name))
+                    .collect::<Vec<_>>()
+                {
+                    hurt.rows[row][at] = "2026-01-14 12:00:00".to_owned();
+                }
+                true
+            }
+            5 => {
+                let at = random.below(hurt.rows[row].len());
+                hurt.rows[row].remove(at);
+                true
+            }
+            6 => {
+                let (from, to) = (random.below(hurt.names.len()), random.below(hurt.names.len()));
+                hurt.rows.iter_mut().for_each(|row| row.swap(from, to));
+                let both = [hurt.names[from], hurt.names[to]];
+                // Whose numbers these are nobody can tell who does not know them.
+                let ours = [
+                    "商户订单号",
+                    "用户标识",
+                    "商户退款单号",
+                    "微信订单号",
+                    "微信退款单号",
+                    "商户数据包",
+                    "公众账号ID",
+                    "新增列",
+                ];
+                if both.iter().all(|name| ours.contains(name)) {
+                    continue;
+                }
+                false
+            }
+            _ => {
+                let mut bytes = sheet.bytes(style);
+                bytes.truncate(random.below(bytes.len()));
+                if let Ok(rows) = rows_of(&bytes) {
+                    assert_eq!(rows, read, "seed {seed}: cut");
+                } else {
+                    refused += 1;
+                }
+                continue;
+            }
+        };
+        match rows_of(&hurt.bytes(style)) {
+            Ok(rows) => {
+                assert!(!must_refuse, "seed {seed}, {kind}: {rows:#?}");
+                assert_eq!(rows, read, "seed {seed}, {kind}: moved");
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 250, "{refused}");
+}

@@ -4,9 +4,10 @@ use std::io::Read;
 
 use domain::{BusinessDate, Money, Timestamp};
 
-use super::sheet::{self, BillError, Cells, Columns, UNITS_PER_FEN, unescaped};
+use super::sheet::{self, BillError, Cells, Columns, Day, UNITS_PER_FEN, unescaped};
 
 const WHAT: &str = "资金账单";
+const COUNT: &str = "资金流水总笔数";
 
 /// Which way money went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,14 @@ struct Places {
     totals: FundFlowTotals,
 }
 
+/// Whether a cell can be a number: plain letters and digits, or a sign that there is none. The channel's own have digits among them.
+fn is_number(cell: &str, of_channel: bool) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'|' | b'*' | b'@');
+    let has_digit = cell.bytes().any(|byte| byte.is_ascii_digit());
+    matches!(cell, "" | "-" | "–" | "—" | "/")
+        || (cell.bytes().all(plain) && cell != "system" && (has_digit || !of_channel))
+}
+
 impl Places {
     fn find(columns: &Columns) -> Result<Places, BillError> {
         let must = |column| columns.must(WHAT, column);
@@ -99,15 +108,26 @@ impl Places {
         })
     }
 
-    fn row<'a>(&self, cells: &Cells<'a>) -> Result<FundFlowRow<'a>, BillError> {
+    fn row<'a>(&self, cells: &Cells<'a>, day: &Day) -> Result<FundFlowRow<'a>, BillError> {
         let flow = match cells.get(self.flow) {
             "收入" => Flow::In,
             "支出" => Flow::Out,
             _ => return Err(cells.bad("收支类型")),
         };
+        // What a cell that has moved away from its column cannot be.
+        let numbers = [
+            (self.business_no, "微信支付业务单号", true),
+            (self.flow_no, "资金流水单号", true),
+            (self.voucher_no, "业务凭证号", false),
+        ];
+        for (at, column, of_channel) in numbers {
+            if !is_number(cells.get(at), of_channel) {
+                return Err(cells.bad(column));
+            }
+        }
         Ok(FundFlowRow {
             line: cells.line,
-            at: cells.instant(self.at, "记账时间")?,
+            at: cells.instant(self.at, "记账时间", day)?,
             business_no: cells.get(self.business_no),
             flow_no: cells.get(self.flow_no),
             name: cells.get(self.name),
@@ -137,11 +157,11 @@ pub fn read_fund_flow_bill(
     day: BusinessDate,
     mut each: impl FnMut(FundFlowRow<'_>) -> Result<(), BillError>,
 ) -> Result<FundFlowTotals, BillError> {
-    let (places, said) = sheet::read(file, Places::find, |places: &mut Places, cells| {
-        let row = places.row(&cells)?;
-        let found = BusinessDate::of(row.at);
-        if found != day {
-            return Err(BillError::OtherDay { line: row.line, found, expected: day });
+    let of = Day::of(day);
+    let (places, said) = sheet::read(file, COUNT, Places::find, |places: &mut Places, cells| {
+        let row = places.row(&cells, &of)?;
+        if !of.holds(row.at) {
+            return Err(BillError::OtherDay { line: row.line, found: BusinessDate::of(row.at), expected: day });
         }
         let totals = &mut places.totals;
         let (count, sum) = match row.flow {
@@ -154,8 +174,8 @@ pub fn read_fund_flow_bill(
     })?;
     let totals = places.totals;
     let units = |sum: Money| sum.fen().checked_mul(UNITS_PER_FEN).ok_or(BillError::TooMuch);
-    said.must(WHAT, "资金流水总笔数")?;
-    said.agrees("资金流水总笔数", sheet::count(totals.ins + totals.outs)?)?;
+    said.must(WHAT, COUNT)?;
+    said.agrees(COUNT, sheet::count(totals.ins + totals.outs)?)?;
     said.agrees("收入笔数", sheet::count(totals.ins)?)?;
     said.agrees("收入金额", units(totals.received)?)?;
     said.agrees("支出笔数", sheet::count(totals.outs)?)?;

@@ -1,16 +1,21 @@
 //! The sheet that every bill is: a line of column names, lines of cells that each begin with a backtick, a line of names of
-//! totals, a line of totals (facts: wechat 4.3). Read as a stream: one line is in memory at a time.
+//! totals, a line of totals (facts: wechat 4.3). Read as a stream: a quarter of a megabyte of the file is in memory at a time,
+//! however long it is, and a line is looked at where it lies.
 //!
 //! Accepted: with and without a byte order mark, CRLF and LF, gzip, columns in any order and more of them than we know, half-
-//! and full-width brackets in their names. Refused, with the line and what is wrong: a file that ends before its totals, a line
-//! with more or fewer cells than there are columns, a cell that cannot be what its column says, totals that are not those of
-//! the lines.
+//! and full-width brackets in their names, cells that lost their backtick while their line kept its first. Refused, with the line
+//! and what is wrong: a file that ends before its totals, a line with more or fewer cells than there are columns, a cell that
+//! cannot be what its column says, totals that are not those of the lines.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{ErrorKind, Read};
+use std::time::Duration;
 
 use domain::{BusinessDate, Money, Timestamp};
-use flate2::bufread::MultiGzDecoder;
+use flate2::read::MultiGzDecoder;
 
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// How much of a file is in memory, and the longest line there may be.
+const BUFFER: usize = 1 << 18;
 /// A hundred-thousandth of a yuan: what fees are printed in.
 pub(super) const UNITS_PER_FEN: i64 = 1_000;
 
@@ -49,6 +54,9 @@ pub enum BillError {
         /// Which column.
         column: &'static str,
     },
+    /// A line that is neither one of the sheet nor its totals: a spreadsheet has saved the file again.
+    #[error("第{0}行不是账单的明细，文件可能被表格软件改动过")]
+    NotALine(u64),
     /// Bytes that are no UTF-8.
     #[error("第{0}行不是UTF-8文本")]
     NotText(u64),
@@ -81,6 +89,9 @@ pub enum BillError {
         /// The day of the bill.
         expected: BusinessDate,
     },
+    /// A line longer than any bill has.
+    #[error("第{0}行过长")]
+    TooLong(u64),
     /// More than can be added up.
     #[error("金额超出可计算的范围")]
     TooMuch,
@@ -147,18 +158,48 @@ impl<'a> Cells<'a> {
         if fen >= 0 { Ok(Money::from_fen(fen)) } else { Err(self.bad(column)) }
     }
 
-    /// An amount that is never negative, zero where there is no such column.
+    /// An amount that is never negative, zero where there is no such column or nothing in it.
     pub(super) fn money_if_any(&self, at: Option<usize>, column: &'static str) -> Result<Money, BillError> {
-        at.map_or(Ok(Money::ZERO), |at| self.money(at, column))
+        at.filter(|at| !self.get(*at).is_empty()).map_or(Ok(Money::ZERO), |at| self.money(at, column))
     }
 
     /// A moment in Beijing, `2026-01-15 09:00:42`.
-    pub(super) fn instant(&self, at: usize, column: &'static str) -> Result<Timestamp, BillError> {
-        instant(self.get(at)).ok_or_else(|| self.bad(column))
+    pub(super) fn instant(&self, at: usize, column: &'static str, day: &Day) -> Result<Timestamp, BillError> {
+        let text = self.get(at);
+        let found = match text.get(..10) {
+            Some(date) if date == day.text => clock(text).map(|since| day.start.after(since)),
+            _ => instant(text),
+        };
+        found.ok_or_else(|| self.bad(column))
+    }
+}
+
+/// The day a bill is of: nearly all its moments lie on it.
+pub(super) struct Day {
+    pub(super) date: BusinessDate,
+    text: String,
+    start: Timestamp,
+}
+
+impl Day {
+    pub(super) fn of(date: BusinessDate) -> Day {
+        Day { date, text: date.to_string(), start: date.start() }
+    }
+
+    /// Whether a moment lies on it.
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
+        (0..86_400).contains(&(at.seconds() - self.start.seconds()))
     }
 }
 
 fn instant(text: &str) -> Option<Timestamp> {
+    let since_midnight = clock(text)?;
+    let day: BusinessDate = text.get(..10)?.parse().ok()?;
+    Some(day.start().after(since_midnight))
+}
+
+/// The time of a moment's text, since midnight.
+fn clock(text: &str) -> Option<Duration> {
     let bytes = text.as_bytes();
     if bytes.len() != 19 || bytes[10] != b' ' || bytes[13] != b':' || bytes[16] != b':' {
         return None;
@@ -171,9 +212,7 @@ fn instant(text: &str) -> Option<Timestamp> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let day: BusinessDate = text.get(..10)?.parse().ok()?;
-    let since_midnight = u64::try_from(hour * 3_600 + minute * 60 + second).ok()?;
-    Some(day.start().after(std::time::Duration::from_secs(since_midnight)))
+    u64::try_from(hour * 3_600 + minute * 60 + second).ok().map(Duration::from_secs)
 }
 
 /// Hundred-thousandths of a yuan from decimal text; nothing else is a number here.
@@ -245,49 +284,67 @@ fn plain(units: i64) -> String {
     if rest % 1_000 == 0 { format!("{sign}{whole}.{:02}", rest / 1_000) } else { format!("{sign}{whole}.{rest:05}") }
 }
 
-/// Reads a sheet: `begin` sees the columns and makes what `row` is called with for each line.
+/// Reads a sheet: `begin` sees the columns and makes what `row` is called with for each line. `end` is a name that only the line of
+/// the totals' names has.
 pub(super) fn read<S>(
-    file: impl Read,
+    mut file: impl Read,
+    end: &'static str,
     begin: impl FnOnce(&Columns) -> Result<S, BillError>,
     mut row: impl FnMut(&mut S, Cells<'_>) -> Result<(), BillError>,
 ) -> Result<(S, Totals), BillError> {
-    let mut file = BufReader::with_capacity(1 << 18, file);
-    if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        read_lines(&mut BufReader::with_capacity(1 << 18, MultiGzDecoder::new(file)), begin, &mut row)
+    let mut first = [0; 2];
+    let mut length = 0;
+    while length < first.len() {
+        match file.read(&mut first[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    let file = first[..length].chain(file);
+    if first == GZIP {
+        read_lines(Lines::of(MultiGzDecoder::new(file)), end, begin, &mut row)
     } else {
-        read_lines(&mut file, begin, &mut row)
+        read_lines(Lines::of(file), end, begin, &mut row)
     }
 }
 
 fn read_lines<S>(
-    file: &mut impl BufRead,
+    mut lines: Lines<impl Read>,
+    end: &'static str,
     begin: impl FnOnce(&Columns) -> Result<S, BillError>,
     row: &mut impl FnMut(&mut S, Cells<'_>) -> Result<(), BillError>,
 ) -> Result<(S, Totals), BillError> {
-    let (mut buffer, mut line, mut places) = (Vec::new(), 0, Vec::new());
-    let first = next(file, &mut buffer, &mut line)?.ok_or(BillError::CutOff)?;
+    let mut places = Vec::new();
+    let (_, first) = lines.next()?.ok_or(BillError::CutOff)?;
     let columns = Columns::read(first.trim_start_matches('\u{feff}'))?;
     let expected = columns.names.len();
     let mut state = begin(&columns)?;
     let names = loop {
-        let text = next(file, &mut buffer, &mut line)?.ok_or(BillError::CutOff)?;
-        if !text.starts_with('`') {
-            break Columns::read(text)?;
+        let (line, text) = lines.next()?.ok_or(BillError::CutOff)?;
+        if text.is_empty() {
+            continue;
         }
-        split(text, &mut places);
+        if !text.starts_with('`') {
+            let names = Columns::read(text);
+            if names.as_ref().is_ok_and(|names| names.find(end).is_some()) {
+                break names?;
+            }
+            return Err(BillError::NotALine(line));
+        }
+        split(text, expected, &mut places);
         if places.len() != expected {
             return Err(BillError::Ragged { line, found: places.len(), expected });
         }
         row(&mut state, Cells { line, text, places: &places })?;
     };
-    let text = next(file, &mut buffer, &mut line)?.ok_or(BillError::CutOff)?;
-    split(text, &mut places);
+    let (line, text) = lines.next()?.ok_or(BillError::CutOff)?;
+    split(text, names.names.len(), &mut places);
     if places.len() != names.names.len() {
         return Err(BillError::Ragged { line, found: places.len(), expected: names.names.len() });
     }
     let cells = places.iter().map(|(from, to)| text[*from..*to].to_owned()).collect();
     let totals = Totals { columns: names, cells, line };
-    while let Some(text) = next(file, &mut buffer, &mut line)? {
+    while let Some((line, text)) = lines.next()? {
         if !text.trim().is_empty() {
             return Err(BillError::AfterTheEnd(line));
         }
@@ -295,34 +352,86 @@ fn read_lines<S>(
     Ok((state, totals))
 }
 
-/// The next line without its end.
-fn next<'a>(file: &mut impl BufRead, buffer: &'a mut Vec<u8>, line: &mut u64) -> Result<Option<&'a str>, BillError> {
-    buffer.clear();
-    if file.read_until(b'\n', buffer)? == 0 {
-        return Ok(None);
-    }
-    *line += 1;
-    let mut bytes = buffer.as_slice();
-    for end in [b'\n', b'\r'] {
-        bytes = bytes.strip_suffix(&[end]).unwrap_or(bytes);
-    }
-    std::str::from_utf8(bytes).map(Some).map_err(|_| BillError::NotText(*line))
+/// A file line by line, where the lines lie.
+struct Lines<R> {
+    file: R,
+    buffer: Vec<u8>,
+    from: usize,
+    to: usize,
+    line: u64,
 }
 
-/// Where the cells of a line begin and end: each begins with a backtick, and a comma stands before the next one's.
-fn split(text: &str, places: &mut Vec<(usize, usize)>) {
-    places.clear();
+impl<R: Read> Lines<R> {
+    fn of(file: R) -> Lines<R> {
+        Lines { file, buffer: vec![0; BUFFER], from: 0, to: 0, line: 0 }
+    }
+
+    /// The next line without its end, counted from 1.
+    fn next(&mut self) -> Result<Option<(u64, &str)>, BillError> {
+        let mut searched = self.from;
+        let end = loop {
+            if let Some(at) = memchr::memchr(b'\n', &self.buffer[searched..self.to]) {
+                break Some(searched + at);
+            }
+            searched = self.to - self.from;
+            if !self.fill()? {
+                break None;
+            }
+        };
+        let (from, to) = (self.from, end.unwrap_or(self.to));
+        if end.is_none() && from == to {
+            return Ok(None);
+        }
+        self.from = end.map_or(self.to, |end| end + 1);
+        self.line += 1;
+        let bytes = &self.buffer[from..to];
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|_| BillError::NotText(self.line))?;
+        Ok(Some((self.line, text)))
+    }
+
+    /// Moves what is left to the front and reads on behind it. False at the end of the file.
+    fn fill(&mut self) -> Result<bool, BillError> {
+        self.buffer.copy_within(self.from..self.to, 0);
+        (self.from, self.to) = (0, self.to - self.from);
+        if self.to == self.buffer.len() {
+            return Err(BillError::TooLong(self.line + 1));
+        }
+        loop {
+            match self.file.read(&mut self.buffer[self.to..]) {
+                Ok(length) => {
+                    self.to += length;
+                    return Ok(length > 0);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Where the cells of a line begin and end: each begins with a backtick, and a comma stands before the next one's. Where that does not
+/// make as many as there are columns, some may have lost their backtick: commas in text are escaped, so every comma parts cells.
+fn split(text: &str, expected: usize, places: &mut Vec<(usize, usize)>) {
     let bytes = text.as_bytes();
-    let mut from = usize::from(bytes.first() == Some(&b'`'));
-    let mut at = from;
-    while at < bytes.len() {
-        if bytes[at] == b',' && bytes.get(at + 1) == Some(&b'`') {
+    let first = usize::from(bytes.first() == Some(&b'`'));
+    places.clear();
+    let mut from = first;
+    for at in memchr::memchr_iter(b',', bytes) {
+        if bytes.get(at + 1) == Some(&b'`') {
             places.push((from, at));
             from = at + 2;
-            at = from;
-        } else {
-            at += 1;
         }
+    }
+    places.push((from, bytes.len()));
+    if places.len() >= expected {
+        return;
+    }
+    places.clear();
+    from = first;
+    for at in memchr::memchr_iter(b',', bytes) {
+        places.push((from, at));
+        from = at + 1 + usize::from(bytes.get(at + 1) == Some(&b'`'));
     }
     places.push((from, bytes.len()));
 }
@@ -348,8 +457,10 @@ mod tests {
     #[test]
     fn commas_in_text_do_not_part_cells() {
         let mut places = Vec::new();
-        split("`a,`,`b\\ c,d,`", &mut places);
-        assert_eq!(places.len(), 4);
+        split("`a,`,`b\\ c,d,`", 4, &mut places);
+        assert_eq!(places, [(1, 2), (4, 4), (6, 12), (14, 14)]);
+        split("`a,,`b,12.00", 4, &mut places);
+        assert_eq!(places, [(1, 2), (3, 3), (5, 6), (7, 12)]);
         assert_eq!(unescaped("b\\ c\\nd"), "b,c\nd");
     }
 

@@ -5,16 +5,62 @@ use std::io::Read;
 use domain::{BusinessDate, Money, Timestamp};
 
 use super::TradeBillKind;
-use super::sheet::{self, BillError, Cells, Columns, UNITS_PER_FEN, unescaped};
+use super::sheet::{self, BillError, Cells, Columns, Day, UNITS_PER_FEN, unescaped};
 
 const WHAT: &str = "交易账单";
+const COUNT: &str = "总交易单数";
+/// What 交易类型, 付款银行, 货币种类 and 退款类型 say: as the state of a payment or a refund it means that cells have moved away from their columns.
+const NO_STATES: [&str; 16] = [
+    "JSAPI",
+    "NATIVE",
+    "APP",
+    "MICROPAY",
+    "MWEB",
+    "H5",
+    "FACEPAY",
+    "AUTH",
+    "OTHERS",
+    "CFT",
+    "LQT",
+    "CNY",
+    "ORIGINAL",
+    "BALANCE",
+    "OTHER_BALANCE",
+    "OTHER_BANKCARD",
+];
+
+/// Whether a word is one of another column's.
+fn is_of_elsewhere(word: &str) -> bool {
+    NO_STATES.contains(&word) || word.ends_with("_DEBIT") || word.ends_with("_CREDIT")
+}
+
+/// Whether a word can be the state of something.
+fn is_state(word: &str) -> bool {
+    !word.is_empty() && !is_of_elsewhere(word) && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+/// Whether a cell can be a number of WeChat's: an openid cannot, nor an app's id.
+fn is_channel_number(cell: &str) -> bool {
+    let bytes = cell.as_bytes();
+    cell != "0"
+        && !matches!(bytes, [b'o', ..] | [b'w', b'x', ..])
+        && bytes.iter().any(u8::is_ascii_digit)
+        && bytes.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// Whether a cell can be a number that a merchant gives to an order or a refund.
+fn is_merchant_number(cell: &str) -> bool {
+    !matches!(cell, "" | "0")
+        && !is_of_elsewhere(cell)
+        && cell.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'|' | b'*' | b'@'))
+}
 
 /// A line of the bill. A payment has no refund; a refund names the order it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TradeRow<'a> {
     /// Counted from 1.
     pub line: u64,
-    /// Of a payment its moment; of a refund uncertain.
+    /// Of a payment its moment; of a refund uncertain in a bill of refunds.
     pub at: Timestamp,
     /// WeChat's number of the payment.
     pub transaction_id: &'a str,
@@ -33,6 +79,15 @@ pub struct TradeRow<'a> {
     /// The refund, if it is one.
     pub refund: Option<TradeRefund<'a>>,
     text: [&'a str; 2],
+    sums: Amounts,
+}
+
+/// What only the totals want of a line, in fen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Amounts {
+    refund: i64,
+    coupon_refund: i64,
+    requested: i64,
 }
 
 /// What a line says of a refund.
@@ -94,6 +149,9 @@ struct Places {
     coupon_refund: Option<usize>,
     requested: Option<usize>,
     refund_state: Option<usize>,
+    /// When a refund was asked for, and when it succeeded.
+    refund_times: [Option<usize>; 2],
+    currency: Option<usize>,
     fee: usize,
     rate: Option<usize>,
     product: Option<usize>,
@@ -104,9 +162,7 @@ struct Places {
 #[derive(Default)]
 struct Sums {
     totals: TradeTotals,
-    refund: i64,
-    coupon_refund: i64,
-    requested: i64,
+    amounts: Amounts,
 }
 
 impl Places {
@@ -117,7 +173,8 @@ impl Places {
             // Before 2018.
             None => must("总金额")?,
         };
-        Ok(Places {
+        let one_of = |names: [&str; 3]| names.into_iter().find_map(|name| columns.find(name));
+        let found = Places {
             at: must("交易时间")?,
             mchid: must("商户号")?,
             transaction_id: must("微信订单号")?,
@@ -128,56 +185,108 @@ impl Places {
             refund_id: columns.find("微信退款单号"),
             out_refund_no: columns.find("商户退款单号"),
             refund: columns.find("退款金额"),
-            coupon_refund: columns.find("充值券退款金额").or(columns.find("企业红包退款金额")),
+            coupon_refund: one_of(["充值券退款金额", "企业红包退款金额", "代金券或立减优惠退款金额"]),
             requested: columns.find("申请退款金额"),
             refund_state: columns.find("退款状态"),
+            refund_times: [columns.find("退款申请时间"), columns.find("退款成功时间")],
+            currency: columns.find("货币种类"),
             fee: must("手续费")?,
             rate: columns.find("费率"),
             product: columns.find("商品名称"),
             attachment: columns.find("商户数据包"),
             sums: Sums { totals: TradeTotals { kind: kind(columns), ..TradeTotals::default() }, ..Sums::default() },
-        })
+        };
+        if found.refund_id.is_some() {
+            must("商户退款单号")?;
+            must("退款金额")?;
+        }
+        Ok(found)
     }
 
-    fn row<'a>(&self, cells: &Cells<'a>) -> Result<TradeRow<'a>, BillError> {
+    fn row<'a>(&self, cells: &Cells<'a>, day: &Day) -> Result<TradeRow<'a>, BillError> {
+        if !is_channel_number(cells.get(self.transaction_id)) {
+            return Err(cells.bad("微信订单号"));
+        }
+        if !is_merchant_number(cells.get(self.out_trade_no)) {
+            return Err(cells.bad("商户订单号"));
+        }
+        let fen = |at: Option<usize>, column| cells.money_if_any(at, column).map(Money::fen);
+        let sums = Amounts {
+            refund: fen(self.refund, "退款金额")?,
+            coupon_refund: fen(self.coupon_refund, "充值券退款金额")?,
+            requested: fen(self.requested, "申请退款金额")?,
+        };
         let settlement = cells.money(self.settlement, "应结订单金额")?;
+        let trade_state = cells.get(self.trade_state);
+        let rate = cells.optional(self.rate);
+        // What a cell that has moved away from its column cannot be.
+        if !is_state(trade_state) {
+            return Err(cells.bad("交易状态"));
+        }
+        if self.currency.is_some_and(|at| cells.get(at) != "CNY") {
+            return Err(cells.bad("货币种类"));
+        }
+        if !rate.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'%')) {
+            return Err(cells.bad("费率"));
+        }
         let refund_id = cells.optional(self.refund_id);
         let refund = if matches!(refund_id, "" | "0") {
+            // A payment gives nothing back.
+            if trade_state == "REFUND" || sums != Amounts::default() {
+                return Err(cells.bad("微信退款单号"));
+            }
             None
         } else {
-            let amount = match self.requested {
-                Some(at) => cells.money(at, "申请退款金额")?,
-                None => cells.money_if_any(self.refund, "退款金额")?,
-            };
             let out_refund_no = cells.optional(self.out_refund_no);
-            let state = cells.optional(self.refund_state);
+            if !is_merchant_number(out_refund_no) {
+                return Err(cells.bad("商户退款单号"));
+            }
+            if !is_channel_number(refund_id) {
+                return Err(cells.bad("微信退款单号"));
+            }
+            // In a bill without the column a refund that stands there has succeeded.
+            let state = self.refund_state.map_or("SUCCESS", |at| cells.get(at));
+            if state == "REFUND" || !is_state(state) {
+                return Err(cells.bad("退款状态"));
+            }
+            let amount = Money::from_fen(if self.requested.is_some() { sums.requested } else { sums.refund });
             Some(TradeRefund { refund_id, out_refund_no, amount, state })
         };
-        let required = [(self.transaction_id, "微信订单号"), (self.out_trade_no, "商户订单号")];
-        for (at, column) in required {
-            if cells.get(at).is_empty() {
-                return Err(cells.bad(column));
-            }
-        }
+        let at = cells.instant(self.at, "交易时间", day)?;
+        self.of_day(cells, day, at, refund.is_some())?;
         Ok(TradeRow {
             line: cells.line,
-            at: cells.instant(self.at, "交易时间")?,
+            at,
             transaction_id: cells.get(self.transaction_id),
             out_trade_no: cells.get(self.out_trade_no),
-            trade_state: cells.get(self.trade_state),
+            trade_state,
             order_amount: self.order_amount.map_or(Ok(settlement), |at| cells.money(at, "订单金额"))?,
             settlement,
             fee: Money::from_fen(cells.fen(self.fee, "手续费")?),
-            rate: cells.optional(self.rate),
+            rate,
             refund,
             text: [cells.optional(self.product), cells.optional(self.attachment)],
+            sums,
         })
     }
 
-    fn add(&mut self, row: &TradeRow<'_>, cells: &Cells<'_>) -> Result<(), BillError> {
-        let fen = |at: Option<usize>, column| cells.money_if_any(at, column).map(Money::fen);
-        let (refund, coupon) = (fen(self.refund, "退款金额")?, fen(self.coupon_refund, "充值券退款金额")?);
-        let requested = fen(self.requested, "申请退款金额")?;
+    /// A line is of its bill's day. What 交易时间 says of a refund in a bill of refunds is uncertain: there one of its three times is.
+    fn of_day(&self, cells: &Cells<'_>, day: &Day, at: Timestamp, refund: bool) -> Result<(), BillError> {
+        if day.holds(at) {
+            return Ok(());
+        }
+        if refund && self.sums.totals.kind == TradeBillKind::Refund {
+            for column in self.refund_times.into_iter().flatten() {
+                let filled = !cells.get(column).is_empty();
+                if filled && day.holds(cells.instant(column, "退款申请时间", day)?) {
+                    return Ok(());
+                }
+            }
+        }
+        Err(BillError::OtherDay { line: cells.line, found: BusinessDate::of(at), expected: day.date })
+    }
+
+    fn add(&mut self, row: &TradeRow<'_>) -> Result<(), BillError> {
         let sums = &mut self.sums;
         let totals = &mut sums.totals;
         match &row.refund {
@@ -190,9 +299,12 @@ impl Places {
         add(&mut totals.settlement, row.settlement)?;
         add(&mut totals.orders, row.order_amount)?;
         add(&mut totals.fees, row.fee)?;
-        for (sum, fen) in
-            [(&mut sums.refund, refund), (&mut sums.coupon_refund, coupon), (&mut sums.requested, requested)]
-        {
+        let (all, one) = (&mut sums.amounts, row.sums);
+        for (sum, fen) in [
+            (&mut all.refund, one.refund),
+            (&mut all.coupon_refund, one.coupon_refund),
+            (&mut all.requested, one.requested),
+        ] {
             *sum = sum.checked_add(fen).ok_or(BillError::TooMuch)?;
         }
         Ok(())
@@ -220,22 +332,18 @@ pub fn read_trade_bill(
     day: BusinessDate,
     mut each: impl FnMut(TradeRow<'_>) -> Result<(), BillError>,
 ) -> Result<TradeTotals, BillError> {
-    let (places, totals) = sheet::read(file, Places::find, |places: &mut Places, cells| {
-        let row = places.row(&cells)?;
+    let of = Day::of(day);
+    let (places, totals) = sheet::read(file, COUNT, Places::find, |places: &mut Places, cells| {
+        let row = places.row(&cells, &of)?;
         if cells.get(places.mchid) != mchid {
             return Err(BillError::ForeignMerchant(row.line));
         }
-        let found = BusinessDate::of(row.at);
-        // When a refund's line says what, is uncertain.
-        if row.refund.is_none() && found != day {
-            return Err(BillError::OtherDay { line: row.line, found, expected: day });
-        }
-        places.add(&row, &cells)?;
+        places.add(&row)?;
         each(row)
     })?;
-    let Sums { totals: sums, refund, coupon_refund, requested } = places.sums;
-    totals.must(WHAT, "总交易单数")?;
-    totals.agrees("总交易单数", sheet::count(sums.payments + sums.refunds)?)?;
+    let Sums { totals: sums, amounts: Amounts { refund, coupon_refund, requested } } = places.sums;
+    totals.must(WHAT, COUNT)?;
+    totals.agrees(COUNT, sheet::count(sums.payments + sums.refunds)?)?;
     for (name, fen) in [
         ("应结订单总金额", sums.settlement.fen()),
         ("总交易额", sums.settlement.fen()),
@@ -243,6 +351,7 @@ pub fn read_trade_bill(
         ("总退款金额", refund),
         ("充值券退款总金额", coupon_refund),
         ("总企业红包退款金额", coupon_refund),
+        ("总代金券或立减优惠退款金额", coupon_refund),
         ("手续费总金额", sums.fees.fen()),
         ("订单总金额", sums.orders.fen()),
         ("申请退款总金额", requested),
