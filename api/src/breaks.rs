@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use app::App;
-use app::breaks::NewResolution;
+use app::breaks::{NewResolution, Way};
 use domain::resolution as rules;
 use entity::{discrepancy, resolution};
+use ledger::Posting;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -21,8 +22,9 @@ use crate::wire::{Day, Instant, Text, Yuan, wire_enum};
 
 wire_enum! {
     /// What becomes of a break. Money in suspense becomes a gift of the donor whose order it names (2209 待查款 / 410102), or goes back to
-    /// the payer (2209 待查款 / 1009 微信余额); a difference without money is explained, and nothing is booked.
-    ResolutionChoice = rules::ResolutionChoice { Gift, Return, Explain }
+    /// the payer (2209 待查款 / 1009 微信余额); of a fee, what the channel's bills say is booked (`follow`: 以微信为准); any difference without
+    /// money in suspense is explained (以账本为准), and nothing is booked.
+    ResolutionChoice = rules::ResolutionChoice { Gift, Return, Follow, Explain }
 }
 
 wire_enum! {
@@ -125,6 +127,44 @@ impl From<resolution::Model> for Resolution {
     }
 }
 
+/// A line of the entry that a way out would book.
+#[derive(Object)]
+struct ResolutionPosting {
+    /// The account debited, by its name in the books.
+    debit: String,
+    /// The account credited.
+    credit: String,
+    amount: Yuan,
+}
+
+/// A way out of a break that is open, and the entry it would book today.
+#[derive(Object)]
+struct ResolutionWay {
+    choice: ResolutionChoice,
+    /// In the words of finance.
+    title: String,
+    /// What it books, and when; nothing for an explanation.
+    postings: Vec<ResolutionPosting>,
+}
+
+impl From<Way> for ResolutionWay {
+    fn from(way: Way) -> ResolutionWay {
+        let title = match way.choice {
+            rules::ResolutionChoice::Gift => "确认为捐赠：决定时入账",
+            rules::ResolutionChoice::Return => "原路退回付款人：微信退款成功时入账",
+            rules::ResolutionChoice::Follow => "以微信为准：决定时按账单补记手续费",
+            rules::ResolutionChoice::Explain => "以账本为准：说明原因，不记账",
+        };
+        let line = |posting: &Posting| ResolutionPosting {
+            debit: posting.debit.name(),
+            credit: posting.credit.name(),
+            amount: posting.amount.into(),
+        };
+        let postings = way.entry.iter().flat_map(|entry| entry.postings()).map(line).collect();
+        ResolutionWay { choice: way.choice.into(), title: title.to_owned(), postings }
+    }
+}
+
 /// A way out of a break.
 #[derive(Object)]
 struct ResolutionProposal {
@@ -161,6 +201,13 @@ impl BreakApi {
     async fn resolutions(&self, officer: Officer, break_id: Path<Uuid>) -> Result<Json<Page<Resolution>>, ApiError> {
         officer.must_be(&READERS)?;
         Ok(Json(Page::whole(self.app.breaks.resolutions(break_id.0.into(), &officer.0, &READERS).await?)))
+    }
+
+    /// The ways out of a break that is open, each with the entry it would book.
+    #[oai(path = "/breaks/:break_id/ways", method = "get")]
+    async fn ways(&self, officer: Officer, break_id: Path<Uuid>) -> Result<Json<Page<ResolutionWay>>, ApiError> {
+        officer.must_be(&READERS)?;
+        Ok(Json(Page::whole(self.app.breaks.ways(break_id.0.into(), &officer.0, &READERS).await?)))
     }
 
     /// Proposes what shall become of the money: the first of two persons.

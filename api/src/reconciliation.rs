@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use app::reconciliation::{BreakLine, DayReport, Proof, ProofItem, Side, Sides};
+use app::reconciliation::{BreakLine, BufferLine, DayReport, Proof, ProofItem, Rule, Side, Sides};
 use domain::role::Role;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -143,6 +143,60 @@ impl From<BreakLine> for WireBreak {
     }
 }
 
+/// A line that waits for its other side (缓冲).
+#[derive(Object)]
+#[oai(rename = "ReconciliationBufferLine")]
+struct WireBufferLine {
+    /// Where it stands: `books`, `trade`, `fund_flow`, `bank`.
+    side: String,
+    /// What it becomes if nothing comes.
+    class: String,
+    key: String,
+    amount: Yuan,
+    age_days: u64,
+    /// The last day it may wait.
+    until: Day,
+}
+
+impl From<BufferLine> for WireBufferLine {
+    fn from(line: BufferLine) -> WireBufferLine {
+        WireBufferLine {
+            side: line.side,
+            class: line.class,
+            key: line.key,
+            amount: line.amount.into(),
+            age_days: line.age_days,
+            until: line.until.into(),
+        }
+    }
+}
+
+/// How long reconciliation lets a line wait before it is a break.
+#[derive(Object)]
+struct ReconciliationRule {
+    /// What happens so near to midnight may stand in the neighbour's bill.
+    border_minutes: i64,
+    /// How many days a line of the books or of a bill may wait for its other side.
+    buffer_days: i64,
+    /// How many working days a withdrawal may take to the bank.
+    bank_days: i64,
+    /// Who set it; null while nobody has.
+    #[oai(nullable)]
+    set_by: Option<Uuid>,
+    #[oai(nullable)]
+    set_at: Option<Instant>,
+}
+
+/// A rule to be set.
+#[derive(Object)]
+struct NewReconciliationRule {
+    /// Made by the client: the same id again is the same rule.
+    id: Uuid,
+    border_minutes: i64,
+    buffer_days: i64,
+    bank_days: i64,
+}
+
 /// What the newest run of a day found (日对账报告).
 #[derive(Object)]
 struct Reconciliation {
@@ -154,6 +208,8 @@ struct Reconciliation {
     healed: u64,
     /// What waits for the bill of another day (缓冲).
     waiting: u64,
+    /// The lines that wait.
+    buffer: Vec<WireBufferLine>,
     breaks: Vec<WireBreak>,
     sides: WireSides,
     proof: WireProof,
@@ -168,6 +224,7 @@ impl From<DayReport> for Reconciliation {
             matched: report.matched,
             healed: report.healed,
             waiting: report.waiting,
+            buffer: report.buffer.into_iter().map(Into::into).collect(),
             breaks: report.breaks.into_iter().map(Into::into).collect(),
             sides: report.sides.into(),
             proof: report.proof.into(),
@@ -198,6 +255,37 @@ impl ReconciliationApi {
         days.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
         let next = days.last().filter(|_| more).map(|day| day.date.to_string());
         Ok(Json(Page { items: days.into_iter().map(Into::into).collect(), next }))
+    }
+
+    /// The days of the merchant's book that are over and were not reconciled with both bills, oldest first, as far back as the channel keeps
+    /// bills.
+    #[oai(path = "/missing", method = "get")]
+    async fn missing(&self, officer: Officer, book: Query<Uuid>) -> Result<Json<Page<Day>>, ApiError> {
+        self.may(&officer, book.0, &READERS).await?;
+        let days = self.app.reconciliation.missing().await?;
+        Ok(Json(Page { items: days.into_iter().map(Day).collect(), next: None }))
+    }
+
+    /// How long a book's lines may wait.
+    #[oai(path = "/rule", method = "get")]
+    async fn rule(&self, officer: Officer, book: Query<Uuid>) -> Result<Json<ReconciliationRule>, ApiError> {
+        self.may(&officer, book.0, &READERS).await?;
+        Ok(Json(self.shown_rule(book.0).await?))
+    }
+
+    /// Sets how long a book's lines may wait, from the next run on.
+    #[oai(path = "/rule", method = "post")]
+    async fn set_rule(
+        &self,
+        officer: Officer,
+        book: Query<Uuid>,
+        body: Json<NewReconciliationRule>,
+    ) -> Result<Json<ReconciliationRule>, ApiError> {
+        self.may(&officer, book.0, &[Role::FinanceHead]).await?;
+        let NewReconciliationRule { id, border_minutes, buffer_days, bank_days } = body.0;
+        let rule = Rule { border_minutes, buffer_days, bank_days };
+        self.app.reconciliation.set_rule(id.into(), book.0.into(), rule, &officer.0).await?;
+        Ok(Json(self.shown_rule(book.0).await?))
     }
 
     /// The report of a day.
@@ -234,6 +322,17 @@ impl ReconciliationApi {
         self.may(&officer, book.0, &RUNNERS).await?;
         let actor = officer.0.id.to_string();
         Ok(Json(self.app.reconciliation.fetch(Some(book.0.into()), date.0.0, &actor).await?.into()))
+    }
+
+    async fn shown_rule(&self, book: Uuid) -> Result<ReconciliationRule, ApiError> {
+        let (rule, set) = self.app.reconciliation.rule(book.into()).await?;
+        Ok(ReconciliationRule {
+            border_minutes: rule.border_minutes,
+            buffer_days: rule.buffer_days,
+            bank_days: rule.bank_days,
+            set_by: set.map(|(by, _)| by.uuid()),
+            set_at: set.map(|(_, at)| Instant(at)),
+        })
     }
 
     async fn may(&self, officer: &Officer, book: Uuid, roles: &[Role]) -> Result<(), ApiError> {

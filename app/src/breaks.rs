@@ -20,6 +20,7 @@ use sea_orm::{
 };
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
+use crate::reconciliation::{self, ReconcileError};
 use crate::{postings, trail};
 
 pub use worklist::BreakSearch;
@@ -70,6 +71,9 @@ pub enum BreakError {
     /// The ledger refused.
     #[error(transparent)]
     Ledger(#[from] ledger::Refusal),
+    /// The bills of its day cannot be read again.
+    #[error(transparent)]
+    Bills(#[from] Box<ReconcileError>),
     /// The gift cannot be made.
     #[error(transparent)]
     Gift(#[from] CrowdfundingError),
@@ -92,6 +96,15 @@ pub struct NewResolution {
     pub choice: ResolutionChoice,
     /// Why.
     pub reason: String,
+}
+
+/// A way out of a break that is open, and what it would book.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// What shall become of it.
+    pub choice: ResolutionChoice,
+    /// The entry that the decision books, or that is booked when the channel has given the money back. None is booked for an explanation.
+    pub entry: Option<Entry>,
 }
 
 /// The breaks of the program.
@@ -159,6 +172,33 @@ impl Breaks {
         Ok(rows)
     }
 
+    /// The ways out of a break, each with the entry it would book today. None if it is over.
+    pub async fn ways(&self, of: BreakId, by: &Member, roles: &[Role]) -> Result<Vec<Way>, BreakError> {
+        let db = self.db.read();
+        let about = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+        hand(db, about.book_id, by, roles).await?;
+        if about.state != "open" {
+            return Ok(Vec::new());
+        }
+        let today = self.business.today();
+        let mut ways = Vec::new();
+        if about.suspense {
+            if let Some(order) = about.donation_id {
+                let ids = (DonationId::new(), order);
+                let entry = crowdfunding::adoption_entry(db, ids, &about.item, about.amount_fen, today).await?;
+                ways.push(Way { choice: ResolutionChoice::Gift, entry: Some(entry) });
+            }
+            let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
+            ways.push(Way { choice: ResolutionChoice::Return, entry: Some(entry) });
+            return Ok(ways);
+        }
+        if let Some(entry) = followed(db, &about).await? {
+            ways.push(Way { choice: ResolutionChoice::Follow, entry: Some(entry) });
+        }
+        ways.push(Way { choice: ResolutionChoice::Explain, entry: None });
+        Ok(ways)
+    }
+
     /// Proposes a way out. The same id with the same content again answers the one that stands.
     pub async fn propose(&self, new: NewResolution, by: &Member) -> Result<resolution::Model, BreakError> {
         by.must_be(&[Role::Cashier, Role::Bookkeeper])?;
@@ -177,8 +217,11 @@ impl Breaks {
         if of.state != "open" {
             return Err(BreakError::UnderWay);
         }
-        // Money in suspense leaves it by an entry; a difference without money is explained.
-        if of.suspense == (new.choice == ResolutionChoice::Explain) {
+        // Money in suspense leaves it by an entry; a difference without money is explained, and a fee may be booked as the bills say.
+        if of.suspense != matches!(new.choice, ResolutionChoice::Gift | ResolutionChoice::Return) {
+            return Err(BreakError::WrongChoice);
+        }
+        if new.choice == ResolutionChoice::Follow && followed(&tx, &of).await?.is_none() {
             return Err(BreakError::WrongChoice);
         }
         if new.choice == ResolutionChoice::Gift && of.donation_id.is_none() {
@@ -225,6 +268,7 @@ impl Breaks {
             (false, _) => ResolutionEvent::Decline,
             (true, ResolutionChoice::Gift) => ResolutionEvent::TakeAsGift,
             (true, ResolutionChoice::Return) => ResolutionEvent::SendBack,
+            (true, ResolutionChoice::Follow) => ResolutionEvent::Follow,
             (true, ResolutionChoice::Explain) => ResolutionEvent::Explain,
         };
         let to = row.state.on(event)?;
@@ -239,6 +283,12 @@ impl Breaks {
                 actor: by.id.to_string(),
             };
             crowdfunding::adopt(&tx, now, stray).await?;
+        }
+        // What the bills say now; if a later bill or run has made the books agree meanwhile, nothing.
+        if event == ResolutionEvent::Follow
+            && let Some(entry) = followed(&tx, &of).await?
+        {
+            book(&tx, now, entry.by(by.id.to_string())).await?;
         }
         let done = to == ResolutionState::Done;
         let row = moved(&tx, row, to, |row| {
@@ -463,6 +513,17 @@ impl Breaks {
     ) -> Result<(), DbErr> {
         trail::money(tx, now, action, format!("break:{}", of.id), (of.amount_fen, row.state), by).await
     }
+}
+
+/// The entry with which the books follow the channel's bills, if a break is one of a fee and they do not yet.
+async fn followed(db: &impl ConnectionTrait, of: &discrepancy::Model) -> Result<Option<Entry>, BreakError> {
+    if of.class != "fee" {
+        return Ok(None);
+    }
+    reconciliation::fee_owed(db, of.book_id, of.day, &of.item).await.map_err(|error| match error {
+        ReconcileError::Db(error) => error.into(),
+        error => Box::new(error).into(),
+    })
 }
 
 /// The channel has given the money back: booked once, whoever says it (its answer, its message, its bill). Answers whether now.

@@ -365,13 +365,15 @@ impl From<BreakError> for Problem {
             E::Invalid { field, problem } => Problem::field(field, problem),
             E::UnderWay => Problem::conflict("resolution_under_way", "该差错已处理，或正在处理中。"),
             E::NoOrder => Problem::unprocessable("no_order", "这笔款项没有对应的订单，只能退回付款人。"),
-            E::WrongChoice => {
-                Problem::unprocessable("wrong_choice", "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因。")
-            }
+            E::WrongChoice => Problem::unprocessable(
+                "wrong_choice",
+                "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因，手续费差错还可以微信为准。",
+            ),
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
             E::Refused(refused) => wrong_state().because(refused.to_string()),
             E::Ledger(refusal) => refusal.into(),
+            E::Bills(error) => (*error).into(),
             E::Gift(error) => error.into(),
             E::Channel(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
@@ -658,6 +660,8 @@ impl From<ReconcileError> for Problem {
                 Problem::unprocessable("bill_refused", "文件被拒收，账簿没有变动。").because(error.to_string())
             }
             E::NotOver(_) => Problem::conflict("bill_not_ready", "当日账单要到次日10时以后才能取得。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
             E::NoChannel => Problem::conflict("no_channel", "没有配置微信支付，无法取得账单。"),
             E::Forbidden(error) => error.into(),
             E::Channel(error) => error.into(),

@@ -8,13 +8,18 @@
 
 mod bills;
 mod channel;
+mod fee;
 mod findings;
+mod flow;
 mod ours;
 mod report;
+mod rule;
 mod sheet;
 mod transit;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crowdfunding::CrowdfundingError;
@@ -33,14 +38,20 @@ use crate::transfers::TransferError;
 use crate::{Templates, runs, trail};
 pub(crate) use bills::BankLine;
 use bills::{Bills, Kept};
+use channel::Sound;
 use findings::Findings;
+use rule::Terms;
 
+pub(crate) use fee::fee_owed;
 pub(crate) use transit::pairs;
 
-pub use report::{BreakLine, DayReport, Proof, ProofItem, Side, Sides};
+pub use report::{BreakLine, BufferLine, DayReport, Proof, ProofItem, Side, Sides};
+pub use rule::Rule;
 
 /// From when on the bills of a day can be had: ten hours after it ends.
 const READY: Duration = Duration::from_secs(34 * 3_600);
+/// How far the lines of a day and their other sides lie apart.
+const AROUND_DAYS: i64 = 14;
 /// How far back the channel keeps bills.
 const REACH_DAYS: usize = 90;
 
@@ -67,6 +78,17 @@ pub enum ReconcileError {
     /// There is nobody to fetch bills from.
     #[error("没有账单文件，也没有配置微信支付")]
     NoChannel,
+    /// The id stands for another rule.
+    #[error("this id was used with other content")]
+    IdReused,
+    /// A field is not acceptable.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// In Chinese, for the person who filled it in.
+        problem: &'static str,
+    },
     /// The asker lacks the role.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
@@ -110,6 +132,9 @@ struct House {
     door: cashier::House,
 }
 
+/// How far a run is: what it does, how many of it are done, of how many.
+pub type Progress = Arc<dyn Fn(&'static str, usize, usize) + Send + Sync>;
+
 /// Reconciles days.
 #[derive(Clone)]
 pub struct Reconciliation {
@@ -117,12 +142,31 @@ pub struct Reconciliation {
     business: Clock,
     templates: Templates,
     wechat: Option<wechat::Client>,
+    progress: Option<Progress>,
+}
+
+impl fmt::Debug for Reconciliation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reconciliation").finish_non_exhaustive()
+    }
 }
 
 impl Reconciliation {
     /// Without a channel, bills come from files only.
     pub fn new(db: Db, business: Clock, templates: Templates, wechat: Option<wechat::Client>) -> Reconciliation {
-        Reconciliation { db, business, templates, wechat }
+        Reconciliation { db, business, templates, wechat, progress: None }
+    }
+
+    /// The same, telling how far it is.
+    pub fn telling(mut self, progress: Progress) -> Reconciliation {
+        self.progress = Some(progress);
+        self
+    }
+
+    fn tell(&self, what: &'static str, done: usize, of: usize) {
+        if let Some(progress) = &self.progress {
+            progress(what, done, of);
+        }
     }
 
     /// Keeps the files of a day, if there are any, and reconciles it with all that is known of it. A file that is refused changes
@@ -139,7 +183,7 @@ impl Reconciliation {
             return Err(ReconcileError::Refused { file: "文件", why: "文件是空的".to_owned() });
         }
         self.keep(&house, day, files, actor).await?;
-        self.reconcile(&house, day, actor).await
+        self.day(&house, day, actor).await
     }
 
     /// Fetches the bills of a day from the channel and reconciles it. A bill that is still being made is asked for again later: the day
@@ -169,16 +213,42 @@ impl Reconciliation {
             Bill::NoStatement => Some(Vec::new()),
             Bill::Creating => None,
         };
-        let files = Files { trade: bytes(trade?), fund_flow: bytes(flow?), bank: None };
+        let came = |file: &'static str| {
+            move |error| match error {
+                WechatError::HashMismatch => ReconcileError::Refused {
+                    file,
+                    why: "与微信支付公布的校验值（SHA-1）不符".to_owned(),
+                },
+                error => error.into(),
+            }
+        };
+        let (trade, flow) = (trade.map_err(came(bills::TRADE))?, flow.map_err(came(bills::FUND_FLOW))?);
+        let files = Files { trade: bytes(trade), fund_flow: bytes(flow), bank: None };
         self.keep(&house, day, &files, actor).await?;
-        self.reconcile(&house, day, actor).await
+        self.day(&house, day, actor).await
+    }
+
+    /// Reconciles a day, and again the days around it whose lines waited for it.
+    async fn day(&self, house: &House, day: BusinessDate, actor: &str) -> Result<DayReport, ReconcileError> {
+        let book = house.owner.book_id;
+        self.reconcile(house, day, actor).await?;
+        let waiting = findings::waiting_days(self.db.read(), book).await?;
+        let near = |other: &BusinessDate| *other != day && day.days_to(*other).abs() <= AROUND_DAYS;
+        for other in waiting.into_keys().filter(near) {
+            self.reconcile(house, other, actor).await?;
+        }
+        let newest = self.report(book, day).await?;
+        newest.ok_or_else(|| DbErr::Custom("a run wrote no report".to_owned()).into())
     }
 
     /// What the job does: days whose bills are due and not in force yet, oldest first, as far back as the channel keeps them. Answers how
     /// many were reconciled, and how many wait or failed.
     pub async fn catch_up(&self) -> Result<(u64, u64), ReconcileError> {
         let mut done = (0, 0);
-        for day in self.missing().await? {
+        let missing = self.missing().await?;
+        let of = missing.len();
+        for (nth, day) in missing.into_iter().enumerate() {
+            self.tell("days", nth, of);
             match self.fetch(None, day, trail::SYSTEM).await {
                 Ok(report) if report.state == "waiting" || report.state == "read" => {
                     tracing::info!(%day, "the bills of a day are still being made");
@@ -196,7 +266,24 @@ impl Reconciliation {
                 }
             }
         }
+        self.tell("days", of, of);
+        self.end_waiting().await?;
+        let left = u32::try_from(self.missing().await?.len()).unwrap_or(u32::MAX);
+        metrics::gauge!("sangzi_reconciliation_days_missing").set(f64::from(left));
         Ok(done)
+    }
+
+    /// Looks again at the days on which a line has waited as long as it may: it becomes a break.
+    async fn end_waiting(&self) -> Result<(), ReconcileError> {
+        let Some(wechat) = &self.wechat else { return Ok(()) };
+        let Ok(house) = self.house_of(wechat.mchid()).await else { return Ok(()) };
+        let today = self.business.today();
+        for (day, until) in findings::waiting_days(self.db.read(), house.owner.book_id).await? {
+            if until < today {
+                self.reconcile(&house, day, trail::SYSTEM).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Days from the first entry (or ninety days ago) to the last that is due, without both bills or without a run that read them.
@@ -307,6 +394,7 @@ impl Reconciliation {
             .order_by_asc(charity::Column::CreatedUs)
             .all(self.db.read())
             .await?;
+        let charities = owners.len();
         if let Some(book) = book {
             owners.retain(|owner| owner.book_id == book);
         } else if let (Some(trade), true) = (trade, owners.len() > 1) {
@@ -317,6 +405,10 @@ impl Reconciliation {
             owners.retain(of_it);
         }
         match owners.len() {
+            0 if charities > 0 && book.is_none() => Err(ReconcileError::Refused {
+                file: bills::TRADE,
+                why: "不属于任何一个慈善组织的商户号，或文件已损坏；请用 --book 指明账套以得到具体原因".to_owned(),
+            }),
             0 => Err(ReconcileError::NoSuchCharity),
             1 => Ok(self.open(owners.remove(0))),
             _ => Err(ReconcileError::WhichCharity),
@@ -386,48 +478,59 @@ impl Reconciliation {
         rows.into_iter().map(|row| Ok((row.day, bills::read_bank(&row.content, row.day)?))).collect()
     }
 
-    async fn reconcile(&self, house: &House, day: BusinessDate, actor: &str) -> Result<DayReport, ReconcileError> {
+    async fn reconcile(&self, house: &House, day: BusinessDate, actor: &str) -> Result<(), ReconcileError> {
         let book = house.owner.book_id;
+        let db = self.db.read();
+        let terms = Terms {
+            rule: rule::in_force(db, book).await?,
+            day,
+            today: self.business.today(),
+            calendar: rule::calendar(db).await?,
+        };
+        self.tell("reading bills", 0, 1);
         let bills = self.bills(house, day, day).await?.remove(&day).unwrap_or_default();
-        let mut found = Findings::default();
+        self.tell("reading bills", 1, 1);
+        let mut found = Findings::new(terms.today);
+        let ours = ours::movements(db, book, day).await?;
         if let Some(trade) = &bills.trade {
-            let ours = ours::movements(self.db.read(), book, day).await?;
+            let mut sound = Sound::default();
             if trade.lists.0 {
-                self.payments(house, day, trade, &ours, &mut found).await?;
+                self.payments(house, &terms, trade, &ours, (&mut sound, &mut found)).await?;
             }
             if trade.lists.1 {
-                self.refunds(house, day, trade, &ours, &mut found).await?;
+                self.refunds(house, &terms, trade, &ours, (&mut sound, &mut found)).await?;
             }
-            self.fees(house, day, trade, &ours, &mut found).await?;
+            self.fees(house, day, &bills, &ours, (&sound, &mut found)).await?;
         }
-        if let Some(flow) = &bills.flow {
-            let ours = ours::movements(self.db.read(), book, day).await?;
-            self.flows(house, day, &bills, &ours, &mut found).await?;
-            self.withdrawals(house, day, flow, &mut found).await?;
+        if bills.flow.is_some() {
+            let ours = ours::movements(db, book, day).await?;
+            self.flows(house, &terms, &bills, &ours, &mut found).await?;
+            self.withdrawals(house, &terms, &bills, &ours, &mut found).await?;
         }
-        self.bank(house, day, &mut found).await?;
+        self.bank(house, &terms, &mut found).await?;
 
         let now = self.business.now();
         let tx = self.db.begin().await?;
         findings::write(&tx, now, book, day, &found).await?;
+        findings::buffer(&tx, now, book, day, &found).await?;
         let open = findings::open(&tx, book, day).await?;
         let ours = ours::movements(&tx, book, day).await?;
         let proof = report::proof(&tx, book, day, bills.flow.as_deref(), &ours).await?;
-        let report = self.write(&tx, now, book, day, actor, (&bills, &found, open, ours, proof)).await?;
+        let state = self.write(&tx, now, (book, &terms), actor, (&bills, &found, open, ours, proof)).await?;
         tx.commit().await?;
-        metrics::counter!("sangzi_reconciliations_total", "state" => report.state.clone()).increment(1);
-        Ok(report)
+        metrics::counter!("sangzi_reconciliations_total", "state" => state).increment(1);
+        Ok(())
     }
 
     async fn write(
         &self,
         tx: &entity::Tx,
         now: Timestamp,
-        book: BookId,
-        day: BusinessDate,
+        (book, terms): (BookId, &Terms),
         actor: &str,
         (bills, found, open, ours, proof): (&Bills, &Findings, Vec<discrepancy::Model>, Vec<ours::Movement>, Proof),
-    ) -> Result<DayReport, ReconcileError> {
+    ) -> Result<&'static str, ReconcileError> {
+        let day = terms.day;
         let whole = bills.trade.as_ref().is_some_and(|trade| trade.lists == (true, true)) && bills.flow.is_some();
         let any = bills.trade.is_some() || bills.flow.is_some() || bills.bank.is_some();
         let state = match (whole, any, open.is_empty()) {
@@ -441,7 +544,8 @@ impl Reconciliation {
             state: state.to_owned(),
             matched: found.matched,
             healed: found.healed,
-            waiting: found.waiting,
+            waiting: found.waiting.len() as u64,
+            buffer: found.waiting.iter().map(|one| report::BufferLine::of(one, day, terms.today)).collect(),
             breaks: open.iter().map(|row| BreakLine::of(row, now)).collect(),
             sides: report::sides(day, bills, &ours),
             proof,
@@ -457,6 +561,6 @@ impl Reconciliation {
             ran_us: Set(now),
         };
         row.insert(tx).await?;
-        Ok(report)
+        Ok(state)
     }
 }

@@ -142,6 +142,7 @@ impl Transfers {
             flow_no: Set(None),
             bank_line: Set(None),
             return_no: Set(None),
+            left_on: Set(None),
         }
         .insert(&tx)
         .await?;
@@ -200,6 +201,7 @@ impl Transfers {
             active.approver_id = Set(Some(by.id));
             active.approver_for_id = Set(hand.acting_for());
             active.departed_us = Set(Some(now));
+            active.left_on = Set(Some(BusinessDate::of(now)));
         } else {
             active.outcome_approver_id = Set(Some(by.id));
             active.outcome_approver_for_id = Set(hand.acting_for());
@@ -301,6 +303,7 @@ pub(crate) async fn shown_first(tx: &Tx, now: Timestamp, new: Shown<'_>) -> Resu
         flow_no: Set(Some(new.flow_no.to_owned())),
         bank_line: Set(None),
         return_no: Set(None),
+        left_on: Set(Some(new.on)),
     };
     Ok(row.insert(tx).await?)
 }
@@ -339,13 +342,13 @@ pub(crate) async fn tie(
         (Line::Return(_), _) => TransferEvent::ShowReturn,
         // It only shows the departure, which is booked.
         (Line::Flow(_), TransferKind::Withdrawal) | (Line::Bank(_), TransferKind::TopUp) => {
-            return tied(tx, row, &line).await;
+            return tied(tx, row, &line, on).await;
         }
     };
     let (book, amount, bank) = (row.book_id, row.amount_fen, row.bank_account.clone());
     let entry = match (row.state.on(event), event, row.kind) {
         // Two persons were faster than the line.
-        (Err(_), ..) => return tied(tx, row, &line).await,
+        (Err(_), ..) => return tied(tx, row, &line, on).await,
         (Ok(_), TransferEvent::ShowReturn, _) => postings::withdrawal_returned(book, id, amount, on),
         (Ok(_), _, TransferKind::Withdrawal) => postings::withdrawal_arrived(book, id, amount, &bank, on),
         (Ok(_), _, TransferKind::TopUp) => postings::top_up_arrived(book, id, amount, on),
@@ -354,17 +357,28 @@ pub(crate) async fn tie(
         booked?;
     }
     let to = row.state.on(event)?;
-    let row = tied(tx, row, &line).await?;
+    let row = tied(tx, row, &line, on).await?;
     let mut active: transfer::ActiveModel = row.into();
     active.state = Set(to);
     active.finished_us = Set(Some(now));
     Ok(active.update(tx).await?)
 }
 
-async fn tied(tx: &Tx, row: transfer::Model, line: &Line<'_>) -> Result<transfer::Model, TransferError> {
+async fn tied(
+    tx: &Tx,
+    row: transfer::Model,
+    line: &Line<'_>,
+    on: BusinessDate,
+) -> Result<transfer::Model, TransferError> {
+    let withdrawal = row.kind == TransferKind::Withdrawal;
     let mut active: transfer::ActiveModel = row.into();
     match line {
-        Line::Flow(number) => active.flow_no = Set(Some((*number).to_owned())),
+        Line::Flow(number) => {
+            active.flow_no = Set(Some((*number).to_owned()));
+            if withdrawal {
+                active.left_on = Set(Some(on));
+            }
+        }
         Line::Return(number) => active.return_no = Set(Some((*number).to_owned())),
         Line::Bank(number) => active.bank_line = Set(Some((*number).to_owned())),
     }

@@ -3,7 +3,8 @@
 use domain::donation::{Channel, DonationEvent, DonationState, Via};
 use domain::{BusinessDate, DonationId, Money, Timestamp};
 use entity::{Tx, campaign, donation};
-use sea_orm::{ActiveModelTrait, EntityTrait, Set};
+use ledger::Entry;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
 
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
@@ -26,6 +27,22 @@ pub struct Adoption {
     pub settled: Option<Timestamp>,
     /// Who decided.
     pub actor: String,
+}
+
+/// The entry with which stray money would become a gift to the campaign of an order, for those who decide about it.
+pub async fn adoption_entry(
+    db: &impl ConnectionTrait,
+    (id, order): (DonationId, DonationId),
+    transaction: &str,
+    amount: Money,
+    on: BusinessDate,
+) -> Result<Entry, CrowdfundingError> {
+    let order = crate::donation(db, order).await?;
+    let campaign =
+        campaign::Entity::find_by_id(order.campaign_id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let gift =
+        Gift { id, book: campaign.book_id, campaign: campaign.id, donor: order.donor_id, counterparty: None, amount };
+    Ok(postings::gift_adopted(&gift, transaction, on))
 }
 
 /// Writes the gift down, paid, as its donor wished to be shown, and books it out of suspense. The donor's message stays with

@@ -79,10 +79,14 @@ ids! {
     BankStatementId
     /// A bill of the channel, or a statement of the bank.
     BillId
+    /// When a bill was in force.
+    BillHistoryId
     /// The books of one legal entity.
     BookId
     /// A difference that somebody has to settle.
     BreakId
+    /// A line that waits for its other side.
+    BufferedLineId
     /// A crowdfunding campaign.
     CampaignId
     /// A change of a filed plan.
@@ -159,6 +163,8 @@ ids! {
     PublicationId
     /// A receipt of the finance bureau.
     ReceiptId
+    /// How long reconciliation lets lines wait.
+    ReconciliationRuleId
     /// One run of a day's reconciliation.
     ReconciliationRunId
     /// A refund of a gift.

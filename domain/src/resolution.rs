@@ -14,7 +14,9 @@ pub enum ResolutionChoice {
     Gift,
     /// 退回: back to the payer.
     Return,
-    /// 说明原因: the difference holds no money; why it is none is recorded, and nothing is booked.
+    /// 以微信为准: a fee is booked as the channel's bills say it.
+    Follow,
+    /// 以账本为准，说明原因: the difference holds no money; why it is none is recorded, and nothing is booked.
     Explain,
 }
 
@@ -46,6 +48,8 @@ pub enum ResolutionEvent {
     TakeAsGift,
     /// The second person agrees that it goes back.
     SendBack,
+    /// The second person agrees that the channel is right; that books what its bills say.
+    Follow,
     /// The second person agrees with the reason.
     Explain,
     /// The channel took the return.
@@ -67,7 +71,7 @@ impl ResolutionState {
         use ResolutionState::*;
         Ok(match (self, event) {
             (Proposed, E::Decline) => Declined,
-            (Proposed, E::TakeAsGift | E::Explain) => Done,
+            (Proposed, E::TakeAsGift | E::Follow | E::Explain) => Done,
             (Proposed, E::SendBack) => Approved,
             (Approved, E::Accepted) => Processing,
             (Approved | Processing | Failed, E::Success) => Done,

@@ -1,7 +1,7 @@
 //! Money moved between the payment channel and the bank.
 
 use domain::transfer::{TransferKind, TransferState};
-use domain::{BookId, Money, StaffId, Timestamp, TransferId};
+use domain::{BookId, BusinessDate, Money, StaffId, Timestamp, TransferId};
 use sea_orm::entity::prelude::*;
 
 /// Money moved between the payment channel and the bank.
@@ -30,6 +30,7 @@ pub struct Model {
     pub flow_no: Option<String>,
     pub bank_line: Option<String>,
     pub return_no: Option<String>,
+    pub left_on: Option<BusinessDate>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -93,6 +93,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0013_lending.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261127_000016_buffer",
+                tables: include_str!("../sql/0016_buffer.sql"),
+                guards_sqlite: include_str!("../sql/0016_buffer.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0016_buffer.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261128_000017_loan_papers",
                 tables: include_str!("../sql/0017_loan_papers.sql"),
                 guards_sqlite: include_str!("../sql/0017_loan_papers.sqlite.sql"),

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use app::Templates;
-use app::reconciliation::{DayReport, Files, ReconcileError, Reconciliation};
+use app::reconciliation::{DayReport, Files, Progress, ReconcileError, Reconciliation};
 use domain::{BookId, BusinessDate, Clock};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::commands::WrongInput;
@@ -53,23 +55,43 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         let db = house::connect(&base).await?;
         house::refuse_pending(&db).await?;
         // The donor is told of a gift by whoever serves; here nothing is sent.
+        let (bar, progress) = progress()?;
         let reconciliation = Reconciliation::new(db.clone(), Clock::system(), Templates::default(), None);
-        let report = reconciliation.run(args.book.map(BookId::from), date, &files, ACTOR).await;
+        let report = reconciliation.telling(progress).run(args.book.map(BookId::from), date, &files, ACTOR).await;
+        bar.finish_and_clear();
         db.close().await.context("the database did not close")?;
         return told(report, output);
     }
     let (base, service) = config.service()?;
     let app = house::open(&base, &service).await?;
+    let (bar, progress) = progress()?;
+    let reconciliation = app.reconciliation.clone().telling(progress);
     let Some(date) = args.date else {
-        let caught_up = app.reconciliation.catch_up().await;
+        let caught_up = reconciliation.catch_up().await;
+        bar.finish_and_clear();
         house::close(app).await;
         let (done, failed) = caught_up.context("the days could not be caught up")?;
         output.report(&json!({ "done": done, "failed": failed }), [format!("{done} days done, {failed} failed")])?;
         return Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     };
-    let report = app.reconciliation.fetch(args.book.map(BookId::from), date, ACTOR).await;
+    let report = reconciliation.fetch(args.book.map(BookId::from), date, ACTOR).await;
+    bar.finish_and_clear();
     house::close(app).await;
     told(report, output)
+}
+
+/// A bar that says what is done and how far it is; hidden by itself where standard error is no terminal.
+fn progress() -> anyhow::Result<(ProgressBar, Progress)> {
+    let bar = ProgressBar::new(0);
+    let template = "{msg} {bar:30} {human_pos}/{human_len} {elapsed}";
+    bar.set_style(ProgressStyle::with_template(template).context("the template of the progress")?);
+    let shown = bar.clone();
+    let tell = move |what: &'static str, done: usize, of: usize| {
+        shown.set_message(what);
+        shown.set_length(of as u64);
+        shown.set_position(done as u64);
+    };
+    Ok((bar, Arc::new(tell)))
 }
 
 fn read(path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {

@@ -560,6 +560,14 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/refunds/{refund_id}/bank-payment", &t.failed, json!({ "bank_account": "基本户" }), head),
         post("/staff/refunds/{refund_id}/give-up", &t.failed, nothing(), head),
         get("/staff/reconciliations", &format!("?book={}", w.book.uuid()), &BOOKS),
+        get("/staff/reconciliations/missing", &format!("?book={}", w.book.uuid()), &BOOKS),
+        get("/staff/reconciliations/rule", &format!("?book={}", w.book.uuid()), &BOOKS),
+        post(
+            "/staff/reconciliations/rule",
+            &format!("?book={}", w.book.uuid()),
+            json!({ "id": Uuid::now_v7(), "border_minutes": 60, "buffer_days": 3, "bank_days": 3 }),
+            head,
+        ),
         get("/staff/reconciliations/{date}", &format!("{} ?book={}", w.app.business.today(), w.book.uuid()), &BOOKS),
         get(
             "/staff/reconciliations/{date}/sheet",
@@ -682,6 +690,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         },
         get("/staff/breaks", "", &BOOKS),
         get("/staff/breaks/{break_id}/resolutions", &t.stray, &BOOKS),
+        get("/staff/breaks/{break_id}/ways", &t.stray, &BOOKS),
         post("/staff/breaks/{break_id}/resolutions", &t.stray, proposal, &[Role::Cashier, Role::Bookkeeper]),
         post("/staff/resolutions/{resolution_id}/approval", &t.resolution, nothing(), &SECOND),
         post("/staff/resolutions/{resolution_id}/decline", &t.resolution, nothing(), &SECOND),

@@ -235,7 +235,8 @@ impl Bank {
             named.push((of, vec![at]));
         }
         let free: Vec<usize> = (0..lines.len()).filter(|at| !spoken.contains(at)).collect();
-        let free_lines: Vec<&BankLine> = free.iter().map(|at| &as_read[*at]).collect();
+        let free_lines: Vec<(BusinessDate, &BankLine)> =
+            free.iter().map(|at| (lines[*at].day, &as_read[*at])).collect();
         for (of, those) in pairs(&free_lines, &known) {
             let of: Vec<usize> = of.into_iter().map(|at| free[at]).collect();
             let reference = of.iter().map(|at| as_read[*at].reference.as_str()).collect::<Vec<_>>().join("+");

@@ -1,18 +1,18 @@
 //! The bills of a day: read whole or refused, kept as they came, and read again from what is kept.
 //!
 //! A file is believed only if it is of this merchant and day and agrees with its own totals. It is kept for ever under the hash of its
-//! bytes; another file for the same day takes its place, and what was replaced stays replaced, so that the order in which files
-//! arrive again changes nothing.
+//! bytes. The file that was brought last is in force, whether it is new or was there before; `bill_history` says what was in force when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{BillId, BookId, BusinessDate, Money, Timestamp};
-use entity::{Tx, bill, charity, execute};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
+use domain::{BillHistoryId, BillId, BookId, BusinessDate, DonationId, Money, Timestamp};
+use entity::{Rows, Tx, bill, bill_history, charity, execute};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
 use wechat::{BillError, Flow, TradeBillKind, read_fund_flow_bill, read_trade_bill};
 
 use super::ReconcileError;
+use super::channel::refund_reference;
 use crate::bank::statement;
 
 /// A payment in the trade bill.
@@ -34,9 +34,12 @@ pub(super) struct Refund {
     /// Ours.
     pub(super) number: String,
     pub(super) refund_id: String,
+    /// Of which payment.
+    pub(super) transaction: String,
     pub(super) amount: Money,
     /// What was given back of the fee.
     pub(super) fee: Money,
+    pub(super) rate: String,
     pub(super) state: String,
     pub(super) at: Timestamp,
 }
@@ -51,7 +54,7 @@ pub(super) struct Trade {
 }
 
 /// What a line of the fund-flow bill is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum FlowKind {
     Payment,
     Fee,
@@ -76,6 +79,37 @@ pub(super) struct FlowLine {
     pub(super) voucher: String,
     pub(super) words: String,
     pub(super) at: Timestamp,
+    /// Whether it names our merchant number.
+    pub(super) names_us: bool,
+}
+
+impl FlowLine {
+    /// What a break about it is called by.
+    pub(super) fn key(&self) -> &str {
+        let numbers = match self.kind {
+            FlowKind::Payment | FlowKind::Fee => [&self.business_no, &self.voucher, &self.flow_no],
+            FlowKind::Refund | FlowKind::RefundClosed | FlowKind::FeeReturned => {
+                [&self.voucher, &self.business_no, &self.flow_no]
+            }
+            _ => [&self.flow_no, &self.business_no, &self.voucher],
+        };
+        numbers.into_iter().find(|number| is_number(number)).map_or(self.words.as_str(), String::as_str)
+    }
+
+    /// The number of the payment it is about.
+    pub(super) fn payment(&self) -> &str {
+        if is_number(&self.business_no) { &self.business_no } else { &self.flow_no }
+    }
+
+    /// Whether one of its numbers is this.
+    pub(super) fn names(&self, number: &str) -> bool {
+        is_number(number) && [&self.business_no, &self.flow_no, &self.voucher].iter().any(|one| *one == number)
+    }
+}
+
+/// Whether a cell holds a number at all: what has none is empty, a dash or a zero.
+fn is_number(cell: &str) -> bool {
+    !matches!(cell, "" | "0" | "-" | "–" | "—" | "/")
 }
 
 /// A line of the bank's statement.
@@ -92,12 +126,14 @@ pub(crate) struct BankLine {
 pub(super) struct Bills {
     pub(super) trade: Option<Trade>,
     pub(super) flow: Option<Vec<FlowLine>>,
+    /// Lines of the fund-flow bill that stand there a second time.
+    pub(super) twice: Vec<FlowLine>,
     pub(super) bank: Option<Vec<BankLine>>,
 }
 
 /// Which file a refusal speaks of.
-const TRADE: &str = "交易账单";
-const FUND_FLOW: &str = "资金账单";
+pub(super) const TRADE: &str = "交易账单";
+pub(super) const FUND_FLOW: &str = "资金账单";
 const BANK: &str = "银行对账单";
 
 fn refused(file: &'static str) -> impl FnOnce(BillError) -> ReconcileError {
@@ -115,6 +151,13 @@ pub(super) fn read_trade(
         return Ok((TradeBillKind::All, trade));
     }
     let totals = read_trade_bill(bytes, mchid, day, |row| {
+        // The numbers of payment and order have changed places.
+        if DonationId::from_out_trade_no(row.transaction_id).is_some() {
+            return Err(BillError::BadCell { line: row.line, column: "微信订单号" });
+        }
+        if row.refund.as_ref().is_some_and(|refund| refund_reference(refund.refund_id).is_some()) {
+            return Err(BillError::BadCell { line: row.line, column: "微信退款单号" });
+        }
         match &row.refund {
             None => trade.payments.push(Payment {
                 transaction: row.transaction_id.to_owned(),
@@ -129,8 +172,10 @@ pub(super) fn read_trade(
             Some(refund) => trade.refunds.push(Refund {
                 number: refund.out_refund_no.to_owned(),
                 refund_id: refund.refund_id.to_owned(),
+                transaction: row.transaction_id.to_owned(),
                 amount: refund.amount,
                 fee: row.fee.checked_neg().unwrap_or_default(),
+                rate: row.rate.to_owned(),
                 state: refund.state.to_owned(),
                 at: row.at,
             }),
@@ -148,7 +193,12 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
         return Ok(lines);
     }
     read_fund_flow_bill(bytes, day, |row| {
-        if row.merchant().is_some_and(|merchant| merchant != mchid) {
+        // Our numbers under the channel's name.
+        if DonationId::from_out_trade_no(row.business_no).is_some() || refund_reference(row.business_no).is_some() {
+            return Err(BillError::BadCell { line: row.line, column: "微信支付业务单号" });
+        }
+        let merchant = row.merchant();
+        if merchant.is_some_and(|merchant| merchant != mchid) {
             return Err(BillError::ForeignMerchant(row.line));
         }
         let income = row.flow == Flow::In;
@@ -160,7 +210,7 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
             ("退还交易手续费", true) => FlowKind::FeeReturned,
             ("提现", false) => FlowKind::Withdrawal,
             ("提现", true) => FlowKind::WithdrawalReturned,
-            (words, true) if words.contains("充值") => FlowKind::TopUp,
+            (words, true) if words.ends_with("充值") => FlowKind::TopUp,
             _ => FlowKind::Unknown,
         };
         lines.push(FlowLine {
@@ -172,11 +222,36 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
             voucher: row.voucher_no.to_owned(),
             words: format!("{} {} {}", row.name, row.kind, row.remark()),
             at: row.at,
+            names_us: merchant.is_some(),
         });
         Ok(())
     })
     .map_err(refused(FUND_FLOW))?;
     Ok(lines)
+}
+
+/// The lines of a fund-flow bill, and apart from them those that stand there a second time, word for word.
+fn parted(lines: Vec<FlowLine>) -> (Vec<FlowLine>, Vec<FlowLine>) {
+    let mut seen = HashSet::new();
+    let again: Vec<bool> = lines
+        .iter()
+        .map(|line| {
+            !seen.insert((
+                line.kind,
+                &line.business_no,
+                &line.flow_no,
+                &line.voucher,
+                &line.words,
+                line.amount,
+                line.at,
+            ))
+        })
+        .collect();
+    let (mut once, mut twice) = (Vec::with_capacity(lines.len()), Vec::new());
+    for (line, again) in lines.into_iter().zip(again) {
+        if again { twice.push(line) } else { once.push(line) }
+    }
+    (once, twice)
 }
 
 /// `date,reference,amount,counterparty,remark`; what left the account is negative. A CAMT.053 statement of the day does as well.
@@ -252,7 +327,8 @@ pub(super) fn kind_of(kind: TradeBillKind) -> &'static str {
     }
 }
 
-/// Keeps a file. What it replaces stays; what was replaced itself, or is covered by a fuller bill, does not come back.
+/// Keeps a file and puts it in force. Whatever said the same before is in force no longer: a bill of all trades takes the place of one
+/// of payments and one of refunds, and a later one of payments or refunds says it anew for its part.
 pub(super) async fn keep(
     tx: &Tx,
     now: Timestamp,
@@ -262,33 +338,64 @@ pub(super) async fn keep(
     actor: &str,
 ) -> Result<(), DbErr> {
     let hash = digest(&SHA256, file.bytes).as_ref().to_vec();
-    let of_day = || bill::Entity::find().filter(bill::Column::BookId.eq(book)).filter(bill::Column::Day.eq(day));
-    let known =
-        of_day().filter(bill::Column::Kind.eq(file.kind)).filter(bill::Column::Sha256.eq(hash.clone())).one(tx).await?;
-    if known.is_some() {
-        return Ok(());
+    let of_day = bill::Entity::find().filter(bill::Column::BookId.eq(book)).filter(bill::Column::Day.eq(day));
+    // The bytes of the others are not wanted.
+    let others: Vec<(BillId, String, Vec<u8>, Option<Timestamp>)> = of_day
+        .select_only()
+        .columns([bill::Column::Id, bill::Column::Kind, bill::Column::Sha256, bill::Column::ReplacedUs])
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let known = others.iter().find(|(_, kind, sha256, _)| *kind == file.kind && *sha256 == hash);
+    let covers = |kind: &str| kind == file.kind || (file.kind == "trade" && kind.starts_with("trade_"));
+    let replaced: Vec<BillId> = others
+        .iter()
+        .filter(|(id, kind, _, gone)| gone.is_none() && covers(kind) && known.is_none_or(|(known, ..)| known != id))
+        .map(|(id, ..)| *id)
+        .collect();
+    if !replaced.is_empty() {
+        let rows = Rows::new().uuid("id", replaced.iter().map(|id| id.uuid()));
+        let sql = "UPDATE bill SET replaced_us = $1 FROM {rows} WHERE bill.id = r.id";
+        tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
     }
-    let whole =
-        of_day().filter(bill::Column::Kind.eq("trade")).filter(bill::Column::ReplacedUs.is_null()).one(tx).await?;
-    let covered = whole.is_some() && file.kind.starts_with("trade_");
-    if !covered {
-        let sql = "UPDATE bill SET replaced_us = $1 WHERE book_id = $2 AND day = $3 AND replaced_us IS NULL \
-                   AND (kind = $4 OR ($4 = 'trade' AND kind IN ('trade_success', 'trade_refund')))";
-        execute(tx, sql, [now.into(), book.into(), day.into(), file.kind.into()]).await?;
+    for id in replaced {
+        history(tx, now, id, false, actor).await?;
     }
-    let row = bill::ActiveModel {
-        id: Set(BillId::new()),
-        book_id: Set(book),
-        day: Set(day),
-        kind: Set(file.kind.to_owned()),
-        sha256: Set(hash),
-        content: Set(file.bytes.to_vec()),
-        actor: Set(actor.to_owned()),
-        received_us: Set(now),
-        replaced_us: Set(covered.then_some(now)),
+    let id = match known {
+        Some((_, _, _, None)) => return Ok(()),
+        Some((id, ..)) => {
+            execute(tx, "UPDATE bill SET replaced_us = NULL WHERE id = $1", [(*id).into()]).await?;
+            *id
+        }
+        None => {
+            let id = BillId::new();
+            let row = bill::ActiveModel {
+                id: Set(id),
+                book_id: Set(book),
+                day: Set(day),
+                kind: Set(file.kind.to_owned()),
+                sha256: Set(hash),
+                content: Set(file.bytes.to_vec()),
+                actor: Set(actor.to_owned()),
+                received_us: Set(now),
+                replaced_us: Set(None),
+            };
+            bill::Entity::insert(row).exec_without_returning(tx).await?;
+            id
+        }
     };
-    bill::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    history(tx, now, id, true, actor).await
+}
+
+async fn history(tx: &Tx, now: Timestamp, bill: BillId, in_force: bool, actor: &str) -> Result<(), DbErr> {
+    let row = bill_history::ActiveModel {
+        id: Set(BillHistoryId::new()),
+        bill_id: Set(bill),
+        in_force: Set(in_force),
+        actor: Set(actor.to_owned()),
+        created_us: Set(now),
+    };
+    row.insert(tx).await.map(|_| ())
 }
 
 /// The bills in force of the days from `from` to `to`; a day without any is not there.
@@ -307,17 +414,26 @@ pub(super) async fn in_force(
         .all(db)
         .await?;
     let mut days: BTreeMap<BusinessDate, Bills> = BTreeMap::new();
+    // One of all trades first: what stands beside it in force is newer and says its part anew.
+    let mut rows = rows;
+    rows.sort_by(|a, b| (a.day, &a.kind).cmp(&(b.day, &b.kind)));
     for row in rows {
         let bills = days.entry(row.day).or_default();
         match row.kind.as_str() {
-            "fund_flow" => bills.flow = Some(read_flow(&row.content, mchid, row.day)?),
+            "fund_flow" => {
+                let (flow, twice) = parted(read_flow(&row.content, mchid, row.day)?);
+                (bills.flow, bills.twice) = (Some(flow), twice);
+            }
             "bank" => bills.bank = Some(read_bank(&row.content, row.day)?),
             _ => {
                 let (_, part) = read_trade(&row.content, mchid, row.day)?;
-                let whole = Trade { lists: (false, false), ..Trade::default() };
-                let trade = bills.trade.get_or_insert(whole);
-                trade.payments.extend(part.payments);
-                trade.refunds.extend(part.refunds);
+                let trade = bills.trade.get_or_insert(Trade { lists: (false, false), ..Trade::default() });
+                if part.lists.0 {
+                    trade.payments = part.payments;
+                }
+                if part.lists.1 {
+                    trade.refunds = part.refunds;
+                }
                 trade.lists = (trade.lists.0 || part.lists.0, trade.lists.1 || part.lists.1);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, BookId, BusinessDate, Money};
+use domain::{AccountId, BookId, BusinessDate, Money, Timestamp};
 use entity::{Rows, book};
 use ledger::Account;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Statement};
@@ -17,6 +17,28 @@ pub(super) struct Movement {
     pub(super) event_date: BusinessDate,
     /// Debits are positive.
     pub(super) amount_fen: Money,
+}
+
+impl Movement {
+    /// The channel's number of a payment.
+    pub(super) fn transaction(&self) -> &str {
+        self.document.as_deref().unwrap_or_default()
+    }
+
+    /// What left, positive.
+    pub(super) fn out(&self) -> Money {
+        Money::from_fen(-self.amount_fen.fen())
+    }
+
+    /// Whether it is a payment of an event of this day.
+    pub(super) fn received_on(&self, day: BusinessDate) -> bool {
+        self.event_date == day && matches!(self.kind.as_str(), "donation" | "suspense")
+    }
+
+    /// Whether it is a refund or a return of an event of this day.
+    pub(super) fn sent_on(&self, day: BusinessDate) -> bool {
+        self.event_date == day && matches!(self.kind.as_str(), "refund_sent" | "suspense_returned")
+    }
 }
 
 /// What moved for events of a day, and what was booked on it.
@@ -56,4 +78,26 @@ pub(super) async fn standing(
     let sql = "SELECT e.reference, e.document, e.total_fen FROM {rows} JOIN entry e ON e.reference = r.reference";
     let found = Found::find_by_statement(rows.statement(db.get_database_backend(), sql, [])).all(db).await?;
     Ok(found.into_iter().map(|one| (one.reference, (one.document, one.total_fen))).collect())
+}
+
+/// A gift that was paid through the channel.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(super) struct PaidGift {
+    transaction_id: String,
+    pub(super) paid_us: Timestamp,
+}
+
+/// The gifts that were paid by these payments.
+pub(super) async fn paid_gifts(
+    db: &impl ConnectionTrait,
+    transactions: Vec<String>,
+) -> Result<HashMap<String, PaidGift>, DbErr> {
+    if transactions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = Rows::new().text("transaction_id", transactions);
+    let sql = "SELECT d.transaction_id, d.paid_us FROM {rows} JOIN donation d ON d.transaction_id = r.transaction_id \
+               WHERE d.paid_us IS NOT NULL";
+    let found = PaidGift::find_by_statement(rows.statement(db.get_database_backend(), sql, [])).all(db).await?;
+    Ok(found.into_iter().map(|gift| (gift.transaction_id.clone(), gift)).collect())
 }

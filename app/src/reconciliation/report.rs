@@ -1,14 +1,15 @@
 //! The report of a day: the four sides, what is open, and the proof of 1009 微信余额.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{BookId, BusinessDate, Money, Timestamp};
 use entity::{Tx, discrepancy, reconciliation_run};
 use ledger::Account;
 use sea_orm::DbErr;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::bills::{Bills, FlowKind, FlowLine};
+use super::findings::Waiting;
 use super::ours::Movement;
 
 /// What a run found on a day.
@@ -24,6 +25,9 @@ pub struct DayReport {
     pub healed: u64,
     /// What waits for the bill of another day.
     pub waiting: u64,
+    /// The lines that wait (缓冲).
+    #[serde(default)]
+    pub buffer: Vec<BufferLine>,
     /// What is open.
     pub breaks: Vec<BreakLine>,
     /// Counts and sums of each side.
@@ -42,8 +46,10 @@ pub struct BreakLine {
     /// What it is about: a transaction, a refund, a line.
     pub key: String,
     /// How much.
+    #[serde(deserialize_with = "signed")]
     pub amount: Money,
     /// What the other side says, if it says anything.
+    #[serde(deserialize_with = "signed_or_none")]
     pub expected: Option<Money>,
     /// What could be done.
     pub proposal: String,
@@ -51,6 +57,37 @@ pub struct BreakLine {
     pub owner: String,
     /// How many days it is open.
     pub age_days: u64,
+}
+
+/// A line that waits for its other side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BufferLine {
+    /// Where it stands: `books`, `trade`, `fund_flow`, `bank`.
+    pub side: String,
+    /// What it becomes if nothing comes.
+    pub class: String,
+    /// What it is about.
+    pub key: String,
+    /// How much.
+    #[serde(deserialize_with = "signed")]
+    pub amount: Money,
+    /// For how many days it has waited.
+    pub age_days: u64,
+    /// The last day it may wait.
+    pub until: BusinessDate,
+}
+
+impl BufferLine {
+    pub(super) fn of(one: &Waiting, day: BusinessDate, today: BusinessDate) -> BufferLine {
+        BufferLine {
+            side: one.side.as_str().to_owned(),
+            class: one.class.to_string(),
+            key: one.item.clone(),
+            amount: one.amount,
+            age_days: u64::try_from(day.days_to(today)).unwrap_or_default(),
+            until: one.until,
+        }
+    }
 }
 
 impl BreakLine {
@@ -73,6 +110,7 @@ pub struct Side {
     /// How many.
     pub count: u64,
     /// How much.
+    #[serde(deserialize_with = "signed")]
     pub sum: Money,
 }
 
@@ -115,7 +153,8 @@ pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Side
         let wanted = amounts.into_iter().filter(|amount| amount.is_positive() == positive);
         Side::of(wanted.map(|amount| Money::from_fen(amount.fen().abs())))
     };
-    let flow = bills.flow.as_ref().map(|lines| lines.iter().map(|line| line.amount).collect::<Vec<_>>());
+    let lines = |lines: &Vec<FlowLine>| lines.iter().chain(&bills.twice).map(|line| line.amount).collect::<Vec<_>>();
+    let flow = bills.flow.as_ref().map(lines);
     let bank = bills.bank.as_ref().map(|lines| lines.iter().map(|line| line.amount).collect::<Vec<_>>());
     let trade = bills.trade.as_ref();
     Sides {
@@ -134,16 +173,21 @@ pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Side
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// 1009 微信余额 at the end of the day.
+    #[serde(deserialize_with = "signed")]
     pub ledger: Money,
     /// The last balance of the fund-flow bill.
+    #[serde(deserialize_with = "signed_or_none")]
     pub channel: Option<Money>,
     /// By how much the channel was ahead of the books when the day began.
+    #[serde(deserialize_with = "signed")]
     pub carried: Money,
     /// What the day added to that.
     pub items: Vec<ProofItem>,
     /// What nothing explains: the bill's own balances do not follow from its lines.
+    #[serde(deserialize_with = "signed")]
     pub unexplained: Money,
     /// 1009 微信在途 at the end of the day: withdrawals not yet at the bank, top-ups not yet at the channel.
+    #[serde(deserialize_with = "signed")]
     pub in_transit: Money,
 }
 
@@ -155,6 +199,7 @@ pub struct ProofItem {
     /// Its number.
     pub key: String,
     /// By how much it puts the channel ahead of the books.
+    #[serde(deserialize_with = "signed")]
     pub amount: Money,
 }
 
@@ -170,11 +215,10 @@ pub(super) async fn proof(
     let ledger = ledger::balance(tx, &balance, Some(day)).await?.net();
     let in_transit = ledger::balance(tx, &Account::wechat_in_transit(book), Some(day)).await?.net();
     // A day on which nothing moved says nothing of the balance.
-    let Some((first, last)) = flow.and_then(|lines| lines.first().zip(lines.last())) else {
+    let Some((opening, closing)) = flow.and_then(ends) else {
         return Ok(Proof { ledger, in_transit, ..Proof::default() });
     };
     let before = ledger::balance(tx, &balance, Some(day.previous())).await?.net();
-    let opening = first.balance.fen() - first.amount.fen();
     let mut sums: BTreeMap<(&str, String), i64> = BTreeMap::new();
     for line in flow.into_iter().flatten() {
         let (what, key) = match line.kind {
@@ -214,12 +258,44 @@ pub(super) async fn proof(
     let listed: i64 = items.iter().map(|one| one.amount.fen()).sum();
     Ok(Proof {
         ledger,
-        channel: Some(last.balance),
+        channel: Some(Money::from_fen(closing)),
         carried: Money::from_fen(carried),
-        unexplained: Money::from_fen(last.balance.fen() - ledger.fen() - carried - listed),
+        unexplained: Money::from_fen(closing - ledger.fen() - carried - listed),
         items,
         in_transit,
     })
+}
+
+/// The balances, in fen, with which a fund-flow bill begins and ends, in whatever order its lines stand: each line leads from one balance to
+/// another, and where that makes a chain, its ends are those that are left once more. Where it makes none, the first and the last line
+/// say it, and the proof shows what nothing explains.
+pub(super) fn ends(flow: &[FlowLine]) -> Option<(i64, i64)> {
+    let (first, last) = flow.first().zip(flow.last())?;
+    let mut degree: HashMap<i64, i64> = HashMap::new();
+    for line in flow {
+        *degree.entry(line.balance.fen() - line.amount.fen()).or_default() += 1;
+        *degree.entry(line.balance.fen()).or_default() -= 1;
+    }
+    degree.retain(|_, times| *times != 0);
+    let starts: Vec<(i64, i64)> = degree.into_iter().collect();
+    match starts.as_slice() {
+        [(a, 1), (b, -1)] | [(b, -1), (a, 1)] => Some((*a, *b)),
+        _ => Some((first.balance.fen() - first.amount.fen(), last.balance.fen())),
+    }
+}
+
+/// Amounts of a stored report: differences and what left the account are negative.
+fn signed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text.as_str()), |digits| (-1, digits));
+    let amount: Money = digits.parse().map_err(de::Error::custom)?;
+    Ok(Money::from_fen(sign * amount.fen()))
+}
+
+fn signed_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D::Error> {
+    #[derive(Deserialize)]
+    struct Signed(#[serde(deserialize_with = "signed")] Money);
+    Ok(Option::<Signed>::deserialize(deserializer)?.map(|signed| signed.0))
 }
 
 pub(super) fn text(report: &DayReport) -> Result<String, DbErr> {

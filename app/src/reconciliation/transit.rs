@@ -1,22 +1,34 @@
 //! Money between the channel and the bank: withdrawals and top-ups of the fund-flow bill and lines of the bank's statement against
 //! the transfers (entries 3a-3d). What a cashier has recorded is only tied to its lines; what nobody has recorded is booked from
-//! them.
+//! them. Lines and withdrawals that lack their other side wait for so many working days as finance lets them.
 
 use domain::BusinessDate;
 use domain::Money;
 use domain::reconciliation::BreakClass;
 use domain::transfer::{TransferKind, TransferState};
-use entity::{Rows, transfer};
+use entity::{Rows, bill, transfer};
 use ledger::Refusal;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::bills::{BankLine, FlowKind, FlowLine};
-use super::findings::Findings;
+use super::bills::{BankLine, Bills, FlowKind, FlowLine};
+use super::findings::{Findings, Side};
+use super::ours::Movement;
+use super::rule::Terms;
 use super::{House, ReconcileError, Reconciliation};
 use crate::transfers::{self, Line, Shown, TransferError};
 
 /// For so many days after a withdrawal its line at the bank is looked for.
-const BANK_DAYS: usize = 7;
+const BANK_DAYS: i64 = 14;
+
+/// The day a transfer left its source.
+fn left_on(one: &transfer::Model) -> BusinessDate {
+    one.left_on.unwrap_or_else(|| BusinessDate::of(one.departed_us.unwrap_or(one.created_us)))
+}
+
+/// Whether it is on its way.
+fn under_way(one: &transfer::Model) -> bool {
+    matches!(one.state, TransferState::Departed | TransferState::ArrivalProposed)
+}
 
 impl Reconciliation {
     async fn transfers_of(&self, house: &House) -> Result<Vec<transfer::Model>, DbErr> {
@@ -33,21 +45,31 @@ impl Reconciliation {
     pub(super) async fn withdrawals(
         &self,
         house: &House,
-        day: BusinessDate,
-        flow: &[FlowLine],
+        terms: &Terms,
+        bills: &Bills,
+        ours: &[Movement],
         found: &mut Findings,
     ) -> Result<(), ReconcileError> {
+        let day = terms.day;
+        let flow = bills.flow.as_deref().unwrap_or_default();
         let moves = |kind| matches!(kind, FlowKind::Withdrawal | FlowKind::WithdrawalReturned | FlowKind::TopUp);
         let lines: Vec<&FlowLine> = flow.iter().filter(|line| moves(line.kind)).collect();
         if lines.is_empty() {
+            return Ok(());
+        }
+        if !self.is_ours(house, day, bills, ours).await? {
+            for line in lines {
+                let detail = format!("资金账单与账上毫无关联，未入账：{}", line.words);
+                found.add(BreakClass::UnknownLine, line.key(), line.amount, None, detail);
+            }
             return Ok(());
         }
         let mut known = self.transfers_of(house).await?;
         for line in lines {
             match line.kind {
                 FlowKind::WithdrawalReturned => self.returned(day, line, &mut known, found).await?,
-                FlowKind::TopUp => self.moved(house, day, line, TransferKind::TopUp, &mut known, found).await?,
-                _ => self.moved(house, day, line, TransferKind::Withdrawal, &mut known, found).await?,
+                FlowKind::TopUp => self.moved(house, terms, line, TransferKind::TopUp, &mut known, found).await?,
+                _ => self.moved(house, terms, line, TransferKind::Withdrawal, &mut known, found).await?,
             }
         }
         Ok(())
@@ -57,26 +79,31 @@ impl Reconciliation {
     async fn moved(
         &self,
         house: &House,
-        day: BusinessDate,
+        terms: &Terms,
         line: &FlowLine,
         kind: TransferKind,
         known: &mut Vec<transfer::Model>,
         found: &mut Findings,
     ) -> Result<(), ReconcileError> {
-        let number = line.business_no.as_str();
+        let day = terms.day;
+        let number = line.payment();
         let amount = Money::from_fen(line.amount.fen().abs());
-        if known.iter().any(|one| one.flow_no.as_deref() == Some(number)) {
+        if known.iter().any(|one| one.flow_no.as_deref().is_some_and(|tied| line.names(tied))) {
             found.matched += 1;
             return Ok(());
         }
-        let mut same =
-            known.iter_mut().filter(|one| one.kind == kind && one.amount_fen == amount && one.flow_no.is_none());
+        let mut same = known.iter_mut().filter(|one| {
+            let near = left_on(one).days_to(day).abs() <= BANK_DAYS;
+            one.kind == kind && one.amount_fen == amount && one.flow_no.is_none() && near
+        });
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let (row, fresh) = match same.next() {
             // The cashier has recorded it and nobody has confirmed it yet: the confirmation books it.
             Some(one) if one.state == TransferState::Proposed => {
-                found.waiting += 1;
+                let detail = "出纳已登记，尚待复核".to_owned();
+                let about = (number, line.amount);
+                found.wait(Side::FundFlow, BreakClass::MissingHere, about, terms.until(), detail);
                 return Ok(());
             }
             Some(one) => {
@@ -116,8 +143,8 @@ impl Reconciliation {
         known: &mut [transfer::Model],
         found: &mut Findings,
     ) -> Result<(), ReconcileError> {
-        let number = line.business_no.as_str();
-        if known.iter().any(|one| one.return_no.as_deref() == Some(number)) {
+        let number = line.payment();
+        if known.iter().any(|one| one.return_no.as_deref().is_some_and(|tied| line.names(tied))) {
             found.matched += 1;
             return Ok(());
         }
@@ -127,7 +154,8 @@ impl Reconciliation {
                 && one.return_no.is_none()
                 && !matches!(one.state, TransferState::Proposed | TransferState::Arrived)
         };
-        let of_number = known.iter().position(|one| open(one) && one.flow_no.as_deref() == Some(number));
+        let of_number =
+            known.iter().position(|one| open(one) && one.flow_no.as_deref().is_some_and(|tied| line.names(tied)));
         let Some(at) = of_number.or_else(|| known.iter().position(open)) else {
             found.add(BreakClass::UnknownLine, number, line.amount, None, line.words.clone());
             return Ok(());
@@ -144,19 +172,28 @@ impl Reconciliation {
         Ok(())
     }
 
-    /// The bank's lines of the day, and of the days after it that were read before: a withdrawal is known only from its own day on.
-    pub(super) async fn bank(
-        &self,
-        house: &House,
-        day: BusinessDate,
-        found: &mut Findings,
-    ) -> Result<(), ReconcileError> {
-        let to = (0..BANK_DAYS).fold(day, |day, _| day.next());
+    /// The bank's lines of the day, and of the days after it that were read before: a withdrawal is known only from its own day on. What
+    /// left on the day and has not arrived, and what the channel has paid in and nobody has seen leave, waits.
+    pub(super) async fn bank(&self, house: &House, terms: &Terms, found: &mut Findings) -> Result<(), ReconcileError> {
+        let day = terms.day;
+        let to = day.after_days(BANK_DAYS).unwrap_or(day);
         let statements = self.statements(house, day, to).await?;
+        let mut known = self.transfers_of(house).await?;
+        let left = |known: &[transfer::Model], found: &mut Findings| {
+            let lacks = |one: &&transfer::Model| {
+                one.kind == TransferKind::Withdrawal && under_way(one) && one.bank_line.is_none() && left_on(one) == day
+            };
+            for one in known.iter().filter(lacks) {
+                let (id, detail) = (one.id.to_string(), "提现尚未到账".to_owned());
+                let number = one.flow_no.as_deref().unwrap_or(&id);
+                let about = (number, one.amount_fen);
+                found.wait(Side::FundFlow, BreakClass::MissingThere, about, terms.bank_until(), detail);
+            }
+        };
         if statements.is_empty() {
+            left(&known, found);
             return Ok(());
         }
-        let mut known = self.transfers_of(house).await?;
         for (on, lines) in statements {
             let gifts = self.bank_gifts(house, &lines).await?;
             let mut open: Vec<&BankLine> = Vec::new();
@@ -170,7 +207,8 @@ impl Reconciliation {
                     open.push(line);
                 }
             }
-            for (lines, transfers) in pairs(&open, &known) {
+            let dated: Vec<Dated<'_>> = open.iter().map(|line| (on, *line)).collect();
+            for (lines, transfers) in pairs(&dated, &known) {
                 let reference = lines.iter().map(|at| open[*at].reference.as_str()).collect::<Vec<_>>().join("+");
                 let (tx, now) = (self.db.begin().await?, self.business.now());
                 let mut booked = false;
@@ -190,10 +228,30 @@ impl Reconciliation {
                 if found.cleared.contains(&line.reference) {
                     continue;
                 }
-                found.add(BreakClass::UnknownLine, &line.reference, line.amount, None, line.words.clone());
+                // What the channel has paid in may be of a day whose fund-flow bill is still to come.
+                if line.amount.is_positive() && of_channel(line) && self.flow_unread(house, day).await? {
+                    let about = (line.reference.as_str(), line.amount);
+                    found.wait(Side::Bank, BreakClass::UnknownLine, about, terms.bank_until(), line.words.clone());
+                } else {
+                    found.add(BreakClass::UnknownLine, &line.reference, line.amount, None, line.words.clone());
+                }
             }
         }
+        left(&known, found);
         Ok(())
+    }
+
+    /// Whether the fund-flow bill of the day or of one of the three before, on which a withdrawal could have left, is still to come.
+    async fn flow_unread(&self, house: &House, day: BusinessDate) -> Result<bool, DbErr> {
+        let first = day.after_days(-3).unwrap_or(day);
+        let read = bill::Entity::find()
+            .filter(bill::Column::BookId.eq(house.owner.book_id))
+            .filter(bill::Column::Kind.eq("fund_flow"))
+            .filter(bill::Column::Day.between(first, day.previous()))
+            .filter(bill::Column::ReplacedUs.is_null())
+            .count(self.db.read())
+            .await?;
+        Ok(read < 3)
     }
 
     /// The references of lines that are gifts by bank.
@@ -213,14 +271,21 @@ impl Reconciliation {
     }
 }
 
-/// Which lines belong to which transfers: by number, by amount, then several withdrawals in one line, or several lines for one
-/// withdrawal, each in the order of time.
-pub(crate) fn pairs(lines: &[&BankLine], known: &[transfer::Model]) -> Vec<(Vec<usize>, Vec<usize>)> {
-    let fits = |line: &BankLine, one: &transfer::Model| {
+/// A line of the bank's, and its day.
+pub(crate) type Dated<'a> = (BusinessDate, &'a BankLine);
+
+/// Which lines belong to which transfers: by number, by amount, then several withdrawals in one line, several lines for one
+/// withdrawal, and several for several, each in the order of time. Money arrives after it has left, and not weeks after.
+pub(crate) fn pairs(lines: &[Dated<'_>], known: &[transfer::Model]) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let fits = |(on, line): Dated<'_>, one: &transfer::Model| {
         let kind = if line.amount.is_positive() { TransferKind::Withdrawal } else { TransferKind::TopUp };
-        let gone =
-            matches!(one.state, TransferState::Departed | TransferState::ArrivalProposed | TransferState::Arrived);
-        one.kind == kind && gone && one.bank_line.is_none()
+        let gone = under_way(one) || one.state == TransferState::Arrived;
+        // A top-up leaves the bank on its day, however late somebody writes it down.
+        let near = match kind {
+            TransferKind::Withdrawal => (0..=BANK_DAYS).contains(&left_on(one).days_to(on)),
+            TransferKind::TopUp => left_on(one).days_to(on).abs() <= BANK_DAYS,
+        };
+        one.kind == kind && gone && near && one.bank_line.is_none()
     };
     let fen = |line: &BankLine| line.amount.fen().abs();
     let mut free_lines: Vec<usize> = (0..lines.len()).collect();
@@ -233,7 +298,7 @@ pub(crate) fn pairs(lines: &[&BankLine], known: &[transfer::Model]) -> Vec<(Vec<
     for rule in [&by_number as &dyn Fn(&BankLine, &transfer::Model) -> bool, &by_amount] {
         free_lines.retain(|line| {
             let Some(at) =
-                free.iter().position(|one| fits(lines[*line], &known[*one]) && rule(lines[*line], &known[*one]))
+                free.iter().position(|one| fits(lines[*line], &known[*one]) && rule(lines[*line].1, &known[*one]))
             else {
                 return true;
             };
@@ -243,9 +308,9 @@ pub(crate) fn pairs(lines: &[&BankLine], known: &[transfer::Model]) -> Vec<(Vec<
     }
     free_lines.retain(|line| {
         let line_at = *line;
-        let line = lines[line_at];
+        let (on, line) = lines[line_at];
         let open: Vec<usize> =
-            free.iter().copied().filter(|one| of_channel(line) && fits(line, &known[*one])).collect();
+            free.iter().copied().filter(|one| of_channel(line) && fits((on, line), &known[*one])).collect();
         let Some((from, to)) = stretch(open.iter().map(|one| known[*one].amount_fen.fen()), fen(line)) else {
             return true;
         };
@@ -254,18 +319,47 @@ pub(crate) fn pairs(lines: &[&BankLine], known: &[transfer::Model]) -> Vec<(Vec<
         found.push((vec![line_at], taken));
         false
     });
-    for one in free {
+    free.retain(|one| {
+        let one = *one;
         let open: Vec<usize> = free_lines
             .iter()
             .copied()
-            .filter(|line| of_channel(lines[*line]) && fits(lines[*line], &known[one]))
+            .filter(|line| of_channel(lines[*line].1) && fits(lines[*line], &known[one]))
             .collect();
-        if let Some((from, to)) = stretch(open.iter().map(|line| fen(lines[*line])), known[one].amount_fen.fen()) {
+        if let Some((from, to)) = stretch(open.iter().map(|line| fen(lines[*line].1)), known[one].amount_fen.fen()) {
             free_lines.retain(|line| !open[from..to].contains(line));
             found.push((open[from..to].to_vec(), vec![one]));
+            return false;
         }
-    }
+        true
+    });
+    found.extend(several(lines, known, &free_lines, &free, fits));
     found
+}
+
+/// The first stretch of lines that adds up to a stretch of withdrawals, as long as there is one.
+fn several(
+    lines: &[Dated<'_>],
+    known: &[transfer::Model],
+    free_lines: &[usize],
+    free: &[usize],
+    fits: impl Fn(Dated<'_>, &transfer::Model) -> bool,
+) -> Option<(Vec<usize>, Vec<usize>)> {
+    let open: Vec<usize> = free_lines
+        .iter()
+        .copied()
+        .filter(|line| of_channel(lines[*line].1) && lines[*line].1.amount.is_positive())
+        .collect();
+    let gone: Vec<usize> =
+        free.iter().copied().filter(|one| open.iter().any(|line| fits(lines[*line], &known[*one]))).collect();
+    (0..open.len()).find_map(|first| {
+        let mut sum = 0;
+        open[first..].iter().enumerate().find_map(|(more, line)| {
+            sum += lines[*line].1.amount.fen();
+            let (from, to) = stretch(gone.iter().map(|one| known[*one].amount_fen.fen()), sum)?;
+            Some((open[first..=first + more].to_vec(), gone[from..to].to_vec()))
+        })
+    })
 }
 
 /// Whether the bank says that the channel is on the other side.
