@@ -267,6 +267,11 @@ impl Spending {
         Ok(spending::settlements(self.db.read(), payout).await?)
     }
 
+    /// A settlement.
+    pub async fn settlement(&self, id: SettlementId, by: &Member) -> Result<payout_settlement::Model, SpendError> {
+        Ok(spending::settlement(self.db.read(), id, by).await?)
+    }
+
     async fn trail(
         &self,
         tx: &Tx,

@@ -74,6 +74,10 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/payees", "收款人", &crowdfunding::spending::READERS),
         ],
     },
+];
+
+/// What is offered last: people, places and the house itself.
+pub(crate) const HOUSE: &[Section] = &[
     Section {
         name: "机构与人员",
         items: &[

@@ -147,6 +147,11 @@ impl Asked {
         Asked { path: path.to_owned(), query: Vec::new() }
     }
 
+    /// Whether a value of the filter stands in the address, be it an empty one.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.query.iter().any(|(key, _)| key == name)
+    }
+
     /// A value of the filter, if it was given.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(key, _)| key == name);
@@ -225,6 +230,12 @@ impl Table {
     /// All rows of a list that is never long.
     pub(crate) fn whole(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Table {
         self.rows = rows.into_iter().collect();
+        self
+    }
+
+    /// Says where the next page begins, if there is one.
+    pub(crate) fn then(mut self, next: Option<String>) -> Table {
+        self.next = next;
         self
     }
 

@@ -23,14 +23,14 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
-        // The pages of finance and of loans stand beside this area; until one is there its things are named without a link.
-        WaitingKind::Settlement
-        | WaitingKind::Transfer
-        | WaitingKind::BankClaim
+        WaitingKind::Settlement => format!("/console/settlements/{id}"),
+        WaitingKind::Transfer => format!("/console/transfers/{id}"),
+        WaitingKind::Break => format!("/console/breaks/{id}"),
+        WaitingKind::Duty => "/console/duties".to_owned(),
+        // The pages of loans and of the bank stand beside this area; until one is there its things are named without a link.
+        WaitingKind::BankClaim
         | WaitingKind::GiftList
         | WaitingKind::BankBalance
-        | WaitingKind::Break
-        | WaitingKind::Duty
         | WaitingKind::LoanApplication
         | WaitingKind::LoanDecision
         | WaitingKind::LoanSignature

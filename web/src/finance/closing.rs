@@ -1,0 +1,210 @@
+//! Closing: a month is locked, a year is ended, days are sealed. What a step will do is said before it is taken, with what is still open.
+
+use app::breaks::BreakSearch;
+use app::closing::{Closed, Period};
+use app::problem::Problem;
+use domain::BusinessDate;
+use domain::role::Role;
+use maud::{Markup, html};
+use poem::web::Path;
+use poem::{IntoResponse, Request, Response, handler};
+
+use super::shelf::{Shelf, period_name};
+use crate::form::{Form, Typed};
+use crate::page::PageError;
+use crate::part::{self, Step};
+use crate::session::{Officer, encoded};
+use crate::table::{self, Asked, Cell, ROWS, Table, column, numbers};
+
+/// Who locks months.
+const MONTHLY: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who ends years.
+const YEARLY: [Role; 1] = [Role::FinanceHead];
+/// How many open breaks are counted.
+const BREAKS: u64 = 200;
+
+fn path(code: &str) -> String {
+    format!("/console/closing?book={}", encoded(code))
+}
+
+/// The first month that is not locked; none before the first entry.
+fn next_month(closed: &Closed) -> Option<(i32, u8, Period)> {
+    let open = closed.book.closed_through.map(BusinessDate::next).or(closed.booked.map(|(first, _)| first))?;
+    Some((open.year(), open.month(), Period::month(open.year(), open.month())?))
+}
+
+/// What is still open in a period, and what stands against closing it.
+async fn standing(officer: &Officer, closed: &Closed, period: Period) -> Result<Markup, PageError> {
+    let by = &officer.member;
+    let book = closed.book.id;
+    let sealable = officer.app.reconciliation.sealable(book).await?;
+    let open = BreakSearch { state: Some("open".to_owned()), book: Some(book), ..BreakSearch::default() };
+    let open = officer.app.breaks.worklist((by, &app::books::READERS), &open, None, BREAKS).await?;
+    let here = open.iter().filter(|row| row.day >= period.first && row.day <= period.last).count();
+    let balances = officer.app.books.balances(book, Some(period.last), by).await?;
+    let net: i64 = balances.iter().map(|row| row.balance.net().fen()).sum();
+    let point = |met: bool, text: &str| html! { li class={ @if met { "met" } @else { "unmet" } } { (text) } };
+    let reconciled = sealable.is_some_and(|day| day >= period.last);
+    let over = period.last < officer.app.business.today();
+    Ok(html! {
+        ul class="rules" {
+            (point(over, &if over { "期间已经结束".to_owned() } else { format!("期间到{}才结束", period.last) }))
+            (point(net == 0, if net == 0 { "试算平衡" } else { "试算不平衡" }))
+            (point(reconciled, &match sealable {
+                Some(_) if reconciled => "期间内每天都已对账".to_owned(),
+                Some(day) => format!("连续对账到{day}，其后还有未对账的日子"),
+                None => "还没有对账".to_owned(),
+            }))
+            (point(here == 0, &if here == 0 { "期间内没有待处理的差错".to_owned() } else { format!("期间内有{here}笔差错待处理；结账后在开放的期间处理") }))
+        }
+    })
+}
+
+async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) -> Result<Response, PageError> {
+    let shelf = Shelf::named(officer, code).await?;
+    let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
+    let next = next_month(&closed);
+    let state = match next {
+        Some((_, _, month)) => Some(standing(officer, &closed, month).await?),
+        None => None,
+    };
+    let refused = |step: &str| (word == step).then_some(typed);
+    let to = |step: &str| format!("/console/closing/{}/{step}", encoded(&shelf.book.code));
+    let day = |day: Option<BusinessDate>| html! { @match day { Some(day) => (day), None => "" } };
+    let content = html! {
+        (part::heading("结账与封存", &html! { span class="faint" { (shelf.book.name) } }))
+        @if shelf.books.len() > 1 {
+            (table::filter(&Asked::at("/console/closing"), &html! {
+                label { "账套" select name="book" { @for book in &shelf.books {
+                    option value=(book.code) selected[book.id == shelf.book.id] { (book.name) }
+                } } }
+            }))
+        }
+        (part::block("现在", &part::facts(&[
+            ("已结账至", day(closed.book.closed_through)),
+            ("已封存至", html! { @if let Some(seal) = &closed.sealed { a href={ "/console/seals?" (shelf.query()) } { (seal.day) } } }),
+            ("最后的凭证号", html! { @if let Some(seal) = &closed.sealed { "记-" (seal.last_number) } }),
+            ("首笔记账日", day(closed.booked.map(|(first, _)| first))),
+            ("末笔记账日", day(closed.booked.map(|(_, last)| last))),
+        ])))
+        @match (next, state) {
+            (Some((year, month, _)), Some(state)) => {
+                (part::block(&format!("下一个期间：{}", period_name(year, Some(month))), &html! {
+                    (state)
+                    p { a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=" (month) } { "先看这个月的报表" } }
+                    @if month == 12 {
+                        p { "十二月随年度一起结账：请先看" a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=&form=activities" } { "全年业务活动表" } "，再办理年终结转。" }
+                        @if officer.is(&YEARLY) {
+                            (Step {
+                                name: &format!("办理{year}年度年终结转"),
+                                will: "将把全年收入和以前年度调整转入净资产，把还没有解除限定的已用资金转入非限定性净资产，再把全年费用转入非限定性净资产；分录都记在12月31日，并锁定全年。不能撤销：以后发现的错误在下一年度冲销。",
+                                to: &to(&format!("year-{year}")), grave: true, fields: html! {},
+                            }.show(officer, refused(&format!("year-{year}"))))
+                        } @else { p class="faint" { "由财务负责人办理。" } }
+                    } @else if officer.is(&MONTHLY) {
+                        (Step {
+                            name: &format!("锁定{}", period_name(year, Some(month))),
+                            will: "之后不能再有记在这个月及以前的凭证：迟到的业务记在第一个未结账的日子，并保留发生日期；错误用红字冲销。不产生分录，不能解除。",
+                            to: &to(&format!("month-{year}-{month}")), grave: true, fields: html! {},
+                        }.show(officer, refused(&format!("month-{year}-{month}"))))
+                    } @else { p class="faint" { "由会计或财务负责人办理。" } }
+                }))
+            }
+            _ => (part::nothing_here("这个账套还没有记账，没有可以结账的期间。")),
+        }
+        p class="faint" { "对账完成的日子由系统自动封存：凭证得到连续的编号，当天所有凭证的哈希连成一个公开的封条，任何人都能验证账簿此后没有改动。" }
+    };
+    Ok(officer.page("结账与封存", &[("/console", "工作台")], &content).status(typed.status()).into_response())
+}
+
+/// How far a book is closed, and what comes next.
+#[handler]
+pub(super) async fn get_closing(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    show(&officer, asked.get("book"), "", &Typed::default()).await
+}
+
+/// Locks a month or ends a year: `month-2026-3`, `year-2026`. Named, so that a page that was left open does not close the next one.
+#[handler]
+pub(super) async fn post_step(
+    officer: Officer,
+    Path((code, word)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let shelf = Shelf::named(&officer, Some(&code)).await?;
+    let none = || Problem::not_found("no_such_period", "没有这个会计期间。");
+    let taken: Result<String, Problem> = async {
+        let (closing, by) = (&officer.app.closing, &officer.member);
+        let parts: Vec<&str> = word.split('-').collect();
+        match parts.as_slice() {
+            ["month", year, month] => {
+                let (year, month) = (year.parse::<i32>(), month.parse::<u8>());
+                let (year, month) = (year.map_err(|_| none())?, month.map_err(|_| none())?);
+                let period = Period::month(year, month).ok_or_else(none)?;
+                closing.close_month(shelf.book.id, period, by).await?;
+                Ok(format!("已锁定{}。", period_name(year, Some(month))))
+            }
+            ["year", year] => {
+                let year = year.parse::<i32>().map_err(|_| none())?;
+                closing.close_year(shelf.book.id, year, by).await?;
+                Ok(format!("已办理{year}年度年终结转。"))
+            }
+            _ => Err(none()),
+        }
+    }
+    .await;
+    match taken {
+        Ok(said) => Ok(officer.done(&said, &path(&shelf.book.code))),
+        Err(refused) => show(&officer, Some(&code), &word, &Typed::refused(&form, refused)).await,
+    }
+}
+
+/// The seals of a book, newest first.
+#[handler]
+pub(super) async fn get_seals(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let shelf = Shelf::of(&officer, &asked).await?;
+    let before = asked.read::<BusinessDate>("after");
+    let mut rows = officer.app.closing.seals(&shelf.book.code, before, asked.limit()).await?;
+    let shown = if asked.file().is_some() { table::MOST } else { usize::try_from(ROWS).unwrap_or(usize::MAX) };
+    let more = rows.len() > shown;
+    rows.truncate(shown);
+    let next = rows.last().filter(|_| more).map(|row| row.day.to_string());
+    let columns =
+        [column("日期"), column("凭证号"), numbers("张数"), column("当日树根"), column("封条"), column("封存时间")];
+    let short = |hash: &[u8]| {
+        let whole = hex::encode(hash);
+        let start = whole.get(..16).unwrap_or(&whole).to_owned();
+        Cell::shown(html! { span class="code" title=(whole) { (start) "…" } }, whole.clone())
+    };
+    let table = Table::new(format!("{}日封存", shelf.book.name), &columns, "还没有封存的日子。");
+    let table = table
+        .whole(rows.iter().map(|row| {
+            let count = row.last_number - row.first_number + 1;
+            let range = if count > 0 {
+                format!("记-{} 至 记-{}", row.first_number, row.last_number)
+            } else {
+                "无".to_owned()
+            };
+            vec![
+                Cell::link(
+                    &format!("/console/reconciliation/{}/{}", encoded(&shelf.book.code), row.day),
+                    row.day.to_string(),
+                ),
+                Cell::text(range),
+                Cell::number(count),
+                short(&row.tree_head),
+                short(&row.seal),
+                Cell::at(row.sealed_us),
+            ]
+        }))
+        .then(next);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let content = html! {
+        (part::heading("日封存", &html! { span class="faint" { (shelf.book.name) } }))
+        (table.show(&asked))
+    };
+    Ok(officer.page("日封存", &[(path(&shelf.book.code).as_str(), "结账与封存")], &content).into_response())
+}

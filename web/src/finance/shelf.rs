@@ -1,0 +1,139 @@
+//! Which book a page is about, and what its accounts are called.
+
+use std::collections::HashMap;
+
+use app::closing::Period;
+use app::problem::Problem;
+use domain::{BusinessDate, CampaignId};
+use entity::book;
+use ledger::NamedAccount;
+use maud::{Markup, html};
+
+use super::words;
+use crate::page::PageError;
+use crate::session::{Officer, encoded};
+use crate::table::{Asked, filter_choice};
+
+/// The books somebody may read, and the one a page is about.
+pub(super) struct Shelf {
+    pub(super) books: Vec<book::Model>,
+    pub(super) book: book::Model,
+}
+
+impl Shelf {
+    /// The book the address names by its code, or the first of a charity.
+    pub(super) async fn of(officer: &Officer, asked: &Asked) -> Result<Shelf, PageError> {
+        Shelf::named(officer, asked.get("book")).await
+    }
+
+    /// The book of a code, or the first of a charity.
+    pub(super) async fn named(officer: &Officer, code: Option<&str>) -> Result<Shelf, PageError> {
+        let books = officer.app.books.readable(&officer.member).await?;
+        if books.is_empty() {
+            return Err(Problem::not_found("no_such_book", "您的管辖范围内没有账套。").into());
+        }
+        let found = match code {
+            Some(code) => books.iter().find(|book| book.code == code),
+            None => books.iter().find(|book| book.kind == "charity").or(books.first()),
+        };
+        let book = found.cloned().ok_or_else(|| Problem::not_found("no_such_book", "没有这个账套。"))?;
+        Ok(Shelf { books, book })
+    }
+
+    /// The field of a filter that chooses the book; nothing to choose where there is one.
+    pub(super) fn choice(&self, asked: &Asked) -> Markup {
+        let books: Vec<(String, String)> =
+            self.books.iter().map(|book| (book.code.clone(), book.name.clone())).collect();
+        html! { @if books.len() > 1 { (filter_choice(asked, "book", "账套", &books)) } }
+    }
+
+    /// The book as a part of an address.
+    pub(super) fn query(&self) -> String {
+        format!("book={}", encoded(&self.book.code))
+    }
+}
+
+/// The names of the campaigns that accounts are kept apart by.
+pub(super) struct CampaignNames(HashMap<CampaignId, String>);
+
+impl CampaignNames {
+    /// Of these accounts. Two statements, or none.
+    pub(super) async fn of(officer: &Officer, accounts: &[&NamedAccount]) -> Result<CampaignNames, PageError> {
+        let mut ids: Vec<CampaignId> = accounts.iter().filter_map(|named| named.account.campaign_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(CampaignNames(HashMap::new()));
+        }
+        let rows = officer.app.campaigns.with_money(&ids).await?;
+        Ok(CampaignNames(rows.into_iter().map(|one| (one.campaign.id, one.campaign.name)).collect()))
+    }
+
+    /// What an account is called: its subject, and what it is kept apart by.
+    pub(super) fn account(&self, named: &NamedAccount) -> String {
+        let account = &named.account;
+        let mut name = format!("{} {}", account.subject, named.subject);
+        let campaign = account.campaign_id.map(|id| {
+            let known = self.0.get(&id).cloned();
+            known.unwrap_or_else(|| "（未命名项目）".to_owned())
+        });
+        let parts = [
+            campaign,
+            account.budget_line.as_ref().map(|line| format!("预算科目{line}")),
+            account.channel.as_deref().map(|channel| words::money_place(&account.subject, channel).to_owned()),
+            account.bank_account.clone(),
+            account.contract.clone(),
+            account.payable.as_deref().map(|kind| words::payable(kind).to_owned()),
+            account.goods.then(|| "物资".to_owned()),
+        ];
+        for part in parts.into_iter().flatten() {
+            name.push_str(" · ");
+            name.push_str(&part);
+        }
+        name
+    }
+}
+
+/// The first day of a day's month.
+pub(super) fn first_of_month(day: BusinessDate) -> BusinessDate {
+    Period::month(day.year(), day.month()).map_or(day, |month| month.first)
+}
+
+/// A month or a year as it is called.
+pub(super) fn period_name(year: i32, month: Option<u8>) -> String {
+    month.map_or_else(|| format!("{year}年度"), |month| format!("{year}年{month}月"))
+}
+
+/// The year and month that the address names; the month of a day, if it names none. A year without a month is the whole of it.
+pub(super) fn asked_period(asked: &Asked, today: BusinessDate) -> Result<(i32, Option<u8>, Period), PageError> {
+    let (year, month) = match asked.get("year") {
+        Some(_) => (asked.read::<i32>("year").unwrap_or(today.year()), asked.read::<u8>("month")),
+        None => (today.year(), Some(today.month())),
+    };
+    let found = match month {
+        Some(month) => Period::month(year, month),
+        None => Period::year(year),
+    };
+    let found = found.filter(|_| (2000..3000).contains(&year));
+    let none = || Problem::not_found("no_such_period", "没有这个会计期间。");
+    Ok((year, month, found.ok_or_else(none)?))
+}
+
+/// The fields of a filter that choose a year and a month.
+pub(super) fn period_fields(year: i32, month: Option<u8>, today: BusinessDate, first: Option<BusinessDate>) -> Markup {
+    let from = first.map_or(today.year(), BusinessDate::year).min(year);
+    let to = today.year().max(year);
+    html! {
+        label {
+            "年度"
+            select name="year" { @for one in (from..=to).rev() { option value=(one) selected[one == year] { (one) "年" } } }
+        }
+        label {
+            "月份"
+            select name="month" {
+                option value="" { "全年" }
+                @for one in 1..=12_u8 { option value=(one) selected[month == Some(one)] { (one) "月" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The words of finance, each by an exhaustive match where there is something to match.
+
+use domain::reconciliation::BreakClass;
+use domain::resolution::{ResolutionChoice, ResolutionState};
+use domain::transfer::{TransferKind, TransferState};
+
+use crate::part::Tone;
+
+type State = (&'static str, Tone);
+
+const CLASSES: [BreakClass; 14] = [
+    BreakClass::MissingHere,
+    BreakClass::MissingThere,
+    BreakClass::Amount,
+    BreakClass::Fee,
+    BreakClass::Status,
+    BreakClass::DuplicateHere,
+    BreakClass::DuplicateThere,
+    BreakClass::RefundMissingHere,
+    BreakClass::RefundMissingThere,
+    BreakClass::RefundAmount,
+    BreakClass::SettlementAmount,
+    BreakClass::PaidAfterClose,
+    BreakClass::PaidTwice,
+    BreakClass::UnknownLine,
+];
+
+fn class_word(class: BreakClass) -> &'static str {
+    match class {
+        BreakClass::MissingHere => "长款：微信有、账上无",
+        BreakClass::MissingThere => "短款：账上有、微信无",
+        BreakClass::Amount => "金额不一致",
+        BreakClass::Fee => "手续费不一致",
+        BreakClass::Status => "状态不一致",
+        BreakClass::DuplicateHere => "账上重复",
+        BreakClass::DuplicateThere => "账单重复",
+        BreakClass::RefundMissingHere => "微信有退款、账上无",
+        BreakClass::RefundMissingThere => "账上有退款、微信无",
+        BreakClass::RefundAmount => "退款金额不一致",
+        BreakClass::SettlementAmount => "结算金额不一致",
+        BreakClass::PaidAfterClose => "订单关闭后付款",
+        BreakClass::PaidTwice => "同一订单重复付款",
+        BreakClass::UnknownLine => "无法识别的流水",
+    }
+}
+
+/// The class that a word of the database stands for.
+pub(super) fn break_class(word: &str) -> Option<BreakClass> {
+    CLASSES.into_iter().find(|class| class.as_str() == word)
+}
+
+/// What a class of breaks is called.
+pub(super) fn class(word: &str) -> &str {
+    break_class(word).map_or(word, class_word)
+}
+
+/// All classes, for a choice.
+pub(super) fn classes() -> Vec<(String, String)> {
+    CLASSES.into_iter().map(|class| (class.as_str().to_owned(), class_word(class).to_owned())).collect()
+}
+
+/// Where a break stands.
+pub(super) fn break_state(word: &str) -> (&str, Tone) {
+    match word {
+        "open" => ("待处理", Tone::Waiting),
+        "resolved" => ("已处理", Tone::Good),
+        "cleared" => ("已消除", Tone::Calm),
+        other => (other, Tone::Calm),
+    }
+}
+
+/// Whose desk a break lies on.
+pub(super) fn desk(owner: &str) -> &str {
+    match owner {
+        "cashier" => "出纳",
+        "bookkeeper" => "会计",
+        other => other,
+    }
+}
+
+/// A way out of a break.
+pub(super) fn choice(choice: ResolutionChoice) -> &'static str {
+    match choice {
+        ResolutionChoice::Gift => "确认为捐赠",
+        ResolutionChoice::Return => "退回付款人",
+        ResolutionChoice::Explain => "以账本为准，说明原因",
+    }
+}
+
+/// What a way out will book.
+pub(super) fn will_book(choice: ResolutionChoice) -> &'static str {
+    match choice {
+        ResolutionChoice::Gift => {
+            "决定时记账：借 2209 其他应付款·待查款，贷 410102 捐赠收入—限定性（订单所属项目），计入项目募集额。"
+        }
+        ResolutionChoice::Return => {
+            "微信原路退回成功时记账：借 2209 其他应付款·待查款，贷 1009 其他货币资金·微信余额。"
+        }
+        ResolutionChoice::Explain => "不记账：只留下原因和两位办理人。",
+    }
+}
+
+/// Where a resolution stands.
+pub(super) fn resolution(state: ResolutionState) -> State {
+    match state {
+        ResolutionState::Proposed => ("待决定", Tone::Waiting),
+        ResolutionState::Declined => ("未同意", Tone::Calm),
+        ResolutionState::Approved => ("待退回", Tone::Waiting),
+        ResolutionState::Processing => ("退回中", Tone::Waiting),
+        ResolutionState::Failed => ("退回失败", Tone::Bad),
+        ResolutionState::Done => ("已办结", Tone::Good),
+    }
+}
+
+/// Which way a transfer goes.
+pub(super) fn transfer_kind(kind: TransferKind) -> &'static str {
+    match kind {
+        TransferKind::Withdrawal => "提现（微信到银行）",
+        TransferKind::TopUp => "充值（银行到微信）",
+    }
+}
+
+/// Where a transfer stands.
+pub(super) fn transfer(state: TransferState) -> State {
+    match state {
+        TransferState::Proposed => ("待确认", Tone::Waiting),
+        TransferState::Departed => ("在途", Tone::Waiting),
+        TransferState::ArrivalProposed => ("待确认到账", Tone::Waiting),
+        TransferState::Arrived => ("已到账", Tone::Good),
+        TransferState::ReturnProposed => ("待确认退回", Tone::Waiting),
+        TransferState::Returned => ("已退回", Tone::Calm),
+        TransferState::Rejected => ("未确认", Tone::Calm),
+    }
+}
+
+/// How a day's reconciliation stands.
+pub(super) fn day_state(word: &str) -> (&str, Tone) {
+    match word {
+        "waiting" => ("等待账单", Tone::Waiting),
+        "read" => ("账单不全", Tone::Waiting),
+        "matched" => ("已对平", Tone::Good),
+        "with_breaks" => ("有差错", Tone::Bad),
+        other => (other, Tone::Calm),
+    }
+}
+
+/// Where a payment file stands.
+pub(super) fn payment_file(word: &str) -> (&str, Tone) {
+    match word {
+        "made" => ("已制作", Tone::Waiting),
+        "sent" => ("已交银行", Tone::Waiting),
+        "withdrawn" => ("已撤回", Tone::Calm),
+        other => (other, Tone::Calm),
+    }
+}
+
+/// The business event of an entry (摘要).
+pub(super) fn event(kind: &str) -> &str {
+    match kind {
+        "donation" => "收到捐赠",
+        "suspense" => "收到待查款",
+        "suspense_returned" => "退回待查款",
+        "fee" => "微信支付手续费",
+        "fee_returned" => "手续费退回",
+        "refund_decided" => "批准退款",
+        "refund_sent" => "退款已付",
+        "refund_given_up" => "放弃退款",
+        "refund_covered" => "非限定性净资产弥补退款",
+        "withdrawal" => "微信提现",
+        "top_up" => "微信充值",
+        "disbursement" => "支出批准",
+        "disbursement_paid" => "支出付款",
+        "disbursement_bounced" => "付款退票",
+        "disbursement_cancelled" => "付款取消",
+        "disbursement_recovered" => "支出追回",
+        "advance_accounted" => "预付核销",
+        "release" => "限定性净资产解除限定",
+        "leftover" => "剩余资金转入同类项目",
+        "year_end_income" | "year_end_expense" | "year_end_release" | "year_end" => "年终结转",
+        "reversal" => "红字冲销",
+        other => other,
+    }
+}
+
+/// What a debt of 2209 is.
+pub(super) fn payable(kind: &str) -> &str {
+    match kind {
+        "refund" => "待退捐款",
+        "suspense" => "待查款",
+        "grant" => "应付资助",
+        "reimbursement" => "应付报销",
+        other => other,
+    }
+}
+
+/// Where money of a channel stands, or what it paid.
+pub(super) fn money_place<'a>(subject: &str, channel: &'a str) -> &'a str {
+    match (subject, channel) {
+        ("1009", "wechat") => "微信余额",
+        ("1009", "wechat_transit") => "微信在途",
+        ("5401", "wechat") => "通道费",
+        (_, "wechat") => "微信",
+        (_, "bank") => "银行",
+        (_, other) => other,
+    }
+}
+
+/// Which way a gift came.
+pub(super) fn channel(word: &str) -> &str {
+    match word {
+        "wechat" => "微信支付",
+        "bank" => "银行",
+        other => other,
+    }
+}
