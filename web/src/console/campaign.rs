@@ -556,7 +556,7 @@ fn stop(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup {
         }
         @if row.state.lift().is_some() && officer.is(STOPPERS) {
             @let typed = at.of("suspensions").unwrap_or(&fresh);
-            (Step { name: "停止核查", will: "将立即停止接受捐赠，并冻结项目资金。", to: &format!("{}/suspensions", path(row.id)), grave: true,
+            (Step { name: "停募核查", will: "将立即停止接受捐赠，并冻结项目资金。", to: &format!("{}/suspensions", path(row.id)), grave: true,
                 fields: html! { (part::new_id(typed)) (asked_for(Asks::Reason, typed)) } }.show(officer, at.of("suspensions")))
         }
     }
