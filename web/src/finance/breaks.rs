@@ -1,17 +1,18 @@
 //! Breaks (差错): a list of work, both sides of one, and what two persons do about it.
 
-use app::breaks::{BreakSearch, NewResolution};
+use app::breaks::{BreakSearch, NewResolution, Way};
 use app::problem::Problem;
 use domain::reconciliation::BreakClass;
 use domain::resolution::{ResolutionChoice, ResolutionState};
 use domain::role::Role;
-use domain::{BreakId, BusinessDate, ResolutionId, Timestamp};
+use domain::{AccountId, BreakId, BusinessDate, Money, ResolutionId, Timestamp};
 use entity::{discrepancy, resolution};
+use ledger::{Account, Entry, NamedAccount};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::shelf::Shelf;
+use super::shelf::{CampaignNames, Shelf};
 use super::words;
 use crate::console::people::Names;
 use crate::field::Field;
@@ -158,17 +159,30 @@ fn both_sides(row: &discrepancy::Model) -> Markup {
     }
 }
 
-/// The ways out that there are for a break.
-fn choices(row: &discrepancy::Model) -> Vec<ResolutionChoice> {
-    match (row.suspense, row.donation_id) {
-        (true, Some(_)) => vec![ResolutionChoice::Gift, ResolutionChoice::Return],
-        (true, None) => vec![ResolutionChoice::Return],
-        (false, _) => vec![ResolutionChoice::Explain],
-    }
+/// A way out of a break, and the lines it would book: debit, credit, amount.
+struct Offer {
+    choice: ResolutionChoice,
+    lines: Vec<(String, String, Money)>,
 }
 
-fn propose(officer: &Officer, row: &discrepancy::Model, typed: &Typed, refused: bool) -> Markup {
-    let ways = choices(row);
+/// The ways out that there are for a break.
+async fn offers(officer: &Officer, id: BreakId) -> Result<Vec<Offer>, PageError> {
+    let ways = officer.app.breaks.ways(id, &officer.member, &app::books::READERS).await?;
+    let postings = ways.iter().filter_map(|way| way.entry.as_ref()).flat_map(|entry| entry.postings());
+    let ids: Vec<AccountId> = postings.flat_map(|line| [line.debit.id(), line.credit.id()]).collect();
+    let named = officer.app.books.named(ids).await?;
+    let all: Vec<&NamedAccount> = named.values().collect();
+    let names = CampaignNames::of(officer, &all).await?;
+    // An account comes into being with its first line; until then it has its own name only.
+    let name = |account: &Account| named.get(&account.id()).map_or_else(|| account.name(), |one| names.account(one));
+    let lines = |entry: &Entry| {
+        entry.postings().iter().map(|line| (name(&line.debit), name(&line.credit), line.amount)).collect()
+    };
+    let offer = |way: &Way| Offer { choice: way.choice, lines: way.entry.as_ref().map(lines).unwrap_or_default() };
+    Ok(ways.iter().map(offer).collect())
+}
+
+fn propose(officer: &Officer, row: &discrepancy::Model, ways: &[Offer], typed: &Typed, refused: bool) -> Markup {
     let chosen = typed.form().get("choice");
     let only = ways.len() == 1;
     let fields = html! {
@@ -176,10 +190,16 @@ fn propose(officer: &Officer, row: &discrepancy::Model, typed: &Typed, refused: 
         fieldset {
             legend { "怎样处理" }
             @for way in ways {
-                @let key = all_words::key(way);
+                @let key = all_words::key(way.choice);
                 div class="tick" {
                     input id={ "choice-" (key) } type="radio" name="choice" value=(key) required checked[only || chosen == key];
-                    label for={ "choice-" (key) } { strong { (words::choice(way)) } br; span class="faint" { (words::will_book(way)) } }
+                    label for={ "choice-" (key) } {
+                        strong { (words::choice(way.choice)) } br;
+                        span class="faint" { (words::will_book(way.choice)) }
+                        @for (debit, credit, amount) in &way.lines {
+                            br; span class="faint" { "借 " (debit) "，贷 " (credit) "，" } (part::yuan(*amount))
+                        }
+                    }
                 }
             }
             @if let Some(fault) = typed.fault("choice") { p class="fault" { (fault) } }
@@ -232,6 +252,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
     let names = Names::of(officer, people.flatten()).await?;
     let pending = resolutions.iter().any(|one| one.state != ResolutionState::Declined);
     let may_propose = row.state == "open" && !pending && officer.is(&PROPOSERS);
+    let ways = if may_propose { offers(officer, id).await? } else { Vec::new() };
     let now = officer.app.business.now();
     let title = words::class(&row.class).to_owned();
     let content = html! {
@@ -246,7 +267,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                 ("已有天数", html! { @if row.state == "open" { (age_days(&row, now)) "天" } }),
                 ("资金", html! { @if row.suspense { "记在 2209 待查款" } @else { "不占用资金" } }),
             ]))
-            @if may_propose { div class="steps" { (propose(officer, &row, typed, word == "proposal")) } }
+            @if may_propose { div class="steps" { (propose(officer, &row, &ways, typed, word == "proposal")) } }
             @else if row.state == "open" && !pending { p class="faint" { "由出纳或会计提出处理意见。" } }
         }))
         @if !resolutions.is_empty() {
@@ -265,6 +286,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                             @match one.choice {
                                 ResolutionChoice::Gift => p { a href={ "/console/entry?reference=donation%3A" (one.id) } { "查看凭证" } },
                                 ResolutionChoice::Return => p { a href={ "/console/entry?reference=suspense_returned%3A" (one.id) } { "查看凭证" } },
+                                ResolutionChoice::Follow => p { a href={ "/console/entries?q=" (encoded(&row.item)) } { "查看凭证" } },
                                 ResolutionChoice::Explain => {}
                             }
                         }

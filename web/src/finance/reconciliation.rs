@@ -3,7 +3,7 @@
 use app::breaks::BreakSearch;
 use app::closing::Period;
 use app::problem::Problem;
-use app::reconciliation::{DayReport, Files, Proof, ReconcileError, Side, Sides};
+use app::reconciliation::{BufferLine, DayReport, Files, Proof, ReconcileError, Side, Sides};
 use domain::role::Role;
 use domain::{BusinessDate, Money};
 use entity::discrepancy;
@@ -210,6 +210,29 @@ fn proof(proof: &Proof) -> Markup {
     }
 }
 
+/// What waits for its other side (缓冲), and until when.
+fn buffer(lines: &[BufferLine]) -> Markup {
+    let columns = [
+        column("所在"),
+        column("单号"),
+        numbers("金额"),
+        numbers("已等天数"),
+        column("最迟等到"),
+        column("等不到则为"),
+    ];
+    let rows = lines.iter().map(|line| {
+        vec![
+            Cell::text(words::waiting_side(&line.side)),
+            Cell::text(line.key.clone()),
+            Cell::yuan(line.amount),
+            Cell::number(i64::try_from(line.age_days).unwrap_or(i64::MAX)),
+            Cell::day(line.until),
+            Cell::text(words::class(&line.class)),
+        ]
+    });
+    Table::new("缓冲", &columns, "没有等待对方的流水。").whole(rows).plain()
+}
+
 fn open_breaks(rows: &[discrepancy::Model], officer: &Officer) -> Markup {
     let now = officer.app.business.now();
     let columns = [
@@ -299,6 +322,7 @@ async fn show(
             p { a href={ "/console/breaks?state=&day=" (day) } { "这一天的全部差错（含已处理）" } }
         }))
         @if let Some(report) = &report {
+            @if !report.buffer.is_empty() { (part::block("缓冲：等待别日的账单", &buffer(&report.buffer))) }
             div class="pair" {
                 (part::block("四方合计", &sides(&report.sides)))
                 (part::block("1009 微信余额的证明", &proof(&report.proof)))

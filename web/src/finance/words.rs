@@ -83,6 +83,7 @@ pub(super) fn choice(choice: ResolutionChoice) -> &'static str {
     match choice {
         ResolutionChoice::Gift => "确认为捐赠",
         ResolutionChoice::Return => "退回付款人",
+        ResolutionChoice::Follow => "以微信为准，按账单补记",
         ResolutionChoice::Explain => "以账本为准，说明原因",
     }
 }
@@ -90,12 +91,9 @@ pub(super) fn choice(choice: ResolutionChoice) -> &'static str {
 /// What a way out will book.
 pub(super) fn will_book(choice: ResolutionChoice) -> &'static str {
     match choice {
-        ResolutionChoice::Gift => {
-            "决定时记账：借 2209 其他应付款·待查款，贷 410102 捐赠收入—限定性（订单所属项目），计入项目募集额。"
-        }
-        ResolutionChoice::Return => {
-            "微信原路退回成功时记账：借 2209 其他应付款·待查款，贷 1009 其他货币资金·微信余额。"
-        }
+        ResolutionChoice::Gift => "决定时记账，计入订单所属项目的募集额。",
+        ResolutionChoice::Return => "微信原路退回成功时记账。",
+        ResolutionChoice::Follow => "决定时记账，按账单补记手续费。",
         ResolutionChoice::Explain => "不记账：只留下原因和两位办理人。",
     }
 }
@@ -141,6 +139,17 @@ pub(super) fn day_state(word: &str) -> (&str, Tone) {
         "matched" => ("已对平", Tone::Good),
         "with_breaks" => ("有差错", Tone::Bad),
         other => (other, Tone::Calm),
+    }
+}
+
+/// Where a line stands that waits for its other side.
+pub(super) fn waiting_side(side: &str) -> &str {
+    match side {
+        "books" => "账本",
+        "trade" => "交易账单",
+        "fund_flow" => "资金账单",
+        "bank" => "银行对账单",
+        other => other,
     }
 }
 
