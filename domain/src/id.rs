@@ -143,6 +143,14 @@ ids! {
     LoanRelationId
     /// Something of a charity that has to be told.
     MajorEventId
+    /// Something that happened to a loan.
+    LoanEventId
+    /// A file of a bank.
+    LoanFileId
+    /// The loans of a bank that we follow.
+    LoanProgrammeId
+    /// Interest subsidy of an instalment.
+    LoanSubsidyId
     /// A message on its way to a donor.
     MessageId
     /// What an enterprise needs.

@@ -5,6 +5,7 @@
 
 pub mod anonymity;
 pub mod bank;
+pub mod bank_file;
 pub mod campaign;
 pub mod change;
 pub mod charity;

@@ -70,6 +70,15 @@ pub enum LoanError {
     /// Before the payout or after the day asked for.
     #[error("还款日期 {0} 不在放款日与截止日之间。")]
     PaymentDate(BusinessDate),
+    /// Nothing happens to a loan that has ended, but recoveries.
+    #[error("这笔贷款已经结束，不能再登记此项业务。")]
+    Ended,
+    /// A prepayment while something is late.
+    #[error("贷款有到期未还款项，请先还清后再提前还款。")]
+    InArrears,
+    /// More than there is to be had.
+    #[error("金额 {0} 超过可以登记的余额。")]
+    TooMuch(Money),
     /// A component that is to be paid twice.
     #[error("冲销顺序中同一项目出现了两次。")]
     ComponentTwice,
@@ -111,6 +120,9 @@ impl LoanError {
             LoanError::RateAboveOne => "rate_above_one",
             LoanError::FloorAboveCap => "floor_above_cap",
             LoanError::PaymentDate(_) => "payment_date_outside",
+            LoanError::Ended => "loan_ended",
+            LoanError::InArrears => "loan_in_arrears",
+            LoanError::TooMuch(_) => "more_than_outstanding",
             LoanError::ComponentTwice => "component_twice",
             LoanError::InstalmentTwice(_) => "installment_twice",
             LoanError::FirstFlow => "first_flow_not_positive",

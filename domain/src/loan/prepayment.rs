@@ -60,60 +60,89 @@ impl Prepayment {
         let course = Course::new(terms, terms.principal, &periods)?;
         let old = course.schedule(terms, &periods)?;
         let paid = self.paid_instalments as usize;
-        let remaining = old.instalments.get(paid..).unwrap_or_default();
+        let rest = old.instalments.get(paid..).unwrap_or_default();
+        let first = rest.first().ok_or(LoanError::PaidInstalments)?;
+        let running = Running { terms, course: &course, periods: &periods[paid..], rows: rest };
+        let accrued = share(accrued(terms, first.from, self.on)?, first.opening)?;
+        Ok(running.prepay(self, accrued)?.0)
+    }
+}
+
+/// The periods that are left, and how one instalment follows from the one before.
+pub(super) type Onwards = (Vec<Period>, Course);
+
+/// A loan between two due days: the period under way and those to come, with their rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Running<'a> {
+    pub(super) terms: &'a Terms,
+    pub(super) course: &'a Course,
+    pub(super) periods: &'a [Period],
+    pub(super) rows: &'a [Instalment],
+}
+
+impl Running<'_> {
+    /// What a prepayment costs and changes, and the periods and the course of what is left. `accrued` is the interest on the whole
+    /// balance to its day.
+    pub(super) fn prepay(
+        &self,
+        wish: &Prepayment,
+        accrued_interest: Money,
+    ) -> Result<(Prepaid, Option<Onwards>), LoanError> {
+        let terms = self.terms;
         let &Instalment { from: last, due: next, opening: balance, .. } =
-            remaining.first().ok_or(LoanError::PaidInstalments)?;
-        if self.on < last || self.on >= next {
+            self.rows.first().ok_or(LoanError::PaidInstalments)?;
+        if wish.on < last || wish.on >= next {
             return Err(LoanError::PrepaymentDate { from: last, before: next });
         }
-        let accrued_interest = share(accrued(terms, last, self.on)?, balance)?;
-        let principal = match (self.mode, self.amount) {
+        let principal = match (wish.mode, wish.amount) {
             (Mode::Full, Some(amount)) if amount != balance => return Err(LoanError::PrepaidInFull(balance)),
             (Mode::Full, _) => balance,
             (Mode::ReduceInstalment | Mode::ShortenTerm, amount) => amount
                 .filter(|amount| amount.is_positive() && *amount < balance)
                 .ok_or(LoanError::PrepaidAmount(balance))?,
         };
-        let rest = match self.mode {
-            Mode::Full => None,
+        let left = minus(balance, principal)?;
+        let (rest, onwards) = match wish.mode {
+            Mode::Full => (None, None),
             Mode::ReduceInstalment => {
-                let periods = self.remaining(terms, &periods[paid..])?;
-                let course = Course::new(terms, minus(balance, principal)?, &periods)?;
-                Some(course.schedule(terms, &periods)?)
+                let periods = self.remaining(wish.on)?;
+                let course = Course::new(terms, left, &periods)?;
+                (Some(course.schedule(terms, &periods)?), Some((periods, course)))
             }
             Mode::ShortenTerm => {
-                let periods = self.remaining(terms, &periods[paid..])?;
-                Some(Schedule {
-                    regular_instalment: old.regular_instalment,
-                    instalments: shortened(terms.method(), &course, minus(balance, principal)?, &periods)?,
-                })
+                let mut periods = self.remaining(wish.on)?;
+                let instalments = shortened(terms.method(), self.course, left, &periods)?;
+                periods.truncate(instalments.len());
+                let regular_instalment = self.course.regular(terms, self.periods)?;
+                (Some(Schedule { regular_instalment, instalments }), Some((periods, *self.course)))
             }
         };
-        let fee = share(self.fee_rate.fraction(), principal)?;
-        let before = sum(remaining.iter().map(|one| one.interest))?;
+        let fee = share(wish.fee_rate.fraction(), principal)?;
+        let before = sum(self.rows.iter().map(|one| one.interest))?;
         let after = sum(rest.iter().flat_map(|rest| &rest.instalments).map(|one| one.interest))?;
-        Ok(Prepaid {
+        let prepaid = Prepaid {
             principal,
             accrued_interest,
             fee,
             cash_total: sum([principal, accrued_interest, fee])?,
             rest,
             interest_saved: minus(minus(before, accrued_interest)?, after)?,
-        })
+        };
+        Ok((prepaid, onwards))
     }
 
     /// The periods that remain; by days, the first begins on the day of the prepayment.
-    fn remaining(&self, terms: &Terms, periods: &[Period]) -> Result<Vec<Period>, LoanError> {
-        let mut periods = periods.to_vec();
+    fn remaining(&self, on: BusinessDate) -> Result<Vec<Period>, LoanError> {
+        let mut periods = self.periods.to_vec();
         let first = &mut periods[0];
-        if self.on == first.from {
+        if on == first.from {
             return Ok(periods);
         }
-        match terms.interest_mode {
+        match self.terms.interest_mode {
             InterestMode::Monthly => return Err(LoanError::PrepaymentBetweenDueDays),
             InterestMode::Daily => {
-                first.from = self.on;
-                first.factor = terms.by_days(self.on, first.due)?;
+                first.from = on;
+                first.factor = self.terms.by_days(on, first.due)?;
                 first.regular = first.factor;
             }
         }
@@ -122,7 +151,7 @@ impl Prepayment {
 }
 
 /// What a yuan cost since the last due day. By months, a bullet counts whole months first; other loans have only odd days.
-fn accrued(terms: &Terms, last: BusinessDate, on: BusinessDate) -> Result<Fraction, LoanError> {
+pub(super) fn accrued(terms: &Terms, last: BusinessDate, on: BusinessDate) -> Result<Fraction, LoanError> {
     match (terms.repayment, terms.interest_mode) {
         _ if on == last => Ok(Fraction::ZERO),
         (Repayment::Bullet { .. }, InterestMode::Monthly) => terms.by_months_and_days(on),

@@ -2,7 +2,7 @@
 
 use super::schedule::Course;
 use super::terms::Period;
-use super::{InterestMode, LoanError, Method, Repayment, Schedule, Terms, product};
+use super::{Instalment, InterestMode, LoanError, Method, Repayment, Schedule, Terms, product};
 use crate::{BusinessDate, Fraction, Money, Rate};
 
 /// A new rate.
@@ -58,7 +58,7 @@ pub fn reprice(terms: &Terms, changes: &[RateChange]) -> Result<Repriced, LoanEr
 }
 
 /// The rate in force on a day.
-fn in_force(terms: &Terms, rates: &[RateChange], day: BusinessDate) -> Rate {
+pub(super) fn in_force(terms: &Terms, rates: &[RateChange], day: BusinessDate) -> Rate {
     match rates.partition_point(|change| change.effective_on <= day) {
         0 => terms.annual_rate,
         passed => rates[passed - 1].annual_rate,
@@ -66,28 +66,45 @@ fn in_force(terms: &Terms, rates: &[RateChange], day: BusinessDate) -> Rate {
 }
 
 fn by_months(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
-    let level = |at: &Period, terms: &Terms, course: &Course| {
-        let (from_instalment, annual_rate, instalment) = (at.number, terms.annual_rate, course.step);
-        (terms.method() == Method::LevelInstalment).then_some(Level { from_instalment, annual_rate, instalment })
-    };
-    let mut priced = Terms { annual_rate: in_force(terms, rates, terms.disbursed_on), ..*terms };
-    let mut periods = priced.periods()?;
-    let mut course = Course::new(&priced, terms.principal, &periods)?;
-    let mut levels = Vec::from_iter(level(&periods[0], &priced, &course));
-    let Schedule { regular_instalment, mut instalments } = course.schedule(&priced, &periods)?;
-    for at in 1..periods.len() {
-        let (balance, rate) = (instalments[at - 1].closing, in_force(terms, rates, periods[at].from));
-        if rate != priced.annual_rate {
-            priced.annual_rate = rate;
-            periods = priced.periods()?;
-            if priced.method() == Method::LevelInstalment {
-                course = Course::new(&priced, balance, &periods[at..])?;
-            }
-            levels.extend(level(&periods[at], &priced, &course));
-        }
-        instalments[at] = course.next(balance, &periods[at], at + 1 == periods.len())?;
-    }
+    let mut priced = in_force(terms, rates, terms.disbursed_on);
+    let mut periods = Terms { annual_rate: priced, ..*terms }.periods()?;
+    let mut course = Course::new(terms, terms.principal, &periods)?;
+    let mut levels = Vec::from_iter(level(terms, &periods[0], priced, &course));
+    let Schedule { regular_instalment, mut instalments } = course.schedule(terms, &periods)?;
+    levels.extend(months_from(terms, rates, 1, &mut priced, &mut course, &mut periods, &mut instalments)?);
     Ok(Repriced { levels, schedule: Schedule { regular_instalment, instalments } })
+}
+
+fn level(terms: &Terms, at: &Period, annual_rate: Rate, course: &Course) -> Option<Level> {
+    let (from_instalment, instalment) = (at.number, course.step);
+    (terms.method() == Method::LevelInstalment).then_some(Level { from_instalment, annual_rate, instalment })
+}
+
+/// Rows from one on, which is not the first, as the rates in force make them. `priced` is the rate of the row before.
+pub(super) fn months_from(
+    terms: &Terms,
+    rates: &[RateChange],
+    start: usize,
+    priced: &mut Rate,
+    course: &mut Course,
+    periods: &mut [Period],
+    rows: &mut [Instalment],
+) -> Result<Vec<Level>, LoanError> {
+    let mut levels = Vec::new();
+    for at in start..periods.len() {
+        let (balance, rate) = (rows[at - 1].closing, in_force(terms, rates, periods[at].from));
+        if rate != *priced {
+            *priced = rate;
+            let month = Terms { annual_rate: rate, ..*terms }.by_month()?;
+            periods[at..].iter_mut().for_each(|period| (period.factor, period.regular) = (month, month));
+            if terms.method() == Method::LevelInstalment {
+                *course = Course::new(terms, balance, &periods[at..])?;
+            }
+            levels.extend(level(terms, &periods[at], rate, course));
+        }
+        rows[at] = course.next(balance, &periods[at], at + 1 == periods.len())?;
+    }
+    Ok(levels)
 }
 
 fn by_days(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
@@ -101,7 +118,7 @@ fn by_days(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
 }
 
 /// Σ rate × part of a year, over the parts of a period with one rate each.
-fn over(terms: &Terms, rates: &[RateChange], period: &Period) -> Result<Fraction, LoanError> {
+pub(super) fn over(terms: &Terms, rates: &[RateChange], period: &Period) -> Result<Fraction, LoanError> {
     let within = rates.iter().map(|change| change.effective_on).filter(|day| *day > period.from && *day < period.due);
     let (mut factor, mut from) = (Fraction::ZERO, period.from);
     for to in within.chain([period.due]) {

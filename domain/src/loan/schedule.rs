@@ -89,11 +89,7 @@ impl Course {
 
     /// The next row. The last repays whatever is left, with its own interest.
     pub(super) fn next(&self, opening: Money, period: &Period, last: bool) -> Result<Instalment, LoanError> {
-        let bearing = match self.method {
-            Method::Flat if opening.is_positive() => self.base,
-            Method::Flat | Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly => opening,
-        };
-        let interest = share(period.factor, bearing)?;
+        let interest = share(period.factor, self.bearing(opening))?;
         let principal = match self.method {
             _ if last => opening,
             Method::LevelInstalment => minus(self.step, share(period.regular, opening)?)?.clamp(Money::ZERO, opening),
@@ -103,6 +99,14 @@ impl Course {
         let &Period { number, from, due, .. } = period;
         let (total, closing) = (plus(principal, interest)?, minus(opening, principal)?);
         Ok(Instalment { number, from, due, opening, principal, interest, total, closing })
+    }
+
+    /// The principal interest is charged on.
+    pub(super) fn bearing(&self, opening: Money) -> Money {
+        match self.method {
+            Method::Flat if opening.is_positive() => self.base,
+            Method::Flat | Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly => opening,
+        }
     }
 
     /// All rows.
@@ -118,7 +122,7 @@ impl Course {
     }
 
     /// What the borrower is told to pay each month.
-    fn regular(&self, terms: &Terms, periods: &[Period]) -> Result<Money, LoanError> {
+    pub(super) fn regular(&self, terms: &Terms, periods: &[Period]) -> Result<Money, LoanError> {
         let interest = share(periods.last().map_or(Fraction::ZERO, |last| last.factor), self.base)?;
         match (terms.repayment, self.method) {
             (Repayment::Bullet { .. }, _) => plus(self.base, interest),

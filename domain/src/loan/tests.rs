@@ -13,6 +13,8 @@ use super::subsidy::{Model, Subsidy};
 use super::*;
 use crate::{BusinessDate, Multiplier, Rate};
 
+mod life;
+
 fn rate() -> impl Strategy<Value = Rate> {
     prop_oneof![Just(0u32), 1u32..4_000, 1u32..10].prop_map(|points| format!("0.{points:04}").parse().unwrap())
 }

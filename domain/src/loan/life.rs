@@ -1,0 +1,836 @@
+//! The life of a loan (facts: lending 3 to 6): its contract and what happened to it give where it stands on any day. There is no
+//! other truth about a running loan: what is stored of it is what this gives, and what is heard of late is put in its place and
+//! everything after it reckoned again.
+//!
+//! Where a bank keeps the loan, an event carries the bank's own split ([`Split`]): it is taken as it is, and what our arithmetic expected
+//! of it is answered beside it ([`Outcome`]), so that a difference is found once and does not run on through all later days.
+
+use serde::{Deserialize, Serialize};
+
+use super::allocation::{Amounts, Component, Order, Scan};
+use super::overdue::{Class, Grace, GraceMode, Penalty, days_past_due};
+use super::prepayment::{Mode, Prepayment, Running, accrued};
+use super::repricing::{RateChange, in_force, months_from, over};
+use super::schedule::Course;
+use super::terms::Period;
+use super::{
+    Instalment, InterestMode, LoanError, Method, Repayment, Schedule, Terms, minus, plus, product, share, sum,
+};
+use crate::{BusinessDate, Fraction, LoanEventId, Money, Multiplier, Rate};
+
+/// Beyond so many days past due interest is income only when it is paid (非应计).
+pub const NON_ACCRUAL: i64 = 90;
+
+/// What borrower and bank agreed, as far as it rules a running loan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// The terms; the payout is on their first day.
+    pub terms: Terms,
+    /// How many times the contract rate late money costs.
+    pub multiplier: Multiplier,
+    /// Whether late interest costs too (复利).
+    pub compound: bool,
+    /// 宽限期.
+    pub grace: Grace,
+    /// Which debt a payment settles first, by class.
+    pub orders: Orders,
+    /// Which way through instalments and components.
+    pub scan: Scan,
+    /// What a prepayment costs, as a part of its principal.
+    pub fee_rate: Rate,
+    /// From this day on it costs nothing.
+    pub fee_until: Option<BusinessDate>,
+}
+
+/// An order of settlement for each class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orders([Order; 5]);
+
+impl Orders {
+    /// As each class has it.
+    pub fn new(of: impl Fn(Class) -> Order) -> Orders {
+        use Class::*;
+        Orders([Normal, SpecialMention, Substandard, Doubtful, Loss].map(of))
+    }
+
+    /// The order of a class.
+    pub fn of(&self, class: Class) -> &Order {
+        &self.0[class as usize]
+    }
+}
+
+/// What a payment was spread over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// By component.
+    pub amounts: Amounts,
+    /// What was left: credit of the borrower (溢缴).
+    pub credit: Money,
+}
+
+impl Split {
+    /// All of it.
+    pub fn total(&self) -> Result<Money, LoanError> {
+        plus(self.amounts.total()?, self.credit)
+    }
+}
+
+/// Something that happened to a loan after its payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its id; of events of a day and a kind the earlier id comes first.
+    pub id: LoanEventId,
+    /// The day it counts for.
+    pub on: BusinessDate,
+    /// What it is.
+    pub what: What,
+}
+
+/// What can happen. The order of a day is the order here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// 利率调整: from this day on, this day included.
+    RateChange(Rate),
+    /// A judgement that the loan is at least as bad (五级分类人工认定), or that there is none any more.
+    Judgement(Option<Class>),
+    /// 还款 of what is due.
+    Repayment {
+        /// How much.
+        amount: Money,
+        /// How the bank spread it, if it has said so.
+        booked: Option<Split>,
+    },
+    /// 贴息 that pays the borrower's interest at once.
+    Subsidy(Money),
+    /// 提前还款.
+    Prepayment {
+        /// What becomes of the rest.
+        mode: Mode,
+        /// The principal; of a full prepayment it is known.
+        principal: Option<Money>,
+        /// How the bank spread it, if it has said so.
+        booked: Option<Split>,
+    },
+    /// 减免: this much is owed no longer.
+    Waiver(Amounts),
+    /// 代偿: the pool repays the bank this much principal.
+    Compensation(Money),
+    /// Repaid of what was compensated or written off (追偿).
+    Recovery(Money),
+    /// 续贷, 展期, 重组: another contract takes over the principal.
+    Replaced,
+    /// 核销.
+    WriteOff,
+    /// 冲正: that event never was.
+    Reversal(LoanEventId),
+}
+
+impl What {
+    /// Its place within a day.
+    fn rank(&self) -> u8 {
+        match self {
+            What::RateChange(_) => 0,
+            What::Judgement(_) => 1,
+            What::Repayment { .. } => 2,
+            What::Subsidy(_) => 3,
+            What::Prepayment { .. } => 4,
+            What::Waiver(_) => 5,
+            What::Compensation(_) => 6,
+            What::Recovery(_) => 7,
+            What::Replaced => 8,
+            What::WriteOff => 9,
+            What::Reversal(_) => 10,
+        }
+    }
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which.
+    pub id: LoanEventId,
+    /// How our arithmetic spreads it; nothing if it does not allow it at all.
+    pub expected: Option<Split>,
+    /// How it was spread.
+    pub taken: Split,
+    /// Principal of it that was not yet due.
+    pub undue: Money,
+    /// What was due before it.
+    pub due_before: Amounts,
+}
+
+/// How a loan can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Nothing is owed any more.
+    Settled,
+    /// By another contract.
+    Replaced,
+    /// 核销.
+    WrittenOff,
+}
+
+/// An instalment that is due and not wholly paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrear {
+    pub(super) due: BusinessDate,
+    /// Until when its penalties are reckoned.
+    pub(super) since: BusinessDate,
+    pub(super) owed: Amounts,
+    /// Reckoned within the grace days: owed if they are overstayed and count.
+    pub(super) latent: (Money, Money),
+}
+
+impl Arrear {
+    pub(super) fn bears(&self) -> bool {
+        self.owed[Component::Principal].is_positive() || self.owed[Component::Interest].is_positive()
+    }
+}
+
+/// Interest, penalty and compound interest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Income {
+    /// 利息.
+    pub interest: Money,
+    /// 罚息.
+    pub penalty: Money,
+    /// 复利.
+    pub compound: Money,
+}
+
+/// A running loan.
+#[derive(Clone, Debug)]
+pub struct Life<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) rates: Vec<RateChange>,
+    /// The rate of the row under way.
+    priced: Rate,
+    pub(super) course: Course,
+    pub(super) periods: Vec<Period>,
+    rows: Vec<Instalment>,
+    /// The first row that is not yet due.
+    pub(super) next: usize,
+    pub(super) arrears: Vec<Arrear>,
+    /// Interest of the period under way that was reckoned before its principal changed.
+    pub(super) carried: Money,
+    pub(super) earned: Income,
+    credit: Money,
+    judged: Option<Class>,
+    accruing: bool,
+    paid: Amounts,
+    compensated: Money,
+    recovered: Money,
+    written_off: Amounts,
+    end: Option<End>,
+}
+
+/// Where a loan stands at the end of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Principal not yet due.
+    pub undue: Money,
+    /// Owed on instalments that are due.
+    pub due: Amounts,
+    /// Interest of the period under way, to the day.
+    pub accrued: Money,
+    /// Credit of the borrower.
+    pub credit: Money,
+    /// Since the oldest instalment with principal or interest unpaid.
+    pub days_past_due: i64,
+    /// The worse of what the days and a judgement say.
+    pub class: Class,
+    /// Whether interest is income before it is paid.
+    pub accruing: bool,
+    /// All interest, penalty and compound interest so far, paid or not.
+    pub earned: Income,
+    /// All that was paid.
+    pub paid: Amounts,
+    /// Principal the pool repaid.
+    pub compensated: Money,
+    /// Of that and of what was written off, repaid by the borrower.
+    pub recovered: Money,
+    /// What was written off.
+    pub written_off: Amounts,
+    /// What is still to fall due.
+    pub rows: Vec<Instalment>,
+    /// How it ended, if it did.
+    pub end: Option<End>,
+}
+
+impl State {
+    /// Principal not repaid, due or not.
+    pub fn principal(&self) -> Result<Money, LoanError> {
+        plus(self.undue, self.due[Component::Principal])
+    }
+
+    /// Interest and what its delay costs, not paid.
+    pub fn outstanding(&self) -> Result<Income, LoanError> {
+        Ok(Income {
+            interest: plus(self.due[Component::Interest], self.accrued)?,
+            penalty: self.due[Component::Penalty],
+            compound: self.due[Component::Compound],
+        })
+    }
+}
+
+impl<'a> Life<'a> {
+    /// From the payout, with nothing else known.
+    pub fn begin(contract: &'a Contract) -> Result<Life<'a>, LoanError> {
+        let terms = &contract.terms;
+        let periods = terms.periods()?;
+        let course = Course::new(terms, terms.principal, &periods)?;
+        let rows = course.schedule(terms, &periods)?.instalments;
+        Ok(Life {
+            contract,
+            rates: Vec::new(),
+            priced: terms.annual_rate,
+            course,
+            periods,
+            rows,
+            next: 0,
+            arrears: Vec::new(),
+            carried: Money::ZERO,
+            earned: Income::default(),
+            credit: Money::ZERO,
+            judged: None,
+            accruing: true,
+            paid: Amounts::default(),
+            compensated: Money::ZERO,
+            recovered: Money::ZERO,
+            written_off: Amounts::default(),
+            end: None,
+        })
+    }
+
+    /// The whole story to the end of a day, whatever order it was heard of in. Later events are left out.
+    pub fn replay(
+        contract: &'a Contract,
+        events: &[Event],
+        as_of: BusinessDate,
+    ) -> Result<(Vec<Outcome>, Life<'a>), LoanError> {
+        let mut life = Life::begin(contract)?;
+        let never: Vec<LoanEventId> = events
+            .iter()
+            .filter_map(|event| match event.what {
+                What::Reversal(of) => Some(of),
+                _ => None,
+            })
+            .collect();
+        let real = |event: &&Event| !matches!(event.what, What::Reversal(_)) && !never.contains(&event.id);
+        let mut events: Vec<&Event> = events.iter().filter(real).filter(|event| event.on <= as_of).collect();
+        events.sort_by_key(|event| (event.on, event.what.rank(), event.id));
+        let outcomes = events.into_iter().map(|event| life.take(event)).collect::<Result<_, _>>()?;
+        life.advance(as_of)?;
+        life.look(as_of);
+        Ok((outcomes, life))
+    }
+
+    /// Lets an event happen; all before it have.
+    fn take(&mut self, event: &Event) -> Result<Outcome, LoanError> {
+        let &Event { id, on, what } = event;
+        if on < self.contract.terms.disbursed_on {
+            return Err(LoanError::PaymentDate(on));
+        }
+        if self.end.is_some() && !matches!(what, What::Recovery(_) | What::Judgement(_) | What::Waiver(_)) {
+            return Err(LoanError::Ended);
+        }
+        self.advance(on)?;
+        self.look(on);
+        self.reckon(on)?;
+        let due_before = self.due()?;
+        let mut outcome = Outcome { id, expected: None, taken: Split::default(), undue: Money::ZERO, due_before };
+        match what {
+            What::RateChange(rate) => self.reprice(on, rate)?,
+            What::Judgement(class) => self.judged = class,
+            What::Repayment { amount, booked } => {
+                let class = self.class(on);
+                let (paid, credit) = self.allocate(self.contract.orders.of(class), amount)?;
+                outcome.expected = Some(Split { amounts: paid, credit });
+                outcome.taken = booked.unwrap_or(Split { amounts: paid, credit });
+                outcome.undue = self.settle(on, &outcome.taken)?;
+            }
+            What::Subsidy(amount) => {
+                let (paid, left) = self.allocate(&Order::new(vec![Component::Interest])?, amount)?;
+                if left.is_positive() {
+                    return Err(LoanError::TooMuch(amount));
+                }
+                outcome.taken = Split { amounts: paid, credit: Money::ZERO };
+                outcome.expected = Some(outcome.taken);
+                self.settle(on, &outcome.taken)?;
+            }
+            What::Prepayment { mode, principal, booked } => self.prepay(on, mode, principal, booked, &mut outcome)?,
+            What::Waiver(amounts) => self.waive(&amounts)?,
+            What::Compensation(amount) => {
+                outcome.undue = self.lower(on, amount)?;
+                self.compensated = plus(self.compensated, amount)?;
+            }
+            What::Recovery(amount) => {
+                let most = plus(self.compensated, self.written_off.total()?)?;
+                self.recovered = plus(self.recovered, amount)?;
+                if self.recovered > most {
+                    return Err(LoanError::TooMuch(amount));
+                }
+            }
+            What::Replaced => {
+                let principal = plus(self.undue(), self.due()?[Component::Principal])?;
+                outcome.undue = self.lower(on, principal)?;
+                outcome.taken.amounts[Component::Principal] = principal;
+                outcome.expected = Some(outcome.taken);
+                self.end = Some(End::Replaced);
+            }
+            What::WriteOff => outcome.undue = self.write_off(on, &mut outcome.taken)?,
+            What::Reversal(_) => {}
+        }
+        if !self.arrears.iter().any(Arrear::bears) {
+            self.arrears.retain(|one| one.owed != Amounts::default());
+            self.accruing = true;
+        }
+        if self.end.is_none() && self.next == self.rows.len() && self.arrears.is_empty() {
+            self.end = Some(End::Settled);
+        }
+        Ok(outcome)
+    }
+
+    /// Lets instalments fall due, up to a day and with it.
+    fn advance(&mut self, to: BusinessDate) -> Result<(), LoanError> {
+        while let Some(row) = self.rows.get(self.next).filter(|row| row.due <= to) {
+            let mut owed = Amounts::default();
+            (owed[Component::Principal], owed[Component::Interest]) =
+                (row.principal, plus(row.interest, self.carried)?);
+            let arrear = Arrear { due: row.due, since: row.due, owed, latent: Default::default() };
+            self.earned.interest = plus(self.earned.interest, owed[Component::Interest])?;
+            self.carried = Money::ZERO;
+            self.next += 1;
+            if arrear.bears() {
+                self.arrears.push(arrear);
+            }
+            if let Some(period) = self.periods.get(self.next) {
+                self.priced = in_force(&self.contract.terms, &self.rates, period.from);
+            }
+        }
+        Ok(())
+    }
+
+    /// Interest is income only when it is paid once an instalment is too late; that ends when nothing is late.
+    fn look(&mut self, day: BusinessDate) {
+        if self.days_past_due(day) > NON_ACCRUAL {
+            self.accruing = false;
+        }
+    }
+
+    fn days_past_due(&self, day: BusinessDate) -> i64 {
+        self.late_since().map_or(0, |due| days_past_due(due, day))
+    }
+
+    /// Since when the oldest instalment waits.
+    pub(super) fn late_since(&self) -> Option<BusinessDate> {
+        self.arrears.iter().find(|one| one.bears()).map(|one| one.due)
+    }
+
+    fn class(&self, day: BusinessDate) -> Class {
+        let by_days = Class::of(self.days_past_due(day));
+        self.judged.map_or(by_days, |judged| by_days.max(judged))
+    }
+
+    /// The rate in force on a day.
+    pub(super) fn rate_on(&self, day: BusinessDate) -> Rate {
+        in_force(&self.contract.terms, &self.rates, day)
+    }
+
+    /// What late money costs on a day.
+    pub(super) fn penalty(&self, day: BusinessDate) -> Penalty {
+        let Contract { terms, multiplier, compound, .. } = self.contract;
+        Penalty {
+            annual_rate: in_force(terms, &self.rates, day),
+            multiplier: *multiplier,
+            compound: *compound,
+            day_count: terms.day_count,
+        }
+    }
+
+    /// Writes penalty and compound interest down, up to a day.
+    fn reckon(&mut self, to: BusinessDate) -> Result<(), LoanError> {
+        let (grace, penalty) = (self.contract.grace, self.penalty(to.previous()));
+        for one in self.arrears.iter_mut().filter(|one| one.since < to && one.bears()) {
+            let (principal, interest) = (one.owed[Component::Principal], one.owed[Component::Interest]);
+            let cost = |from| penalty.between(from, to, principal, interest);
+            let added = match grace.charged_from(one.due, to)? {
+                None => {
+                    let (a, b) = cost(one.since)?;
+                    one.latent = (plus(one.latent.0, a)?, plus(one.latent.1, b)?);
+                    Default::default()
+                }
+                Some(from) => {
+                    let (a, b) = cost(one.since.max(from))?;
+                    let (late_a, late_b) = std::mem::take(&mut one.latent);
+                    match grace.mode {
+                        GraceMode::Retroactive => (plus(a, late_a)?, plus(b, late_b)?),
+                        GraceMode::Excluded => (a, b),
+                    }
+                }
+            };
+            one.since = to;
+            one.owed[Component::Penalty] = plus(one.owed[Component::Penalty], added.0)?;
+            one.owed[Component::Compound] = plus(one.owed[Component::Compound], added.1)?;
+            self.earned.penalty = plus(self.earned.penalty, added.0)?;
+            self.earned.compound = plus(self.earned.compound, added.1)?;
+        }
+        Ok(())
+    }
+
+    fn due(&self) -> Result<Amounts, LoanError> {
+        let mut total = Amounts::default();
+        for component in <Component as sea_orm::Iterable>::iter() {
+            total[component] = sum(self.arrears.iter().map(|one| one.owed[component]))?;
+        }
+        Ok(total)
+    }
+
+    /// Principal not yet due.
+    pub(super) fn undue(&self) -> Money {
+        self.rows.get(self.next).map_or(Money::ZERO, |row| row.opening)
+    }
+
+    /// The period under way and its row.
+    pub(super) fn under_way(&self) -> Option<(&Period, &Instalment)> {
+        self.periods.get(self.next).zip(self.rows.get(self.next))
+    }
+
+    /// How a payment of what is due would be spread.
+    fn allocate(&self, order: &Order, amount: Money) -> Result<(Amounts, Money), LoanError> {
+        let mut owed: Vec<Amounts> = self.arrears.iter().map(|one| one.owed).collect();
+        let (paid, left) = order.allocate(self.contract.scan, amount, &mut owed)?;
+        let mut total = Amounts::default();
+        for component in <Component as sea_orm::Iterable>::iter() {
+            total[component] = sum(paid.iter().map(|one| one[component]))?;
+        }
+        Ok((total, left))
+    }
+
+    /// Takes a split as it is, the oldest instalment first. Whoever took more interest than was owed has earned it; principal
+    /// beyond what is due lowers what is not. Answers how much that was.
+    fn settle(&mut self, on: BusinessDate, split: &Split) -> Result<Money, LoanError> {
+        self.credit = plus(self.credit, split.credit)?;
+        let principal = split.amounts[Component::Principal];
+        for component in [Component::Penalty, Component::Compound, Component::Interest] {
+            let mut left = self.off(component, split.amounts[component])?;
+            if component == Component::Interest {
+                let before = left.min(self.carried);
+                (self.carried, left) = (minus(self.carried, before)?, minus(left, before)?);
+                self.earned.interest = plus(self.earned.interest, before)?;
+            }
+            let earned = self.earned.of(component);
+            *earned = plus(*earned, left)?;
+        }
+        for component in <Component as sea_orm::Iterable>::iter() {
+            self.paid[component] = plus(self.paid[component], split.amounts[component])?;
+        }
+        self.lower(on, principal)
+    }
+
+    /// Lowers what is owed on instalments that are due, the oldest first. Answers what is left.
+    fn off(&mut self, component: Component, amount: Money) -> Result<Money, LoanError> {
+        let mut left = amount;
+        for one in &mut self.arrears {
+            let part = left.min(one.owed[component]);
+            one.owed[component] = minus(one.owed[component], part)?;
+            left = minus(left, part)?;
+        }
+        Ok(left)
+    }
+
+    /// Lowers principal: first what is due, then what is not; instalments are solved anew for the rest. Answers how much was not
+    /// yet due.
+    fn lower(&mut self, on: BusinessDate, amount: Money) -> Result<Money, LoanError> {
+        let early = self.off(Component::Principal, amount)?;
+        if early == Money::ZERO {
+            return Ok(early);
+        }
+        let undue = self.undue();
+        if early > undue {
+            return Err(LoanError::TooMuch(amount));
+        }
+        self.carried = self.accrued(on)?;
+        let left = minus(undue, early)?;
+        if left == Money::ZERO {
+            return self.cut_short(on).map(|()| early);
+        }
+        let terms = self.now();
+        let period = &mut self.periods[self.next];
+        if on > period.from {
+            let days = |from: BusinessDate| i128::from(from.days_to(period.due));
+            period.factor = match terms.interest_mode {
+                InterestMode::Monthly => product(period.factor, Fraction::parts(days(on), days(period.from)))?,
+                InterestMode::Daily => terms.by_days(on, period.due)?,
+            };
+            if terms.interest_mode == InterestMode::Daily {
+                period.regular = period.factor;
+            }
+            period.from = on;
+        }
+        let periods = &self.periods[self.next..];
+        self.course = Course::new(&terms, left, periods)?;
+        let rest = self.course.schedule(&terms, periods)?;
+        self.rows.splice(self.next.., rest.instalments);
+        Ok(early)
+    }
+
+    /// Nothing falls due any more; interest of the period under way is due at once.
+    fn cut_short(&mut self, on: BusinessDate) -> Result<(), LoanError> {
+        let mut owed = Amounts::default();
+        owed[Component::Interest] = std::mem::take(&mut self.carried);
+        self.earned.interest = plus(self.earned.interest, owed[Component::Interest])?;
+        self.rows.truncate(self.next);
+        self.periods.truncate(self.next);
+        if owed[Component::Interest].is_positive() {
+            self.arrears.push(Arrear { due: on, since: on, owed, latent: Default::default() });
+        }
+        Ok(())
+    }
+
+    /// The terms with the rate of the row under way.
+    fn now(&self) -> Terms {
+        Terms { annual_rate: self.priced, ..self.contract.terms }
+    }
+
+    /// Interest of the period under way, to a day within it. By months it grows evenly over the days of the period.
+    pub(super) fn accrued(&self, day: BusinessDate) -> Result<Money, LoanError> {
+        let Some((period, row)) = self.under_way().filter(|(period, _)| day > period.from) else {
+            return Ok(self.carried);
+        };
+        let terms = &self.contract.terms;
+        let grown = match terms.interest_mode {
+            InterestMode::Daily => {
+                let so_far = Period { due: day, ..*period };
+                share(over(terms, &self.rates, &so_far)?, self.course.bearing(row.opening))?
+            }
+            InterestMode::Monthly => {
+                let days = |to: BusinessDate| i128::from(period.from.days_to(to));
+                share(Fraction::parts(days(day), days(period.due)), row.interest)?
+            }
+        };
+        plus(self.carried, grown)
+    }
+
+    /// A prepayment: as our arithmetic has it, or as the bank booked it.
+    fn prepay(
+        &mut self,
+        on: BusinessDate,
+        mode: Mode,
+        amount: Option<Money>,
+        booked: Option<Split>,
+        outcome: &mut Outcome,
+    ) -> Result<(), LoanError> {
+        let wished = self.prepaid(on, mode, amount);
+        let (split, prepaid, onwards) = match (wished, booked) {
+            (Ok((split, prepaid, onwards)), _) => (split, prepaid, onwards),
+            (Err(_), Some(booked)) => {
+                outcome.taken = booked;
+                outcome.undue = self.settle(on, &booked)?;
+                return Ok(());
+            }
+            (Err(error), None) => return Err(error),
+        };
+        outcome.expected = Some(split);
+        outcome.taken = booked.unwrap_or(split);
+        if outcome.taken.amounts[Component::Principal] != split.amounts[Component::Principal] {
+            outcome.undue = self.settle(on, &outcome.taken)?;
+            return Ok(());
+        }
+        // What the bank took is what was earned to the day; the rest begins on it.
+        self.carried = Money::ZERO;
+        self.earned.interest = plus(self.earned.interest, outcome.taken.amounts[Component::Interest])?;
+        for component in <Component as sea_orm::Iterable>::iter() {
+            self.paid[component] = plus(self.paid[component], outcome.taken.amounts[component])?;
+        }
+        self.credit = plus(self.credit, outcome.taken.credit)?;
+        outcome.undue = prepaid;
+        match onwards {
+            None => {
+                self.rows.truncate(self.next);
+                self.periods.truncate(self.next);
+            }
+            Some((periods, course, rest)) => {
+                self.periods.splice(self.next.., periods);
+                self.rows.splice(self.next.., rest.instalments);
+                self.course = course;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a prepayment would cost and change. Nothing may be late.
+    #[allow(clippy::type_complexity, reason = "three things that are known together, for the one caller")]
+    fn prepaid(
+        &self,
+        on: BusinessDate,
+        mode: Mode,
+        amount: Option<Money>,
+    ) -> Result<(Split, Money, Option<(Vec<Period>, Course, Schedule)>), LoanError> {
+        if !self.arrears.is_empty() {
+            return Err(LoanError::InArrears);
+        }
+        let Contract { fee_rate, fee_until, .. } = self.contract;
+        let fee_rate = if fee_until.is_some_and(|until| on >= until) { Rate::ZERO } else { *fee_rate };
+        let terms = self.now();
+        let (period, row) = self.under_way().ok_or(LoanError::PaidInstalments)?;
+        let interest = match terms.interest_mode {
+            InterestMode::Daily => {
+                let so_far = Period { due: on, ..*period };
+                plus(self.carried, share(over(&self.contract.terms, &self.rates, &so_far)?, row.opening)?)?
+            }
+            InterestMode::Monthly if period.from == terms.disbursed_on => {
+                plus(self.carried, share(accrued(&terms, period.from, on)?, row.opening)?)?
+            }
+            InterestMode::Monthly => plus(self.carried, share(terms.by_days(period.from, on)?, row.opening)?)?,
+        };
+        let running = Running {
+            terms: &terms,
+            course: &self.course,
+            periods: &self.periods[self.next..],
+            rows: &self.rows[self.next..],
+        };
+        let wish = Prepayment { paid_instalments: row.number - 1, on, mode, amount, fee_rate };
+        let (prepaid, onwards) = running.prepay(&wish, interest)?;
+        let mut split = Split::default();
+        split.amounts[Component::Fee] = prepaid.fee;
+        split.amounts[Component::Interest] = prepaid.accrued_interest;
+        split.amounts[Component::Principal] = prepaid.principal;
+        let onwards = onwards.zip(prepaid.rest).map(|((periods, course), rest)| (periods, course, rest));
+        Ok((split, prepaid.principal, onwards))
+    }
+
+    /// What a borrower would pay to be rid of the loan on a day (结清试算): all that is due, and the rest with its interest and fee.
+    pub fn payoff(&self, on: BusinessDate) -> Result<Split, LoanError> {
+        let mut life = self.clone();
+        life.advance(on)?;
+        life.reckon(on)?;
+        let mut amounts = life.due()?;
+        life.arrears.clear();
+        if life.under_way().is_some() {
+            let (split, ..) = life.prepaid(on, Mode::Full, None)?;
+            for component in <Component as sea_orm::Iterable>::iter() {
+                amounts[component] = plus(amounts[component], split.amounts[component])?;
+            }
+        }
+        Ok(Split { amounts, credit: Money::ZERO })
+    }
+
+    /// A new rate from a day on. By months it waits for the next period that begins.
+    fn reprice(&mut self, on: BusinessDate, rate: Rate) -> Result<(), LoanError> {
+        let terms = &self.contract.terms;
+        if in_force(terms, &self.rates, on) == rate {
+            return Ok(());
+        }
+        let bullet = matches!(terms.repayment, Repayment::Bullet { .. });
+        match (terms.interest_mode, terms.method()) {
+            (_, Method::Flat) | (InterestMode::Daily, Method::LevelInstalment) => return Err(LoanError::CannotReprice),
+            (InterestMode::Monthly, _) if bullet => return Err(LoanError::CannotReprice),
+            (_, Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly) => {}
+        }
+        match self.rates.iter_mut().find(|change| change.effective_on == on) {
+            Some(_) => return Err(LoanError::RateChangedTwice(on)),
+            None => self.rates.push(RateChange { effective_on: on, annual_rate: rate }),
+        }
+        if terms.interest_mode == InterestMode::Daily {
+            for at in self.next..self.periods.len() {
+                let period = &mut self.periods[at];
+                period.factor = over(terms, &self.rates, period)?;
+                period.regular = period.factor;
+                self.rows[at] =
+                    self.course.next(self.rows[at].opening, &self.periods[at], at + 1 == self.rows.len())?;
+            }
+            self.priced = rate;
+            return Ok(());
+        }
+        let Some(start) = self.periods.iter().position(|period| period.from >= on) else { return Ok(()) };
+        // Of the row before, which an earlier change may concern that has not come into force yet.
+        let before = start.checked_sub(1).ok_or(LoanError::CannotReprice)?;
+        let mut priced = in_force(terms, &self.rates, self.periods[before].from);
+        months_from(terms, &self.rates, start, &mut priced, &mut self.course, &mut self.periods, &mut self.rows)?;
+        if start == self.next {
+            self.priced = rate;
+        }
+        Ok(())
+    }
+
+    fn waive(&mut self, amounts: &Amounts) -> Result<(), LoanError> {
+        for component in [Component::Penalty, Component::Compound, Component::Interest] {
+            let wished = amounts[component];
+            if self.off(component, wished)?.is_positive() {
+                return Err(LoanError::TooMuch(wished));
+            }
+            let earned = self.earned.of(component);
+            *earned = minus(*earned, wished)?;
+        }
+        if amounts[Component::Principal].is_positive() || amounts[Component::Fee].is_positive() {
+            return Err(LoanError::TooMuch(amounts[Component::Principal]));
+        }
+        Ok(())
+    }
+
+    fn write_off(&mut self, on: BusinessDate, gone: &mut Split) -> Result<Money, LoanError> {
+        let (undue, accrued) = (self.undue(), self.accrued(on)?);
+        self.earned.interest = plus(self.earned.interest, accrued)?;
+        let mut amounts = self.due()?;
+        amounts[Component::Principal] = plus(amounts[Component::Principal], undue)?;
+        amounts[Component::Interest] = plus(amounts[Component::Interest], accrued)?;
+        if !self.accruing {
+            // It never was income.
+            for component in [Component::Penalty, Component::Compound, Component::Interest] {
+                let earned = self.earned.of(component);
+                *earned = minus(*earned, amounts[component])?;
+            }
+        }
+        (self.written_off, gone.amounts) = (amounts, amounts);
+        self.carried = Money::ZERO;
+        self.arrears.clear();
+        self.rows.truncate(self.next);
+        self.periods.truncate(self.next);
+        self.end = Some(End::WrittenOff);
+        Ok(undue)
+    }
+
+    /// Where it stands at the end of a day not before the last event.
+    pub fn state(&self, day: BusinessDate) -> Result<State, LoanError> {
+        let mut life = self.clone();
+        life.advance(day)?;
+        life.look(day);
+        life.reckon(day)?;
+        let accrued = life.accrued(day)?;
+        let mut earned = life.earned;
+        earned.interest = plus(earned.interest, accrued)?;
+        Ok(State {
+            undue: life.undue(),
+            due: life.due()?,
+            accrued,
+            credit: life.credit,
+            days_past_due: life.days_past_due(day),
+            class: life.class(day),
+            accruing: life.accruing,
+            earned,
+            paid: life.paid,
+            compensated: life.compensated,
+            recovered: life.recovered,
+            written_off: life.written_off,
+            rows: life.rows.split_off(life.next),
+            end: life.end,
+        })
+    }
+}
+
+impl Income {
+    fn of(&mut self, component: Component) -> &mut Money {
+        match component {
+            Component::Penalty => &mut self.penalty,
+            Component::Compound => &mut self.compound,
+            Component::Fee | Component::Interest | Component::Principal => &mut self.interest,
+        }
+    }
+
+    /// All three.
+    pub fn total(&self) -> Result<Money, LoanError> {
+        sum([self.interest, self.penalty, self.compound])
+    }
+}
