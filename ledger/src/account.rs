@@ -4,7 +4,6 @@ use domain::{AccountId, BookId, CampaignId};
 use uuid::Uuid;
 
 use crate::Subject;
-use crate::subject::CHART;
 
 /// An account of a book. It need not exist before it is posted to; its id follows from book and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,11 +75,16 @@ impl Account {
         Account { campaign: Some(campaign), ..Account::new(book, subject) }
     }
 
+    /// Any subject kept apart by contract.
+    pub fn of_contract(book: BookId, subject: Subject, contract: &str) -> Account {
+        Account { contract: Some(contract.to_owned()), ..Account::new(book, subject) }
+    }
+
     /// The account of a row; none if its subject is of another chart.
     pub fn of_row(row: &entity::account::Model) -> Option<Account> {
         Some(Account {
             book: row.book_id,
-            subject: Subject::of(&row.subject).filter(|_| row.chart == CHART)?,
+            subject: Subject::of(&row.subject).filter(|subject| row.chart == subject.chart())?,
             campaign: row.campaign_id,
             budget_line: row.budget_line.clone(),
             channel: row.channel.clone(),
@@ -101,6 +105,11 @@ impl Account {
     pub fn on_line(mut self, budget_line: &str) -> Account {
         self.budget_line = Some(budget_line.into());
         self
+    }
+
+    /// Its subject.
+    pub fn subject(&self) -> Subject {
+        self.subject
     }
 
     /// The book it belongs to.

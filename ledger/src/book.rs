@@ -4,7 +4,7 @@ use domain::{BookId, BusinessDate, Timestamp};
 use entity::{Tx, book};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, QueryOrder, Set, Statement};
 
-use crate::subject::CHART;
+use crate::subject::{CHART, LOAN_CHART};
 
 /// What a book is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +49,16 @@ pub async fn create_book(tx: &Tx, new: NewBook, now: Timestamp) -> Result<book::
     if let Some(standing) = book::Entity::find_by_id(new.id).one(tx).await? {
         return Ok(standing);
     }
-    let kind = match new.kind {
-        BookKind::Charity => "charity",
-        BookKind::Memo => "memo",
+    let (kind, chart) = match new.kind {
+        BookKind::Charity => ("charity", CHART),
+        BookKind::Memo => ("memo", LOAN_CHART),
     };
     book::ActiveModel {
         id: Set(new.id),
         code: Set(new.code),
         name: Set(new.name),
         kind: Set(kind.to_owned()),
-        chart: Set(CHART.to_owned()),
+        chart: Set(chart.to_owned()),
         credit_code: Set(new.credit_code),
         closed_through: Set(None),
         created_us: Set(now),

@@ -332,7 +332,7 @@ async fn lock_accounts(tx: &Tx, accounts: &Accounts<'_>) -> Result<(), DbErr> {
     let backend = tx.get_database_backend();
     let sql = "INSERT INTO account (id, book_id, chart, subject, name, campaign_id, budget_line, channel, bank_account, \
                contract, payable, goods, debit_fen, credit_fen) \
-               SELECT id, book_id, $1, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, \
+               SELECT id, book_id, CASE WHEN subject LIKE 'L%' THEN 'loan' ELSE $1 END, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, \
                goods, 0, 0 FROM {rows} WHERE true ORDER BY id ON CONFLICT DO NOTHING";
     tx.execute_raw(account_rows(accounts).statement(backend, sql, [CHART.into()])).await?;
     if backend == DbBackend::Postgres {
@@ -380,10 +380,10 @@ const ENTRIES: &str = "INSERT INTO entry (id, book_id, reference, kind, book_dat
      channel, unit, region, counterparty, document, memo, reverses, postings, total_fen, digest) \
      SELECT id, book_id, reference, kind, book_date, event_date, $1, actor, source, donor_id, channel, NULL, NULL, \
      counterparty, document, memo, reverses, postings, total_fen, digest FROM {entries}";
-/// Accounts may be new.
+/// Accounts may be new. The code of a loan programme's subject tells its chart.
 const ACCOUNTS: &str = "INSERT INTO account (id, book_id, chart, subject, name, campaign_id, budget_line, channel, bank_account, \
      contract, payable, goods, debit_fen, credit_fen) \
-     SELECT id, book_id, $2, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, goods, \
+     SELECT id, book_id, CASE WHEN subject LIKE 'L%' THEN 'loan' ELSE $2 END, subject, name, campaign_id, budget_line, channel, bank_account, contract, payable, goods, \
      debit_fen, credit_fen FROM {accounts} WHERE true ORDER BY id ON CONFLICT (id) DO UPDATE SET \
      debit_fen = account.debit_fen + excluded.debit_fen, credit_fen = account.credit_fen + excluded.credit_fen";
 /// `{after}` says what has to come before.

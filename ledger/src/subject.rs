@@ -13,7 +13,16 @@ pub(crate) const CODES: [&str; 65] = [
     "460102", "470101", "470102", "490101", "490102", "5101", "5201", "5301", "5401", "5501", "5601", "5901",
 ];
 
-/// A subject of the chart, by its code. The constants are those that recipes use; the table `subject` holds the whole chart.
+/// The chart of a loan programme's memo book (facts: lending 6).
+pub(crate) const LOAN_CHART: &str = "loan";
+
+/// Every code of that chart. All begin with L and none of the other does, so the code alone tells the chart.
+pub(crate) const LOAN_CODES: [&str; 23] = [
+    "L1003", "L1221", "L1301", "L1302", "L1304", "L1321", "L1322", "L1323", "L1401", "L2011", "L2241", "L6011",
+    "L6012", "L6013", "L6014", "L6015", "L6021", "L6022", "L6031", "L7001", "L7002", "L7011", "L7012",
+];
+
+/// A subject of a chart, by its code. The constants are those that recipes use; the table `subject` holds the whole chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject(&'static str);
 
@@ -51,9 +60,50 @@ impl Subject {
     /// 筹资费用.
     pub const FUNDRAISING_COST: Subject = Subject("5401");
 
-    /// The subject of a code, if the chart has it.
+    /// 银行清算: what the bank took in and paid out, in a loan programme's memo book.
+    pub const LOAN_BANK: Subject = Subject("L1003");
+    /// 应收贴息.
+    pub const LOAN_SUBSIDY: Subject = Subject("L1221");
+    /// 贷款本金—未到期.
+    pub const LOAN_UNDUE: Subject = Subject("L1301");
+    /// 贷款本金—到期未还.
+    pub const LOAN_DUE: Subject = Subject("L1302");
+    /// 贷款损失准备.
+    pub const LOAN_ALLOWANCE: Subject = Subject("L1304");
+    /// 应收利息.
+    pub const LOAN_INTEREST: Subject = Subject("L1321");
+    /// 应收罚息.
+    pub const LOAN_PENALTY: Subject = Subject("L1322");
+    /// 应收复利.
+    pub const LOAN_COMPOUND: Subject = Subject("L1323");
+    /// 风险补偿金（备查）.
+    pub const LOAN_POOL: Subject = Subject("L1401");
+    /// 借款人溢缴款.
+    pub const LOAN_CREDIT: Subject = Subject("L2011");
+    /// 应退借款人贴息.
+    pub const LOAN_SUBSIDY_OWED: Subject = Subject("L2241");
+    /// 利息收入, by class: 正常, 关注, 次级, 可疑, 损失.
+    pub const LOAN_INTEREST_INCOME: [Subject; 5] =
+        [Subject("L6011"), Subject("L6012"), Subject("L6013"), Subject("L6014"), Subject("L6015")];
+    /// 罚息收入.
+    pub const LOAN_PENALTY_INCOME: Subject = Subject("L6021");
+    /// 复利收入.
+    pub const LOAN_COMPOUND_INCOME: Subject = Subject("L6022");
+    /// 提前还款违约金收入.
+    pub const LOAN_FEE_INCOME: Subject = Subject("L6031");
+    /// 表外应收利息, and its contra account.
+    pub const LOAN_OFF_BALANCE: [Subject; 2] = [Subject("L7001"), Subject("L7002")];
+    /// 已核销贷款备查, and its contra account.
+    pub const LOAN_WRITTEN_OFF: [Subject; 2] = [Subject("L7011"), Subject("L7012")];
+
+    /// The subject of a code, if a chart has it.
     pub fn of(code: &str) -> Option<Subject> {
-        CODES.iter().find(|known| **known == code).map(|known| Subject(known))
+        CODES.iter().chain(&LOAN_CODES).find(|known| **known == code).map(|known| Subject(known))
+    }
+
+    /// The chart it belongs to.
+    pub(crate) fn chart(self) -> &'static str {
+        if self.0.starts_with('L') { LOAN_CHART } else { CHART }
     }
 
     /// The code in the chart.

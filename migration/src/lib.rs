@@ -93,6 +93,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0013_lending.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261127_000014_servicing",
+                tables: include_str!("../sql/0014_servicing.sql"),
+                guards_sqlite: include_str!("../sql/0014_servicing.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0014_servicing.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261127_000016_buffer",
                 tables: include_str!("../sql/0016_buffer.sql"),
                 guards_sqlite: include_str!("../sql/0016_buffer.sqlite.sql"),
