@@ -16,11 +16,13 @@ mod history;
 pub mod lpr;
 pub mod need;
 pub mod paper;
+pub mod postings;
 pub mod product;
 pub mod quota;
 pub mod quote;
 mod reach;
 pub mod review;
+pub mod servicing;
 pub mod view;
 
 pub use error::LendingError;

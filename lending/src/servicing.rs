@@ -1,0 +1,606 @@
+//! Servicing (贷后): what happens to a loan after its contract is signed, until nothing is owed. The bank keeps the loan; a programme
+//! ([`programme`]) follows its figures in a memo book, and our arithmetic is what is expected of it.
+//!
+//! The truth about a loan is its contract and the list of what happened to it (`loan_event`, never changed). What it comes to is a replay;
+//! what is stored of that (`loan_standing`) holds until something changes, so a day's close ([`close`]) costs what happens on it.
+//! Every event is one balanced entry under its own reference ([`crate::postings`]); told again it changes nothing.
+//!
+//! A batch of events is ten statements however long it is.
+
+pub mod audit;
+pub mod close;
+mod error;
+pub mod file;
+pub mod loan;
+pub mod programme;
+pub mod subsidy;
+
+use std::collections::BTreeMap;
+
+use domain::lending::{LoanEvent, LoanState};
+use domain::loan::allocation::Component;
+use domain::loan::life::{Outcome, Split, State, What};
+use domain::loan::overdue::Class;
+use domain::loan::reckoning::{Books, Reckoning};
+use domain::{BusinessDate, LoanContractId, LoanEventId, LoanFileId, Money, Timestamp};
+use entity::{Rows, Tx, entry, loan_programme};
+use ledger::{Account, Entry};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter};
+
+use crate::postings::{self, Delta, Occasion};
+pub use error::ServeError;
+
+use loan::{Fact, Loan, Replayed};
+
+/// Something that happened to a loan, as somebody tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Made by whoever tells it: the same id with the same content again changes nothing.
+    pub id: LoanEventId,
+    /// Which loan.
+    pub contract: LoanContractId,
+    /// The day it counts for.
+    pub on: BusinessDate,
+    /// What it is.
+    pub fact: Fact,
+    /// The bank's number, and the file that told it.
+    pub told: Option<(String, LoanFileId)>,
+    /// Why, where somebody has to say so.
+    pub reason: Option<String>,
+    /// `staff:{id}`, `file:{id}` or `system`.
+    pub actor: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Which.
+    pub id: LoanEventId,
+    /// Whether it stood already.
+    pub known: bool,
+    /// How it was spread, and how our arithmetic would have; nothing for a payout and a reversal.
+    pub outcome: Option<Outcome>,
+    /// What penalty and compound interest had come to before it.
+    pub penalties: Money,
+    /// Where the loan stands after it, at the end of its day.
+    pub after: Option<State>,
+}
+
+/// A step of a contract's state.
+pub(crate) struct Step {
+    contract: LoanContractId,
+    from: LoanState,
+    to: LoanState,
+    event: LoanEvent,
+    on: BusinessDate,
+    actor: String,
+    reason: Option<String>,
+}
+
+/// What one transaction gathers about the loans it changes.
+#[derive(Default)]
+struct Work {
+    entries: Vec<Entry>,
+    events: Vec<NewEvent>,
+    steps: Vec<Step>,
+    standings: BTreeMap<LoanContractId, (Reckoning, State)>,
+    unpaid: Vec<LoanContractId>,
+}
+
+/// What some events come to, checked and not yet written.
+#[must_use]
+pub struct Checked {
+    work: Work,
+    loans: BTreeMap<LoanContractId, Loan>,
+    outcomes: Vec<Recorded>,
+}
+
+/// Reckons what happened, in the order given; the loans are locked and nothing is written. An error names the event.
+pub async fn check(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    new: &[NewEvent],
+) -> Result<Checked, (Option<LoanEventId>, ServeError)> {
+    let today = BusinessDate::of(now);
+    let mut ids: Vec<LoanContractId> = new.iter().map(|one| one.contract).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut loans = loan::load(tx, &ids, true).await.map_err(|error| (None, error))?;
+    let replaced: Vec<LoanContractId> = loans.values().filter_map(|loan| loan.row.replaces_id).collect();
+    for (id, loan) in loan::load(tx, &replaced, true).await.map_err(|error| (None, error))? {
+        loans.entry(id).or_insert(loan);
+    }
+    let mut work = Work::default();
+    let mut outcomes = Vec::with_capacity(new.len());
+    for one in new {
+        let done = take(tx, programme, &mut loans, &mut work, one, today).await;
+        outcomes.push(done.map_err(|error| (Some(one.id), error))?);
+    }
+    Ok(Checked { work, loans, outcomes })
+}
+
+impl Checked {
+    /// What became of each event, in the order given.
+    pub fn outcomes(&self) -> &[Recorded] {
+        &self.outcomes
+    }
+
+    /// The loans with these events.
+    pub fn loans(&self) -> &BTreeMap<LoanContractId, Loan> {
+        &self.loans
+    }
+
+    /// Writes and books all of it.
+    pub async fn write(
+        self,
+        tx: &Tx,
+        now: Timestamp,
+        programme: &loan_programme::Model,
+    ) -> Result<Vec<Recorded>, ServeError> {
+        finish(tx, now, programme, self.work, &self.loans).await?;
+        Ok(self.outcomes)
+    }
+}
+
+/// Writes down what happened and books it: all of it or nothing. An error names the event.
+pub async fn record(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    new: &[NewEvent],
+) -> Result<Vec<Recorded>, (Option<LoanEventId>, ServeError)> {
+    let checked = check(tx, now, programme, new).await?;
+    checked.write(tx, now, programme).await.map_err(|error| (None, error))
+}
+
+/// One event: checked by a replay with it, booked, and what it changed of the days before.
+async fn take(
+    tx: &Tx,
+    programme: &loan_programme::Model,
+    loans: &mut BTreeMap<LoanContractId, Loan>,
+    work: &mut Work,
+    new: &NewEvent,
+    today: BusinessDate,
+) -> Result<Recorded, ServeError> {
+    let loan = loans.get_mut(&new.contract).ok_or(ServeError::NoSuchContract)?;
+    if loan.row.bank_id != programme.bank_id {
+        return Err(ServeError::NoSuchContract);
+    }
+    if let Some((_, on, fact)) = loan.facts.iter().find(|known| known.0 == new.id) {
+        if (*on, *fact) != (new.on, new.fact) {
+            return Err(ServeError::IdReused);
+        }
+        let mut there = Recorded { id: new.id, known: true, outcome: None, penalties: Money::ZERO, after: None };
+        if let Some(replayed) = loan.replay(through(programme, loan).max(new.on))? {
+            there.outcome = replayed.outcomes.into_iter().find(|outcome| outcome.id == new.id);
+        }
+        return Ok(there);
+    }
+    if new.on > today {
+        return Err(ServeError::Invalid { field: "on", problem: "业务日期不能晚于今天" });
+    }
+    match (loan.payout(), new.fact) {
+        (None, Fact::Payout(amount)) => {
+            if loan.row.state != LoanState::Signed {
+                return Err(loan.row.state.on(LoanEvent::PayOut).err().map_or(ServeError::Conflict, Into::into));
+            }
+            if amount != loan.row.principal_fen {
+                return Err(ServeError::Invalid { field: "amount", problem: "放款金额应等于合同本金" });
+            }
+        }
+        (Some(_), Fact::Payout(_)) => return Err(ServeError::Conflict),
+        (None, Fact::Event(_)) => return Err(ServeError::NotPaidOut),
+        (Some((payout, _)), Fact::Event(What::Reversal(of))) => {
+            if !loan.facts.iter().any(|known| known.0 == of && !matches!(known.2, Fact::Event(What::Reversal(_)))) {
+                return Err(ServeError::NoSuchEvent);
+            }
+            let live = |known: &(LoanEventId, BusinessDate, Fact)| {
+                known.0 != of && !matches!(known.2, Fact::Event(What::Reversal(_))) && !is_reversed(loan, known.0)
+            };
+            if is_reversed(loan, of) || of == payout && loan.facts.iter().any(live) {
+                return Err(ServeError::Conflict);
+            }
+        }
+        (Some(_), Fact::Event(_)) => {}
+    }
+    let before_day = through(programme, loan);
+    let before = loan.books(before_day)?;
+    let accruing = loan.standing.as_ref().is_none_or(|standing| standing.accruing);
+    loan.facts.push((new.id, new.on, new.fact));
+    let as_of = before_day.max(new.on);
+    let at = Occasion {
+        book: programme.book_id,
+        contract: &loan.row.number.clone(),
+        event: new.id,
+        on: new.on,
+        booked_on: as_of,
+    };
+    let replayed = loan.replay(as_of)?;
+    let mut recorded = Recorded { id: new.id, known: false, outcome: None, penalties: Money::ZERO, after: None };
+    let outcome = replayed.as_ref().and_then(|it| it.outcomes.iter().find(|outcome| outcome.id == new.id)).copied();
+    if let Some(outcome) = &outcome {
+        let penalties = [Component::Penalty, Component::Compound].map(|one| outcome.due_before[one]);
+        recorded.penalties = Money::checked_sum(penalties).unwrap_or(Money::MAX);
+    }
+    let own = match (new.fact, &outcome) {
+        (Fact::Payout(amount), _) => postings::payout(&at, amount),
+        (Fact::Event(what), Some(outcome)) => match what {
+            What::Repayment { .. } | What::Prepayment { .. } => postings::repayment(&at, outcome),
+            What::Subsidy(amount) => postings::subsidy_applied(&at, amount),
+            What::Compensation(amount) => postings::compensation(&at, amount, outcome.undue),
+            What::Recovery(amount) => {
+                let pool = pool_share(replayed.as_ref().map(|it| &it.state), amount);
+                postings::recovery(&at, pool, Money::from_fen(amount.fen() - pool.fen()))
+            }
+            What::WriteOff => postings::write_off(&at, outcome, accruing),
+            What::Replaced => postings::replaced(&at, outcome),
+            What::RateChange(_) | What::Judgement(_) | What::Waiver(_) | What::Reversal(_) => postings::change(&at),
+        },
+        (Fact::Event(What::Reversal(of)), None) => {
+            let mirror = mirror(tx, &work.entries, of, as_of).await?;
+            let done = mirror.as_ref().map_or_else(Delta::default, |mirror| Delta::of(mirror.postings()));
+            work.entries.extend(mirror);
+            let (after, class) = after(&replayed)?;
+            let left = Delta::between(&before, &after).less(done);
+            push(work, postings::follow(postings::change(&at), at.book, at.contract, class, &left))?;
+            settle(loan, work, new, replayed)?;
+            work.events.push(new.clone());
+            return Ok(recorded);
+        }
+        (Fact::Event(_), None) => return Err(ServeError::Conflict),
+    };
+    let (after, class) = after(&replayed)?;
+    let left = Delta::between(&before, &after).less(Delta::of(own.postings()));
+    push(work, postings::follow(own, at.book, at.contract, class, &left))?;
+    recorded.outcome = outcome;
+    recorded.after = loan.replay(new.on)?.map(|it| it.state);
+    let takes_over = matches!(new.fact, Fact::Payout(_)).then_some(loan.row.replaces_id).flatten();
+    settle(loan, work, new, replayed)?;
+    work.events.push(new.clone());
+    if let Some(old) = takes_over {
+        let kind = loan.row.kind;
+        if let Some(loan) = loans.get_mut(&old) {
+            loan.replaced_by = Some(kind);
+        }
+        let end = NewEvent {
+            id: LoanEventId::from(uuid::Uuid::new_v5(&new.id.uuid(), b"replaced")),
+            contract: old,
+            fact: Fact::Event(What::Replaced),
+            told: None,
+            ..new.clone()
+        };
+        Box::pin(take(tx, programme, loans, work, &end, today)).await?;
+    }
+    Ok(recorded)
+}
+
+/// The last day a loan is booked through: that of the programme, or later if something happened to it since.
+pub(crate) fn through(programme: &loan_programme::Model, loan: &Loan) -> BusinessDate {
+    let own = loan.standing.as_ref().map(|standing| standing.as_of);
+    own.map_or(programme.closed_through, |day| day.max(programme.closed_through))
+}
+
+fn is_reversed(loan: &Loan, of: LoanEventId) -> bool {
+    loan.facts.iter().any(|known| known.2 == Fact::Event(What::Reversal(of)))
+}
+
+fn after(replayed: &Option<Replayed>) -> Result<(Books, Class), ServeError> {
+    Ok(match replayed {
+        Some(it) => (it.state.books()?, it.state.class),
+        None => (Books::default(), Class::Normal),
+    })
+}
+
+/// An entry without lines is none.
+fn push(work: &mut Work, entry: Option<Entry>) -> Result<(), ServeError> {
+    let entry = entry.ok_or(ServeError::Ledger(ledger::Refusal::Unsound))?;
+    if !entry.postings().is_empty() {
+        work.entries.push(entry);
+    }
+    Ok(())
+}
+
+/// What of a recovery goes back to the pool: in the share in which the loss was borne.
+fn pool_share(state: Option<&State>, amount: Money) -> Money {
+    let Some(state) = state else { return Money::ZERO };
+    let (pool, bank) = (state.compensated.fen(), state.written_off[Component::Principal].fen());
+    let Some(share) = domain::Fraction::new(pool.into(), i128::from(pool) + i128::from(bank)) else {
+        return Money::ZERO;
+    };
+    share.of(amount).unwrap_or(Money::ZERO).min(amount)
+}
+
+/// The exact mirror of an event's entry, naming it; nothing if the event booked nothing.
+async fn mirror(tx: &Tx, fresh: &[Entry], of: LoanEventId, day: BusinessDate) -> Result<Option<Entry>, ServeError> {
+    let reference = postings::reference(of);
+    if fresh.iter().any(|entry| entry.reference() == reference) {
+        // Both in one file: the bank tells of nothing that stands.
+        return Err(ServeError::Conflict);
+    }
+    let Some((row, lines)) = ledger::entry_by_reference(tx, &reference).await? else { return Ok(None) };
+    let ids: Vec<_> = lines.iter().flat_map(|line| [line.debit_account, line.credit_account]).collect();
+    let accounts = entity::account::Entity::find().filter(entity::account::Column::Id.is_in(ids)).all(tx).await?;
+    let account = |id| {
+        let found = accounts.iter().find(|account| account.id == id).and_then(Account::of_row);
+        found.ok_or_else(|| DbErr::Type(format!("an account of {reference} cannot be read")))
+    };
+    let mut original = Entry::new(row.book_id, "loan_event", reference.clone(), row.event_date).document(row.document);
+    for line in &lines {
+        original = original.posting(account(line.debit_account)?, account(line.credit_account)?, line.amount_fen);
+    }
+    Ok(Some(Entry::reversal(row.id, &original, day)))
+}
+
+/// Takes on where the loan stands now, and the step of its contract that follows.
+fn settle(loan: &mut Loan, work: &mut Work, new: &NewEvent, replayed: Option<Replayed>) -> Result<(), ServeError> {
+    let id = loan.row.id;
+    match replayed {
+        Some(replayed) => {
+            work.unpaid.retain(|unpaid| *unpaid != id);
+            advance(loan, &mut work.steps, &replayed.state, new.on, &new.actor, new.reason.as_deref())?;
+            loan.standing = Some(replayed.reckoning.clone());
+            work.standings.insert(id, (replayed.reckoning, replayed.state));
+        }
+        None => {
+            work.standings.remove(&id);
+            work.unpaid.push(id);
+            walk(loan, &mut work.steps, LoanState::Signed, new.on, &new.actor, new.reason.as_deref())?;
+            loan.standing = None;
+        }
+    }
+    Ok(())
+}
+
+/// The steps of the contract to where its loan stands.
+pub(crate) fn advance(
+    loan: &mut Loan,
+    steps: &mut Vec<Step>,
+    state: &State,
+    on: BusinessDate,
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<(), ServeError> {
+    let to = loan::state_of(loan, state);
+    walk(loan, steps, to, on, actor, reason)
+}
+
+fn walk(
+    loan: &mut Loan,
+    steps: &mut Vec<Step>,
+    to: LoanState,
+    on: BusinessDate,
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<(), ServeError> {
+    let way = way(loan.row.state, to).ok_or(ServeError::Conflict)?;
+    for (event, state) in way {
+        steps.push(Step {
+            contract: loan.row.id,
+            from: loan.row.state,
+            to: state,
+            event,
+            on,
+            actor: actor.to_owned(),
+            reason: reason.map(str::to_owned),
+        });
+        loan.row.state = state;
+    }
+    Ok(())
+}
+
+/// The shortest way from one state to another by the table of [`LoanState::on`].
+fn way(from: LoanState, to: LoanState) -> Option<Vec<(LoanEvent, LoanState)>> {
+    let mut ways = vec![(from, Vec::new())];
+    for _ in 0..4 {
+        if let Some((_, way)) = ways.iter().find(|(state, _)| *state == to) {
+            return Some(way.clone());
+        }
+        let longer = |(state, way): &(LoanState, Vec<(LoanEvent, LoanState)>)| {
+            let (state, way) = (*state, way.clone());
+            LoanEvent::iter().filter_map(move |event| {
+                let next = state.on(event).ok()?;
+                let mut way = way.clone();
+                way.push((event, next));
+                Some((next, way))
+            })
+        };
+        ways = ways.iter().flat_map(longer).collect();
+    }
+    None
+}
+
+/// Writes everything: contracts, events, entries, standings.
+async fn finish(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    work: Work,
+    loans: &BTreeMap<LoanContractId, Loan>,
+) -> Result<(), ServeError> {
+    insert(tx, now, programme, &work.events).await?;
+    let changed: Vec<(&Loan, Option<&State>)> = loans
+        .values()
+        .filter(|loan| work.standings.contains_key(&loan.row.id) || work.unpaid.contains(&loan.row.id))
+        .map(|loan| (loan, work.standings.get(&loan.row.id).map(|(_, state)| state)))
+        .collect();
+    contracts(tx, now, &changed, &work.steps).await?;
+    let unpaid = || Rows::new().uuid("id", work.unpaid.iter().map(|id| id.uuid()));
+    if !work.unpaid.is_empty() {
+        for table in ["loan_late", "loan_standing"] {
+            let sql = format!("DELETE FROM {table} WHERE contract_id IN (SELECT id FROM {{rows}})");
+            tx.execute_raw(unpaid().statement(tx.get_database_backend(), &sql, [])).await?;
+        }
+    }
+    let standings: Vec<_> = work.standings.iter().map(|(id, (reckoning, state))| (*id, reckoning, state)).collect();
+    loan::write(tx, programme.id, &standings).await?;
+    for posted in ledger::post(tx, now, &work.entries).await? {
+        posted?;
+    }
+    Ok(())
+}
+
+async fn insert(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    events: &[NewEvent],
+) -> Result<(), ServeError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    struct Written {
+        amount: Money,
+        booked: bool,
+        split: Split,
+        mode: Option<&'static str>,
+        rate: Option<String>,
+        class: Option<&'static str>,
+        reverses: Option<LoanEventId>,
+    }
+    let written: Vec<Written> = events
+        .iter()
+        .map(|one| {
+            let mut row = Written {
+                amount: Money::ZERO,
+                booked: false,
+                split: Split::default(),
+                mode: None,
+                rate: None,
+                class: None,
+                reverses: None,
+            };
+            match one.fact {
+                Fact::Payout(amount) => row.amount = amount,
+                Fact::Event(what) => match what {
+                    What::Repayment { amount, booked } => {
+                        (row.amount, row.booked, row.split) = (amount, booked.is_some(), booked.unwrap_or_default());
+                    }
+                    What::Prepayment { mode, principal, booked } => {
+                        row.mode = Some(loan::mode_word(mode));
+                        row.amount = booked.and_then(|split| split.total().ok()).or(principal).unwrap_or_default();
+                        (row.booked, row.split) = (booked.is_some(), booked.unwrap_or_default());
+                    }
+                    What::RateChange(rate) => row.rate = Some(rate.to_string()),
+                    What::Judgement(class) => {
+                        row.class = Some(domain::bank_file::class_of(class.unwrap_or(Class::Normal)))
+                    }
+                    What::Reversal(of) => row.reverses = Some(of),
+                    What::Subsidy(amount) | What::Compensation(amount) | What::Recovery(amount) => row.amount = amount,
+                    What::Waiver(amounts) => {
+                        row.split = Split { amounts, credit: Money::ZERO };
+                        row.amount = row.split.total().unwrap_or_default();
+                        row.booked = true;
+                    }
+                    What::WriteOff | What::Replaced => {}
+                },
+            }
+            row
+        })
+        .collect();
+    let part = |of: fn(&Split) -> Money| written.iter().map(move |row| of(&row.split).fen()).collect::<Vec<_>>();
+    let rows = Rows::new()
+        .uuid("id", events.iter().map(|one| one.id.uuid()))
+        .uuid("contract_id", events.iter().map(|one| one.contract.uuid()))
+        .text("kind", events.iter().map(|one| loan::word(&one.fact)))
+        .text("on_day", events.iter().map(|one| one.on.to_string()))
+        .int("amount_fen", written.iter().map(|row| row.amount.fen()))
+        .bool("booked", written.iter().map(|row| row.booked))
+        .int("principal_fen", part(|split| split.amounts[Component::Principal]))
+        .int("interest_fen", part(|split| split.amounts[Component::Interest]))
+        .int("penalty_fen", part(|split| split.amounts[Component::Penalty]))
+        .int("compound_fen", part(|split| split.amounts[Component::Compound]))
+        .int("fee_fen", part(|split| split.amounts[Component::Fee]))
+        .int("credit_fen", part(|split| split.credit))
+        .text_or_null("mode", written.iter().map(|row| row.mode.map(str::to_owned)))
+        .text_or_null("rate", written.iter().map(|row| row.rate.clone()))
+        .text_or_null("class", written.iter().map(|row| row.class.map(str::to_owned)))
+        .uuid_or_null("reverses", written.iter().map(|row| row.reverses.map(|id| id.uuid())))
+        .text_or_null("serial", events.iter().map(|one| one.told.as_ref().map(|(serial, _)| serial.clone())))
+        .uuid_or_null("file_id", events.iter().map(|one| one.told.as_ref().map(|(_, file)| file.uuid())))
+        .text_or_null("reason", events.iter().map(|one| one.reason.clone()))
+        .text("actor", events.iter().map(|one| one.actor.clone()));
+    let columns = "id, contract_id, kind, on_day, amount_fen, booked, principal_fen, interest_fen, penalty_fen, compound_fen, fee_fen, \
+                   credit_fen, mode, rate, class, reverses, serial, file_id, reason, actor";
+    let sql = format!(
+        "INSERT INTO loan_event (programme_id, created_us, {columns}) SELECT $1, $2, {columns} FROM {{rows}} ORDER BY id"
+    );
+    let values = [programme.id.into(), now.into()];
+    tx.execute_raw(rows.statement(tx.get_database_backend(), &sql, values)).await?;
+    Ok(())
+}
+
+/// Writes states, principal, class and ends of contracts, and the steps they took.
+async fn contracts(
+    tx: &Tx,
+    now: Timestamp,
+    changed: &[(&Loan, Option<&State>)],
+    steps: &[Step],
+) -> Result<(), ServeError> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let backend = tx.get_database_backend();
+    let outstanding =
+        |(_, state): &(&Loan, Option<&State>)| state.map_or(Ok(Money::ZERO), State::principal).map(Money::fen);
+    let outstanding: Vec<i64> = changed.iter().map(outstanding).collect::<Result<_, _>>()?;
+    let rows = Rows::new()
+        .uuid("id", changed.iter().map(|(loan, _)| loan.row.id.uuid()))
+        .int("outstanding_fen", outstanding)
+        .text(
+            "class",
+            changed
+                .iter()
+                .map(|(loan, state)| domain::bank_file::class_of(state.map_or(loan.row.class, |state| state.class))),
+        )
+        .text_or_null("paid_out_on", changed.iter().map(|(loan, _)| loan.payout().map(|(_, on)| on.to_string())))
+        .bool("ended", changed.iter().map(|(_, state)| state.is_some_and(|state| state.end.is_some())));
+    let sql = "UPDATE loan_contract SET outstanding_fen = r.outstanding_fen, class = r.class, \
+               paid_out_on = COALESCE(r.paid_out_on, loan_contract.paid_out_on), \
+               changed_us = $1, ended_us = CASE WHEN r.ended THEN COALESCE(loan_contract.ended_us, $1) END \
+               FROM {rows} WHERE loan_contract.id = r.id";
+    tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut taken: BTreeMap<LoanContractId, i64> = BTreeMap::new();
+    let places: Vec<i64> = steps
+        .iter()
+        .map(|step| {
+            let place = taken.entry(step.contract).or_default();
+            *place += 1;
+            *place
+        })
+        .collect();
+    // The database lets a contract go one step at a time.
+    for place in 1..=places.iter().copied().max().unwrap_or(0) {
+        let now_taken = || steps.iter().zip(&places).filter(move |(_, at)| **at == place).map(|(step, _)| step);
+        let rows = Rows::new()
+            .uuid("id", now_taken().map(|step| step.contract.uuid()))
+            .text("state", now_taken().map(|step| step.to.to_value()));
+        let sql = "UPDATE loan_contract SET state = r.state FROM {rows} WHERE loan_contract.id = r.id";
+        tx.execute_raw(rows.statement(backend, sql, [])).await?;
+    }
+    let unpaid = changed.iter().filter(|(loan, _)| loan.payout().is_none()).map(|(loan, _)| loan.row.id.uuid());
+    let sql = "UPDATE loan_contract SET paid_out_on = NULL FROM {rows} WHERE loan_contract.id = r.id AND loan_contract.state = 'signed'";
+    tx.execute_raw(Rows::new().uuid("id", unpaid).statement(backend, sql, [])).await?;
+    let rows = Rows::new()
+        .int("place", places)
+        .uuid("contract_id", steps.iter().map(|step| step.contract.uuid()))
+        .text("from_state", steps.iter().map(|step| step.from.to_value()))
+        .text("to_state", steps.iter().map(|step| step.to.to_value()))
+        .text("event", steps.iter().map(|step| step.event.to_value()))
+        .text("on_day", steps.iter().map(|step| step.on.to_string()))
+        .text("actor", steps.iter().map(|step| step.actor.clone()))
+        .text_or_null("reason", steps.iter().map(|step| step.reason.clone()));
+    let sql = "INSERT INTO loan_contract_history (contract_id, seq, from_state, to_state, event, on_day, at_us, actor, reason) \
+               SELECT r.contract_id, r.place + (SELECT COALESCE(MAX(h.seq), 0) FROM loan_contract_history h WHERE h.contract_id = r.contract_id), \
+               r.from_state, r.to_state, r.event, r.on_day, $1, r.actor, r.reason FROM {rows} ORDER BY r.contract_id, r.place";
+    tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
+    Ok(())
+}
+
+/// The entry of an event, for whoever looks at it.
+pub async fn entry_of(db: &impl ConnectionTrait, event: LoanEventId) -> Result<Option<entry::Model>, DbErr> {
+    entry::Entity::find().filter(entry::Column::Reference.eq(postings::reference(event))).one(db).await
+}

@@ -1,0 +1,310 @@
+//! The close of a day (日终) of a programme, in pieces that are whole: each reckons some loans anew, books what that brings and says how far
+//! it came, in one transaction. Killed between two, the next run goes on where it stood; run again, it finds the day closed; late, it
+//! closes the days it missed in their order.
+//!
+//! Loans on which something changes that day (an instalment falls due, a class or the grace ends) are replayed, [`PIECE`] at a time.
+//! All others only grow: the last piece adds up by how much, in the database, two statements however many loans there are, and writes
+//! none of them. What a day booked is a difference to the day before, so an interest that is booked day by day adds up to the rounded whole.
+
+use std::collections::BTreeMap;
+
+use domain::loan::overdue::Class;
+use domain::{BusinessDate, LoanContractId, LoanProgrammeId, Money, Timestamp};
+use entity::{Tx, loan_day, loan_programme};
+use ledger::{Account, Entry, Subject};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    Statement,
+};
+use sha2::{Digest, Sha256};
+
+use super::ServeError;
+use super::loan::{self, Loan};
+use super::{Step, advance, contracts, through};
+use crate::postings::{self, Delta};
+
+/// How many loans a piece reckons anew at most.
+pub const PIECE: u64 = 2_000;
+
+/// What a piece did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The day was closed before.
+    There(loan_day::Model),
+    /// So many loans were reckoned anew; there is more to do.
+    Changed(u64),
+    /// It was the last one.
+    Closed(loan_day::Model),
+}
+
+/// Interest, penalties and what stands beside the balance sheet that grew, by class.
+#[derive(Default)]
+struct Grown(BTreeMap<Class, ([i64; 3], i64)>);
+
+impl Grown {
+    fn add(&mut self, class: Class, receivable: [i64; 3], off_balance: i64) {
+        let sum = self.0.entry(class).or_default();
+        for (sum, fen) in sum.0.iter_mut().zip(receivable) {
+            *sum += fen;
+        }
+        sum.1 += off_balance;
+    }
+
+    fn total(&self) -> ([i64; 3], i64) {
+        let mut total = ([0; 3], 0);
+        for (receivable, off_balance) in self.0.values() {
+            for (sum, fen) in total.0.iter_mut().zip(receivable) {
+                *sum += fen;
+            }
+            total.1 += off_balance;
+        }
+        total
+    }
+
+    fn onto(&self, entry: Entry, programme: &loan_programme::Model) -> Entry {
+        self.0.iter().fold(entry, |entry, (class, (receivable, off_balance))| {
+            postings::grow(entry, programme.book_id, *class, *receivable, *off_balance)
+        })
+    }
+}
+
+/// The next day of a programme to be closed.
+pub fn next_day(programme: &loan_programme::Model) -> BusinessDate {
+    programme.closed_through.next()
+}
+
+/// A programme by id, locked against every other close and against events.
+pub async fn locked(tx: &Tx, id: LoanProgrammeId) -> Result<loan_programme::Model, ServeError> {
+    let row = loan_programme::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    row.ok_or(ServeError::NoSuchProgramme)
+}
+
+/// One piece of a day. Only the day after the last closed one can be closed, and only when it is over.
+pub async fn piece(
+    tx: &Tx,
+    now: Timestamp,
+    id: LoanProgrammeId,
+    day: BusinessDate,
+    size: u64,
+) -> Result<Piece, ServeError> {
+    let programme = locked(tx, id).await?;
+    let standing = loan_day::Entity::find_by_id((id, day)).one(tx).await?;
+    if let Some(closed) = standing.as_ref().filter(|row| row.state == "closed") {
+        return Ok(Piece::There(closed.clone()));
+    }
+    if day != next_day(&programme) || day >= BusinessDate::of(now) {
+        return Err(ServeError::NotThatDay);
+    }
+    let row = match standing {
+        Some(row) => row,
+        None => begin(tx, now, id, day).await?,
+    };
+    let changed = changing(tx, id, day, size).await?;
+    if changed.is_empty() {
+        return finish(tx, now, &programme, row).await.map(Piece::Closed);
+    }
+    let count = changed.len() as u64;
+    reckon(tx, now, &programme, row, &changed).await?;
+    Ok(Piece::Changed(count))
+}
+
+async fn begin(tx: &Tx, now: Timestamp, id: LoanProgrammeId, day: BusinessDate) -> Result<loan_day::Model, DbErr> {
+    let row = loan_day::ActiveModel {
+        programme_id: Set(id),
+        day: Set(day),
+        state: Set("closing".to_owned()),
+        step: Set(0),
+        loans: Set(0),
+        changed: Set(0),
+        balance_fen: Set(Money::ZERO),
+        overdue_fen: Set(Money::ZERO),
+        interest_fen: Set(Money::ZERO),
+        penalty_fen: Set(Money::ZERO),
+        compound_fen: Set(Money::ZERO),
+        off_balance_fen: Set(Money::ZERO),
+        digest: Set(vec![0; 32]),
+        began_us: Set(now),
+        closed_us: Set(None),
+    };
+    row.insert(tx).await
+}
+
+/// Loans whose standing does not hold on the day.
+async fn changing(tx: &Tx, id: LoanProgrammeId, day: BusinessDate, size: u64) -> Result<Vec<LoanContractId>, DbErr> {
+    let sql = format!(
+        "SELECT contract_id FROM loan_standing WHERE programme_id = $1 AND until_day <= $2 ORDER BY contract_id LIMIT {size}"
+    );
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into(), day.into()]);
+    tx.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "contract_id")).collect()
+}
+
+/// Reckons loans anew and books what that brings.
+async fn reckon(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    row: loan_day::Model,
+    ids: &[LoanContractId],
+) -> Result<(), ServeError> {
+    let day = row.day;
+    let mut loans = loan::load(tx, ids, true).await?;
+    let (mut grown, mut steps) = (Grown::default(), Vec::<Step>::new());
+    let mut entry = postings::day(programme.book_id, postings::day_reference(programme.id, day, row.step), day);
+    let mut replayed = Vec::with_capacity(loans.len());
+    for (id, loan) in &mut loans {
+        let before = loan.books(through(programme, loan))?;
+        let Some(it) = loan.replay(day)? else { continue };
+        let left = Delta::between(&before, &it.state.books()?);
+        if left.undue != -left.due || left.credit != 0 {
+            return Err(ServeError::Ledger(ledger::Refusal::Unsound));
+        }
+        let principal = |subject| Account::of_contract(programme.book_id, subject, &loan.row.number);
+        entry = postings::signed(entry, principal(Subject::LOAN_DUE), principal(Subject::LOAN_UNDUE), left.due);
+        grown.add(it.state.class, left.receivable, left.off_balance);
+        advance(loan, &mut steps, &it.state, day, "system", None)?;
+        replayed.push((*id, it));
+    }
+    let standings: Vec<_> = replayed.iter().map(|(id, it)| (*id, &it.reckoning, &it.state)).collect();
+    loan::write(tx, programme.id, &standings).await?;
+    let states: BTreeMap<_, _> = replayed.iter().map(|(id, it)| (*id, &it.state)).collect();
+    let changed: Vec<(&Loan, Option<_>)> =
+        loans.values().filter_map(|loan| Some((loan, Some(*states.get(&loan.row.id)?)))).collect();
+    contracts(tx, now, &changed, &steps).await?;
+    book(tx, now, grown.onto(entry, programme)).await?;
+    let mut after = row.clone();
+    after.changed += ids.len() as i64;
+    note(tx, row, after, &grown).await?;
+    Ok(())
+}
+
+async fn book(tx: &Tx, now: Timestamp, entry: Entry) -> Result<(), ServeError> {
+    if entry.postings().is_empty() {
+        return Ok(());
+    }
+    for posted in ledger::post(tx, now, &[entry]).await? {
+        posted?;
+    }
+    Ok(())
+}
+
+/// Adds a piece to the day.
+async fn note(tx: &Tx, row: loan_day::Model, after: loan_day::Model, grown: &Grown) -> Result<loan_day::Model, DbErr> {
+    let ([interest, penalty, compound], off_balance) = grown.total();
+    let plus = |amount: Money, fen: i64| Set(Money::from_fen(amount.fen() + fen));
+    let step = row.step + 1;
+    let mut active: loan_day::ActiveModel = row.clone().into();
+    active.step = Set(step);
+    active.changed = Set(after.changed);
+    active.state = Set(after.state);
+    active.loans = Set(after.loans);
+    active.balance_fen = Set(after.balance_fen);
+    active.overdue_fen = Set(after.overdue_fen);
+    active.interest_fen = plus(row.interest_fen, interest);
+    active.penalty_fen = plus(row.penalty_fen, penalty);
+    active.compound_fen = plus(row.compound_fen, compound);
+    active.off_balance_fen = plus(row.off_balance_fen, off_balance);
+    active.digest = Set(after.digest);
+    active.closed_us = Set(after.closed_us);
+    active.update(tx).await
+}
+
+/// By how much interest grew on a day on loans on which nothing changes: half up of what it has come to, less the same of the
+/// evening before.
+const INTEREST: &str = "SELECT class, accruing, CAST(SUM((interest_start + interest_step * ($2 - interest_from) + interest_den / 2) / interest_den \
+     - (interest_start + interest_step * ($2 - 1 - interest_from) + interest_den / 2) / interest_den) AS BIGINT) AS fen \
+     FROM loan_standing WHERE programme_id = $1 AND as_of < $3 AND interest_step > 0 GROUP BY class, accruing";
+/// The same of penalties.
+const PENALTY: &str = "SELECT s.class, s.accruing, \
+     CAST(SUM((l.penalty_step * ($2 - l.late_from) + l.penalty_den / 2) / l.penalty_den \
+     - (l.penalty_step * ($2 - 1 - l.late_from) + l.penalty_den / 2) / l.penalty_den) AS BIGINT) AS penalty, \
+     CAST(SUM((l.compound_step * ($2 - l.late_from) + l.compound_den / 2) / l.compound_den \
+     - (l.compound_step * ($2 - 1 - l.late_from) + l.compound_den / 2) / l.compound_den) AS BIGINT) AS compound \
+     FROM loan_late l JOIN loan_standing s ON s.contract_id = l.contract_id \
+     WHERE l.programme_id = $1 AND s.as_of < $3 AND (l.penalty_step > 0 OR l.compound_step > 0) GROUP BY s.class, s.accruing";
+/// What all of them come to.
+const TOTALS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS loans, CAST(COALESCE(SUM(undue_fen + due_fen), 0) AS BIGINT) AS balance, \
+     CAST(COALESCE(SUM(CASE WHEN late_since < $2 THEN undue_fen + due_fen ELSE 0 END), 0) AS BIGINT) AS overdue \
+     FROM loan_standing WHERE programme_id = $1 AND ended IS NULL";
+
+/// The last piece: what only grows, and the end of the day.
+async fn finish(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    row: loan_day::Model,
+) -> Result<loan_day::Model, ServeError> {
+    let (backend, day) = (tx.get_database_backend(), row.day);
+    let mut grown = Grown::default();
+    let mut add = |class: Class, accruing: bool, fen: [i64; 3]| match accruing {
+        true => grown.add(class, fen, 0),
+        false => grown.add(class, [0; 3], fen.iter().sum()),
+    };
+    let ask = |sql: &str| {
+        let values = [programme.id.into(), loan::number(day).into(), day.into()];
+        Statement::from_sql_and_values(backend, sql, values)
+    };
+    for one in tx.query_all_raw(ask(INTEREST)).await? {
+        add(one.try_get("", "class")?, one.try_get("", "accruing")?, [one.try_get("", "fen")?, 0, 0]);
+    }
+    for one in tx.query_all_raw(ask(PENALTY)).await? {
+        let fen = [0, one.try_get("", "penalty")?, one.try_get("", "compound")?];
+        add(one.try_get("", "class")?, one.try_get("", "accruing")?, fen);
+    }
+    let totals = Statement::from_sql_and_values(backend, TOTALS, [programme.id.into(), day.into()]);
+    let totals = tx.query_one_raw(totals).await?.ok_or_else(|| DbErr::Custom("a sum has no row".to_owned()))?;
+    let entry = postings::day(programme.book_id, postings::day_reference(programme.id, day, row.step), day);
+    book(tx, now, grown.onto(entry, programme)).await?;
+    let mut after = row.clone();
+    after.state = "closed".to_owned();
+    after.closed_us = Some(now);
+    after.loans = totals.try_get("", "loans")?;
+    after.balance_fen = Money::from_fen(totals.try_get("", "balance")?);
+    after.overdue_fen = Money::from_fen(totals.try_get("", "overdue")?);
+    let ([interest, penalty, compound], off_balance) = grown.total();
+    let figures = [
+        after.loans,
+        after.changed,
+        after.balance_fen.fen(),
+        after.overdue_fen.fen(),
+        row.interest_fen.fen() + interest,
+        row.penalty_fen.fen() + penalty,
+        row.compound_fen.fen() + compound,
+        row.off_balance_fen.fen() + off_balance,
+    ];
+    after.digest = digest(tx, programme, day, &figures).await?;
+    let row = note(tx, row, after, &grown).await?;
+    let sql = "UPDATE loan_programme SET closed_through = $1 WHERE id = $2";
+    entity::execute(tx, sql, [day.into(), programme.id.into()]).await?;
+    Ok(row)
+}
+
+/// SHA-256 over the digest of the day before, the programme, the day and its figures, as decimal text with one blank between.
+async fn digest(
+    tx: &Tx,
+    programme: &loan_programme::Model,
+    day: BusinessDate,
+    figures: &[i64],
+) -> Result<Vec<u8>, DbErr> {
+    let before = loan_day::Entity::find_by_id((programme.id, day.previous())).one(tx).await?;
+    let mut text = format!("{} {day}", programme.id);
+    figures.iter().for_each(|figure| text.push_str(&format!(" {figure}")));
+    let mut hash = Sha256::new();
+    hash.update(before.map_or_else(|| vec![0; 32], |row| row.digest));
+    hash.update(text.as_bytes());
+    Ok(hash.finalize().to_vec())
+}
+
+/// The closed days of a programme, newest first.
+pub async fn days(
+    db: &impl ConnectionTrait,
+    id: LoanProgrammeId,
+    before: Option<BusinessDate>,
+    limit: u64,
+) -> Result<Vec<loan_day::Model>, DbErr> {
+    let mut query = loan_day::Entity::find().filter(loan_day::Column::ProgrammeId.eq(id));
+    if let Some(before) = before {
+        query = query.filter(loan_day::Column::Day.lt(before));
+    }
+    query.order_by_desc(loan_day::Column::Day).limit(limit).all(db).await
+}

@@ -1,0 +1,85 @@
+//! What can be refused about a loan that runs.
+
+use domain::Refused;
+use domain::lending::{LoanEvent, LoanState};
+use domain::loan::LoanError;
+use entity::violation;
+use sea_orm::DbErr;
+
+/// Why nothing was done about a loan that runs. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// There is no such contract, or the asker may not know of it.
+    #[error("no such contract")]
+    NoSuchContract,
+    /// There is no such bank.
+    #[error("no such bank")]
+    NoSuchBank,
+    /// The bank has no programme, or there is no such programme.
+    #[error("no such programme")]
+    NoSuchProgramme,
+    /// Nothing of this id happened to the loan.
+    #[error("no such event")]
+    NoSuchEvent,
+    /// There is no such claim.
+    #[error("no such subsidy")]
+    NoSuchSubsidy,
+    /// The officer of a bank is nobody's officer yet.
+    #[error("the officer has no bank")]
+    NoSeat,
+    /// The borrower has not agreed that the bank tells the League.
+    #[error("the borrower has not agreed")]
+    NoConsent,
+    /// The id stands for something else already.
+    #[error("this id was used with other content")]
+    IdReused,
+    /// A field that is not acceptable; the sentence is for the person who filled it in, in Chinese.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The loan is not paid out.
+    #[error("the loan is not paid out")]
+    NotPaidOut,
+    /// Days are closed in their order, when they are over.
+    #[error("this day cannot be closed now")]
+    NotThatDay,
+    /// It does not go with what is written down already.
+    #[error("it does not go with what is written down")]
+    Conflict,
+    /// A charity's money bears no lending risk (facts: lending 6).
+    #[error("a charity holds no risk pool")]
+    CharityPool,
+    /// The loan's arithmetic does not allow it.
+    #[error(transparent)]
+    Loan(#[from] LoanError),
+    /// The loan is in no state for it.
+    #[error(transparent)]
+    State(#[from] Refused<LoanState, LoanEvent>),
+    /// The ledger refused.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Refusal),
+    /// A stored text cannot be read.
+    #[error("stored terms")]
+    Stored(#[from] serde_json::Error),
+    /// The database failed.
+    #[error("database")]
+    Db(#[source] DbErr),
+}
+
+impl From<DbErr> for ServeError {
+    /// A guard that was run into says what it is for; everything else is a failure.
+    fn from(error: DbErr) -> ServeError {
+        match violation(&error) {
+            Some(rule) if rule.contains("loan_pool_charity") => ServeError::CharityPool,
+            // PostgreSQL names the constraint, SQLite its column.
+            Some(rule) if rule.contains("loan_programme_bank_key") || rule.contains("loan_programme.bank_id") => {
+                ServeError::Conflict
+            }
+            _ => ServeError::Db(error),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Programmes: the loans of a bank that we follow, with a memo book each, and the pool that bears a part of the losses.
+//!
+//! A pool is memo: nothing of it is in a book of ours, and whoever holds it is no charity whose books are (facts: lending 6); the
+//! database refuses it by the holder's 统一社会信用代码.
+
+use domain::{BankId, BookId, BusinessDate, LoanProgrammeId, Money, StaffId, Timestamp};
+use entity::{Tx, bank, loan_pool, loan_programme};
+use ledger::{BookKind, NewBook};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+
+use super::ServeError;
+
+/// How much a bank tells, in the database.
+pub const PACES: [&str; 3] = ["daily", "monthly", "summary"];
+
+/// A programme as somebody writes it down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProgramme {
+    /// Made by the client; the memo book has the same.
+    pub id: LoanProgrammeId,
+    /// Whose loans.
+    pub bank: BankId,
+    /// Its name, in Chinese.
+    pub name: String,
+    /// How much the bank tells: one of [`PACES`].
+    pub pace: String,
+    /// How far a fact of ours and one of the bank's may lie apart, in days.
+    pub match_days: i64,
+    /// The first day that is closed.
+    pub first_day: BusinessDate,
+}
+
+/// Opens a programme and its memo book. The same id with the same content again answers the one that stands.
+pub async fn open(
+    tx: &Tx,
+    now: Timestamp,
+    new: NewProgramme,
+    by: StaffId,
+) -> Result<loan_programme::Model, ServeError> {
+    let name = new.name.trim().to_owned();
+    if !(1..=40).contains(&name.chars().count()) {
+        return Err(ServeError::Invalid { field: "name", problem: "请填写名称，最多40字" });
+    }
+    if !PACES.contains(&new.pace.as_str()) {
+        return Err(ServeError::Invalid { field: "pace", problem: "文件频率应为 daily、monthly 或 summary" });
+    }
+    if !(0..=31).contains(&new.match_days) {
+        return Err(ServeError::Invalid { field: "match_days", problem: "匹配天数应为0至31天" });
+    }
+    if new.first_day > BusinessDate::of(now) {
+        return Err(ServeError::Invalid { field: "first_day", problem: "起始日不能晚于今天" });
+    }
+    if let Some(known) = loan_programme::Entity::find_by_id(new.id).one(tx).await? {
+        let same = (known.bank_id, &known.name, &known.pace, known.match_days, known.first_day)
+            == (new.bank, &name, &new.pace, new.match_days, new.first_day);
+        return if same { Ok(known) } else { Err(ServeError::IdReused) };
+    }
+    let bank = bank::Entity::find_by_id(new.bank).one(tx).await?.ok_or(ServeError::NoSuchBank)?;
+    let book = BookId::from(new.id.uuid());
+    let memo = NewBook {
+        id: book,
+        code: format!("loan-{}", bank.code),
+        name: name.clone(),
+        kind: BookKind::Memo,
+        credit_code: None,
+    };
+    ledger::create_book(tx, memo, now).await?;
+    let row = loan_programme::ActiveModel {
+        id: Set(new.id),
+        bank_id: Set(new.bank),
+        book_id: Set(book),
+        name: Set(name),
+        pace: Set(new.pace),
+        match_days: Set(new.match_days),
+        first_day: Set(new.first_day),
+        closed_through: Set(new.first_day.previous()),
+        author_id: Set(Some(by)),
+        created_us: Set(now),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// Says who holds the pool and how large it is. The size may change, the holder not.
+pub async fn set_pool(
+    tx: &Tx,
+    now: Timestamp,
+    id: LoanProgrammeId,
+    holder: &str,
+    holder_credit_code: &str,
+    size: Money,
+    by: StaffId,
+) -> Result<loan_pool::Model, ServeError> {
+    one(tx, id).await?;
+    let holder = holder.trim();
+    if !(1..=40).contains(&holder.chars().count()) {
+        return Err(ServeError::Invalid {
+            field: "holder", problem: "请填写风险补偿金管理方，最多40字"
+        });
+    }
+    let code = holder_credit_code.trim();
+    if code.len() != 18 || !code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
+        return Err(ServeError::Invalid {
+            field: "holder_credit_code",
+            problem: "统一社会信用代码应为18位数字或大写字母",
+        });
+    }
+    if !size.is_positive() || size > Money::MAX {
+        return Err(ServeError::Invalid { field: "size", problem: "规模应大于零" });
+    }
+    let standing = loan_pool::Entity::find_by_id(id).one(tx).await?;
+    if let Some(known) = standing {
+        if (known.holder.as_str(), known.holder_credit_code.as_str()) != (holder, code) {
+            return Err(ServeError::Conflict);
+        }
+        let mut row: loan_pool::ActiveModel = known.into();
+        row.size_fen = Set(size);
+        return Ok(row.update(tx).await?);
+    }
+    let row = loan_pool::ActiveModel {
+        programme_id: Set(id),
+        holder: Set(holder.to_owned()),
+        holder_credit_code: Set(code.to_owned()),
+        size_fen: Set(size),
+        author_id: Set(Some(by)),
+        created_us: Set(now),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// A programme.
+pub async fn one(db: &impl ConnectionTrait, id: LoanProgrammeId) -> Result<loan_programme::Model, ServeError> {
+    loan_programme::Entity::find_by_id(id).one(db).await?.ok_or(ServeError::NoSuchProgramme)
+}
+
+/// The programme of a bank, by the bank's code.
+pub async fn of_bank(db: &impl ConnectionTrait, code: &str) -> Result<loan_programme::Model, ServeError> {
+    let bank = bank::Entity::find().filter(bank::Column::Code.eq(code)).one(db).await?.ok_or(ServeError::NoSuchBank)?;
+    of(db, bank.id).await
+}
+
+/// The programme of a bank.
+pub async fn of(db: &impl ConnectionTrait, bank: BankId) -> Result<loan_programme::Model, ServeError> {
+    let found = loan_programme::Entity::find().filter(loan_programme::Column::BankId.eq(bank)).one(db).await?;
+    found.ok_or(ServeError::NoSuchProgramme)
+}
+
+/// All programmes, oldest first. There are as many as banks.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<loan_programme::Model>, ServeError> {
+    let rows = loan_programme::Entity::find().order_by_asc(loan_programme::Column::CreatedUs);
+    Ok(rows.order_by_asc(loan_programme::Column::Id).all(db).await?)
+}
+
+/// The pool of a programme.
+pub async fn pool(db: &impl ConnectionTrait, id: LoanProgrammeId) -> Result<Option<loan_pool::Model>, ServeError> {
+    Ok(loan_pool::Entity::find_by_id(id).one(db).await?)
+}
