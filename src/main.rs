@@ -103,7 +103,7 @@ async fn run(command: Command, config: &Config, output: Output) -> anyhow::Resul
         Command::Export(args) => export::run(args, config, output).await,
         Command::Backup(args) => backup::backup(args, config, output).await,
         Command::Restore(args) => backup::restore(args, config, output).await,
-        Command::Loan(args) => loan::run(args),
+        Command::Loan(args) => loan::run(args, config, output).await,
         Command::Sandbox(args) => sandbox::run(args, config, output).await,
         Command::Openapi => openapi::run(),
         Command::Config => show_config::run(config, output),

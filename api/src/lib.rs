@@ -47,6 +47,7 @@ mod receipt;
 mod reconciliation;
 mod refund;
 mod screening;
+mod servicing;
 mod session;
 mod spent;
 mod tag;
@@ -102,6 +103,7 @@ use crate::receipt::ReceiptApi;
 use crate::reconciliation::ReconciliationApi;
 use crate::refund::RefundApi;
 use crate::screening::ScreeningApi;
+use crate::servicing::ServicingApi;
 use crate::session::SessionApi;
 use crate::spent::SpentApi;
 use crate::transfer::TransferApi;
@@ -171,7 +173,7 @@ type Handlers = (
     RefundApi,
     TransferApi,
     (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
-    (BookApi, BreakApi, ClosingApi, ReconciliationApi, BankApi, BankThingApi, BankClaimApi, GiftListApi),
+    (BookApi, BreakApi, ClosingApi, ReconciliationApi, BankApi, BankThingApi, BankClaimApi, GiftListApi, ServicingApi),
     LoanHandlers,
     // A tuple of the library holds sixteen.
     (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
@@ -332,6 +334,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             BankThingApi { app: with(&app) },
             BankClaimApi { app: with(&app) },
             GiftListApi { app: with(&app) },
+            ServicingApi { app: with(&app) },
         ),
         (
             LoanApi { app: with(&app) },

@@ -87,6 +87,10 @@ impl Books {
         gifts_have_entries(&tx, &mut report).await?;
         debts(&tx, &mut report).await?;
         spending(&tx, &mut report).await?;
+        lending::servicing::audit::audit(&tx, &mut report).await.map_err(|error| match error {
+            lending::servicing::ServeError::Db(error) => error,
+            other => DbErr::Custom(format!("loans cannot be replayed: {other}")),
+        })?;
         tx.commit().await?;
         Ok(report)
     }

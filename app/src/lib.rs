@@ -30,6 +30,7 @@ pub mod receipts;
 pub mod reconciliation;
 pub mod refunds;
 pub mod runs;
+pub mod servicing;
 pub mod sheet;
 pub mod spending;
 pub mod throttle;
@@ -107,6 +108,8 @@ pub struct App {
     pub gift_watch: gift_watch::GiftWatch,
     /// Money that goes back.
     pub refunds: refunds::Refunds,
+    /// Loans after they are paid out.
+    pub servicing: servicing::Servicing,
     /// Money that goes out for what it was given for.
     pub spending: spending::Spending,
     /// Youth loans, up to the signed contract.
@@ -177,6 +180,7 @@ impl App {
             bank: bank::Bank::new(db.clone(), business.clone(), vault.clone()),
             gift_lists: gift_lists::GiftLists::new(db.clone(), business.clone(), vault.clone()),
             loans: loans::Loans::new(db.clone(), business.clone(), identity.clone(), vault.clone(), loans, &templates),
+            servicing: servicing::Servicing::new(db.clone(), business.clone()),
             spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),
             breaks: breaks::Breaks::new(db.clone(), business.clone(), wechat.clone()),

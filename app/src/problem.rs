@@ -17,6 +17,7 @@ use domain::plan;
 use domain::role::Forbidden;
 use ledger::Refusal;
 use lending::LendingError;
+use lending::servicing::ServeError;
 use wechat::WechatError;
 
 use crate::bank::BankError;
@@ -39,6 +40,7 @@ use crate::privacy::PrivacyError;
 use crate::receipts::ReceiptError;
 use crate::reconciliation::ReconcileError;
 use crate::runs::RunsError;
+use crate::servicing::ServicingError;
 use crate::spending::SpendError;
 use crate::transfers::TransferError;
 
@@ -814,6 +816,55 @@ impl From<SpendError> for Problem {
             SpendError::Refused(error) => error.into(),
             SpendError::Sealed(error) => Problem::internal(&error),
             SpendError::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ServeError> for Problem {
+    fn from(error: ServeError) -> Problem {
+        use ServeError as E;
+        match error {
+            E::NoSuchContract => Problem::not_found("no_such_contract", "没有这份贷款合同。"),
+            E::NoSuchBank => Problem::unprocessable("no_such_bank", "没有这家银行。"),
+            E::NoSuchProgramme => Problem::not_found("no_such_loan_programme", "没有这个贷款项目。"),
+            E::NoSuchEvent => Problem::unprocessable("no_such_loan_event", "没有可以冲正的这笔业务。"),
+            E::NoSuchSubsidy => Problem::not_found("no_such_subsidy", "没有这笔贴息。"),
+            E::NoSeat => Problem::forbidden("no_bank_seat", "您尚未登记为任何银行的经办人员。"),
+            E::NoConsent => Problem::forbidden("no_consent", "借款人未同意银行向团组织提供贷后信息，只能查看汇总数。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::NotPaidOut => Problem::conflict("loan_not_paid_out", "贷款尚未放款。"),
+            E::NotThatDay => Problem::conflict("loan_day_not_next", "只能按顺序关闭已结束的营业日。"),
+            E::Conflict => Problem::conflict("changed_meanwhile", "与已登记的内容冲突，请刷新后重试。"),
+            E::CharityPool => {
+                Problem::unprocessable("charity_pool", "慈善组织的资金不得用于贷款风险补偿，请更换管理方。")
+            }
+            E::Loan(error) => Problem::unprocessable(error.code(), "").saying(error.to_string()),
+            E::State(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Stored(error) => Problem::internal(&error),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<ServicingError> for Problem {
+    fn from(error: ServicingError) -> Problem {
+        use ServicingError as E;
+        match error {
+            E::Loan(error) => error.into(),
+            E::File(error) => Problem::unprocessable("bank_file_refused", "").saying(format!("文件被拒收：{error}。")),
+            E::FileGap { expected } => Problem::conflict("bank_file_gap", "")
+                .saying(format!("文件序号不连续，应为第{expected}号，请先导入缺少的文件。")),
+            E::FileRepeated(sequence) => Problem::conflict("bank_file_repeated", "")
+                .saying(format!("第{sequence}号文件已导入，内容不同，请与银行核实。")),
+            E::FileDay(day) => {
+                Problem::conflict("bank_file_day", "").saying(format!("文件日期{day}晚于今天或早于上一个文件。"))
+            }
+            E::NoSuchMonth => Problem::field("month", "没有这个月份的数据"),
+            E::Forbidden(error) => error.into(),
+            E::Sheet(error) => Problem::internal(&error),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }
 }

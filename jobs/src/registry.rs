@@ -29,6 +29,12 @@ pub static JOBS: &[Job] = &[
         run: certificates,
     },
     Job {
+        name: "close_loans",
+        about: "closes the days of loan programmes that are over",
+        cadence: Cadence { cron: "0 10 * * * *", every: seconds(3_600), text: "every hour" },
+        run: close_loans,
+    },
+    Job {
         name: "duties",
         about: "warns of what is due and tells the next higher person what is late",
         cadence: Cadence { cron: "0 10 * * * *", every: seconds(3_600), text: "every hour" },
@@ -111,6 +117,10 @@ fn certificates(app: Arc<App>) -> Doing {
         let there = app.wechat.refresh_certificates().await?;
         Ok(Report { note: Some(format!("there are {there}")), ..Report::default() })
     })
+}
+
+fn close_loans(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(app.servicing.close_days(&|_| {}).await?) })
 }
 
 fn duties(app: Arc<App>) -> Doing {

@@ -1,3 +1,6 @@
+//! `loan import`: a bank's file into its programme; it needs the database and nothing else. Differences end with 0: they are listed and
+//! lie on somebody's desk; a refused file ends with 2 and changes nothing.
+//!
 //! `loan calc`: questions about loans, a JSON array of `{id, kind, input}` on standard input, answered by `{id, result}` or
 //! `{id, error: {code, detail}}` in the same order. Needs no configuration and no database.
 //!
@@ -7,13 +10,20 @@
 mod kinds;
 mod members;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use app::servicing::{Imported, Servicing, ServicingError};
+use domain::Clock;
+use lending::servicing::ServeError;
 use serde_json::{Value, json};
 
 use crate::commands::WrongInput;
 use crate::commands::loan::members::{Members, Wrong};
+use crate::config::Config;
+use crate::output::Output;
+use crate::{house, telemetry};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,10 +35,55 @@ pub(crate) struct Args {
 enum Command {
     /// Answer questions about loans: a JSON array of {id, kind, input} on standard input.
     Calc,
+    /// Read a bank's file (docs/bank-file.md).
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Command::Calc = args.command;
+pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Calc => calc(),
+        Command::Import { file } => import(&file, config, output).await,
+    }
+}
+
+async fn import(file: &Path, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+    let base = config.base()?;
+    telemetry::log(&base.log);
+    let bytes = std::fs::read(file).map_err(|error| WrongInput(format!("{}: {error}", file.display())))?;
+    let db = house::connect(&base).await?;
+    house::refuse_pending(&db).await?;
+    let imported = Servicing::new(db.clone(), Clock::system()).import_by_hand(&bytes).await;
+    db.close().await.context("the database did not close")?;
+    let Imported { day, sequence, known, report, .. } = imported.map_err(|error| match error {
+        ServicingError::File(_)
+        | ServicingError::FileGap { .. }
+        | ServicingError::FileRepeated(_)
+        | ServicingError::FileDay(_)
+        | ServicingError::Loan(ServeError::NoSuchBank | ServeError::NoSuchProgramme) => {
+            WrongInput(error.to_string()).into()
+        }
+        error => anyhow::Error::from(error),
+    })?;
+    let mut lines: Vec<String> =
+        report.breaks.iter().map(|one| format!("{} {}: {}", one.class, one.key, one.detail)).collect();
+    lines.push(format!(
+        "{day} no. {sequence}{}: {} records, {} booked, {} matched, {} agree, {} breaks",
+        if known { " (read before)" } else { "" },
+        report.records,
+        report.booked,
+        report.matched,
+        report.agreed,
+        report.breaks.len()
+    ));
+    output.report(&json!({ "date": day, "sequence": sequence, "known": known, "report": report }), lines)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn calc() -> anyhow::Result<ExitCode> {
     let text = std::io::read_to_string(std::io::stdin())
         .map_err(|error| WrongInput(format!("standard input cannot be read: {error}")))?;
     let questions: Vec<Value> = serde_json::from_str(&text)
@@ -36,7 +91,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let answers: Vec<Value> = questions.into_iter().map(answer).collect();
     let refused = answers.iter().any(|answer| answer.get("error").is_some());
     // One document is all there is to say, to people and programs alike.
-    crate::output::Output { json: true }.report(&answers, []).context("standard output")?;
+    Output { json: true }.report(&answers, []).context("standard output")?;
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

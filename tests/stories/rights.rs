@@ -46,6 +46,17 @@ const ADMIN: [Role; 1] = [Role::Admin];
 /// Who draws reports up, and who sees them and what is due.
 const DRAWERS: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead];
 const TOLD: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Chair, Role::Auditor];
+/// Who reads how loan programmes stand, and who single loans.
+const LOANS: [Role; 7] = [
+    Role::Admin,
+    Role::LeagueOfficer,
+    Role::BankOfficer,
+    Role::Bookkeeper,
+    Role::FinanceHead,
+    Role::Cashier,
+    Role::Auditor,
+];
+const LENDING: [Role; 3] = [Role::LeagueOfficer, Role::BankOfficer, Role::Auditor];
 
 /// Operations on what belongs to the whole house and to no part of the tree: the jobs, the calendar, and the partners of a
 /// foundation, whom the organisers of all its counties register.
@@ -343,6 +354,11 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     let accepted = json!({ "items": [{ "line": nobody, "kind": "unclaimed" }] });
     let of_account = format!("{book} ?account=基本户");
     let of_month = format!("{book} 2026-01 ?account=基本户");
+    let programme = json!({
+        "id": Uuid::now_v7(), "bank": nobody, "name": "示例", "pace": "daily", "match_days": 3, "first_day": "2026-01-01",
+    });
+    let pool = json!({ "holder": "示例财政局", "holder_credit_code": "11130000MB0000000U", "size": "1.00" });
+    let repayment = json!({ "id": Uuid::now_v7(), "kind": "repayment", "on": today, "amount": "1.00" });
     let asking: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     vec![
         get("/sessions/current", "", &ALL),
@@ -623,6 +639,18 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         ),
         post("/staff/gift-lists/{list_id}/posting", &nobody, nothing(), &SECOND),
         post("/staff/gift-lists/{list_id}/decline", &nobody, nothing(), &SECOND),
+        get("/staff/loan-programmes", "", &LOANS),
+        post("/staff/loan-programmes", "", programme, &[Role::Admin, Role::LeagueOfficer]),
+        post("/staff/loan-programmes/{programme_id}/pool", &nobody, pool, &[Role::Admin, Role::LeagueOfficer]),
+        get("/staff/loan-programmes/{programme_id}/days", &nobody, &LOANS),
+        get("/staff/loan-programmes/{programme_id}/files", &nobody, &LOANS),
+        post("/staff/loan-programmes/{programme_id}/subsidies", &nobody, nothing(), &SECOND),
+        post("/staff/loan-subsidies/{subsidy_id}/receipt", &nobody, json!({ "on": today }), &SECOND),
+        post("/staff/loan-files", "", json!("bytes"), &[Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead]),
+        get("/staff/loan-contracts/{contract_id}/servicing", &nobody, &LENDING),
+        post("/staff/loan-contracts/{contract_id}/events", &nobody, repayment, &[Role::BankOfficer]),
+        get("/staff/loan-report", &format!("?month={}", &today[..7]), &LENDING),
+        get("/staff/loan-report.xlsx", &format!("?month={}", &today[..7]), &LENDING),
         get("/staff/transfers", "", &BOOKS),
         get("/staff/transfers/{transfer_id}", &t.proposed, &BOOKS),
         post("/staff/transfers", "", transfer, cashier),

@@ -21,6 +21,11 @@ pub async fn last(db: &impl ConnectionTrait, id: LoanProgrammeId) -> Result<Opti
     files.order_by_desc(loan_file::Column::Sequence).one(db).await
 }
 
+/// The first file of a programme: what happened before it was never to be told.
+pub async fn first(db: &impl ConnectionTrait, id: LoanProgrammeId) -> Result<Option<loan_file::Model>, DbErr> {
+    numbered(db, id, 1).await
+}
+
 /// A file by its number.
 pub async fn numbered(
     db: &impl ConnectionTrait,

@@ -1,0 +1,413 @@
+//! Loans after their contracts are signed: who may tell what happened to one, the close of days, the banks' files ([`files`]) and the
+//! monthly report to the League ([`report`]).
+//!
+//! A bank's officers tell what happened to its loans; its file says the same with the bank's own figures, and those are booked. Officers of
+//! the League read how loans stand: by name only what borrowers agreed to, otherwise how many and how much (facts: lending 6).
+
+mod breaks;
+mod files;
+mod report;
+mod sight;
+
+use domain::bank_file::BankFileError;
+use domain::loan::life::{Split, State};
+use domain::role::{Forbidden, Member, Role};
+use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, UnitPath};
+use entity::{Db, bank, loan_contract, loan_day, loan_event, loan_file, loan_pool, loan_programme, loan_subsidy};
+use lending::servicing::close::{self, Piece};
+use lending::servicing::loan::{self, Loan};
+use lending::servicing::programme::{self, NewProgramme};
+use lending::servicing::{self, NewEvent, ServeError, subsidy};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
+
+pub use files::{FileBreak, FileReport, Imported};
+pub use report::{Group, Late, Line, Report, Scope};
+
+use crate::runs;
+use crate::trail::{self, staff};
+use sight::Sight;
+
+/// Who opens programmes and names pools.
+const KEEPERS: [Role; 2] = [Role::Admin, Role::LeagueOfficer];
+/// Who tells what happened to a loan: officers of its bank.
+const TELLERS: [Role; 1] = [Role::BankOfficer];
+/// Who brings a bank's file: its officers, or finance.
+const IMPORTERS: [Role; 3] = [Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead];
+/// Finance of the whole house brings any bank's.
+const FINANCE: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who claims subsidies and writes down that they came.
+const CLAIMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who reads how programmes stand.
+pub const READERS: [Role; 7] = [
+    Role::Admin,
+    Role::LeagueOfficer,
+    Role::BankOfficer,
+    Role::Bookkeeper,
+    Role::FinanceHead,
+    Role::Cashier,
+    Role::Auditor,
+];
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ServicingError {
+    /// The loan, the programme or the rule refuses.
+    #[error(transparent)]
+    Loan(#[from] ServeError),
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] BankFileError),
+    /// A number was left out.
+    #[error("the next file of the bank is number {expected}")]
+    FileGap {
+        /// What it should be.
+        expected: i64,
+    },
+    /// A number that stands for another file.
+    #[error("file number {0} of the bank has other content")]
+    FileRepeated(i64),
+    /// A day that is not over, or before that of the last file.
+    #[error("a file of {0} cannot be read now")]
+    FileDay(BusinessDate),
+    /// There is no such month, or it is not over.
+    #[error("there is no such month")]
+    NoSuchMonth,
+    /// The asker lacks the role.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The report cannot be written.
+    #[error("workbook")]
+    Sheet(#[from] rust_xlsxwriter::XlsxError),
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] DbErr),
+}
+
+/// A programme and how fresh it is.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The programme.
+    pub programme: loan_programme::Model,
+    /// The bank's code and name.
+    pub bank: bank::Model,
+    /// Its pool.
+    pub pool: Option<loan_pool::Model>,
+    /// The last file of the bank.
+    pub file: Option<loan_file::Model>,
+    /// The last closed day.
+    pub day: Option<loan_day::Model>,
+}
+
+/// A loan as it is shown: what was agreed, where it stands today, what happened to it.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The contract.
+    pub contract: loan_contract::Model,
+    /// Where it stands; nothing before the payout.
+    pub state: Option<State>,
+    /// What it would cost to be rid of it today, if it can be.
+    pub payoff: Option<Split>,
+    /// What happened, oldest first.
+    pub events: Vec<loan_event::Model>,
+    /// Its subsidies.
+    pub subsidies: Vec<loan_subsidy::Model>,
+}
+
+/// Loans after they are paid out.
+#[derive(Clone)]
+pub struct Servicing {
+    db: Db,
+    business: Clock,
+}
+
+impl Servicing {
+    /// The service. Starts nothing.
+    pub fn new(db: Db, business: Clock) -> Servicing {
+        Servicing { db, business }
+    }
+
+    /// Opens a programme and its memo book.
+    pub async fn open(&self, new: NewProgramme, by: &Member) -> Result<loan_programme::Model, ServicingError> {
+        by.may(&KEEPERS, &UnitPath::whole())?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = programme::open(&tx, now, new, by.id).await?;
+        self.note(&tx, "loan_programme.open", format!("loan_programme:{}", row.id), json!({ "name": row.name }), by)
+            .await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Says who holds the pool of a programme, and how large it is.
+    pub async fn set_pool(
+        &self,
+        id: LoanProgrammeId,
+        holder: &str,
+        credit_code: &str,
+        size: Money,
+        by: &Member,
+    ) -> Result<loan_pool::Model, ServicingError> {
+        by.may(&KEEPERS, &UnitPath::whole())?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = programme::set_pool(&tx, now, id, holder, credit_code, size, by.id).await?;
+        self.note(&tx, "loan_programme.pool", format!("loan_programme:{id}"), json!({ "size": size }), by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Every programme with its last file and its last closed day. Officers of banks see their bank's.
+    pub async fn programmes(&self, by: &Member) -> Result<Vec<Standing>, ServicingError> {
+        by.must_be(&READERS)?;
+        let db = self.db.read();
+        let own = self.own_bank(by).await?;
+        let mut shown = Vec::new();
+        let banks = bank::Entity::find().order_by_asc(bank::Column::Code).all(db).await?;
+        let files = self.last_files().await?;
+        for programme in programme::all(db).await? {
+            let Some(bank) = banks.iter().find(|bank| bank.id == programme.bank_id) else { continue };
+            if own.is_some_and(|own| own != bank.id) {
+                continue;
+            }
+            shown.push(Standing {
+                bank: bank.clone(),
+                pool: programme::pool(db, programme.id).await?,
+                file: files.iter().find(|file| file.programme_id == programme.id).cloned(),
+                day: close::days(db, programme.id, None, 1).await?.pop(),
+                programme,
+            });
+        }
+        Ok(shown)
+    }
+
+    /// The bank to which somebody is confined: officers of banks, if they are nothing else. Who is no bank's yet sees none.
+    async fn own_bank(&self, by: &Member) -> Result<Option<BankId>, ServicingError> {
+        let elsewhere: Vec<Role> = READERS.into_iter().filter(|role| *role != Role::BankOfficer).collect();
+        if by.is_one_of(&elsewhere) {
+            return Ok(None);
+        }
+        let seat = sight::bank_of(self.db.read(), by.id).await?;
+        Ok(Some(seat.unwrap_or_else(|| BankId::from(uuid::Uuid::nil()))))
+    }
+
+    async fn last_files(&self) -> Result<Vec<loan_file::Model>, DbErr> {
+        use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+        let db = self.db.read();
+        let sql = "SELECT f.* FROM loan_file f WHERE f.sequence = (SELECT MAX(g.sequence) FROM loan_file g WHERE g.programme_id = f.programme_id)";
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+        rows.iter().map(|row| loan_file::Model::from_query_result(row, "")).collect()
+    }
+
+    /// The closed days of a programme, newest first.
+    pub async fn days(
+        &self,
+        id: LoanProgrammeId,
+        before: Option<BusinessDate>,
+        limit: u64,
+        by: &Member,
+    ) -> Result<Vec<loan_day::Model>, ServicingError> {
+        self.may_read(id, by).await?;
+        Ok(close::days(self.db.read(), id, before, limit).await?)
+    }
+
+    /// The files of a programme, newest first.
+    pub async fn files(
+        &self,
+        id: LoanProgrammeId,
+        before: Option<i64>,
+        limit: u64,
+        by: &Member,
+    ) -> Result<Vec<loan_file::Model>, ServicingError> {
+        self.may_read(id, by).await?;
+        let mut query = loan_file::Entity::find().filter(loan_file::Column::ProgrammeId.eq(id));
+        if let Some(before) = before {
+            query = query.filter(loan_file::Column::Sequence.lt(before));
+        }
+        Ok(query.order_by_desc(loan_file::Column::Sequence).limit(limit).all(self.db.read()).await?)
+    }
+
+    async fn may_read(&self, id: LoanProgrammeId, by: &Member) -> Result<loan_programme::Model, ServicingError> {
+        by.must_be(&READERS)?;
+        let row = programme::one(self.db.read(), id).await?;
+        match self.own_bank(by).await? {
+            Some(own) if own != row.bank_id => Err(ServeError::NoSuchProgramme.into()),
+            _ => Ok(row),
+        }
+    }
+
+    /// Writes down what happened to a loan, as an officer of its bank tells it. The same id with the same content again changes
+    /// nothing.
+    pub async fn tell(&self, new: NewEvent, by: &Member) -> Result<Served, ServicingError> {
+        by.must_be(&TELLERS)?;
+        let contract = new.contract;
+        let bank = sight::bank_of(self.db.read(), by.id).await?.ok_or(ServeError::NoSeat)?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = loan_contract::Entity::find_by_id(contract).one(&tx).await?.ok_or(ServeError::NoSuchContract)?;
+        if row.bank_id != bank {
+            return Err(ServeError::NoSuchContract.into());
+        }
+        by.may(&TELLERS, &row.unit_path)?;
+        let programme = programme::of(&tx, bank).await?;
+        let programme = close::locked(&tx, programme.id).await?;
+        let (word, on) = (loan::word(&new.fact), new.on);
+        let told = NewEvent { actor: staff(by.id), told: None, ..new };
+        let recorded = servicing::record(&tx, now, &programme, &[told]).await.map_err(|(_, error)| error)?;
+        if recorded.iter().any(|one| !one.known) {
+            let detail = json!({ "kind": word, "on": on });
+            self.note(&tx, "loan.event", format!("loan_contract:{contract}"), detail, by).await?;
+        }
+        tx.commit().await?;
+        self.served(row.id).await
+    }
+
+    /// A loan for a member of staff: of their bank, or of their part of the tree if the borrower agreed that the bank tells the League.
+    pub async fn loan(&self, id: LoanContractId, by: &Member) -> Result<Served, ServicingError> {
+        let db = self.db.read();
+        let reach = Sight::of(db, by).await?;
+        let row = loan_contract::Entity::find_by_id(id).one(db).await?.ok_or(ServeError::NoSuchContract)?;
+        if !reach.covers(&row.unit_path, row.bank_id) {
+            return Err(ServeError::NoSuchContract.into());
+        }
+        let of_bank = reach.bank == Some(row.bank_id);
+        if !of_bank && !reach.audits && !report::agreed(db, &row).await? {
+            return Err(ServeError::NoConsent.into());
+        }
+        self.served(id).await
+    }
+
+    /// A borrower's own loan.
+    pub async fn own_loan(&self, id: LoanContractId, donor: domain::DonorId) -> Result<Served, ServicingError> {
+        let row = loan_contract::Entity::find_by_id(id).one(self.db.read()).await?;
+        match row {
+            Some(row) if row.donor_id == donor => self.served(id).await,
+            _ => Err(ServeError::NoSuchContract.into()),
+        }
+    }
+
+    async fn served(&self, id: LoanContractId) -> Result<Served, ServicingError> {
+        let (db, today) = (self.db.read(), self.business.today());
+        let mut loans = loan::load(db, &[id], false).await?;
+        let loan: Loan = loans.remove(&id).ok_or(ServeError::NoSuchContract)?;
+        let events = loan_event::Entity::find()
+            .filter(loan_event::Column::ContractId.eq(id))
+            .order_by_asc(loan_event::Column::OnDay)
+            .order_by_asc(loan_event::Column::Id)
+            .all(db)
+            .await?;
+        let subsidies = subsidy::of(db, &[id]).await?;
+        let (state, payoff) = match loan.payout() {
+            Some((_, paid_out_on)) if paid_out_on <= today => {
+                let state = loan.replay(today)?.map(|it| it.state);
+                (state, loan.payoff(today)?)
+            }
+            _ => (None, None),
+        };
+        Ok(Served { contract: loan.row, state, payoff, events, subsidies })
+    }
+
+    /// Claims every subsidy of a programme that is due. Answers those that are new.
+    pub async fn claim_subsidies(
+        &self,
+        id: LoanProgrammeId,
+        by: &Member,
+    ) -> Result<Vec<loan_subsidy::Model>, ServicingError> {
+        by.may(&CLAIMERS, &UnitPath::whole())?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let programme = close::locked(&tx, id).await?;
+        let ids = loan::paid_out(&tx, id).await?;
+        let claimed = subsidy::claim(&tx, now, &programme, &ids, &staff(by.id)).await?;
+        let total = Money::checked_sum(claimed.iter().map(|one| one.amount_fen));
+        let detail = json!({ "claims": claimed.len(), "total": total });
+        self.note(&tx, "loan_subsidy.claim", format!("loan_programme:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Writes down that a claim was paid.
+    pub async fn receive_subsidy(
+        &self,
+        id: LoanSubsidyId,
+        on: BusinessDate,
+        by: &Member,
+    ) -> Result<loan_subsidy::Model, ServicingError> {
+        by.may(&CLAIMERS, &UnitPath::whole())?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let row = loan_subsidy::Entity::find_by_id(id).one(&tx).await?.ok_or(ServeError::NoSuchSubsidy)?;
+        let programme = close::locked(&tx, row.programme_id).await?;
+        let row = subsidy::receive(&tx, now, &programme, id, on).await?;
+        let detail = json!({ "amount": row.amount_fen, "on": on });
+        self.note(&tx, "loan_subsidy.receive", format!("loan_subsidy:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Closes every day that is over, of every programme, in their order. A programme that fails does not hold up the others.
+    pub async fn close_days(&self, progress: &(dyn Fn(BusinessDate) + Sync)) -> Result<runs::Report, ServicingError> {
+        let mut report = runs::Report::default();
+        let mut last = None;
+        for programme in programme::all(self.db.read()).await? {
+            let mut day = close::next_day(&programme);
+            while day < self.business.today() {
+                match self.close_day(programme.id, day, close::PIECE).await {
+                    Ok(row) => {
+                        tracing::debug!(programme = %programme.id, %day, loans = row.loans, changed = row.changed, "a day of loans is closed");
+                        report.done += 1;
+                        last = last.max(Some(day));
+                    }
+                    Err(error) => {
+                        report.count::<(), _>(Err(error));
+                        break;
+                    }
+                }
+                progress(day);
+                day = day.next();
+            }
+        }
+        report.note = last.map(|day| format!("closed through {day}"));
+        Ok(report)
+    }
+
+    /// Closes one day of a programme, piece by piece; a piece is a transaction.
+    pub async fn close_day(
+        &self,
+        id: LoanProgrammeId,
+        day: BusinessDate,
+        size: u64,
+    ) -> Result<loan_day::Model, ServicingError> {
+        loop {
+            match self.close_piece(id, day, size).await? {
+                Piece::Changed(_) => {}
+                Piece::Closed(row) | Piece::There(row) => return Ok(row),
+            }
+        }
+    }
+
+    /// One piece of a day.
+    pub async fn close_piece(
+        &self,
+        id: LoanProgrammeId,
+        day: BusinessDate,
+        size: u64,
+    ) -> Result<Piece, ServicingError> {
+        let tx = self.db.begin().await?;
+        let piece = close::piece(&tx, self.business.now(), id, day, size).await?;
+        tx.commit().await?;
+        Ok(piece)
+    }
+
+    async fn note(
+        &self,
+        tx: &entity::Tx,
+        action: &'static str,
+        object: String,
+        detail: serde_json::Value,
+        by: &Member,
+    ) -> Result<(), DbErr> {
+        let line = trail::Line { actor: staff(by.id), action, object, origin: by.origin.clone(), detail };
+        trail::record(tx, self.business.now(), line).await
+    }
+}

@@ -1,0 +1,675 @@
+//! The import of a bank's file (facts: lending 7, docs/bank-file.md): once for each number, in their order; each line matched with what we
+//! know, booked with the bank's figures, and compared with what our arithmetic expected. The file, what it brought and what it found are one
+//! transaction: read again it changes nothing.
+//!
+//! A difference is a break on the bookkeeper's desk, like those of donations. A difference of one fen says that it is rounding; it is
+//! listed like any other.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_lc_rs::digest;
+use domain::bank_file::{BankFile, Detail, Kind, Pace, class_of};
+use domain::loan::allocation::Component;
+use domain::loan::life::{Split, State, What};
+use domain::loan::overdue::Class;
+use domain::reconciliation::BreakClass;
+use domain::role::Member;
+use domain::{BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
+use entity::{Rows, Tx, loan_event, loan_file, loan_programme};
+use lending::servicing::loan::{self, Fact};
+use lending::servicing::{self, NewEvent, Recorded, ServeError, close, file as told, programme};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::breaks::Findings;
+use super::sight::bank_of;
+use super::{FINANCE, IMPORTERS, Servicing, ServicingError};
+use crate::trail::{self, SYSTEM, staff};
+
+/// A difference, as the report tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileBreak {
+    /// amount, split, balance, class, missing_here, missing_there, duplicate_there, unknown_line, rounding, date.
+    pub class: String,
+    /// What it is about.
+    pub key: String,
+    /// What the bank says.
+    pub amount: Money,
+    /// What we expected.
+    pub expected: Option<Money>,
+    /// In words.
+    pub detail: String,
+}
+
+/// What an import found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileReport {
+    /// Lines between header and trailer.
+    pub records: u64,
+    /// Facts that were new to us and are booked.
+    pub booked: u64,
+    /// Facts we knew.
+    pub matched: u64,
+    /// Positions and totals that agree.
+    pub agreed: u64,
+    /// Differences.
+    pub breaks: Vec<FileBreak>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The file.
+    pub id: LoanFileId,
+    /// Its programme.
+    pub programme: LoanProgrammeId,
+    /// The day it tells of.
+    pub day: BusinessDate,
+    /// How much it tells.
+    pub pace: String,
+    /// Its number.
+    pub sequence: i64,
+    /// Whether it had been read before.
+    pub known: bool,
+    /// What it found.
+    pub report: FileReport,
+}
+
+struct Import<'a> {
+    programme: &'a loan_programme::Model,
+    file: &'a BankFile,
+    id: LoanFileId,
+    report: FileReport,
+    findings: Findings,
+}
+
+impl Servicing {
+    /// Reads a bank's file, for one of its officers or for finance.
+    pub async fn import(&self, bytes: &[u8], by: &Member) -> Result<Imported, ServicingError> {
+        by.must_be(&IMPORTERS)?;
+        let of_the_house = by.may(&FINANCE, &UnitPath::whole()).is_ok();
+        let seat =
+            if of_the_house { None } else { Some(bank_of(self.db.read(), by.id).await?.ok_or(ServeError::NoSeat)?) };
+        let file = BankFile::parse(bytes)?;
+        let programme = programme::of_bank(self.db.read(), &file.bank).await?;
+        if seat.is_some_and(|own| own != programme.bank_id) {
+            return Err(ServeError::NoSuchBank.into());
+        }
+        self.read_file(bytes, &file, programme.id, &staff(by.id), &by.origin).await
+    }
+
+    /// The same from the command line.
+    pub async fn import_by_hand(&self, bytes: &[u8]) -> Result<Imported, ServicingError> {
+        let file = BankFile::parse(bytes)?;
+        let programme = programme::of_bank(self.db.read(), &file.bank).await?;
+        self.read_file(bytes, &file, programme.id, SYSTEM, "command").await
+    }
+
+    async fn read_file(
+        &self,
+        bytes: &[u8],
+        read: &BankFile,
+        programme: LoanProgrammeId,
+        actor: &str,
+        origin: &str,
+    ) -> Result<Imported, ServicingError> {
+        let now = self.business.now();
+        let sha256 = digest::digest(&digest::SHA256, bytes).as_ref().to_vec();
+        let sequence = i64::try_from(read.sequence).unwrap_or(i64::MAX);
+        let tx = self.db.begin().await?;
+        let programme = close::locked(&tx, programme).await?;
+        let last = told::last(&tx, programme.id).await?;
+        let expected = last.as_ref().map_or(1, |last| last.sequence + 1);
+        if sequence < expected {
+            return known(&tx, &programme, sequence, &sha256).await;
+        }
+        if sequence > expected {
+            return Err(ServicingError::FileGap { expected });
+        }
+        if read.day > BusinessDate::of(now) || last.is_some_and(|last| read.day < last.day) {
+            return Err(ServicingError::FileDay(read.day));
+        }
+        let id = LoanFileId::from(Uuid::new_v5(&programme.id.uuid(), format!("file:{sequence}").as_bytes()));
+        let report = FileReport { records: read.count() as u64, ..FileReport::default() };
+        // The file first: what it tells refers to it.
+        let mut import = Import { programme: &programme, file: read, id, report, findings: Findings::default() };
+        let events = import.read(&tx).await?;
+        let row = loan_file::Model {
+            id,
+            programme_id: programme.id,
+            day: read.day,
+            pace: read.pace.as_str().to_owned(),
+            sequence,
+            sha256,
+            content: bytes.to_vec(),
+            report: String::new(),
+            actor: actor.to_owned(),
+            received_us: now,
+        };
+        import.record(&tx, now, row, events).await?;
+        import.findings.write(&tx, now, programme.book_id, read.day).await?;
+        let detail = json!({ "sequence": sequence, "day": read.day, "booked": import.report.booked, "breaks": import.report.breaks.len() });
+        let object = format!("loan_programme:{}", programme.id);
+        let line = trail::Line {
+            actor: actor.to_owned(),
+            action: "loan_file.import",
+            object,
+            origin: origin.to_owned(),
+            detail,
+        };
+        trail::record(&tx, now, line).await?;
+        let imported = Imported {
+            id,
+            programme: programme.id,
+            day: read.day,
+            pace: read.pace.as_str().to_owned(),
+            sequence,
+            known: false,
+            report: import.report,
+        };
+        tx.commit().await?;
+        Ok(imported)
+    }
+}
+
+/// A number that was read before: the same file answers what it found then.
+async fn known(
+    tx: &Tx,
+    programme: &loan_programme::Model,
+    sequence: i64,
+    sha256: &[u8],
+) -> Result<Imported, ServicingError> {
+    let row = told::numbered(tx, programme.id, sequence).await?;
+    let row = row.filter(|row| row.sha256 == sha256).ok_or(ServicingError::FileRepeated(sequence))?;
+    let report = serde_json::from_str(&row.report).map_err(ServeError::Stored)?;
+    Ok(Imported {
+        id: row.id,
+        programme: row.programme_id,
+        day: row.day,
+        pace: row.pace,
+        sequence,
+        known: true,
+        report,
+    })
+}
+
+/// A line, and what becomes of it.
+struct Planned {
+    detail: Detail,
+    event: Option<NewEvent>,
+    /// What we had written down ourselves, and when, if the bank's figures differ and take its place.
+    in_place_of: Option<NewEvent>,
+}
+
+impl Import<'_> {
+    /// What the lines are to us: new facts, facts we know, and those nobody can place.
+    async fn read(&mut self, tx: &Tx) -> Result<Vec<Planned>, ServicingError> {
+        let file = self.file;
+        let numbers: Vec<&str> = file.details.iter().map(|one| one.contract.as_str()).collect();
+        let contracts = self.contracts(tx, &numbers).await?;
+        let ids: Vec<LoanContractId> = contracts.values().copied().collect();
+        let standing = self.events(tx, &ids).await?;
+        let serials: HashMap<&str, &loan_event::Model> =
+            standing.iter().filter_map(|row| Some((row.serial.as_deref()?, row))).collect();
+        let reversed: Vec<LoanEventId> = standing.iter().filter_map(|row| row.reverses).collect();
+        let mut taken: Vec<LoanEventId> = Vec::new();
+        let mut plan: Vec<Planned> = Vec::with_capacity(self.file.details.len());
+        let mut fresh: HashMap<String, LoanEventId> = HashMap::new();
+        let mut pairs: Vec<(LoanEventId, String)> = Vec::new();
+        for detail in &file.details {
+            let Some(contract) = contracts.get(&detail.contract).copied() else {
+                self.found(
+                    BreakClass::UnknownLine,
+                    "unknown_line",
+                    detail,
+                    "contract",
+                    detail.amount,
+                    None,
+                    "合同号不在本项目中",
+                );
+                continue;
+            };
+            if let Some(row) = serials.get(detail.serial.as_str()) {
+                let text = format!("流水号已在{}的文件中出现过", row.on_day);
+                self.found(BreakClass::DuplicateThere, "duplicate_there", detail, "serial", detail.amount, None, &text);
+                continue;
+            }
+            let reverses = detail
+                .reverses
+                .as_ref()
+                .map(|serial| serials.get(serial.as_str()).map(|row| row.id).or_else(|| fresh.get(serial).copied()));
+            if reverses == Some(None) {
+                self.found(
+                    BreakClass::UnknownLine,
+                    "unknown_line",
+                    detail,
+                    "reverses",
+                    detail.amount,
+                    None,
+                    "被冲正的流水号不存在",
+                );
+                continue;
+            }
+            let Some(fact) = fact_of(detail, reverses.flatten()) else {
+                plan.push(Planned { detail: detail.clone(), event: None, in_place_of: None });
+                continue;
+            };
+            let id = LoanEventId::from(Uuid::new_v5(&self.programme.id.uuid(), detail.serial.as_bytes()));
+            fresh.insert(detail.serial.clone(), id);
+            let own = standing
+                .iter()
+                .filter(|row| row.serial.is_none() && row.contract_id == contract && row.kind == loan::word(&fact))
+                .filter(|row| !reversed.contains(&row.id) && !taken.contains(&row.id))
+                .filter(|row| row.on_day.days_to(detail.on).abs() <= self.programme.match_days)
+                .min_by_key(|row| (row.amount_fen != detail.amount, row.on_day.days_to(detail.on).abs()));
+            let told = (detail.serial.clone(), self.id);
+            let actor = format!("file:{}", self.id);
+            let event = NewEvent { id, contract, on: detail.on, fact, told: Some(told), reason: None, actor };
+            let Some(own) = own else {
+                plan.push(Planned { detail: detail.clone(), event: Some(event), in_place_of: None });
+                continue;
+            };
+            taken.push(own.id);
+            if own.on_day != detail.on {
+                let text = format!("日期不一致：账上{}，银行{}", own.on_day, detail.on);
+                self.found(BreakClass::Status, "date", detail, "date", detail.amount, Some(own.amount_fen), &text);
+            }
+            let same_amount = own.amount_fen == detail.amount || matches!(detail.kind, Kind::Class | Kind::Rate(_));
+            if !same_amount {
+                let text = format!("金额不一致：账上{}，银行{}", own.amount_fen, detail.amount);
+                self.found(BreakClass::Amount, "amount", detail, "amount", detail.amount, Some(own.amount_fen), &text);
+            }
+            let moves = matches!(detail.kind, Kind::Repayment | Kind::Prepayment(_) | Kind::WriteOff);
+            if same_amount && own.on_day == detail.on && !moves {
+                // The same fact; it only learns its number.
+                pairs.push((own.id, detail.serial.clone()));
+                self.report.matched += 1;
+                plan.push(Planned { detail: detail.clone(), event: None, in_place_of: None });
+                continue;
+            }
+            let take_back = NewEvent {
+                id: Uuid::new_v5(&id.uuid(), b"in place of ours").into(),
+                on: own.on_day,
+                fact: Fact::Event(What::Reversal(own.id)),
+                told: None,
+                reason: Some("以银行文件为准".to_owned()),
+                ..event.clone()
+            };
+            plan.push(Planned { detail: detail.clone(), event: Some(event), in_place_of: Some(take_back) });
+        }
+        told::learn(tx, &pairs).await?;
+        if file.pace != Pace::Summary {
+            self.only_ours(tx, &taken).await?;
+        }
+        Ok(plan)
+    }
+
+    /// What we had written down and the bank's files have not told, though they should have by now.
+    async fn only_ours(&mut self, tx: &Tx, taken: &[LoanEventId]) -> Result<(), ServicingError> {
+        let Some(first) = told::first(tx, self.programme.id).await? else { return Ok(()) };
+        let Some(until) = self.file.day.after_days(-self.programme.match_days) else { return Ok(()) };
+        let rows = loan_event::Entity::find()
+            .filter(loan_event::Column::ProgrammeId.eq(self.programme.id))
+            .filter(loan_event::Column::Serial.is_null())
+            .filter(loan_event::Column::FileId.is_null())
+            .filter(loan_event::Column::OnDay.lt(until))
+            .filter(loan_event::Column::OnDay.gte(first.day))
+            .filter(loan_event::Column::Kind.is_in([
+                "payout",
+                "repayment",
+                "prepayment",
+                "compensation",
+                "recovery",
+                "write_off",
+            ]))
+            .all(tx)
+            .await?;
+        let reversals = loan_event::Entity::find()
+            .filter(loan_event::Column::ProgrammeId.eq(self.programme.id))
+            .filter(loan_event::Column::Kind.eq("reversal"))
+            .all(tx)
+            .await?;
+        let reversed: Vec<_> = reversals.iter().filter_map(|row| row.reverses).collect();
+        for row in rows.iter().filter(|row| !taken.contains(&row.id) && !reversed.contains(&row.id)) {
+            let item = format!("loan_event:{}", row.id);
+            let detail = format!("账上{}有{}，银行文件至{}未报", row.on_day, row.kind, self.file.day);
+            self.report.breaks.push(FileBreak {
+                class: "missing_there".to_owned(),
+                key: item.clone(),
+                amount: Money::ZERO,
+                expected: Some(row.amount_fen),
+                detail: detail.clone(),
+            });
+            self.findings.add(BreakClass::MissingThere, &item, Money::ZERO, Some(row.amount_fen), detail);
+        }
+        Ok(())
+    }
+
+    async fn contracts(&self, tx: &Tx, numbers: &[&str]) -> Result<HashMap<String, LoanContractId>, ServicingError> {
+        let rows = Rows::new().text("number", numbers.iter().copied());
+        let sql = "SELECT DISTINCT c.id, c.number FROM loan_contract c JOIN {rows} ON r.number = c.number WHERE c.bank_id = $1";
+        let found =
+            tx.query_all_raw(rows.statement(tx.get_database_backend(), sql, [self.programme.bank_id.into()])).await?;
+        Ok(found
+            .iter()
+            .map(|row| Ok((row.try_get("", "number")?, row.try_get("", "id")?)))
+            .collect::<Result<_, sea_orm::DbErr>>()?)
+    }
+
+    async fn events(&self, tx: &Tx, ids: &[LoanContractId]) -> Result<Vec<loan_event::Model>, ServicingError> {
+        use sea_orm::FromQueryResult;
+        let rows = Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
+        let sql = "SELECT e.* FROM loan_event e WHERE e.contract_id IN (SELECT id FROM {rows})";
+        let found = tx.query_all_raw(rows.statement(tx.get_database_backend(), sql, [])).await?;
+        Ok(found.iter().map(|row| loan_event::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    }
+
+    /// Books what is new and compares it. A line the loan does not allow becomes a break and books nothing; the others are booked.
+    async fn record(
+        &mut self,
+        tx: &Tx,
+        now: domain::Timestamp,
+        mut row: loan_file::Model,
+        mut plan: Vec<Planned>,
+    ) -> Result<(), ServicingError> {
+        // What refers to the file comes after it; what it found is known before.
+        let recorded = loop {
+            let events: Vec<NewEvent> =
+                plan.iter().flat_map(|one| one.in_place_of.iter().chain(&one.event)).cloned().collect();
+            match servicing::check(tx, now, self.programme, &events).await {
+                Ok(recorded) => break recorded,
+                Err((Some(id), error)) => {
+                    let of = |event: &Option<NewEvent>| event.as_ref().is_some_and(|event| event.id == id);
+                    let Some(at) = plan.iter().position(|one| of(&one.event) || of(&one.in_place_of)) else {
+                        return Err(error.into());
+                    };
+                    let refused = plan.remove(at).detail;
+                    let text = format!("不能入账：{}", reason(&error));
+                    self.found(
+                        BreakClass::UnknownLine,
+                        "unknown_line",
+                        &refused,
+                        "refused",
+                        refused.amount,
+                        None,
+                        &text,
+                    );
+                }
+                Err((None, error)) => return Err(error.into()),
+            }
+        };
+        let by_id: BTreeMap<LoanEventId, &Recorded> = recorded.outcomes().iter().map(|one| (one.id, one)).collect();
+        for one in &plan {
+            let Some(event) = &one.event else {
+                if one.detail.kind == Kind::Penalty {
+                    self.penalty(tx, &one.detail, &recorded).await?;
+                }
+                continue;
+            };
+            if one.in_place_of.is_some() {
+                self.report.matched += 1
+            } else {
+                self.report.booked += 1
+            }
+            if let Some(recorded) = by_id.get(&event.id) {
+                self.compare(&one.detail, recorded);
+            }
+        }
+        self.positions(tx, &recorded).await?;
+        self.totals(tx, &recorded).await?;
+        row.report = serde_json::to_string(&self.report).map_err(ServeError::Stored)?;
+        told::add(tx, row).await?;
+        recorded.write(tx, now, self.programme).await.map_err(ServicingError::Loan)?;
+        Ok(told::remember(tx, self.programme, self.file).await?)
+    }
+
+    /// The split, the balance and the class after a fact.
+    fn compare(&mut self, detail: &Detail, recorded: &Recorded) {
+        if let Some(outcome) = &recorded.outcome
+            && detail.split != Split::default()
+        {
+            match outcome.expected {
+                Some(expected) if expected != detail.split => {
+                    let (text, most) = in_words(&expected, &detail.split);
+                    let rounding = most <= 1;
+                    let words =
+                        if rounding { format!("尾差1分：{text}") } else { format!("分项不一致：{text}") };
+                    let word = if rounding { "rounding" } else { "split" };
+                    let total = expected.total().ok();
+                    self.found(BreakClass::Amount, word, detail, "split", detail.amount, total, &words);
+                }
+                Some(_) => {}
+                None => {
+                    let text = "按合同不应有此笔提前还款（有逾期或日期不符），已按银行数据入账";
+                    self.found(BreakClass::Amount, "split", detail, "split", detail.amount, None, text);
+                }
+            }
+        }
+        if let Some(after) = &recorded.after {
+            self.standing(detail, after);
+        }
+    }
+
+    fn standing(&mut self, detail: &Detail, after: &State) {
+        if let Ok(principal) = after.principal()
+            && principal != detail.balance
+        {
+            let text = format!("余额不一致：账上{principal}，银行{}", detail.balance);
+            self.found(BreakClass::Amount, "balance", detail, "balance", detail.balance, Some(principal), &text);
+        }
+        if after.class != detail.class {
+            let text = format!("五级分类不一致：账上{}，银行{}", chinese(after.class), chinese(detail.class));
+            self.found(BreakClass::Status, "class", detail, "class", detail.balance, None, &text);
+        }
+    }
+
+    /// What penalties have come to, which the bank tells without booking anything.
+    async fn penalty(&mut self, tx: &Tx, detail: &Detail, recorded: &servicing::Checked) -> Result<(), ServicingError> {
+        let ids = self.contracts(tx, &[&detail.contract]).await?;
+        let Some(id) = ids.get(&detail.contract) else { return Ok(()) };
+        let stored = loan::load(tx, &[*id], false).await?;
+        let loan = recorded.loans().get(id).or_else(|| stored.get(id));
+        let Some(it) = loan.map(|loan| loan.replay(detail.on)).transpose()?.flatten() else { return Ok(()) };
+        let ours = [Component::Penalty, Component::Compound].map(|one| it.state.due[one]);
+        let theirs = [Component::Penalty, Component::Compound].map(|one| detail.split.amounts[one]);
+        if ours == theirs {
+            self.report.agreed += 1;
+            return Ok(());
+        }
+        let text = format!("罚息复利不一致：账上{}+{}，银行{}+{}", ours[0], ours[1], theirs[0], theirs[1]);
+        let expected = Money::checked_sum(ours);
+        self.found(BreakClass::Amount, "split", detail, "penalty", detail.amount, expected, &text);
+        Ok(())
+    }
+
+    /// Where loans stand at the end of the file's day.
+    async fn positions(&mut self, tx: &Tx, recorded: &servicing::Checked) -> Result<(), ServicingError> {
+        let file = self.file;
+        let numbers: Vec<&str> = file.positions.iter().map(|one| one.contract.as_str()).collect();
+        let contracts = self.contracts(tx, &numbers).await?;
+        let others: Vec<LoanContractId> =
+            contracts.values().copied().filter(|id| !recorded.loans().contains_key(id)).collect();
+        let others = loan::load(tx, &others, false).await?;
+        for one in &file.positions {
+            let key = format!("loan:{}:{}", one.contract, file.day);
+            let mut differs = |class: BreakClass, word: &str, amount: Money, expected: Option<Money>, text: String| {
+                let key = format!("{key}:{word}");
+                self.findings.add(class, &key, amount, expected, text.clone());
+                let (class, detail) = (word.to_owned(), text);
+                self.report.breaks.push(FileBreak { class, key, amount, expected, detail });
+            };
+            let loan = contracts.get(&one.contract).and_then(|id| recorded.loans().get(id).or_else(|| others.get(id)));
+            let Some(it) = loan.map(|loan| loan.replay(file.day)).transpose()?.flatten() else {
+                differs(
+                    BreakClass::MissingHere,
+                    "missing_here",
+                    one.balance,
+                    None,
+                    "银行有余额，账上没有这笔贷款".to_owned(),
+                );
+                continue;
+            };
+            let principal = it.state.principal().map_err(ServeError::Loan)?;
+            let arrears = it.state.due.total().map_err(ServeError::Loan)?;
+            let before = self.report.breaks.len();
+            let mut differs = |class: BreakClass, word: &str, amount: Money, expected: Option<Money>, text: String| {
+                let key = format!("{key}:{word}");
+                self.findings.add(class, &key, amount, expected, text.clone());
+                let (class, detail) = (word.to_owned(), text);
+                self.report.breaks.push(FileBreak { class, key, amount, expected, detail });
+            };
+            if principal != one.balance {
+                let text = format!("余额不一致：账上{principal}，银行{}", one.balance);
+                differs(BreakClass::Amount, "balance", one.balance, Some(principal), text);
+            }
+            if arrears != one.arrears {
+                let fen = (arrears.fen() - one.arrears.fen()).abs();
+                let (word, head) = if fen == 1 { ("rounding", "尾差1分：") } else { ("arrears", "") };
+                let text = format!("{head}逾期未还不一致：账上{arrears}，银行{}", one.arrears);
+                differs(BreakClass::Amount, word, one.arrears, Some(arrears), text);
+            }
+            if it.state.class != one.class {
+                let text = format!("五级分类不一致：账上{}，银行{}", chinese(it.state.class), chinese(one.class));
+                differs(BreakClass::Status, "class", one.balance, Some(principal), text);
+            }
+            if self.report.breaks.len() == before {
+                self.report.agreed += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the loans of each class add up to, with what this file told.
+    async fn totals(&mut self, tx: &Tx, recorded: &servicing::Checked) -> Result<(), ServicingError> {
+        let file = self.file;
+        if file.totals.is_empty() {
+            return Ok(());
+        }
+        let stored: Vec<LoanContractId> = loan::paid_out(tx, self.programme.id).await?;
+        let stored: Vec<_> = stored.into_iter().filter(|id| !recorded.loans().contains_key(id)).collect();
+        let mut ours: BTreeMap<Class, (u64, i64)> = BTreeMap::new();
+        let mut add = |loan: &loan::Loan| -> Result<(), ServeError> {
+            if let Some(it) = loan.replay(file.day)?.filter(|it| it.state.end.is_none()) {
+                let sum = ours.entry(it.state.class).or_default();
+                sum.0 += 1;
+                sum.1 += it.state.principal()?.fen();
+            }
+            Ok(())
+        };
+        for loan in recorded.loans().values() {
+            add(loan)?;
+        }
+        for page in stored.chunks(2_000) {
+            for loan in loan::load(tx, page, false).await?.values() {
+                add(loan)?;
+            }
+        }
+        for one in &file.totals {
+            let (count, fen) = ours.get(&one.class).copied().unwrap_or_default();
+            if (count, fen) == (one.count, one.balance.fen()) {
+                self.report.agreed += 1;
+                continue;
+            }
+            let expected = Money::from_fen(fen);
+            let text = format!(
+                "{}类汇总不一致：账上{count}户{expected}，银行{}户{}",
+                chinese(one.class),
+                one.count,
+                one.balance
+            );
+            let key = format!("loan:{}:{}:{}", file.bank, file.day, class_of(one.class));
+            self.findings.add(BreakClass::Amount, &key, one.balance, Some(expected), text.clone());
+            self.report.breaks.push(FileBreak {
+                class: "total".to_owned(),
+                key,
+                amount: one.balance,
+                expected: Some(expected),
+                detail: text,
+            });
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the columns of a break")]
+    fn found(
+        &mut self,
+        class: BreakClass,
+        word: &str,
+        detail: &Detail,
+        what: &str,
+        amount: Money,
+        expected: Option<Money>,
+        text: &str,
+    ) {
+        let key = format!("loan:{}:{}:{what}", detail.contract, detail.serial);
+        let text = format!("第{}行，合同{}：{text}", detail.line, detail.contract);
+        self.findings.add(class, &key, amount, expected, text.clone());
+        self.report.breaks.push(FileBreak { class: word.to_owned(), key, amount, expected, detail: text });
+    }
+}
+
+/// A line as a fact; nothing if it books none.
+fn fact_of(detail: &Detail, reverses: Option<LoanEventId>) -> Option<Fact> {
+    let amount = detail.amount;
+    let booked = Some(detail.split);
+    let what = match detail.kind {
+        Kind::Payout => return Some(Fact::Payout(amount)),
+        Kind::Penalty => return None,
+        Kind::Repayment => What::Repayment { amount, booked },
+        Kind::Prepayment(mode) => {
+            let principal = detail.split.amounts[Component::Principal];
+            let principal = (mode != domain::loan::prepayment::Mode::Full).then_some(principal);
+            What::Prepayment { mode, principal, booked }
+        }
+        Kind::Reversal => What::Reversal(reverses?),
+        Kind::Class => What::Judgement((detail.class != Class::Normal).then_some(detail.class)),
+        Kind::Rate(rate) => What::RateChange(rate),
+        Kind::Waiver => What::Waiver(detail.split.amounts),
+        Kind::Compensation => What::Compensation(amount),
+        Kind::Recovery => What::Recovery(amount),
+        Kind::WriteOff => What::WriteOff,
+    };
+    Some(Fact::Event(what))
+}
+
+/// Where two splits differ, and by how much at most, in fen.
+fn in_words(ours: &Split, theirs: &Split) -> (String, i64) {
+    let names = [
+        (Component::Principal, "本金"),
+        (Component::Interest, "利息"),
+        (Component::Penalty, "罚息"),
+        (Component::Compound, "复利"),
+        (Component::Fee, "费用"),
+    ];
+    let parts = names.map(|(component, name)| (name, ours.amounts[component], theirs.amounts[component]));
+    let all = parts.into_iter().chain([("溢缴", ours.credit, theirs.credit)]);
+    let differing: Vec<_> = all.filter(|(_, a, b)| a != b).collect();
+    let most = differing.iter().map(|(_, a, b)| (a.fen() - b.fen()).abs()).max().unwrap_or(0);
+    let words: Vec<String> = differing.iter().map(|(name, a, b)| format!("{name}应为{a}，银行{b}")).collect();
+    (words.join("；"), most)
+}
+
+pub(super) fn chinese(class: Class) -> &'static str {
+    match class {
+        Class::Normal => "正常",
+        Class::SpecialMention => "关注",
+        Class::Substandard => "次级",
+        Class::Doubtful => "可疑",
+        Class::Loss => "损失",
+    }
+}
+
+/// Why a line was not booked, in Chinese.
+fn reason(error: &ServeError) -> String {
+    match error {
+        ServeError::Loan(error) => error.to_string(),
+        ServeError::NotPaidOut => "贷款尚未放款".to_owned(),
+        ServeError::Conflict => "与已登记的业务冲突".to_owned(),
+        ServeError::Invalid { problem, .. } => (*problem).to_owned(),
+        ServeError::State(_) => "贷款状态不允许".to_owned(),
+        ServeError::NoSuchEvent => "找不到所指的业务".to_owned(),
+        _ => "不符合合同".to_owned(),
+    }
+}
