@@ -503,7 +503,7 @@ impl Reconciliation {
             self.fees(house, day, &bills, &ours, (&sound, &mut found)).await?;
         }
         if bills.flow.is_some() {
-            let ours = ours::movements(db, book, day).await?;
+            // What was booked just now came from the trade bill, and is compared as that.
             self.flows(house, &terms, &bills, &ours, &mut found).await?;
             self.withdrawals(house, &terms, &bills, &ours, &mut found).await?;
         }
@@ -514,7 +514,7 @@ impl Reconciliation {
         findings::write(&tx, now, book, day, &found).await?;
         findings::buffer(&tx, now, book, day, &found).await?;
         let open = findings::open(&tx, book, day).await?;
-        let ours = ours::movements(&tx, book, day).await?;
+        let ours = if found.booked { ours::movements(&tx, book, day).await? } else { ours };
         let proof = report::proof(&tx, book, day, bills.flow.as_deref(), &ours).await?;
         let state = self.write(&tx, now, (book, &terms), actor, (&bills, &found, open, ours, proof)).await?;
         tx.commit().await?;

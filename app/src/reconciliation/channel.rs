@@ -193,6 +193,10 @@ impl Reconciliation {
             }
         };
         let payments: Vec<cashier::Payment> = unsettled.iter().map(payment).collect();
+        if payments.is_empty() {
+            return Ok(());
+        }
+        found.booked = true;
         let tx = self.db.begin().await?;
         let settled = cashier::settle(&tx, self.business.now(), &house.door, &payments).await?;
         tx.commit().await?;
@@ -350,6 +354,7 @@ impl Reconciliation {
         }
         tx.commit().await?;
         found.healed += 1;
+        found.booked = true;
         Ok(true)
     }
 
@@ -422,6 +427,7 @@ impl Reconciliation {
             }
         }
         let of = entries.len();
+        found.booked |= of > 0;
         for (nth, batch) in entries.chunks(BATCH).enumerate() {
             let tx = self.db.begin().await?;
             for posted in ledger::post(&tx, self.business.now(), batch).await? {

@@ -54,6 +54,8 @@ pub(super) struct Waiting {
 pub(super) struct Findings {
     pub(super) matched: u64,
     pub(super) healed: u64,
+    /// Whether the run has booked anything on the day, or tied a transfer to its line.
+    pub(super) booked: bool,
     /// Lines that wait for the bill of another day.
     pub(super) waiting: Vec<Waiting>,
     pub(super) breaks: Vec<Found>,
@@ -69,6 +71,7 @@ impl Findings {
         Findings {
             matched: 0,
             healed: 0,
+            booked: false,
             waiting: Vec::new(),
             breaks: Vec::new(),
             known: HashSet::new(),

@@ -51,11 +51,17 @@ pub(super) async fn movements(
     let closed = book::Entity::find_by_id(book).one(db).await?.and_then(|book| book.closed_through);
     let last = closed.map_or(day, |closed| closed.next().max(day));
     let account: AccountId = Account::wechat_balance(book).id();
-    let sql = "SELECT e.reference, e.kind, e.document, e.book_date, e.event_date, \
-                   CASE WHEN p.debit_account = $4 THEN p.amount_fen ELSE -p.amount_fen END AS amount_fen \
-               FROM entry e JOIN posting p ON p.entry_id = e.id \
-               WHERE e.book_id = $1 AND e.book_date >= $2 AND e.book_date <= $3 AND (e.event_date = $2 OR e.book_date = $2) \
-                   AND (p.debit_account = $4 OR p.credit_account = $4)";
+    // Either side of the posting by itself: each has an index that leads from the account to the entry, whatever the planner believes of
+    // a day that has only just been written.
+    let side = |amount: &str, account: &str| {
+        format!(
+            "SELECT e.reference, e.kind, e.document, e.book_date, e.event_date, {amount} AS amount_fen \
+             FROM entry e JOIN posting p ON p.{account} = $4 AND p.entry_id = e.id \
+             WHERE e.book_id = $1 AND e.book_date >= $2 AND e.book_date <= $3 AND (e.event_date = $2 OR e.book_date = $2)"
+        )
+    };
+    let sql =
+        format!("{} UNION ALL {}", side("p.amount_fen", "debit_account"), side("-p.amount_fen", "credit_account"));
     let values: [sea_orm::Value; 4] = [book.into(), day.into(), last.into(), account.into()];
     Movement::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).all(db).await
 }

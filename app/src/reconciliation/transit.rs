@@ -127,6 +127,7 @@ impl Reconciliation {
             }
         };
         tx.commit().await?;
+        found.booked = true;
         known.extend(row);
         if fresh {
             found.healed += 1
@@ -164,6 +165,7 @@ impl Reconciliation {
         let tx = self.db.begin().await?;
         known[at] = transfers::tie(&tx, self.business.now(), known[at].id, Line::Return(number), day).await?;
         tx.commit().await?;
+        found.booked = true;
         if healed {
             found.healed += 1
         } else {
@@ -218,6 +220,7 @@ impl Reconciliation {
                     known[at] = row;
                 }
                 tx.commit().await?;
+                found.booked = true;
                 found.cleared.extend(lines.iter().map(|at| open[*at].reference.clone()));
                 if booked { found.healed += 1 } else { found.matched += 1 }
             }
