@@ -389,6 +389,7 @@ pub(crate) fn job(name: &str) -> &str {
     match name {
         "campaign_clock" => "项目定时开放与结束",
         "certificates" => "更新微信支付平台证书",
+        "close_loans" => "贷款日终",
         "duties" => "期限提醒与上报",
         "expire_orders" => "关闭超时未付订单",
         "large_gifts" => "筛查大额捐赠",
