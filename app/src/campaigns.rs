@@ -127,9 +127,21 @@ impl Campaigns {
         after: Option<CampaignId>,
         limit: u64,
     ) -> Result<Vec<campaign::Model>> {
+        self.named(None, state, by, after, limit).await
+    }
+
+    /// The same of those whose name holds these words.
+    pub async fn named(
+        &self,
+        words: Option<&str>,
+        state: Option<CampaignState>,
+        by: &Member,
+        after: Option<CampaignId>,
+        limit: u64,
+    ) -> Result<Vec<campaign::Model>> {
         by.must_be(&READERS)?;
         let parts = Some(by.parts(&READERS).into_iter().cloned().collect());
-        let filter = CampaignFilter { states: state.into_iter().collect(), parts };
+        let filter = CampaignFilter { states: state.into_iter().collect(), parts, words: words.map(str::to_owned) };
         crowdfunding::campaigns(self.db.read(), &filter, after, limit).await
     }
 
@@ -490,6 +502,17 @@ impl Campaigns {
     pub async fn suspensions(&self, id: CampaignId, by: &Member) -> Result<Vec<suspension::Model>> {
         self.get(id, by).await?;
         crowdfunding::suspensions(self.db.read(), id).await
+    }
+
+    /// The campaign that a change is of, for whoever may see it.
+    pub async fn campaign_of_change(&self, change: CampaignChangeId, by: &Member) -> Result<CampaignId> {
+        let id = crowdfunding::campaign_of_change(self.db.read(), change).await?;
+        // What the caller may not know of is not there.
+        self.get(id, by).await.map_err(|error| match error {
+            CrowdfundingError::NoSuchCampaign => CrowdfundingError::NoSuchChange,
+            other => other,
+        })?;
+        Ok(id)
     }
 
     /// The changes of a campaign, oldest first.

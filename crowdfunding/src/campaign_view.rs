@@ -107,11 +107,8 @@ pub async fn search(
     use campaign::Column as C;
     let states = search.state.map_or_else(CampaignState::public, |state| vec![state]);
     let mut query = campaign::Entity::find().filter(C::State.is_in(states));
-    if let Some(words) = search.words.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
-        // A word that LIKE reads otherwise is taken as it is.
-        let plain: String =
-            words.chars().flat_map(|c| ['%', '_', '!'].contains(&c).then_some('!').into_iter().chain([c])).collect();
-        query = query.filter(C::Name.like(LikeExpr::new(format!("%{plain}%")).escape('!')));
+    if let Some(named) = search.words.as_deref().and_then(named) {
+        query = query.filter(named);
     }
     if let Some(unit) = search.unit {
         let unit = unit::Entity::find_by_id(unit).one(db).await?.ok_or(CrowdfundingError::NoSuchUnit)?;
@@ -170,6 +167,17 @@ pub struct CampaignFilter {
     pub states: Vec<CampaignState>,
     /// These parts of the tree, or all.
     pub parts: Option<Vec<UnitPath>>,
+    /// A part of the name.
+    pub words: Option<String>,
+}
+
+/// Campaigns whose name holds these words; nothing if there are none. A word that LIKE reads otherwise is taken as it is.
+fn named(words: &str) -> Option<Condition> {
+    let words = words.trim();
+    let plain: String =
+        words.chars().flat_map(|c| ['%', '_', '!'].contains(&c).then_some('!').into_iter().chain([c])).collect();
+    let like = LikeExpr::new(format!("%{plain}%")).escape('!');
+    (!words.is_empty()).then(|| Condition::all().add(campaign::Column::Name.like(like)))
 }
 
 /// The ids of the campaigns in these parts of the tree.
@@ -230,6 +238,9 @@ pub async fn campaigns(
             .iter()
             .fold(Condition::any(), |any, part| any.add(campaign::Column::UnitPath.starts_with(part.as_str())));
         query = query.filter(any);
+    }
+    if let Some(named) = filter.words.as_deref().and_then(named) {
+        query = query.filter(named);
     }
     if let Some(after) = after {
         let last = campaign(db, after).await?;

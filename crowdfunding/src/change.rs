@@ -152,6 +152,15 @@ pub async fn file_change(
     Ok(campaign)
 }
 
+/// The campaign a change belongs to.
+pub async fn campaign_of_change(
+    db: &impl ConnectionTrait,
+    change: CampaignChangeId,
+) -> Result<CampaignId, CrowdfundingError> {
+    let row = row::Entity::find_by_id(change).one(db).await?.ok_or(CrowdfundingError::NoSuchChange)?;
+    Ok(row.campaign_id)
+}
+
 /// The changes of a campaign, oldest first.
 pub async fn changes(db: &impl ConnectionTrait, id: CampaignId) -> Result<Vec<row::Model>, CrowdfundingError> {
     let rows =

@@ -36,7 +36,7 @@ pub use campaign_view::{
     CampaignFilter, PublicCampaign, Search, Sorting, Standing, campaign, campaign_of, campaign_steps, campaigns,
     named_campaigns, public_campaign, public_row, search, standing, with_money,
 };
-pub use change::{changes, file_change, propose_change, review_change};
+pub use change::{campaign_of_change, changes, file_change, propose_change, review_change};
 pub use comment::{comment, comments};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
