@@ -29,6 +29,8 @@ use crate::error::ApiError;
 const BODY_TIME: Duration = Duration::from_secs(15);
 /// The same for a document.
 const DOCUMENT_TIME: Duration = Duration::from_secs(120);
+/// What a form wraps around a document, and the fields beside it.
+const WRAPPING: usize = 64 * 1024;
 /// How many documents may be on their way in at once: each is held in memory until it is stored.
 const DOCUMENTS: usize = 16;
 /// How many times the limit is read and thrown away of a body that is too long.
@@ -95,7 +97,8 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
             };
             let _document = if is_document(&request) {
                 let Ok(place) = documents.try_acquire_owned() else { return Err(ApiError::overloaded().into()) };
-                read_body(&mut request, options.body_limit.max(LARGEST), DOCUMENT_TIME).await?;
+                let most = if is_form(&request) { LARGEST + WRAPPING } else { LARGEST };
+                read_body(&mut request, options.body_limit.max(most), DOCUMENT_TIME).await?;
                 Some(place)
             } else {
                 read_body(&mut request, options.body_limit, BODY_TIME).await?;
@@ -172,6 +175,11 @@ fn request_id(request: &Request) -> String {
     }
 }
 
+/// Whether a form with files is sent.
+fn is_form(request: &Request) -> bool {
+    request.content_type().is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
 /// What is the interface's; everything else is the pages'.
 const INTERFACE: [&str; 5] = ["/api", "/wechat", "/healthz", "/readyz", "/metrics"];
 
@@ -187,8 +195,7 @@ fn reads_pages(request: &Request) -> bool {
 
 /// Whether somebody who at least has a token sends a document. Only those may send more than other requests.
 fn is_document(request: &Request) -> bool {
-    let form = request.content_type().is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    if form {
+    if is_form(request) {
         return is_page(request.uri().path()) && request.header(header::COOKIE).is_some();
     }
     request.method() == Method::POST
