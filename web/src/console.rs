@@ -131,6 +131,7 @@ fn campaign_routes(route: Route) -> Route {
         .at("/console/campaigns/:id/papers/:paper/withdrawal", post(campaign::post_withdraw_paper))
         .at("/console/campaigns/:id/updates/:update/publication", post(campaign::post_publish))
         .at("/console/campaigns/:id/:step", post(campaign::post_step))
+        .at("/console/campaign-changes/:id", get(draft::get_change_alone))
         .at("/console/campaign-changes/:id/:change", get(draft::get_change))
         .at("/console/campaign-changes/:id/:change/:step", post(draft::post_step_change))
         .at("/console/decisions", get(decision::get_list).post(decision::post_propose))

@@ -258,7 +258,8 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let asked = Asked::of(request);
     let state = asked.read::<words::Key<CampaignState>>("state").map(|key| key.0);
     let campaigns = &officer.app.campaigns;
-    let rows = campaigns.page(state, &officer.member, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
+    let rows = campaigns.named(asked.get("q"), state, &officer.member, asked.after(), asked.limit()).await;
+    let rows = rows.map_err(Problem::of_list)?;
     let ids: Vec<CampaignId> = rows.iter().map(|row| row.id).collect();
     let money = campaigns.with_money(&ids).await?;
     let of = |id: CampaignId| money.iter().find(|one| one.campaign.id == id);
@@ -292,7 +293,10 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         (part::heading("公益项目", &html! {
             @if officer.is(&AUTHORS) { a class="button primary" href="/console/campaigns/new" { "新建项目" } }
         }))
-        (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
+        (table::filter(&asked, &html! {
+            (table::filter_text(&asked, "q", "名称"))
+            (table::filter_choice(&asked, "state", "状态", &states))
+        }))
         (table.show(&asked))
     };
     Ok(officer.page("公益项目", &[("/console", "工作台")], &content).into_response())
@@ -332,6 +336,7 @@ async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Result<Response
     let updates = campaigns.updates(id, None, 50, by).await?;
     let suspensions = campaigns.suspensions(id, by).await?;
     let money = campaigns.with_money(&[id]).await?;
+    let milestones = if row.state.is_public() { campaigns.public_milestones(id).await? } else { Vec::new() };
     let names = Names::of(
         officer,
         [row.author_id]
@@ -363,6 +368,7 @@ async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Result<Response
                     fields: asked_for(offer.asks, at.of(offer.word).unwrap_or(&fresh)) }.show(officer, at.of(offer.word)))
             }
             (stop(officer, &row, at))
+            (disclosure(officer, &row, at))
         }
         (facts(&row, money.first(), &names))
         div class="pair" {
@@ -379,6 +385,7 @@ async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Result<Response
             }
         }
         (part::block("预算与使用", &spending(&row, &budget)))
+        @if row.state.is_public() { (part::block("里程碑", &reached(officer, &row, &milestones, at))) }
         (part::block("方案变更", &html! {
             @if changes.is_empty() { (part::nothing_here("没有变更。")) }
             @for change in &changes {
@@ -545,6 +552,52 @@ fn told(
     }
 }
 
+/// The steps of the project, and how far they are.
+fn reached(officer: &Officer, row: &campaign::Model, milestones: &[entity::milestone::Model], at: &At<'_>) -> Markup {
+    let fresh = Typed::default();
+    let typed = at.of("milestone-progress").unwrap_or(&fresh);
+    let codes = options(milestones.iter().map(|one| (&one.code, format!("{} {}", one.code, one.name))));
+    let columns = [column("里程碑"), column("期限"), numbers("进度"), column("说明"), column("更新时间")];
+    let lines = milestones.iter().map(|one| {
+        vec![
+            Cell::text(&one.name),
+            Cell::day(one.due),
+            Cell::text(format!("{}%", one.progress)),
+            Cell::text(&one.note),
+            Cell::at(one.changed_us),
+        ]
+    });
+    let fields = html! {
+        (Field::choice(typed, "code", "里程碑", &codes).required())
+        (Field::number(typed, "progress", "进度（%）").required().longest(3))
+        (Field::text(typed, "note", "说明").required().longest(500))
+    };
+    html! {
+        (Table::new("里程碑", &columns, "方案没有列出里程碑。").whole(lines).plain())
+        @if !milestones.is_empty() && officer.is(&AUTHORS) {
+            (Step { name: "更新进度", will: "进度将公开显示。", to: &format!("{}/milestone-progress", path(row.id)), grave: false, fields }
+                .show(officer, at.of("milestone-progress")))
+        }
+    }
+}
+
+/// That the full report was published, once the money is being used or is used.
+fn disclosure(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup {
+    use CampaignState as S;
+    let due = matches!(row.state, S::Ended | S::Executing | S::Closing | S::Closed | S::Terminated);
+    let fresh = Typed::default();
+    let typed = at.of("final-disclosure").unwrap_or(&fresh);
+    html! {
+        @if due && officer.is(&[Role::Disclosure]) {
+            (Step { name: "登记全面公开", will: "将记录募捐和使用情况已全面公开的日期和网址。", to: &format!("{}/final-disclosure", path(row.id)), grave: false,
+                fields: html! {
+                    (Field::day(typed, "published_on", "公开日期").required())
+                    (Field::text(typed, "reference", "网址或文号").required().longest(300))
+                } }.show(officer, at.of("final-disclosure")))
+        }
+    }
+}
+
 /// Suspension and its end: not on the straight way.
 fn stop(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup {
     let fresh = Typed::default();
@@ -612,6 +665,19 @@ async fn take(officer: &Officer, id: CampaignId, word: &str, form: &Form) -> Res
             check.done()?;
             campaigns.suspend(id, suspension, (crowdfunding::Ground::Order, reason), by).await?;
             Ok("已停止募捐并冻结资金。")
+        }
+        "milestone-progress" => {
+            let (code, progress, note) = (check.text("code"), check.number::<i64>("progress"), check.text("note"));
+            check.done()?;
+            campaigns.progress(id, (code, progress.unwrap_or_default(), note), by).await?;
+            Ok("进度已更新。")
+        }
+        "final-disclosure" => {
+            let (published_on, reference) = (check.day("published_on"), check.text("reference"));
+            check.done()?;
+            let published_on = published_on.ok_or_else(|| Problem::field("published_on", "请填写日期"))?;
+            campaigns.disclose(id, (published_on, reference), by).await?;
+            Ok("已登记。")
         }
         "suspension-lift" => {
             let reason = check.text("reason");

@@ -17,7 +17,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Disbursement | WaitingKind::Payment => format!("/console/disbursements/{id}"),
         WaitingKind::Refund => format!("/console/refunds/{id}"),
         WaitingKind::BankGift => format!("/console/donations/{id}"),
-        WaitingKind::CampaignChange => "/console/campaigns".to_owned(),
+        WaitingKind::CampaignChange => format!("/console/campaign-changes/{id}"),
         WaitingKind::CampaignDecision => "/console/decisions".to_owned(),
         WaitingKind::RoleGrant => "/console/roles".to_owned(),
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),

@@ -18,7 +18,7 @@ use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
-use crate::session::{Officer, nothing};
+use crate::session::{Officer, nothing, see_other};
 use crate::words;
 
 /// Whose campaign it is, and which part of another it may be.
@@ -247,6 +247,16 @@ async fn show_change(
     let here = path(id);
     let way = [("/console/campaigns", "公益项目"), (here.as_str(), row.name.as_str())];
     Ok(officer.page(&title, &way, &content).status(typed.status()).into_response())
+}
+
+/// Leads to a change that is known by its id alone.
+#[handler]
+pub(super) async fn get_change_alone(
+    officer: Officer,
+    Path(change): Path<CampaignChangeId>,
+) -> Result<Response, PageError> {
+    let id = officer.app.campaigns.campaign_of_change(change, &officer.member).await?;
+    Ok(see_other(&format!("/console/campaign-changes/{id}/{change}")))
 }
 
 /// A change, old and new beside each other.
