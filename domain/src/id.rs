@@ -81,6 +81,8 @@ ids! {
     BillId
     /// When a bill was in force.
     BillHistoryId
+    /// The audited report of a year.
+    AuditedYearId
     /// The books of one legal entity.
     BookId
     /// A difference that somebody has to settle.
@@ -97,6 +99,8 @@ ids! {
     CampaignDecisionId
     /// What is told of a campaign's progress.
     CampaignUpdateId
+    /// A count of a cash box.
+    CashCountId
     /// A fundraising certificate.
     CertificateId
     /// What somebody complains of.
@@ -151,6 +155,8 @@ ids! {
     LoanProgrammeId
     /// Interest subsidy of an instalment.
     LoanSubsidyId
+    /// A voucher a person writes.
+    ManualVoucherId
     /// A message on its way to a donor.
     MessageId
     /// What an enterprise needs.
@@ -199,6 +205,8 @@ ids! {
     UnitId
     /// Personal data shown in plain.
     UnmaskingId
+    /// A voucher that comes again.
+    VoucherTemplateId
     /// A name on a list that nobody may be paid on.
     WatchNameId
 }

@@ -7,6 +7,7 @@ pub mod anonymity;
 pub mod bank;
 pub mod bank_file;
 pub mod campaign;
+pub mod cash;
 pub mod change;
 pub mod charity;
 pub mod clock;
@@ -36,6 +37,7 @@ pub mod role;
 pub mod state;
 pub mod transfer;
 pub mod unit;
+pub mod voucher;
 pub mod working_day;
 pub mod writing;
 

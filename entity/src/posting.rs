@@ -17,6 +17,7 @@ pub struct Model {
     pub credit_account: AccountId,
     pub amount_fen: Money,
     pub raised: String,
+    pub cash_flow: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

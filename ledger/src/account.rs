@@ -107,9 +107,49 @@ impl Account {
         self
     }
 
+    /// The same account for one campaign.
+    pub fn for_campaign(mut self, campaign: CampaignId) -> Account {
+        self.campaign = Some(campaign);
+        self
+    }
+
+    /// The same account for one payment channel, or for one cash box.
+    pub fn through(mut self, channel: &str) -> Account {
+        self.channel = Some(channel.into());
+        self
+    }
+
+    /// The same account at one bank account of ours.
+    pub fn at_bank(mut self, bank_account: &str) -> Account {
+        self.bank_account = Some(bank_account.into());
+        self
+    }
+
+    /// The same account for one contract.
+    pub fn under(mut self, contract: &str) -> Account {
+        self.contract = Some(contract.into());
+        self
+    }
+
+    /// The same account for one kind of debt.
+    pub fn owed_as(mut self, payable: &str) -> Account {
+        self.payable = Some(payable.into());
+        self
+    }
+
     /// Its subject.
     pub fn subject(&self) -> Subject {
         self.subject
+    }
+
+    /// Whether it holds gifts in kind.
+    pub fn is_goods(&self) -> bool {
+        self.goods
+    }
+
+    /// Its campaign.
+    pub fn campaign(&self) -> Option<CampaignId> {
+        self.campaign
     }
 
     /// The book it belongs to.

@@ -104,12 +104,13 @@ struct StoredLine {
     credit: AccountId,
     fen: i64,
     raised: String,
+    cash_flow: Option<String>,
 }
 
 async fn page(db: &impl ConnectionTrait, after: Uuid) -> Result<Vec<StoredEntry>, DbErr> {
     let sql = format!(
         "SELECT e.id, e.book_id, e.reference, e.kind, e.book_date, e.event_date, e.reverses, e.donor_id, e.channel, e.counterparty, \
-         e.document, e.postings, e.total_fen, e.digest, p.debit_account, p.credit_account, p.amount_fen, p.raised \
+         e.document, e.postings, e.total_fen, e.digest, p.debit_account, p.credit_account, p.amount_fen, p.raised, p.cash_flow \
          FROM (SELECT * FROM entry WHERE id > $1 ORDER BY id LIMIT {PAGE}) e LEFT JOIN posting p ON p.entry_id = e.id \
          ORDER BY e.id, p.line"
     );
@@ -126,6 +127,7 @@ async fn page(db: &impl ConnectionTrait, after: Uuid) -> Result<Vec<StoredEntry>
                 credit: row.try_get("", "credit_account")?,
                 fen,
                 raised: row.try_get("", "raised")?,
+                cash_flow: row.try_get("", "cash_flow")?,
             });
         }
     }
@@ -177,6 +179,7 @@ impl StoredEntry {
             self.counterparty.as_deref(),
             self.document.as_deref(),
             &lines,
+            &self.lines.iter().map(|line| line.cash_flow.as_deref()).collect::<Vec<_>>(),
         );
         report.compare("entry.digest", reference, digest == self.digest, true);
     }

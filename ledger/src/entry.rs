@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use domain::{AccountId, BookId, BusinessDate, CampaignId, DonorId, EntryId, Money};
 
-use crate::Account;
+use crate::{Account, CashFlow};
 
 /// Which public total a posting moves (charity 6.5 (5)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +46,8 @@ pub struct Posting {
     pub amount: Money,
     /// Which public total it moves.
     pub raised: Raised,
+    /// The line of 现金流量表 a person gave it; without one it follows from the accounts.
+    pub cash_flow: Option<CashFlow>,
 }
 
 /// The day an entry is booked on.
@@ -109,7 +111,13 @@ impl Entry {
 
     /// Adds a line.
     pub fn raising(mut self, debit: Account, credit: Account, amount: Money, raised: Raised) -> Entry {
-        self.postings.push(Posting { debit, credit, amount, raised });
+        self.postings.push(Posting { debit, credit, amount, raised, cash_flow: None });
+        self
+    }
+
+    /// Adds a line of a manual voucher, with the line of 现金流量表 it belongs to if it moves cash.
+    pub fn flowing(mut self, debit: Account, credit: Account, amount: Money, cash_flow: Option<CashFlow>) -> Entry {
+        self.postings.push(Posting { debit, credit, amount, raised: Raised::None, cash_flow });
         self
     }
 
@@ -182,6 +190,7 @@ impl Entry {
             credit: p.debit.clone(),
             amount: p.amount,
             raised: p.raised,
+            cash_flow: p.cash_flow,
         };
         Entry {
             reference: format!("reversal:{}", of.reference),
@@ -240,6 +249,7 @@ impl Entry {
                 .zip(accounts)
                 .map(|(p, (debit, credit))| (debit.to_string(), credit.to_string(), p.amount.fen(), p.raised.as_str()))
                 .collect::<Vec<_>>(),
+            &self.postings.iter().map(|p| p.cash_flow.map(CashFlow::key)).collect::<Vec<_>>(),
         )
     }
 }
@@ -256,8 +266,15 @@ pub(crate) fn content_digest(
     counterparty: Option<&str>,
     document: Option<&str>,
     postings: &[(String, String, i64, &str)],
+    cash_flows: &[Option<&str>],
 ) -> Vec<u8> {
     let content = (book, kind, event_date, reverses, donor, channel, counterparty, document, postings);
-    let json = serde_json::to_vec(&content).expect("strings and integers always serialise");
+    // What nobody gave is no content: recipes read as they did before there were lines to give.
+    let json = if cash_flows.iter().any(Option::is_some) {
+        serde_json::to_vec(&(content, cash_flows))
+    } else {
+        serde_json::to_vec(&content)
+    };
+    let json = json.expect("strings and integers always serialise");
     digest::digest(&digest::SHA256, &json).as_ref().to_vec()
 }

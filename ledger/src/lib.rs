@@ -10,6 +10,8 @@ mod account_page;
 mod audit;
 mod book;
 mod campaign_sheet;
+mod cell;
+mod conversion;
 mod entry;
 mod entry_sheet;
 mod flow;
@@ -27,6 +29,8 @@ pub use account_page::{AccountLine, AccountPage, AccountPlace, NoPlace, account_
 pub use audit::{AuditReport, Difference, audit};
 pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
 pub use campaign_sheet::{CampaignSheet, Inflow, Outflow, campaign_sheet};
+pub use cell::{Cell, CellColumn, CellLine, CellLines, CellPart, StatementForm, cell_lines};
+pub use conversion::{OLD_CHART, conversion, converted};
 pub use entry::{BookOn, Entry, Posting, Raised};
 pub use entry_sheet::{EntrySheet, NamedAccount, entry_sheet, find_entries, named_accounts};
 pub use flow::{Flow, FlowKind, Position, flows, position, raised_by_day};
@@ -36,8 +40,8 @@ pub use post::{Posted, Refusal, post};
 pub use report::{Balance, StatementLine, TrialLine, accounts, balance, entry_by_reference, statement, trial_balance};
 pub use seal::{SealError, last_seal, seal_through, seals};
 pub use statements::{
-    Activities, ActivityRow, Amounts, BalanceRow, BalanceSheet, CashFlowRow, CashFlows, activities, balance_sheet,
-    cash_flows,
+    Activities, ActivityRow, Adjustments, Amounts, BalanceRow, BalanceSheet, CashFlow, CashFlowRow, CashFlows,
+    activities, adjusted_activities, adjusted_balance_sheet, balance_sheet, cash_flows,
 };
 pub use subject::Subject;
 pub use year_end::year_end;

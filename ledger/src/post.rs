@@ -46,6 +46,13 @@ impl Posted {
             Posted::Booked { id, .. } | Posted::AlreadyThere { id, .. } => id,
         }
     }
+
+    /// The day it is booked on.
+    pub fn book_date(self) -> BusinessDate {
+        match self {
+            Posted::Booked { book_date, .. } | Posted::AlreadyThere { book_date, .. } => book_date,
+        }
+    }
 }
 
 /// Why an entry was not booked. Its neighbours were.
@@ -374,8 +381,8 @@ async fn lock_funds(
     rows.iter().map(read).collect()
 }
 
-const LINES: &str = "INSERT INTO posting (entry_id, line, debit_account, credit_account, amount_fen, raised) \
-     SELECT entry_id, line, debit_account, credit_account, amount_fen, raised FROM {lines}";
+const LINES: &str = "INSERT INTO posting (entry_id, line, debit_account, credit_account, amount_fen, raised, cash_flow) \
+     SELECT entry_id, line, debit_account, credit_account, amount_fen, raised, cash_flow FROM {lines}";
 const ENTRIES: &str = "INSERT INTO entry (id, book_id, reference, kind, book_date, event_date, booked_us, actor, source, donor_id, \
      channel, unit, region, counterparty, document, memo, reverses, postings, total_fen, digest) \
      SELECT id, book_id, reference, kind, book_date, event_date, $1, actor, source, donor_id, channel, NULL, NULL, \
@@ -464,6 +471,7 @@ fn line_rows(accepted: &[Accepted<'_>]) -> Rows {
         .uuid("credit_account", lines().map(|(.., (_, credit))| credit.uuid()))
         .int("amount_fen", lines().map(|(_, _, p, _)| p.amount.fen()))
         .text("raised", lines().map(|(_, _, p, _)| p.raised.as_str()))
+        .text_or_null("cash_flow", lines().map(|(_, _, p, _)| p.cash_flow.map(|flow| flow.key().to_owned())))
 }
 
 fn entry_rows(accepted: &[Accepted<'_>]) -> Rows {

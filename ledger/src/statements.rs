@@ -10,6 +10,9 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::year_end::CLOSING;
 
+/// What an entry of opening balances is called; it is no flow of cash.
+pub(crate) const OPENING: &str = "opening";
+
 /// 资产负债表 on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalanceSheet {
@@ -100,7 +103,7 @@ pub struct CashFlowRow {
 }
 
 /// How a row of the balance sheet comes about.
-enum Part {
+pub(crate) enum Part {
     /// Of subjects, on the side of assets.
     Of(&'static [&'static str]),
     /// The sum of rows above, by their keys.
@@ -109,7 +112,7 @@ enum Part {
 
 use Part::{Of, Sum};
 
-const ASSETS: &[(&str, &str, Part)] = &[
+pub(crate) const ASSETS: &[(&str, &str, Part)] = &[
     ("cash", "货币资金", Of(&["1001", "1002", "1009"])),
     ("short_term_investments", "短期投资", Of(&["1101", "1102"])),
     ("receivables", "应收款项", Of(&["1111", "1121", "1122", "1131"])),
@@ -153,7 +156,7 @@ const ASSETS: &[(&str, &str, Part)] = &[
     ),
 ];
 
-const LIABILITIES: &[(&str, &str, Part)] = &[
+pub(crate) const LIABILITIES: &[(&str, &str, Part)] = &[
     ("short_term_loans", "短期借款", Of(&["2101"])),
     ("payables", "应付款项", Of(&["2201", "2202", "2209"])),
     ("advances_received", "预收账款", Of(&["2203"])),
@@ -173,7 +176,7 @@ const LIABILITIES: &[(&str, &str, Part)] = &[
     ("liabilities", "负债合计", Sum(&["current_liabilities", "long_term_liabilities", "entrusted_liabilities"])),
 ];
 
-const INCOME: &[(&str, &str, [&str; 2])] = &[
+pub(crate) const INCOME: &[(&str, &str, [&str; 2])] = &[
     ("donations", "捐赠收入", ["410101", "410102"]),
     ("membership_fees", "会费收入", ["420101", "420102"]),
     ("services", "提供服务收入", ["430101", "430102"]),
@@ -184,7 +187,7 @@ const INCOME: &[(&str, &str, [&str; 2])] = &[
     ("other_income", "其他收入", ["490101", "490102"]),
 ];
 
-const EXPENSES: &[(&str, &str, &str)] = &[
+pub(crate) const EXPENSES: &[(&str, &str, &str)] = &[
     ("programme_cost", "业务活动成本", "5101"),
     ("taxes_and_levies", "税金及附加", "5201"),
     ("management", "管理费用", "5301"),
@@ -196,6 +199,32 @@ const EXPENSES: &[(&str, &str, &str)] = &[
 
 /// Debits less credits in fen, by subject.
 type Nets = BTreeMap<String, i64>;
+
+/// What an audit found of a year that is ended: booked later through 3201, and shown on the audited statements of the year it is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adjustments {
+    /// The year.
+    pub year: i32,
+    /// Debits less credits in fen, by subject, as the auditors wrote them; a release beside an expense is on 3102 and 3101.
+    pub nets: BTreeMap<String, i64>,
+    /// What more was released of restricted net assets, in fen.
+    pub released: i64,
+}
+
+impl Adjustments {
+    /// Adds what belongs to the end of a day, if that is the last day of the year.
+    fn apply(&self, nets: &mut Nets, day: BusinessDate) {
+        if self.ends(day) {
+            for (subject, net) in &self.nets {
+                *nets.entry(subject.clone()).or_default() += net;
+            }
+        }
+    }
+
+    fn ends(&self, day: BusinessDate) -> bool {
+        BusinessDate::new(self.year, 12, 31) == Some(day)
+    }
+}
 
 fn of(nets: &Nets, subject: &str) -> i64 {
     nets.get(subject).copied().unwrap_or_default()
@@ -231,7 +260,18 @@ fn last_year(day: BusinessDate) -> Option<BusinessDate> {
 
 /// 资产负债表 at the end of a day, beside the end of the year before.
 pub async fn balance_sheet(db: &impl ConnectionTrait, book: BookId, day: BusinessDate) -> Result<BalanceSheet, DbErr> {
-    let closing = movements(db, book, "", day).await?;
+    adjusted_balance_sheet(db, book, day, &Adjustments::default()).await
+}
+
+/// The same with what an audit found of the year that ends on the day.
+pub async fn adjusted_balance_sheet(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    day: BusinessDate,
+    adjustments: &Adjustments,
+) -> Result<BalanceSheet, DbErr> {
+    let mut closing = movements(db, book, "", day).await?;
+    adjustments.apply(&mut closing, day);
     let opening = match last_year(day) {
         Some(last) => movements(db, book, "", last).await?,
         None => Nets::new(),
@@ -280,7 +320,7 @@ pub async fn balance_sheet(db: &impl ConnectionTrait, book: BookId, day: Busines
 }
 
 /// Whether a subject of net assets, income or expense belongs to 限定性. Expenses do not: a release carries what they used over.
-fn is_restricted(code: &str) -> bool {
+pub(crate) fn is_restricted(code: &str) -> bool {
     code == "3102" || code == "320102" || (code.starts_with('4') && code.ends_with("02"))
 }
 
@@ -321,8 +361,18 @@ pub async fn activities(
     from: BusinessDate,
     to: BusinessDate,
 ) -> Result<Activities, DbErr> {
-    let period = activity(db, book, &from.to_string(), to).await?;
-    let year = activity(db, book, &new_year(to), to).await?;
+    adjusted_activities(db, book, (from, to), &Adjustments::default()).await
+}
+
+/// The same with what an audit found of the year that ends on the last day.
+pub async fn adjusted_activities(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    (from, to): (BusinessDate, BusinessDate),
+    adjustments: &Adjustments,
+) -> Result<Activities, DbErr> {
+    let period = activity(db, book, &from.to_string(), to, adjustments).await?;
+    let year = activity(db, book, &new_year(to), to, adjustments).await?;
     let rows = period
         .into_iter()
         .zip(year)
@@ -333,8 +383,16 @@ pub async fn activities(
 
 type Column = Vec<(&'static str, &'static str, Amounts, Vec<&'static str>)>;
 
-async fn activity(db: &impl ConnectionTrait, book: BookId, from: &str, to: BusinessDate) -> Result<Column, DbErr> {
-    let nets = movements(db, book, from, to).await?;
+async fn activity(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    from: &str,
+    to: BusinessDate,
+    adjustments: &Adjustments,
+) -> Result<Column, DbErr> {
+    let mut nets = movements(db, book, from, to).await?;
+    adjustments.apply(&mut nets, to);
+    let late = if adjustments.ends(to) { adjustments.released } else { 0 };
     let mut rows: Column = Vec::new();
     let mut income = Amounts::default();
     for (key, title, [free, bound]) in INCOME {
@@ -350,7 +408,7 @@ async fn activity(db: &impl ConnectionTrait, book: BookId, from: &str, to: Busin
         rows.push((key, title, amounts, vec![subject]));
     }
     rows.push(("expenses", "费用合计", expenses, Vec::new()));
-    let released = -between_net_assets(db, book, from, to, "3102", "3101").await?;
+    let released = -between_net_assets(db, book, from, to, "3102", "3101").await? - late;
     let bound = -between_net_assets(db, book, from, to, "3101", "3102").await?;
     let released = Amounts::new(-released, released);
     rows.push(("released", "限定性净资产转为非限定性净资产", released, vec!["3102", "3101"]));
@@ -382,7 +440,7 @@ async fn between_net_assets(
 }
 
 /// The rows of the cash-flow statement and the sum each ends its part with. 1 for money in, −1 for money out.
-const FLOWS: &[(&str, &str, i64)] = &[
+pub(crate) const FLOWS: &[(&str, &str, i64)] = &[
     ("donations", "接受捐赠收到的现金", 1),
     ("membership_fees", "收取会费收到的现金", 1),
     ("services", "提供服务收到的现金", 1),
@@ -407,9 +465,30 @@ const FLOWS: &[(&str, &str, i64)] = &[
     ("change", "现金及现金等价物净增加额", 0),
 ];
 
+/// A line of 现金流量表 that money goes to or comes from: each cash posting has one, given on a manual voucher or by its accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CashFlow(&'static str);
+
+impl CashFlow {
+    /// The line of this key, if the form has it; a sum is no such line.
+    pub fn of(key: &str) -> Option<CashFlow> {
+        FLOWS.iter().find(|(known, _, sign)| *known == key && *sign != 0).map(|(known, ..)| CashFlow(known))
+    }
+
+    /// Its name for programs.
+    pub const fn key(self) -> &'static str {
+        self.0
+    }
+
+    /// Every line, with its name on the form and whether money comes in by it.
+    pub fn all() -> impl Iterator<Item = (CashFlow, &'static str, bool)> {
+        FLOWS.iter().filter(|(.., sign)| *sign != 0).map(|(key, title, sign)| (CashFlow(key), *title, *sign > 0))
+    }
+}
+
 /// The row of a cash posting, by the subject on the other side, the kind of debt it stands for, and the direction. What is paid back
 /// of a gift or a grant lowers the row the gift or the grant is in.
-fn flow(contra: &str, payable: Option<&str>, inward: bool) -> &'static str {
+pub(crate) fn flow(contra: &str, payable: Option<&str>, inward: bool) -> &'static str {
     let either = |inwards: &'static str, outwards: &'static str| if inward { inwards } else { outwards };
     match (contra, payable) {
         ("2209", Some("grant")) | ("5101" | "1141" | "320101", _) => "grants_paid",
@@ -458,14 +537,15 @@ async fn flows(
     const CASH: &str = "('1001', '1002', '1009')";
     let half = |cash: &str, contra: &str, inward: i64| {
         format!(
-            "SELECT o.subject, o.payable, {inward} AS inward, p.amount_fen AS fen FROM entry e JOIN posting p ON p.entry_id = e.id \
+            "SELECT o.subject, o.payable, p.cash_flow, {inward} AS inward, p.amount_fen AS fen FROM entry e JOIN posting p ON p.entry_id = e.id \
              JOIN account c ON c.id = p.{cash} JOIN account o ON o.id = p.{contra} \
-             WHERE e.book_id = $1 AND e.book_date >= $2 AND e.book_date <= $3 AND c.subject IN {CASH} AND o.subject NOT IN {CASH}"
+             WHERE e.book_id = $1 AND e.book_date >= $2 AND e.book_date <= $3 AND e.kind <> '{OPENING}' \
+             AND c.subject IN {CASH} AND o.subject NOT IN {CASH}"
         )
     };
     let sql = format!(
-        "SELECT subject, payable, CAST(inward AS BIGINT) AS inward, CAST(SUM(fen) AS BIGINT) AS fen FROM ({} UNION ALL {}) moved \
-         GROUP BY subject, payable, inward",
+        "SELECT subject, payable, cash_flow, CAST(inward AS BIGINT) AS inward, CAST(SUM(fen) AS BIGINT) AS fen \
+         FROM ({} UNION ALL {}) moved GROUP BY subject, payable, cash_flow, inward",
         half("debit_account", "credit_account", 1),
         half("credit_account", "debit_account", 0),
     );
@@ -475,7 +555,8 @@ async fn flows(
         let (subject, payable): (String, Option<String>) = (row.try_get("", "subject")?, row.try_get("", "payable")?);
         let inward = row.try_get::<i64>("", "inward")? == 1;
         let fen: i64 = row.try_get("", "fen")?;
-        let key = flow(&subject, payable.as_deref(), inward);
+        let given = row.try_get::<Option<String>>("", "cash_flow")?.and_then(|key| CashFlow::of(&key));
+        let key = given.map_or_else(|| flow(&subject, payable.as_deref(), inward), CashFlow::key);
         let sign = FLOWS.iter().find(|(row, ..)| *row == key).map_or(1, |(.., sign)| *sign);
         *amounts.entry(key).or_default() += if inward { sign * fen } else { -sign * fen };
     }

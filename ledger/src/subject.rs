@@ -33,6 +33,8 @@ impl Subject {
     pub const BANK: Subject = Subject("1002");
     /// 其他货币资金: what stands at the payment channel (微信余额) and on its way (微信在途).
     pub const OTHER_MONETARY: Subject = Subject("1009");
+    /// 其他应收款: what is missing of counted cash until it is settled.
+    pub const OTHER_RECEIVABLE: Subject = Subject("1122");
     /// 预付账款: conditional grants paid ahead.
     pub const PREPAID: Subject = Subject("1141");
     /// 应付账款: what suppliers are owed.
@@ -96,6 +98,9 @@ impl Subject {
     /// 已核销贷款备查, and its contra account.
     pub const LOAN_WRITTEN_OFF: [Subject; 2] = [Subject("L7011"), Subject("L7012")];
 
+    /// 其他费用.
+    pub const OTHER_EXPENSES: Subject = Subject("5901");
+
     /// The subject of a code, if a chart has it.
     pub fn of(code: &str) -> Option<Subject> {
         CODES.iter().chain(&LOAN_CODES).find(|known| **known == code).map(|known| Subject(known))
@@ -109,6 +114,26 @@ impl Subject {
     /// The code in the chart.
     pub const fn code(self) -> &'static str {
         self.0
+    }
+
+    /// Whether it is cash in the sense of 现金流量表: 1001, 1002, 1009.
+    pub fn is_cash(self) -> bool {
+        matches!(self.0, "1001" | "1002" | "1009")
+    }
+
+    /// Whether it is an income subject.
+    pub fn is_income(self) -> bool {
+        self.0.starts_with('4')
+    }
+
+    /// Whether it is an expense subject.
+    pub fn is_expense(self) -> bool {
+        self.0.starts_with('5')
+    }
+
+    /// Whether it is 限定性: the second detail of income and of 3201, and 3102.
+    pub fn is_restricted(self) -> bool {
+        is_received(self.0)
     }
 }
 

@@ -215,11 +215,11 @@ async fn direct_sql_changes_nothing() {
             "UPDATE subject SET name = 'x'".to_owned(),
             // A line more for an entry that stands.
             format!(
-                "INSERT INTO posting SELECT entry_id, 7, credit_account, debit_account, amount_fen, raised FROM posting WHERE entry_id = {literal}"
+                "INSERT INTO posting SELECT entry_id, 7, credit_account, debit_account, amount_fen, raised, cash_flow FROM posting WHERE entry_id = {literal}"
             ),
             // The same under a number that looks free.
             format!(
-                "INSERT INTO posting SELECT entry_id, -1, credit_account, debit_account, amount_fen, raised FROM posting WHERE entry_id = {literal}"
+                "INSERT INTO posting SELECT entry_id, -1, credit_account, debit_account, amount_fen, raised, cash_flow FROM posting WHERE entry_id = {literal}"
             ),
             // An entry that says more than its postings.
             format!(
@@ -249,7 +249,7 @@ async fn direct_sql_changes_nothing() {
         // Postings without an entry: refused at once or, at the latest, by the commit.
         let tx = w.db.begin().await.unwrap();
         let orphan = format!(
-            "INSERT INTO posting SELECT {}, line, debit_account, credit_account, amount_fen, raised FROM posting",
+            "INSERT INTO posting SELECT {}, line, debit_account, credit_account, amount_fen, raised, cash_flow FROM posting",
             if postgres { "gen_random_uuid()" } else { "randomblob(16)" }
         );
         let refused = match tx.execute_unprepared(&orphan).await {
@@ -274,7 +274,7 @@ async fn direct_sql_changes_nothing() {
         let tx = w.db.begin().await.unwrap();
         let random = if postgres { "gen_random_uuid()" } else { "randomblob(16)" };
         tx.execute_unprepared(&format!("CREATE TEMP TABLE fresh_id AS SELECT {random} AS id")).await.unwrap();
-        let lines = "INSERT INTO posting SELECT (SELECT id FROM fresh_id), line, debit_account, credit_account, amount_fen, raised FROM posting";
+        let lines = "INSERT INTO posting SELECT (SELECT id FROM fresh_id), line, debit_account, credit_account, amount_fen, raised, cash_flow FROM posting";
         let entry = format!("INSERT INTO entry ({columns}) SELECT (SELECT id FROM fresh_id), book_id, 'late', kind, book_date, event_date, booked_us, actor, source, postings, total_fen, digest FROM entry");
         let late = tx.execute_unprepared(&together(postgres, lines, &entry)).await;
         assert!(late.is_err_and(|e| e.to_string().contains("period_closed")));

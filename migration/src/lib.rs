@@ -122,6 +122,18 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: "",
                 guards_postgres: "",
             }),
+            Box::new(Step {
+                name: "m20261127_000011_vouchers",
+                tables: include_str!("../sql/0011_vouchers.sql"),
+                guards_sqlite: include_str!("../sql/0011_vouchers.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0011_vouchers.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261127_000011_year",
+                tables: include_str!("../sql/0011_year.sql"),
+                guards_sqlite: include_str!("../sql/0011_year.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0011_year.postgres.sql"),
+            }),
         ]
     }
 }
