@@ -164,6 +164,15 @@ async fn debts(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<()
     let unclaimed = one(db, &account("subject = '2209' AND payable = 'unidentified'")).await?;
     let nobodys = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM bank_line WHERE state = 'unclaimed'";
     report.compare("2209 unclaimed", "all", -unclaimed, one(db, nobodys).await?);
+    let missing = one(db, &account("subject = '1122' AND channel IS NOT NULL")).await?;
+    let counted = |sign: &str| {
+        format!(
+            "SELECT CAST(COALESCE(SUM({sign}), 0) AS BIGINT) AS n FROM cash_count WHERE state = 'different' AND {sign} > 0"
+        )
+    };
+    report.compare("1122 cash", "all", missing, one(db, &counted("booked_fen - counted_fen")).await?);
+    let surplus = one(db, &account("subject = '2209' AND payable = 'cash_surplus'")).await?;
+    report.compare("2209 cash", "all", -surplus, one(db, &counted("counted_fen - booked_fen")).await?);
     let on_the_way = "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS n FROM transfer \
                       WHERE state IN ('departed', 'arrival_proposed', 'return_proposed')";
     let transit = one(db, &account("subject = '1009' AND channel = 'wechat_transit'")).await?;
@@ -209,7 +218,7 @@ async fn spending(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result
     for (account, kind) in [
         ("subject = '2209' AND payable = 'grant'", "grant"),
         ("subject = '2209' AND payable = 'reimbursement'", "reimbursement"),
-        ("subject = '2202'", "purchase"),
+        ("subject = '2202' AND payable IS NULL", "purchase"),
     ] {
         let booked = format!(
             "SELECT CAST(COALESCE(SUM(credit_fen - debit_fen), 0) AS BIGINT) AS n FROM account WHERE {account}"

@@ -43,6 +43,12 @@ pub enum WaitingKind {
     BankBalance,
     /// 差错.
     Break,
+    /// 手工凭证.
+    Voucher,
+    /// 现金盘点.
+    CashCount,
+    /// 审计报告.
+    AuditReport,
     /// 角色授予.
     RoleGrant,
     /// 捐赠人查询.
@@ -273,6 +279,43 @@ fn sources() -> Vec<Source> {
                 to(&second, "t.state = 'open' AND r.state = 'proposed' AND r.author_id <> $1"),
                 to(&[FinanceHead], "t.state = 'open' AND r.state = 'failed' AND r.author_id <> $1"),
             ],
+        },
+        Source {
+            kind: WaitingKind::Voucher,
+            from: "manual_voucher t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.summary",
+            fen: "t.total_fen",
+            since: "t.changed_us",
+            waits: vec![
+                to(&[FinanceHead], "t.state = 'submitted' AND t.author_id <> $1 AND t.submitter_id <> $1"),
+                // What a template proposed, and what was sent back.
+                to(
+                    &[Bookkeeper],
+                    "t.state = 'draft' AND (t.template_id IS NOT NULL OR (t.returned_because IS NOT NULL AND t.author_id = $1))",
+                ),
+            ],
+        },
+        Source {
+            kind: WaitingKind::CashCount,
+            from: "cash_count t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.box",
+            fen: "t.counted_fen",
+            since: "t.created_us",
+            waits: vec![
+                to(&second, "t.state = 'counted' AND t.counter_id <> $1"),
+                to(&[FinanceHead, Chair], "t.state = 'different' AND t.counter_id <> $1 AND t.witness_id <> $1"),
+            ],
+        },
+        Source {
+            kind: WaitingKind::AuditReport,
+            from: "audited_year t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.report_number",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
         },
         Source {
             kind: WaitingKind::RoleGrant,

@@ -1,0 +1,288 @@
+//! What a person may write on a voucher, and the entry it becomes.
+//!
+//! Refused is what has a way of its own, where more is checked than a voucher could: gifts (4101), the payment channel (1009 微信), what
+//! refunds, grants and unknown money are owed (2209), payments for a campaign, releases and the year end (3101, 3102).
+
+use std::collections::BTreeSet;
+
+use domain::voucher::{Side, VoucherAccount, VoucherKind, VoucherLine, pairs, total};
+use domain::{BookId, CampaignId, Money};
+use entity::{Rows, charity, manual_voucher};
+use ledger::{Account, CashFlow, Entry, Subject};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
+
+use super::VoucherError;
+
+/// Debts that have their own papers.
+const RESERVED: [&str; 7] =
+    ["grant", "reimbursement", "refund", "suspense", "unidentified", "matching", "cash_surplus"];
+
+/// What the lines of a voucher may name.
+pub(super) struct Ground {
+    campaigns: BTreeSet<CampaignId>,
+    budget_lines: BTreeSet<(CampaignId, String)>,
+    banks: BTreeSet<String>,
+}
+
+impl Ground {
+    /// What a book has of what these lines name. Three statements.
+    pub(super) async fn read(db: &impl ConnectionTrait, book: BookId, lines: &[VoucherLine]) -> Result<Ground, DbErr> {
+        let backend = db.get_database_backend();
+        let named: BTreeSet<CampaignId> = lines.iter().filter_map(|line| line.account.campaign).collect();
+        let (mut campaigns, mut budget_lines) = (BTreeSet::new(), BTreeSet::new());
+        if !named.is_empty() {
+            let rows = Rows::new().uuid("id", named.iter().map(|id| id.uuid()));
+            let sql = "SELECT c.id, l.code FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN budget_line l ON l.campaign_id = c.id \
+                       WHERE c.book_id = $1";
+            for row in db.query_all_raw(rows.statement(backend, sql, [book.into()])).await? {
+                let id: CampaignId = row.try_get("", "id")?;
+                campaigns.insert(id);
+                if let Some(code) = row.try_get::<Option<String>>("", "code")? {
+                    budget_lines.insert((id, code));
+                }
+            }
+        }
+        let sql = "SELECT DISTINCT bank_account FROM account WHERE book_id = $1 AND subject = '1002' AND bank_account IS NOT NULL";
+        let known = db.query_all_raw(Statement::from_sql_and_values(backend, sql, [book.into()])).await?;
+        let mut banks: BTreeSet<String> =
+            known.iter().map(|row| row.try_get("", "bank_account")).collect::<Result<_, _>>()?;
+        banks.extend(charity::Entity::find_by_id(book).one(db).await?.map(|charity| charity.bank_account));
+        Ok(Ground { campaigns, budget_lines, banks })
+    }
+
+    /// The sum of a side, if a person may write these lines.
+    pub(super) fn check(&self, kind: VoucherKind, lines: &[VoucherLine]) -> Result<Money, VoucherError> {
+        let sum = total(lines)?;
+        let subjects: Vec<Subject> = lines
+            .iter()
+            .zip(1..)
+            .map(|(line, n)| {
+                // Memo books of loan programmes have a chart of their own; nobody writes there by hand.
+                let subject = Subject::of(&line.account.subject).filter(|subject| !subject.code().starts_with('L'));
+                subject.ok_or(bad(n, "2024制度下没有这个会计科目"))
+            })
+            .collect::<Result<_, _>>()?;
+        let only_cash = subjects.iter().all(|subject| subject.is_cash());
+        for ((line, subject), n) in lines.iter().zip(&subjects).zip(1..) {
+            let problem = self.subject(kind, *subject, &line.account).or_else(|| self.dimensions(kind, *subject, line));
+            let problem = problem.or_else(|| flow(kind, *subject, line, only_cash));
+            if let Some(problem) = problem {
+                return Err(bad(n, problem));
+            }
+        }
+        let pays = lines.iter().zip(&subjects).any(|(line, subject)| line.side == Side::Credit && subject.is_cash());
+        let charged = lines.iter().zip(&subjects).position(|(line, subject)| {
+            line.side == Side::Debit && subject.is_expense() && line.account.campaign.is_some()
+        });
+        // Net assets that are owed for cannot be a campaign's.
+        let sum_of = |side: Side, code: &str| {
+            let lines = lines.iter().filter(|line| line.side == side && line.account.subject == code);
+            lines.map(|line| line.amount.fen()).sum::<i64>()
+        };
+        if sum_of(Side::Credit, "3102") > sum.fen() - sum_of(Side::Debit, "3101") {
+            return Err(VoucherError::Invalid { field: "lines", problem: "限定性净资产超过资产" });
+        }
+        match charged {
+            Some(index) if pays => Err(bad(index + 1, "项目的付款请通过支出申请办理")),
+            _ => Ok(sum),
+        }
+    }
+
+    fn subject(&self, kind: VoucherKind, subject: Subject, account: &VoucherAccount) -> Option<&'static str> {
+        let code = subject.code();
+        let opening = kind == VoucherKind::Opening;
+        if opening && (subject.is_income() || subject.is_expense() || code.starts_with("3201")) {
+            return Some("期初余额只登记资产、负债和净资产");
+        }
+        if !opening && (code == "3101" || code == "3102") {
+            return Some("净资产由解除限定和年终结转生成，不能手工记账");
+        }
+        if kind == VoucherKind::Adjustment && (subject.is_cash() || code.starts_with("3201")) {
+            return Some("审计调整不涉及货币资金，也不直接使用以前年度净资产调整科目");
+        }
+        if kind != VoucherKind::Adjustment && code.starts_with("4101") {
+            return Some("捐赠收入由捐赠记录入账，不能手工记账");
+        }
+        if code == "1009" {
+            return match account.channel.as_deref() {
+                None => Some("请指明支付渠道"),
+                Some("wechat") if opening => None,
+                Some(channel) if channel.starts_with("wechat") => Some("微信账户由账单核对入账，不能手工记账"),
+                Some(channel) if channel.starts_with("platform:") && !opening => {
+                    Some("平台代收款由捐赠清单与银行流水入账，不能手工记账")
+                }
+                Some(_) => None,
+            };
+        }
+        if code == "1002" {
+            return match &account.bank_account {
+                None => Some("请指明银行账户"),
+                Some(bank) if !opening && !self.banks.contains(bank) => Some("没有这个银行账户"),
+                Some(_) => None,
+            };
+        }
+        if code == "2202" || code == "2209" {
+            return match account.payable.as_deref() {
+                None => Some("请指明应付款项的种类"),
+                Some(payable) if RESERVED.contains(&payable) => Some("这类应付款由对应业务入账，不能手工记账"),
+                Some(_) => None,
+            };
+        }
+        None
+    }
+
+    fn dimensions(&self, kind: VoucherKind, subject: Subject, line: &VoucherLine) -> Option<&'static str> {
+        let VoucherAccount { campaign, budget_line, channel, bank_account, contract, payable, goods, .. } =
+            &line.account;
+        let texts = [budget_line, channel, bank_account, contract, payable];
+        let unfit = |text: &String| {
+            text.trim() != text
+                || !(1..=60).contains(&text.chars().count())
+                || text.contains(|c: char| c.is_control() || matches!(c, '[' | ']' | ',' | '='))
+        };
+        if texts.into_iter().flatten().any(unfit) {
+            return Some("核算项目为1至60个字，不含方括号、逗号和等号");
+        }
+        if bank_account.is_some() && subject != Subject::BANK {
+            return Some("只有银行存款分银行账户");
+        }
+        if payable.is_some() && !subject.code().starts_with('2') {
+            return Some("只有负债分应付种类");
+        }
+        if channel.is_some() && subject.code() != "1001" && subject.code() != "1009" {
+            return Some("只有库存现金和其他货币资金分渠道");
+        }
+        let own = subject.is_restricted() || subject.is_expense();
+        match campaign {
+            Some(_) if !own => return Some("该科目不分项目"),
+            Some(id) if !self.campaigns.contains(id) => return Some("本账套没有这个项目"),
+            None if subject.is_restricted() && kind != VoucherKind::Opening => return Some("限定性科目请指明项目"),
+            _ => {}
+        }
+        if let Some(code) = budget_line {
+            let known = campaign.is_some_and(|id| self.budget_lines.contains(&(id, code.clone())));
+            if !subject.is_expense() || !known {
+                return Some("该项目没有这个预算行");
+            }
+        }
+        if *goods && campaign.is_none() {
+            return Some("只有项目分货币与物资");
+        }
+        None
+    }
+
+    /// The entry of a voucher. Of a year that is over, income and expenses go to 以前年度净资产调整, and with an expense of a campaign
+    /// the release that covered it.
+    pub(super) fn entry(book: BookId, row: &manual_voucher::Model, lines: &[VoucherLine], prior_year: bool) -> Entry {
+        let kind = match row.kind {
+            VoucherKind::Ordinary => "voucher",
+            VoucherKind::Reversal => "reversal",
+            VoucherKind::Opening => "opening",
+            VoucherKind::Adjustment => "adjustment",
+        };
+        let mut entry = Entry::new(book, kind, format!("voucher:{}", row.id), row.event_date);
+        let mut lines = lines.to_vec();
+        if row.kind == VoucherKind::Opening {
+            // 3101 beside 3102 would be a release: what a campaign has stands against assets.
+            lines.sort_by_key(|line| match line.account.subject.as_str() {
+                "3101" => 2,
+                "3102" => 0,
+                _ => 1,
+            });
+        }
+        let accounts: Vec<Account> = lines.iter().filter_map(|line| account(book, &line.account)).collect();
+        for (d, c, amount) in pairs(&lines) {
+            let (Some(debit), Some(credit)) = (accounts.get(d), accounts.get(c)) else { continue };
+            let given = |index: usize| lines[index].cash_flow.as_deref().and_then(CashFlow::of);
+            let flow = match (debit.subject().is_cash(), credit.subject().is_cash()) {
+                (true, false) => given(d),
+                (false, true) => given(c),
+                _ => None,
+            };
+            if !prior_year {
+                entry = entry.flowing(debit.clone(), credit.clone(), amount, flow);
+                continue;
+            }
+            let (late_debit, late_credit) = (across_years(debit), across_years(credit));
+            if late_debit != late_credit {
+                entry = entry.flowing(late_debit, late_credit, amount, flow);
+            }
+            let free = Account::new(book, Subject::UNRESTRICTED_NET_ASSETS);
+            if let Some(kept) = released_from(debit) {
+                entry = entry.posting(kept, free.clone(), amount);
+            }
+            if let Some(kept) = released_from(credit) {
+                entry = entry.posting(free, kept, amount);
+            }
+        }
+        within(entry)
+    }
+}
+
+/// No account of cash goes below nothing.
+pub(super) fn within(entry: Entry) -> Entry {
+    let credited: BTreeSet<Account> =
+        entry.postings().iter().map(|p| &p.credit).filter(|account| account.subject().is_cash()).cloned().collect();
+    credited.into_iter().fold(entry, Entry::within)
+}
+
+fn bad(line: usize, problem: &'static str) -> VoucherError {
+    VoucherError::Line { line, problem }
+}
+
+/// Each line of cash names its line of 现金流量表, where the voucher moves cash at all.
+fn flow(kind: VoucherKind, subject: Subject, line: &VoucherLine, only_cash: bool) -> Option<&'static str> {
+    let wanted = subject.is_cash() && !only_cash && kind != VoucherKind::Opening;
+    match line.cash_flow.as_deref() {
+        None if wanted => Some("请指明现金流量表项目"),
+        Some(_) if !wanted => Some("该行不产生现金流量，不填现金流量表项目"),
+        Some(key) if CashFlow::of(key).is_none() => Some("现金流量表没有这个项目"),
+        _ => None,
+    }
+}
+
+/// The account of a line; none if its subject is not of today's chart.
+fn account(book: BookId, of: &VoucherAccount) -> Option<Account> {
+    let mut account = Account::new(book, Subject::of(&of.subject)?);
+    if let Some(campaign) = of.campaign {
+        account = account.for_campaign(campaign);
+    }
+    if let Some(code) = &of.budget_line {
+        account = account.on_line(code);
+    }
+    if let Some(channel) = &of.channel {
+        account = account.through(channel);
+    }
+    if let Some(bank) = &of.bank_account {
+        account = account.at_bank(bank);
+    }
+    if let Some(contract) = &of.contract {
+        account = account.under(contract);
+    }
+    if let Some(payable) = &of.payable {
+        account = account.owed_as(payable);
+    }
+    Some(if of.goods { account.in_goods() } else { account })
+}
+
+/// Income and expenses of an ended year live in 3201.
+fn across_years(account: &Account) -> Account {
+    let subject = account.subject();
+    let to = match () {
+        () if subject.is_income() && subject.is_restricted() => Subject::PRIOR_YEAR_RESTRICTED,
+        () if subject.is_income() || subject.is_expense() => Subject::PRIOR_YEAR_UNRESTRICTED,
+        () => return account.clone(),
+    };
+    let late = match account.campaign() {
+        Some(campaign) => Account::of_campaign(account.book(), to, campaign),
+        None => Account::new(account.book(), to),
+    };
+    if account.is_goods() { late.in_goods() } else { late }
+}
+
+/// 3102 of the campaign whose money an expense used: its year released as much.
+fn released_from(account: &Account) -> Option<Account> {
+    let campaign = account.campaign().filter(|_| account.subject().is_expense())?;
+    let kept = Account::of_campaign(account.book(), Subject::RESTRICTED_NET_ASSETS, campaign);
+    Some(if account.is_goods() { kept.in_goods() } else { kept })
+}
