@@ -4,10 +4,14 @@
 //! again: what was wrong in a closed month is reversed in an open one. Days are sealed in their order, and 31 December waits until
 //! its year is ended, so the entries of the year end stand in it.
 
+mod audited;
+mod sheets;
+
+use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BookId, BusinessDate, Clock};
+use domain::{BookId, BusinessDate, Clock, Refused};
 use entity::{Db, Tx, book, day_seal};
-use ledger::{Activities, BalanceSheet, BookError, CashFlows, SealError};
+use ledger::{Activities, Adjustments, BalanceSheet, BookError, CashFlows, Cell, CellLines, SealError};
 use sea_orm::{DbErr, EntityTrait};
 use serde_json::json;
 
@@ -35,9 +39,38 @@ pub enum ClosingError {
     /// The year before has entries and was not ended.
     #[error("the year {0} is not ended")]
     YearOpen(i32),
+    /// There is no such report.
+    #[error("no such audited report")]
+    NoSuchReport,
+    /// The id stands for another report.
+    #[error("this id was used with other content")]
+    IdReused,
+    /// The year has its report, or one is under way.
+    #[error("the year has its audited report, or one is under way")]
+    Audited,
+    /// The report itself is not attached.
+    #[error("no document is attached")]
+    NoDocument,
+    /// A field is not acceptable.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// In Chinese, for the person who filled it in.
+        problem: &'static str,
+    },
+    /// Who recorded it does not confirm it.
+    #[error("another person has to do this step")]
+    OtherPerson,
+    /// It is in no state for it.
+    #[error(transparent)]
+    Refused(#[from] Refused<ProposalState, ProposalEvent>),
     /// The asker lacks the role.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// A sheet could not be written.
+    #[error("the sheet cannot be written")]
+    Sheet(#[from] rust_xlsxwriter::XlsxError),
     /// The ledger refused an entry of the year end.
     #[error(transparent)]
     Ledger(#[from] ledger::Refusal),
@@ -111,11 +144,14 @@ pub struct Statements {
     pub cash_flows: CashFlows,
 }
 
+pub use audited::{NewReport, YearStanding, YearState, adjustments};
+pub(crate) use sheets::workbook as statements_workbook;
+
 /// Closes the books, and says how far they are closed.
 #[derive(Clone, Debug)]
 pub struct Closing {
-    db: Db,
-    clock: Clock,
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
 }
 
 impl Closing {
@@ -207,19 +243,56 @@ impl Closing {
         Ok(ledger::seals(self.db.read(), book.id, before, limit).await?)
     }
 
-    /// The three statements of a period within one year.
-    pub async fn statements(&self, id: BookId, period: Period, by: &Member) -> Result<Statements, ClosingError> {
+    /// The three statements of a period within one year; `adjusted`: with what the audit of the year found, which is booked later.
+    pub async fn statements(
+        &self,
+        id: BookId,
+        period: Period,
+        adjusted: bool,
+        by: &Member,
+    ) -> Result<Statements, ClosingError> {
         by.may(&READERS, &crowdfunding::book_place(self.db.read(), id).await?)?;
         let tx = self.db.snapshot().await?;
         book::Entity::find_by_id(id).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
         let Period { first, last } = period;
+        let late = if adjusted { adjustments(&tx, id, last.year()).await? } else { Adjustments::default() };
         let statements = Statements {
-            balance_sheet: ledger::balance_sheet(&tx, id, last).await?,
-            activities: ledger::activities(&tx, id, first, last).await?,
+            balance_sheet: ledger::adjusted_balance_sheet(&tx, id, last, &late).await?,
+            activities: ledger::adjusted_activities(&tx, id, (first, last), &late).await?,
             cash_flows: ledger::cash_flows(&tx, id, first, last).await?,
         };
         tx.commit().await?;
         Ok(statements)
+    }
+
+    /// The lines of entries behind a cell of a statement; none if there is no such cell.
+    pub async fn behind(
+        &self,
+        id: BookId,
+        cell: &Cell,
+        by: &Member,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Option<CellLines>, ClosingError> {
+        by.may(&READERS, &crowdfunding::book_place(self.db.read(), id).await?)?;
+        let tx = self.db.snapshot().await?;
+        book::Entity::find_by_id(id).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
+        let lines = ledger::cell_lines(&tx, id, cell, after, limit).await?;
+        tx.commit().await?;
+        Ok(lines)
+    }
+
+    /// The three statements of a period as a workbook, the forms side by side with their names.
+    pub async fn statements_workbook(
+        &self,
+        id: BookId,
+        period: Period,
+        adjusted: bool,
+        by: &Member,
+    ) -> Result<Vec<u8>, ClosingError> {
+        let statements = self.statements(id, period, adjusted, by).await?;
+        let row = book::Entity::find_by_id(id).one(self.db.read()).await?.ok_or(ClosingError::NoSuchBook)?;
+        Ok(sheets::workbook(&row, period, adjusted, &statements)?)
     }
 
     /// The book of a period that is over and not closed, if the asker may close it.

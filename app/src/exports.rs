@@ -21,7 +21,7 @@ use entity::{Db, Tx, book};
 use ledger::{Balance, JournalEntry};
 use sea_orm::DbErr;
 
-use self::chart::Chart;
+pub(crate) use self::chart::Chart;
 
 pub use download::{Download, download};
 

@@ -7,7 +7,9 @@
 pub mod bank;
 pub mod books;
 pub mod breaks;
+pub mod campaign_sheet;
 pub mod campaigns;
+pub mod cash;
 pub mod cashier;
 pub mod closing;
 pub mod disclosures;
@@ -23,9 +25,11 @@ pub mod openness;
 pub mod organisation;
 pub mod origin;
 pub mod outbox;
+pub mod pack;
 pub mod postings;
 pub mod privacy;
 pub mod problem;
+pub mod ratios;
 pub mod receipts;
 pub mod reconciliation;
 pub mod refunds;
@@ -37,6 +41,7 @@ pub mod throttle;
 pub mod trail;
 pub mod transfers;
 pub mod vault;
+pub mod vouchers;
 pub mod waiting;
 
 use std::time::Duration;
@@ -136,6 +141,14 @@ pub struct App {
     pub open_books: openness::OpenBooks,
     /// Months locked, years ended, days sealed.
     pub closing: closing::Closing,
+    /// What the law asks of a year's figures.
+    pub ratios: ratios::RatioBook,
+    /// What a campaign came to.
+    pub sheets: campaign_sheet::Sheets,
+    /// Counted cash.
+    pub cash: cash::Cash,
+    /// What a person writes into the books.
+    pub vouchers: vouchers::Vouchers,
     /// Documents under things.
     pub documents: documents::Documents,
     /// Units and charities.
@@ -164,6 +177,7 @@ impl App {
         let identity =
             identity::Identity::new(db.clone(), wechat.clone(), vault.clone(), business.clone(), real.clone());
         let cashier = cashier::Cashier::new(db.clone(), business.clone(), wechat.clone(), &limits, templates.clone());
+        let receipts = receipts::Receipts::new(db.clone(), business.clone(), identity.clone());
         App {
             campaigns: campaigns::Campaigns::new(db.clone(), business.clone(), wechat.mchid().to_owned()),
             giving: giving::Giving::new(
@@ -190,12 +204,16 @@ impl App {
                 templates.clone(),
                 Some(wechat.clone()),
             ),
-            receipts: receipts::Receipts::new(db.clone(), business.clone(), identity.clone()),
+            receipts: receipts.clone(),
             disclosures: disclosures::Disclosures::new(db.clone(), business.clone(), identity.clone()),
             enquiries: enquiries::Enquiries::new(db.clone(), business.clone(), identity.clone()),
             books: books::Books::new(db.clone()),
             open_books: openness::OpenBooks::new(db.clone(), real.clone()),
             closing: closing::Closing::new(db.clone(), business.clone()),
+            ratios: ratios::RatioBook::new(db.clone(), business.clone(), receipts),
+            sheets: campaign_sheet::Sheets::new(db.clone(), business.clone()),
+            cash: cash::Cash::new(db.clone(), business.clone()),
+            vouchers: vouchers::Vouchers::new(db.clone(), business.clone()),
             documents: documents::Documents::new(db.clone(), business.clone()),
             desk: waiting::Desk::new(db.clone()),
             organisation: organisation::Organisation::new(db.clone(), business.clone()),

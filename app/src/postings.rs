@@ -1,7 +1,8 @@
-//! The recipes of the cashier: money of the payment channel or at the bank that belongs to no gift, and transfers between them
-//! (facts: charity 6.2).
+//! The recipes of the cashier: money of the payment channel or at the bank that belongs to no gift, transfers between them, and
+//! counted cash (facts: charity 6.2).
 
-use domain::{BankClaimId, BankLineId, BookId, BusinessDate, Money, ResolutionId, TransferId};
+use domain::cash::DifferenceChoice;
+use domain::{BankClaimId, BankLineId, BookId, BusinessDate, CashCountId, Money, ResolutionId, TransferId};
 use ledger::{Account, Entry, Subject};
 
 /// Entry 6d: channel money without a valid order (unknown, paid twice, paid after close, another amount): what was really paid.
@@ -234,4 +235,52 @@ pub fn platform_settled(
         .posting(Account::bank(book, bank_account), Account::platform(book, platform), amount)
         .within(Account::platform(book, platform))
         .channel("bank")
+}
+
+/// Entry 24: a cash box holds less (`fen` below nothing) or more than the books say, as two persons counted.
+///
+/// | account                                   | debit  | credit |
+/// | ----------------------------------------- | ------ | ------ |
+/// | 1122 其他应收款, box (missing)            | amount |        |
+/// | 1001 库存现金, box                        |        | amount |
+/// | 1001 库存现金, box (too much)             | amount |        |
+/// | 2209 待查长款                             |        | amount |
+pub fn cash_difference(book: BookId, id: CashCountId, cash_box: &str, fen: i64, on: BusinessDate) -> Entry {
+    let cash = crate::cash::account(book, cash_box);
+    let amount = Money::from_fen(fen.saturating_abs());
+    let entry = Entry::new(book, "cash_difference", format!("cash_count:{id}"), on);
+    if fen < 0 {
+        let missing = Account::new(book, Subject::OTHER_RECEIVABLE).through(cash_box);
+        entry.posting(missing, cash.clone(), amount).within(cash)
+    } else {
+        entry.posting(cash, Account::payable(book, "cash_surplus"), amount)
+    }
+}
+
+/// Entry 24, by decision of a third person.
+///
+/// | account                                                       | debit  | credit |
+/// | ------------------------------------------------------------- | ------ | ------ |
+/// | missing: 5901 其他费用, or 1001 when it was made good          | amount |        |
+/// | 1122 其他应收款, box                                           |        | amount |
+/// | too much: 2209 待查长款                                        | amount |        |
+/// | 490101 其他收入, or 1001 when it was paid to whom it belongs   |        | amount |
+pub fn cash_difference_settled(
+    book: BookId,
+    id: CashCountId,
+    cash_box: &str,
+    choice: DifferenceChoice,
+    amount: Money,
+    on: BusinessDate,
+) -> Entry {
+    let cash = crate::cash::account(book, cash_box);
+    let missing = Account::new(book, Subject::OTHER_RECEIVABLE).through(cash_box);
+    let surplus = Account::payable(book, "cash_surplus");
+    let entry = Entry::new(book, "cash_difference", format!("cash_count_settled:{id}"), on);
+    match choice {
+        DifferenceChoice::WriteOff => entry.posting(Account::new(book, Subject::OTHER_EXPENSES), missing, amount),
+        DifferenceChoice::MadeGood => entry.posting(cash, missing, amount),
+        DifferenceChoice::Income => entry.posting(surplus, Account::new(book, Subject::OTHER_INCOME), amount),
+        DifferenceChoice::PaidOut => entry.posting(surplus, cash.clone(), amount).within(cash),
+    }
 }

@@ -15,6 +15,7 @@ use domain::campaign::GivingClosed;
 use domain::document::NotTaken;
 use domain::plan;
 use domain::role::Forbidden;
+use domain::voucher::Unbalanced;
 use ledger::Refusal;
 use lending::LendingError;
 use lending::servicing::ServeError;
@@ -23,6 +24,8 @@ use wechat::WechatError;
 use crate::bank::BankError;
 use crate::books::BooksError;
 use crate::breaks::BreakError;
+use crate::campaign_sheet::SheetError;
+use crate::cash::CashError;
 use crate::cashier::CashierError;
 use crate::closing::ClosingError;
 use crate::disclosures::DisclosureError;
@@ -36,13 +39,16 @@ use crate::loans::LoansError;
 use crate::openness::OpenBooksError;
 use crate::organisation::OrganisationError;
 use crate::outbox::OutboxError;
+use crate::pack::PackError;
 use crate::privacy::PrivacyError;
+use crate::ratios::RatioError;
 use crate::receipts::ReceiptError;
 use crate::reconciliation::ReconcileError;
 use crate::runs::RunsError;
 use crate::servicing::ServicingError;
 use crate::spending::SpendError;
 use crate::transfers::TransferError;
+use crate::vouchers::VoucherError;
 
 const BAD_REQUEST: u16 = 400;
 const UNAUTHORIZED: u16 = 401;
@@ -595,6 +601,105 @@ impl From<ExportError> for Problem {
     }
 }
 
+impl From<PackError> for Problem {
+    fn from(error: PackError) -> Problem {
+        use PackError as E;
+        match error {
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::NoSuchYear => Problem::not_found("no_such_year", "没有这个会计年度，或尚未开始。"),
+            E::Forbidden(error) => error.into(),
+            E::Sheet(_) | E::Csv(_) | E::Zip(_) | E::Io(_) => Problem::internal(&error),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<RatioError> for Problem {
+    fn from(error: RatioError) -> Problem {
+        use RatioError as E;
+        match error {
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::RuleStands => Problem::conflict("rule_stands", "该比例已有当日或以后生效的规定。"),
+            E::Forbidden(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<SheetError> for Problem {
+    fn from(error: SheetError) -> Problem {
+        use SheetError as E;
+        match error {
+            E::NoSuchCampaign => Problem::not_found("no_such_campaign", "没有这个项目。"),
+            E::Xlsx(error) => Problem::internal(&error),
+            E::Forbidden(error) => error.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<CashError> for Problem {
+    fn from(error: CashError) -> Problem {
+        use CashError as E;
+        match error {
+            E::NoSuchCount => Problem::not_found("no_such_count", "没有这次盘点。"),
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::UnderWay => Problem::conflict("count_under_way", "该钱箱有一次盘点尚未签字。"),
+            E::Moved { then, now } => {
+                Problem::conflict("cash_moved", "").saying(format!("盘点时账面为{then}元，现为{now}元，请重新盘点。"))
+            }
+            E::WrongChoice => Problem::conflict("wrong_choice", "长款与短款的处理方式不同，请重新选择。"),
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
+impl From<VoucherError> for Problem {
+    fn from(error: VoucherError) -> Problem {
+        use VoucherError as E;
+        match error {
+            E::NoSuchVoucher => Problem::not_found("no_such_voucher", "没有这张凭证。"),
+            E::NoSuchTemplate => Problem::not_found("no_such_template", "没有这个周期凭证模板。"),
+            E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
+            E::IdReused => id_reused(),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Unbalanced(unbalanced) => Problem::unprocessable("voucher_unbalanced", "").saying(match unbalanced {
+                Unbalanced::Count => "凭证须有借有贷，最多500行。".to_owned(),
+                Unbalanced::Amount => "每行金额须大于零，且合计不能过大。".to_owned(),
+                Unbalanced::Twice => "同一账户不能出现在两行。".to_owned(),
+                Unbalanced::Sum { debit, credit } => format!("借贷不平：借方{debit}元，贷方{credit}元。"),
+            }),
+            E::Line { line, problem } => {
+                Problem::unprocessable("voucher_line", "").saying(format!("第{line}行：{problem}。"))
+            }
+            E::NoDocument => Problem::conflict("document_needed", "请先上传凭证所依据的单据。"),
+            E::YearEnded(year) => Problem::conflict("year_ended", "")
+                .saying(format!("{year}年度已结转，收入和费用请作审计调整，或使用以前年度净资产调整科目。")),
+            E::YearOpen(year) => {
+                Problem::conflict("year_open", "").saying(format!("{year}年度尚未结转，请直接填写记账凭证。"))
+            }
+            E::YearAudited(year) => Problem::conflict("year_audited", "")
+                .saying(format!("{year}年度审计报告已登记，不能再作审计调整，请在当期使用以前年度净资产调整科目。")),
+            E::OpeningTooLate(day) => Problem::conflict("opening_too_late", "")
+                .saying(format!("账套在{day}或之前已有凭证，期初余额只能早于第一张凭证，或记在结账后的第一天。")),
+            E::Reversed => Problem::conflict("voucher_reversed", "该凭证已冲销，或正在冲销。"),
+            E::Opened => Problem::conflict("book_opened", "该账套已有期初余额，或正在办理。"),
+            E::OtherPerson => other_person(),
+            E::Forbidden(error) => error.into(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
+            E::Ledger(refusal) => refusal.into(),
+            E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
+        }
+    }
+}
+
 impl From<ClosingError> for Problem {
     fn from(error: ClosingError) -> Problem {
         use ClosingError as E;
@@ -605,6 +710,14 @@ impl From<ClosingError> for Problem {
             }
             E::Closed(through) => Problem::conflict("period_closed", "").saying(format!("账套已结账至{through}。")),
             E::YearOpen(year) => Problem::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
+            E::Sheet(error) => Problem::internal(&error),
+            E::NoSuchReport => Problem::not_found("no_such_report", "没有这份审计报告。"),
+            E::IdReused => id_reused(),
+            E::Audited => Problem::conflict("year_audited", "该年度审计报告已登记，或正在办理。"),
+            E::NoDocument => Problem::conflict("document_needed", "请先上传审计报告。"),
+            E::Invalid { field, problem } => Problem::field(field, problem),
+            E::OtherPerson => other_person(),
+            E::Refused(refused) => wrong_state().because(refused.to_string()),
             E::Forbidden(error) => error.into(),
             E::Ledger(refusal) => refusal.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),

@@ -7,33 +7,33 @@ use entity::{account, book, campaign};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 /// The accounts of a book.
-pub(super) struct Chart {
+pub(crate) struct Chart {
     accounts: BTreeMap<AccountId, Named>,
     /// Their order: by our own names.
     order: Vec<AccountId>,
 }
 
 /// An account with the parts of its name.
-pub(super) struct Named {
+pub(crate) struct Named {
     /// Our own name: `410102[campaign=0198…]`.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// asset, liability, net_assets, income, expense.
-    pub(super) element: String,
+    pub(crate) element: String,
     /// The subject's code and name.
-    pub(super) subject: (String, String),
+    pub(crate) subject: (String, String),
     /// What it is kept apart by: the dimension's word and what is read for it. A campaign is its name and its id.
-    pub(super) dimensions: Vec<(&'static str, String)>,
+    pub(crate) dimensions: Vec<(&'static str, String)>,
 }
 
 impl Named {
     /// 科目: code and name.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("{} {}", self.subject.0, self.subject.1)
     }
 }
 
 impl Chart {
-    pub(super) async fn read(db: &impl ConnectionTrait, book: &book::Model) -> Result<Chart, DbErr> {
+    pub(crate) async fn read(db: &impl ConnectionTrait, book: &book::Model) -> Result<Chart, DbErr> {
         let subjects = ledger::subjects(db).await?;
         let rows = ledger::accounts(db, book.id).await?;
         let used: BTreeSet<_> = rows.iter().filter_map(|row| row.campaign_id).collect();
@@ -66,21 +66,21 @@ impl Chart {
         Ok(Chart { accounts: rows.into_iter().map(named).collect(), order })
     }
 
-    pub(super) fn accounts(&self) -> impl Iterator<Item = (&AccountId, &Named)> {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (&AccountId, &Named)> {
         self.order.iter().filter_map(|id| self.accounts.get_key_value(id))
     }
 
-    pub(super) fn get(&self, id: AccountId) -> Option<&Named> {
+    pub(crate) fn get(&self, id: AccountId) -> Option<&Named> {
         self.accounts.get(&id)
     }
 
     /// Our own name of an account.
-    pub(super) fn name(&self, id: AccountId) -> &str {
+    pub(crate) fn name(&self, id: AccountId) -> &str {
         self.accounts.get(&id).map_or("", |account| &account.name)
     }
 
     /// A name for every account, each another, made from its parts.
-    pub(super) fn names(&self, make: impl Fn(&Named) -> String) -> BTreeMap<AccountId, String> {
+    pub(crate) fn names(&self, make: impl Fn(&Named) -> String) -> BTreeMap<AccountId, String> {
         let mut taken = BTreeSet::new();
         let name = |(id, account): (&AccountId, &Named)| {
             let mut name = make(account);
