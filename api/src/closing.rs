@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use app::App;
-use app::closing::{Closed, Period};
+use app::closing::{Closed, NewReport, Period, YearStanding, YearState};
 use domain::role::Role;
-use entity::day_seal;
-use ledger::{ActivityRow, Amounts, BalanceRow, CashFlowRow};
+use entity::{audited_year, day_seal};
+use ledger::{
+    ActivityRow, Amounts, BalanceRow, CashFlowRow, Cell, CellColumn, CellLine, CellLines, CellPart, StatementForm,
+};
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::payload::{Binary, Json};
+use poem_openapi::{Enum, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::document::{self, Attachment, Download};
 use crate::error::ApiError;
+use crate::member::ProposalState;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Day, Instant, SignedYuan};
+use crate::wire::{Day, Instant, SignedYuan, Text};
 
 /// How far a book is closed and sealed.
 #[derive(Object)]
@@ -181,9 +185,176 @@ struct BookStatements {
     first: Day,
     /// Its last day.
     last: Day,
+    /// The version of the chart its codes are of.
+    chart: String,
     balance_sheet: Vec<BalanceSheetRow>,
     activities: Vec<ActivitiesRow>,
     cash_flows: Vec<CashFlowsRow>,
+}
+
+/// Which statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum StatementWord {
+    /// 资产负债表.
+    BalanceSheet,
+    /// 业务活动表.
+    Activities,
+    /// 现金流量表.
+    CashFlows,
+}
+
+/// Which column of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum StatementColumn {
+    /// 年初数 of 资产负债表.
+    Opening,
+    /// 期末数 of 资产负债表.
+    Closing,
+    /// 本月数.
+    Period,
+    /// 本年累计数.
+    Year,
+}
+
+/// Which part of a cell of 业务活动表.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum StatementPart {
+    /// 非限定性.
+    Unrestricted,
+    /// 限定性.
+    Restricted,
+    /// 合计.
+    Total,
+}
+
+/// A line of an entry behind a cell of a statement.
+#[derive(Object)]
+struct StatementLine {
+    entry_id: Uuid,
+    reference: String,
+    kind: String,
+    book_date: Day,
+    event_date: Day,
+    /// The account that the cell counts.
+    account: String,
+    /// The account on the other side.
+    contra: String,
+    /// What it adds to the cell.
+    amount: SignedYuan,
+}
+
+impl From<CellLine> for StatementLine {
+    fn from(line: CellLine) -> StatementLine {
+        StatementLine {
+            entry_id: line.entry_id.uuid(),
+            reference: line.reference,
+            kind: line.kind,
+            book_date: line.book_date.into(),
+            event_date: line.event_date.into(),
+            account: line.account,
+            contra: line.contra,
+            amount: line.amount.into(),
+        }
+    }
+}
+
+/// A page of the lines behind a cell. All pages together add up to the total, which is the number in the cell.
+#[derive(Object)]
+struct StatementLines {
+    total: SignedYuan,
+    items: Vec<StatementLine>,
+    /// What `after` is for the next page; null on the last.
+    #[oai(nullable)]
+    next: Option<String>,
+}
+
+/// How far a year is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum BookYearState {
+    /// Something may still be booked into it.
+    Open,
+    /// 软结账: ended, open to adjustments.
+    SoftClosed,
+    /// 硬结账: its audited report is recorded.
+    Audited,
+}
+
+/// The audited report of a year (审计报告).
+#[derive(Object)]
+struct AuditReport {
+    id: Uuid,
+    book: Uuid,
+    year: i64,
+    auditor: String,
+    report_number: String,
+    reported_on: Day,
+    /// `proposed`, `approved` or `declined`.
+    state: ProposalState,
+    recorded_by: Uuid,
+    #[oai(nullable)]
+    decided_by: Option<Uuid>,
+    created_at: Instant,
+    #[oai(nullable)]
+    decided_at: Option<Instant>,
+}
+
+impl From<audited_year::Model> for AuditReport {
+    fn from(row: audited_year::Model) -> AuditReport {
+        AuditReport {
+            id: row.id.uuid(),
+            book: row.book_id.uuid(),
+            year: row.year,
+            auditor: row.auditor,
+            report_number: row.report_number,
+            reported_on: row.reported_on.into(),
+            state: row.state.into(),
+            recorded_by: row.author_id.uuid(),
+            decided_by: row.approver_id.map(|id| id.uuid()),
+            created_at: row.created_us.into(),
+            decided_at: row.decided_us.map(Instant),
+        }
+    }
+}
+
+/// A year of a book.
+#[derive(Object)]
+struct BookYear {
+    year: i32,
+    state: BookYearState,
+    /// Its audited report, recorded or under way.
+    #[oai(nullable)]
+    report: Option<AuditReport>,
+}
+
+impl From<YearStanding> for BookYear {
+    fn from(standing: YearStanding) -> BookYear {
+        BookYear {
+            year: standing.year,
+            state: match standing.state {
+                YearState::Open => BookYearState::Open,
+                YearState::SoftClosed => BookYearState::SoftClosed,
+                YearState::Audited => BookYearState::Audited,
+            },
+            report: standing.report.map(Into::into),
+        }
+    }
+}
+
+/// An audited report as it is recorded.
+#[derive(Object)]
+struct NewAuditReport {
+    /// Made by the client: the same id again is the same report.
+    id: Uuid,
+    /// 会计师事务所.
+    #[oai(validator(min_length = 2, max_length = 100))]
+    auditor: Text,
+    #[oai(validator(min_length = 2, max_length = 100))]
+    report_number: Text,
+    reported_on: Day,
 }
 
 pub(crate) struct ClosingApi {
@@ -255,15 +426,181 @@ impl ClosingApi {
         book_id: Path<Uuid>,
         #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Query<i32>,
         #[oai(validator(minimum(value = "1"), maximum(value = "12")))] month: Query<Option<u8>>,
+        /// With what the audit of an ended year found (审计调整), which is booked later.
+        #[oai(default)]
+        adjusted: Query<bool>,
     ) -> Result<Json<BookStatements>, ApiError> {
         let period = period(year.0, month.0)?;
-        let found = self.app.closing.statements(book_id.0.into(), period, &officer.0).await?;
+        let found = self.app.closing.statements(book_id.0.into(), period, adjusted.0, &officer.0).await?;
         Ok(Json(BookStatements {
             first: period.first.into(),
             last: period.last.into(),
+            chart: "2024".to_owned(),
             balance_sheet: found.balance_sheet.rows.into_iter().map(Into::into).collect(),
             activities: found.activities.rows.into_iter().map(Into::into).collect(),
             cash_flows: found.cash_flows.rows.into_iter().map(Into::into).collect(),
         }))
+    }
+
+    /// The entries behind a cell of a statement, in the order of book date: their amounts add up to it.
+    #[oai(path = "/staff/books/:book_id/statements/lines", method = "get")]
+    #[allow(clippy::too_many_arguments, reason = "what names a cell")]
+    async fn behind(
+        &self,
+        officer: Officer,
+        book_id: Path<Uuid>,
+        #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Query<i32>,
+        #[oai(validator(minimum(value = "1"), maximum(value = "12")))] month: Query<Option<u8>>,
+        form: Query<StatementWord>,
+        /// The key of the row.
+        #[oai(validator(min_length = 1, max_length = 40))]
+        row: Query<String>,
+        column: Query<StatementColumn>,
+        /// Of 业务活动表; elsewhere the whole.
+        part: Query<Option<StatementPart>>,
+        #[oai(validator(max_length = 300))] after: Query<Option<String>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<StatementLines>, ApiError> {
+        officer.must_be(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor])?;
+        let period = period(year.0, month.0)?;
+        let cell = Cell {
+            form: match form.0 {
+                StatementWord::BalanceSheet => StatementForm::BalanceSheet,
+                StatementWord::Activities => StatementForm::Activities,
+                StatementWord::CashFlows => StatementForm::CashFlows,
+            },
+            row: row.0,
+            column: match column.0 {
+                StatementColumn::Opening => CellColumn::Opening,
+                StatementColumn::Closing => CellColumn::Closing,
+                StatementColumn::Period => CellColumn::Period,
+                StatementColumn::Year => CellColumn::Year,
+            },
+            part: match part.0 {
+                Some(StatementPart::Unrestricted) => CellPart::Unrestricted,
+                Some(StatementPart::Restricted) => CellPart::Restricted,
+                Some(StatementPart::Total) | None => CellPart::Total,
+            },
+            first: period.first,
+            last: period.last,
+        };
+        let found = self.app.closing.behind(book_id.0.into(), &cell, &officer.0, after.0.as_deref(), limit.0 + 1);
+        let none = || ApiError::not_found("no_such_cell", "报表没有这个栏目。");
+        let CellLines { total, mut lines } = found.await?.ok_or_else(none)?;
+        let more = lines.len() as u64 > limit.0;
+        lines.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
+        let next = lines.last().filter(|_| more).map(|line| line.key.clone());
+        Ok(Json(StatementLines { total: total.into(), items: lines.into_iter().map(Into::into).collect(), next }))
+    }
+
+    /// The three statements of a month, or of a year, as a workbook.
+    #[oai(path = "/staff/books/:book_id/statements/workbook", method = "get")]
+    async fn workbook(
+        &self,
+        officer: Officer,
+        book_id: Path<Uuid>,
+        #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Query<i32>,
+        #[oai(validator(minimum(value = "1"), maximum(value = "12")))] month: Query<Option<u8>>,
+        #[oai(default)] adjusted: Query<bool>,
+    ) -> Result<Download, ApiError> {
+        officer.must_be(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor])?;
+        let period = period(year.0, month.0)?;
+        let bytes = self.app.closing.statements_workbook(book_id.0.into(), period, adjusted.0, &officer.0).await?;
+        let name = match month.0 {
+            Some(month) => format!("会计报表-{}-{month:02}.xlsx", year.0),
+            None => format!("会计报表-{}.xlsx", year.0),
+        };
+        Ok(document::workbook(bytes, &name))
+    }
+
+    /// The years of a book, newest first: open, ended and open to adjustments (软结账), or audited (硬结账).
+    #[oai(path = "/staff/books/:book_id/years", method = "get")]
+    async fn years(&self, officer: Officer, book_id: Path<Uuid>) -> Result<Json<Page<BookYear>>, ApiError> {
+        Ok(Json(Page::whole(self.app.closing.years(book_id.0.into(), &officer.0).await?)))
+    }
+
+    /// Records the audited report of an ended year: the first of two persons. The report itself is attached to it.
+    #[oai(path = "/staff/books/:book_id/years/:year/audit-reports", method = "post")]
+    async fn report(
+        &self,
+        officer: Officer,
+        book_id: Path<Uuid>,
+        #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Path<i32>,
+        body: Json<NewAuditReport>,
+    ) -> Result<Json<AuditReport>, ApiError> {
+        let NewAuditReport { id, auditor, report_number, reported_on } = body.0;
+        let new = NewReport {
+            id: id.into(),
+            book: book_id.0.into(),
+            year: year.0,
+            auditor: auditor.0,
+            report_number: report_number.0,
+            reported_on: reported_on.0,
+        };
+        Ok(Json(self.app.closing.report(new, &officer.0).await?.into()))
+    }
+
+    /// Confirms a report: the second person. The year is closed for good.
+    #[oai(path = "/staff/audit-reports/:report_id/approval", method = "post")]
+    async fn confirm_report(&self, officer: Officer, report_id: Path<Uuid>) -> Result<Json<AuditReport>, ApiError> {
+        Ok(Json(self.app.closing.confirm_report(report_id.0.into(), true, &officer.0).await?.into()))
+    }
+
+    /// Does not confirm it; another one can be recorded.
+    #[oai(path = "/staff/audit-reports/:report_id/decline", method = "post")]
+    async fn decline_report(&self, officer: Officer, report_id: Path<Uuid>) -> Result<Json<AuditReport>, ApiError> {
+        Ok(Json(self.app.closing.confirm_report(report_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// The documents of a report.
+    #[oai(path = "/staff/audit-reports/:report_id/attachments", method = "get")]
+    async fn report_attachments(
+        &self,
+        officer: Officer,
+        report_id: Path<Uuid>,
+    ) -> Result<Json<Page<Attachment>>, ApiError> {
+        let file = self.app.closing.report_file(report_id.0.into(), false, &officer.0).await?;
+        document::list(&self.app, &file).await
+    }
+
+    /// Attaches the report, before it is confirmed.
+    #[oai(path = "/staff/audit-reports/:report_id/attachments", method = "post")]
+    async fn attach_report(
+        &self,
+        officer: Officer,
+        report_id: Path<Uuid>,
+        /// What it proves: 1 to 40 lower-case letters and underscores.
+        #[oai(validator(min_length = 1, max_length = 40))]
+        kind: Query<String>,
+        #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
+        body: Binary<Vec<u8>>,
+    ) -> Result<Json<Attachment>, ApiError> {
+        let file = self.app.closing.report_file(report_id.0.into(), true, &officer.0).await?;
+        document::upload(&self.app, &officer.0, &file, &kind.0, &file_name.0, body).await
+    }
+
+    /// A document of a report.
+    #[oai(path = "/staff/audit-reports/:report_id/attachments/:attachment_id", method = "get")]
+    async fn report_attachment(
+        &self,
+        officer: Officer,
+        report_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<Download, ApiError> {
+        let file = self.app.closing.report_file(report_id.0.into(), false, &officer.0).await?;
+        document::download(&self.app, &file, attachment_id.0).await
+    }
+
+    /// Everything an auditor asks of a year, in one archive: statements, balances, journal, ledgers, vouchers, proofs, counts, seals,
+    /// ratios, campaigns, and a list of it all with its SHA-256.
+    #[oai(path = "/staff/books/:book_id/years/:year/audit-pack", method = "get")]
+    async fn audit_pack(
+        &self,
+        officer: Officer,
+        book_id: Path<Uuid>,
+        #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Path<i32>,
+    ) -> Result<Download, ApiError> {
+        let (name, bytes) = self.app.closing.audit_pack(book_id.0.into(), year.0, &officer.0).await?;
+        Ok(document::archive(bytes, &name))
     }
 }

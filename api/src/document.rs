@@ -99,6 +99,21 @@ pub(crate) async fn download(app: &Arc<App>, object: &str, id: Uuid) -> Result<D
     Ok(Download::Bytes(Binary(bytes), media_type, disposition, "default-src 'none'; sandbox".to_owned()))
 }
 
+/// A workbook that was made for whoever asks.
+pub(crate) fn workbook(bytes: Vec<u8>, file_name: &str) -> Download {
+    made(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", file_name)
+}
+
+/// An archive that was made for whoever asks.
+pub(crate) fn archive(bytes: Vec<u8>, file_name: &str) -> Download {
+    made(bytes, "application/zip", file_name)
+}
+
+fn made(bytes: Vec<u8>, media_type: &str, file_name: &str) -> Download {
+    let policy = "default-src 'none'; sandbox".to_owned();
+    Download::Bytes(Binary(bytes), media_type.to_owned(), disposition(file_name), policy)
+}
+
 /// A picture that is public.
 #[derive(Object)]
 pub(crate) struct Picture {

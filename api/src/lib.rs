@@ -14,6 +14,7 @@ mod books;
 mod breaks;
 mod cached;
 mod campaign;
+mod cash;
 mod closing;
 mod complaint;
 mod disbursement;
@@ -43,6 +44,7 @@ mod payee;
 mod payment;
 mod plan;
 mod privacy;
+mod ratio;
 mod receipt;
 mod reconciliation;
 mod refund;
@@ -52,6 +54,7 @@ mod session;
 mod spent;
 mod tag;
 mod transfer;
+mod voucher;
 mod waiting;
 mod wire;
 
@@ -78,6 +81,7 @@ use crate::batch::BatchApi;
 use crate::books::BookApi;
 use crate::breaks::BreakApi;
 use crate::campaign::{CampaignApi, OfficeCampaignApi};
+use crate::cash::CashApi;
 use crate::closing::ClosingApi;
 use crate::complaint::{COMPLAINTS_PER_MINUTE, ComplaintApi};
 use crate::disbursement::DisbursementApi;
@@ -99,6 +103,7 @@ use crate::oversight::OversightApi;
 use crate::payee::PayeeApi;
 use crate::payment::PaymentApi;
 use crate::privacy::PrivacyApi;
+use crate::ratio::RatioApi;
 use crate::receipt::ReceiptApi;
 use crate::reconciliation::ReconciliationApi;
 use crate::refund::RefundApi;
@@ -107,6 +112,7 @@ use crate::servicing::ServicingApi;
 use crate::session::SessionApi;
 use crate::spent::SpentApi;
 use crate::transfer::TransferApi;
+use crate::voucher::VoucherApi;
 use crate::waiting::WaitingApi;
 
 pub use error::ApiError;
@@ -173,7 +179,20 @@ type Handlers = (
     RefundApi,
     TransferApi,
     (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
-    (BookApi, BreakApi, ClosingApi, ReconciliationApi, BankApi, BankThingApi, BankClaimApi, GiftListApi, ServicingApi),
+    (
+        BookApi,
+        BreakApi,
+        ClosingApi,
+        ReconciliationApi,
+        BankApi,
+        BankThingApi,
+        BankClaimApi,
+        GiftListApi,
+        ServicingApi,
+        VoucherApi,
+        CashApi,
+        RatioApi,
+    ),
     LoanHandlers,
     // A tuple of the library holds sixteen.
     (UnitApi, CharityApi, ReceiptApi, EnquiryApi, MemberApi, RoleApi, PrivacyApi, HouseApi),
@@ -335,6 +354,9 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             BankClaimApi { app: with(&app) },
             GiftListApi { app: with(&app) },
             ServicingApi { app: with(&app) },
+            VoucherApi { app: with(&app) },
+            CashApi { app: with(&app) },
+            RatioApi { app: with(&app) },
         ),
         (
             LoanApi { app: with(&app) },

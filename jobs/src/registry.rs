@@ -77,6 +77,12 @@ pub static JOBS: &[Job] = &[
         run: outbox,
     },
     Job {
+        name: "propose_vouchers",
+        about: "proposes drafts of vouchers that come again",
+        cadence: Cadence { cron: "0 10 6 * * *", every: seconds(86_400), text: "every day at 06:10" },
+        run: propose_vouchers,
+    },
+    Job {
         name: "query_refunds",
         about: "asks WeChat for refunds under way",
         cadence: Cadence { cron: "*/10 * * * * *", every: seconds(10), text: "every 10 seconds" },
@@ -149,6 +155,10 @@ fn open_payments(app: Arc<App>) -> Doing {
 
 fn outbox(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(app.outbox.send_due(MESSAGES).await?) })
+}
+
+fn propose_vouchers(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.vouchers.propose_due().await?)) })
 }
 
 fn query_refunds(app: Arc<App>) -> Doing {

@@ -31,6 +31,9 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::BankClaim
         | WaitingKind::GiftList
         | WaitingKind::BankBalance
+        | WaitingKind::Voucher
+        | WaitingKind::CashCount
+        | WaitingKind::AuditReport
         | WaitingKind::LoanApplication
         | WaitingKind::LoanDecision
         | WaitingKind::LoanSignature

@@ -83,7 +83,7 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
     let today = officer.app.business.today();
     let (year, month, period) = asked_period(&asked, today)?;
     let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
-    let statements = officer.app.closing.statements(shelf.book.id, period, &officer.member).await?;
+    let statements = officer.app.closing.statements(shelf.book.id, period, false, &officer.member).await?;
     let (form, name) = FORMS.into_iter().find(|(form, _)| asked.get("form") == Some(*form)).unwrap_or(FORMS[0]);
     let title = format!("{}{name} {}", shelf.book.name, period_name(year, month));
     let table = table(form, title, &shelf, &statements, period.last, month.is_none());
