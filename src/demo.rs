@@ -10,6 +10,7 @@ mod people;
 mod report;
 mod spending;
 mod table;
+mod vouchers;
 mod world;
 
 use std::collections::BTreeMap;

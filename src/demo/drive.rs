@@ -382,6 +382,7 @@ impl Driver {
         self.refunds_of(number).await?;
         self.oversee(number).await.context("what happens to campaigns")?;
         self.spend(number).await?;
+        self.by_hand(number).await.context("what is written into the books by hand")?;
         self.aid_of_xingtai(number).await.context("the aid of 邢台")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
             self.depart(withdrawal).await.context("a withdrawal leaves")?;

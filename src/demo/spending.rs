@@ -304,7 +304,7 @@ impl Driver {
         self.attach_as(&organiser, path, list).await
     }
 
-    async fn attach_as(&self, token: &str, path: &str, words: String) -> anyhow::Result<()> {
+    pub(super) async fn attach_as(&self, token: &str, path: &str, words: String) -> anyhow::Result<()> {
         let attachments = format!("{path}/attachments");
         let there = self.api().get(&attachments, Some(token)).await?;
         if there["items"].as_array().is_some_and(|items| items.is_empty()) {
