@@ -31,5 +31,7 @@ mod rights;
 mod runs;
 mod spending;
 mod transfers;
+mod vouchers;
 #[path = "../world/mod.rs"]
 mod world;
+mod year;

@@ -11,7 +11,9 @@ use uuid::Uuid;
 use crate::caller::{Answer, send};
 use crate::privacy::operations;
 use crate::spending::{Papers, papers};
+use crate::vouchers::{voucher, voucher_template};
 use crate::world::{Officer, Terms, World, identity_number, opening, story, story_with};
+use crate::year::{audit_report, cash_count};
 
 const ALL: [Role; 12] = [
     Role::Organiser,
@@ -42,6 +44,9 @@ const CAMPAIGNS: [Role; 8] = [
 const AUTHORS: [Role; 2] = [Role::Organiser, Role::ProjectManager];
 const CLERKS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Disclosure];
 const SECOND: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+const COUNTS: [Role; 5] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
+const RATIOS: [Role; 6] =
+    [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Disclosure, Role::Auditor];
 const ADMIN: [Role; 1] = [Role::Admin];
 /// Who draws reports up, and who sees them and what is due.
 const DRAWERS: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead];
@@ -108,6 +113,10 @@ struct Things {
     scan: String,
     change: String,
     update: String,
+    voucher: String,
+    submitted_voucher: String,
+    voucher_template: String,
+    cash_count: String,
     papers: Papers,
 }
 
@@ -135,6 +144,10 @@ impl Things {
             &self.delegation,
             &self.change,
             &self.update,
+            &self.voucher,
+            &self.submitted_voucher,
+            &self.voucher_template,
+            &self.cash_count,
             &of_papers.payee,
             &of_papers.draft,
             &of_papers.submitted,
@@ -251,7 +264,14 @@ async fn things(w: &World) -> Things {
     let update = json!({ "id": Uuid::now_v7(), "title": "进展", "words": "已开始" });
     let path = format!("/staff/campaigns/{open}/updates");
     staff(Role::ProjectManager).await.post(&path, update.clone()).await.ok();
+    let (voucher, submitted_voucher, voucher_template) = crate::vouchers::things(w).await;
+    let cash_count = cash_count("A箱");
+    staff(Role::Cashier).await.post(&format!("/staff/books/{}/cash-counts", w.book), cash_count.clone()).await.ok();
     Things {
+        voucher,
+        cash_count: id(&cash_count),
+        submitted_voucher,
+        voucher_template,
         update: id(&update),
         papers: papers(w).await,
         draft: campaign(&[]).await,
@@ -328,6 +348,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     let today = w.app.business.today().to_string();
     let operators: &[Role] = &[Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     let readers: &[Role] = &[Role::Admin, Role::Auditor];
+    let keeper: &[Role] = &[Role::Bookkeeper];
     let (keepers, deciders): (&[Role], &[Role]) =
         (&[Role::Admin, Role::FinanceHead], &[Role::FinanceHead, Role::Chair]);
     let (book, scan) = (w.book.to_string(), format!("{} {}", t.certificate, t.scan));
@@ -674,6 +695,81 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
             &[Role::Bookkeeper, Role::FinanceHead],
         ),
         post("/staff/books/{book_id}/years/{year}/closing", &format!("{book} 2026"), nothing(), head),
+        get(
+            "/staff/books/{book_id}/statements/lines",
+            &format!("{book} ?year=2026&form=balance_sheet&row=cash&column=closing"),
+            &BOOKS,
+        ),
+        get("/staff/books/{book_id}/statements/workbook", &format!("{book} ?year=2026"), &BOOKS),
+        get("/staff/books/{book_id}/years", &book, &BOOKS),
+        post("/staff/books/{book_id}/years/{year}/audit-reports", &format!("{book} 2026"), audit_report(), &SECOND),
+        post("/staff/audit-reports/{report_id}/approval", &nobody, nothing(), deciders),
+        post("/staff/audit-reports/{report_id}/decline", &nobody, nothing(), deciders),
+        get("/staff/audit-reports/{report_id}/attachments", &nobody, &BOOKS),
+        post("/staff/audit-reports/{report_id}/attachments", &nobody, json!("bytes"), &SECOND),
+        get("/staff/audit-reports/{report_id}/attachments/{attachment_id}", &format!("{nobody} {nobody}"), &BOOKS),
+        get("/staff/books/{book_id}/cash-counts", &book, &COUNTS),
+        post("/staff/books/{book_id}/cash-counts", &book, cash_count("B箱"), cashier),
+        post("/staff/cash-counts/{count_id}/signature", &t.cash_count, nothing(), &SECOND),
+        post(
+            "/staff/cash-counts/{count_id}/settlement",
+            &t.cash_count,
+            json!({ "choice": "write_off", "reason": "无法查明" }),
+            deciders,
+        ),
+        post("/staff/cash-counts/{count_id}/withdrawal", &t.cash_count, nothing(), cashier),
+        get(
+            "/staff/books/{book_id}/years/{year}/ratios",
+            &format!("{book} {}", w.app.business.today().year()),
+            &RATIOS,
+        ),
+        get(
+            "/staff/books/{book_id}/years/{year}/audit-pack",
+            &format!("{book} {}", w.app.business.today().year()),
+            &[Role::Bookkeeper, Role::FinanceHead, Role::Auditor],
+        ),
+        get("/staff/ratio-rules", "", &RATIOS),
+        post(
+            "/staff/ratio-rules",
+            "",
+            json!({ "ratio": "fundraising_share", "valid_from": "2020-01-01", "bound": "3%", "source": "试行规定" }),
+            head,
+        ),
+        get("/staff/campaigns/{campaign_id}/sheet", &t.open, &CAMPAIGNS),
+        get("/staff/campaigns/{campaign_id}/sheet/workbook", &t.open, &CAMPAIGNS),
+        get("/staff/cash-flow-lines", "", &BOOKS),
+        get("/staff/books/{book_id}/vouchers", &book, &BOOKS),
+        post("/staff/books/{book_id}/vouchers", &book, voucher(Uuid::now_v7()), keeper),
+        put(
+            "/staff/books/{book_id}/vouchers/{voucher_id}",
+            &format!("{book} {}", t.voucher),
+            voucher(Uuid::now_v7()),
+            keeper,
+        ),
+        post(
+            "/staff/books/{book_id}/opening-conversion",
+            &book,
+            json!({ "lines": voucher(Uuid::now_v7())["lines"] }),
+            &BOOKS,
+        ),
+        get("/staff/vouchers/{voucher_id}", &t.voucher, &BOOKS),
+        post("/staff/vouchers/{voucher_id}/submission", &t.voucher, nothing(), keeper),
+        post("/staff/vouchers/{voucher_id}/posting", &t.submitted_voucher, nothing(), head),
+        post("/staff/vouchers/{voucher_id}/return", &t.submitted_voucher, reason(), head),
+        post("/staff/vouchers/{voucher_id}/discard", &t.submitted_voucher, nothing(), &SECOND),
+        post(
+            "/staff/vouchers/{voucher_id}/reversal",
+            &t.submitted_voucher,
+            json!({ "id": Uuid::now_v7(), "event_date": today, "reason": "记错科目" }),
+            keeper,
+        ),
+        get("/staff/vouchers/{voucher_id}/attachments", &t.voucher, &BOOKS),
+        post("/staff/vouchers/{voucher_id}/attachments", &t.voucher, json!("bytes"), keeper),
+        get("/staff/vouchers/{voucher_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.voucher), &BOOKS),
+        delete("/staff/vouchers/{voucher_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.voucher), keeper),
+        get("/staff/books/{book_id}/voucher-templates", &book, &BOOKS),
+        post("/staff/books/{book_id}/voucher-templates", &book, voucher_template(Uuid::now_v7()), keeper),
+        post("/staff/voucher-templates/{template_id}/stop", &t.voucher_template, nothing(), keeper),
         get("/staff/accounts/{account_id}", &Uuid::now_v7().to_string(), &BOOKS),
         get("/staff/accounts/{account_id}/statement", &Uuid::now_v7().to_string(), &BOOKS),
         get("/staff/entries", "?reference=x", &BOOKS),
@@ -1141,8 +1237,8 @@ async fn what_waits_lies_on_the_desk_of_whoever_it_waits_for() {
         let things = things(w).await;
         let desk =
             async |officer: &Officer| officer.get("/staff/waiting").await.ok()["items"].as_array().unwrap().clone();
-        let second = ["settlement", "refund", "transfer", "bank_gift", "break"];
-        let head: Vec<&str> = ["campaign"].into_iter().chain(second).collect();
+        let second = ["settlement", "refund", "transfer", "bank_gift", "break", "cash_count"];
+        let head = ["campaign", "settlement", "refund", "transfer", "bank_gift", "break", "voucher", "cash_count"];
         for (role, kinds) in [
             (Role::Organiser, &["campaign"][..]),
             (Role::ProjectManager, &["campaign", "disbursement"]),
