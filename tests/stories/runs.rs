@@ -88,6 +88,7 @@ async fn finance_starts_a_run_and_watches_it_and_sees_what_fails() {
         assert_eq!(of("账簿：1009微信余额"), of("资金账单：期末余额"));
         assert_eq!(of("加：无法解释的差额"), "0");
         assert_eq!(sheet(w, &path, "未决差错").await[0][0], "差错类别");
+        assert_eq!(sheet(w, &path, "缓冲").await[0][0], "所在方");
         let none =
             send(head.request(Method::GET, &format!("/api/v1{}", path.replace(&day.to_string(), "2026-01-01")))).await;
         none.refused(404, "not_reconciled");

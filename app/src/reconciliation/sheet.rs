@@ -7,7 +7,7 @@ use domain::Money;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::{BreakLine, DayReport, Side};
+use super::{BreakLine, BufferLine, DayReport, Side};
 
 /// How old an open break is, in the columns of the summary.
 const AGES: [(&str, u64); 4] = [("当日", 0), ("1至3天", 3), ("4至7天", 7), ("7天以上", u64::MAX)];
@@ -73,6 +73,7 @@ pub(super) fn workbook(of: &str, report: &DayReport) -> Result<Vec<u8>, XlsxErro
     let mut workbook = Workbook::new();
     summary(workbook.add_worksheet(), &formats, of, report)?;
     open(workbook.add_worksheet(), &formats, &report.breaks)?;
+    buffer(workbook.add_worksheet(), &formats, &report.buffer)?;
     proof(workbook.add_worksheet(), &formats, report)?;
     workbook.save_to_buffer()
 }
@@ -160,6 +161,29 @@ fn open(sheet: &mut Worksheet, formats: &Formats, breaks: &[BreakLine]) -> Resul
         sheet.write(row, 4, line.age_days)?;
         sheet.write_string(row, 5, &line.proposal)?;
         sheet.write_string(row, 6, &line.owner)?;
+    }
+    Ok(())
+}
+
+/// What waits for the bill of another day, on either side, and how long it may.
+fn buffer(sheet: &mut Worksheet, formats: &Formats, lines: &[BufferLine]) -> Result<(), XlsxError> {
+    sheet.set_name("缓冲")?;
+    sheet.set_column_width(0, 16)?.set_column_width(1, 36)?.set_column_width(5, 26)?;
+    formats.head(sheet, 0, &["所在方", "单号", "金额（元）", "已等天数", "最后等待日", "届时差错类别"])?;
+    for (row, line) in (1u32..).zip(lines) {
+        let side = match line.side.as_str() {
+            "books" => "账簿",
+            "trade" => "微信交易账单",
+            "fund_flow" => "微信资金账单",
+            "bank" => "银行对账单",
+            other => other,
+        };
+        sheet.write_string(row, 0, side)?;
+        sheet.write_string(row, 1, &line.key)?;
+        formats.money(sheet, row, 2, line.amount)?;
+        sheet.write(row, 3, line.age_days)?;
+        sheet.write_string(row, 4, line.until.to_string())?;
+        sheet.write_string(row, 5, class(&line.class))?;
     }
     Ok(())
 }
