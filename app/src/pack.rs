@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::role::{Member, Role};
 use domain::{AccountId, BookId, BusinessDate, Money};
-use entity::{Tx, audited_year, book, campaign, cash_count, manual_voucher, reconciliation_run};
+use entity::{Tx, audited_year, bank_balance, book, campaign, cash_count, manual_voucher, reconciliation_run};
 use futures_util::TryStreamExt;
 use ledger::{Adjustments, JournalEntry};
 use sea_orm::{
@@ -391,7 +391,27 @@ async fn proofs(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) ->
             table.row([&name, &month, &yuan(debit), &yuan(credit), &yuan(balance)])?;
         }
     }
-    archive.table("银行存款月末余额.csv", table)
+    archive.table("银行存款月末余额.csv", table)?;
+    let signed = bank_balance::Entity::find()
+        .filter(bank_balance::Column::BookId.eq(book))
+        .filter(bank_balance::Column::Month.starts_with(period.first.year().to_string()))
+        .order_by_asc(bank_balance::Column::BankAccount)
+        .order_by_asc(bank_balance::Column::Month)
+        .order_by_asc(bank_balance::Column::CreatedUs);
+    let mut table = Table::new(&["银行账户", "月份", "账面余额", "对账单余额", "调节后余额", "状态", "编制", "复核"])?;
+    for row in signed.all(tx).await? {
+        table.row([
+            &row.bank_account,
+            &row.month,
+            &row.ledger_fen.to_string(),
+            &row.statement_fen.to_string(),
+            &row.adjusted_fen.to_string(),
+            serde_json::json!(row.state).as_str().unwrap_or_default(),
+            &row.author_id.to_string(),
+            &row.reviewer_id.map(|id| id.to_string()).unwrap_or_default(),
+        ])?;
+    }
+    archive.table("银行存款余额调节表.csv", table)
 }
 
 async fn counts(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> Result<(), PackError> {

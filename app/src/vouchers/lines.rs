@@ -42,7 +42,8 @@ impl Ground {
                 }
             }
         }
-        let sql = "SELECT DISTINCT bank_account FROM account WHERE book_id = $1 AND subject = '1002' AND bank_account IS NOT NULL";
+        let sql = "SELECT bank_account FROM account WHERE book_id = $1 AND subject = '1002' AND bank_account IS NOT NULL \
+                   UNION SELECT name FROM bank_account WHERE book_id = $1";
         let known = db.query_all_raw(Statement::from_sql_and_values(backend, sql, [book.into()])).await?;
         let mut banks: BTreeSet<String> =
             known.iter().map(|row| row.try_get("", "bank_account")).collect::<Result<_, _>>()?;
