@@ -1,6 +1,7 @@
 //! The console of finance: the days against their bills, the books from a sum down to an entry, statements and closing, and the
 //! cashier's desk, and what has to be published by when.
 
+mod bank;
 mod breaks;
 mod closing;
 mod disclosure;
@@ -39,6 +40,14 @@ pub(crate) const MENU: &[Section] = &[
         name: "对账", items: &[item("/console/reconciliation", "每日对账"), item("/console/breaks", "差错")]
     },
     Section {
+        name: "银行",
+        items: &[
+            item("/console/bank", "银行流水"),
+            item("/console/bank/claims", "待认领"),
+            item("/console/bank/balance", "余额调节表"),
+        ],
+    },
+    Section {
         name: "出纳",
         items: &[item("/console/transfers", "提现与充值"), item("/console/payment-files", "付款文件")],
     },
@@ -72,6 +81,16 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/console/breaks/:id/proposal", post(breaks::post_propose))
         .at("/console/resolutions/:id", get(breaks::get_resolution))
         .at("/console/resolutions/:id/:step", post(breaks::post_step))
+        .at("/console/bank", get(bank::get_lines))
+        .at("/console/bank/account", get(bank::get_account).post(bank::post_account))
+        .at("/console/bank/import", get(bank::get_import).post(bank::post_import))
+        .at("/console/bank/matching", get(bank::get_matching).post(bank::post_matching))
+        .at("/console/bank/claims", get(bank::get_claims).post(bank::post_propose))
+        .at("/console/bank/claims/new", get(bank::get_claim))
+        .at("/console/bank/claims/:id/:step", post(bank::post_claim))
+        .at("/console/bank/balance", get(bank::get_balance).post(bank::post_prepare))
+        .at("/console/bank/balance/sheet", get(bank::get_sheet))
+        .at("/console/bank/balance/:id/:step", post(bank::post_review))
         .at("/console/transfers", get(transfer::get_list).post(transfer::post_propose))
         .at("/console/transfers/new", get(transfer::get_blank))
         .at("/console/transfers/:id", get(transfer::get_one))

@@ -27,10 +27,10 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Transfer => format!("/console/transfers/{id}"),
         WaitingKind::Break => format!("/console/breaks/{id}"),
         WaitingKind::Duty => "/console/duties".to_owned(),
-        // The pages of loans and of the bank stand beside this area; until one is there its things are named without a link.
-        WaitingKind::BankClaim
-        | WaitingKind::GiftList
-        | WaitingKind::BankBalance
+        WaitingKind::BankClaim => "/console/bank/claims".to_owned(),
+        WaitingKind::BankBalance => "/console/bank/balance".to_owned(),
+        // Other areas stand beside this one; until a page is there its things are named without a link.
+        WaitingKind::GiftList
         | WaitingKind::Voucher
         | WaitingKind::CashCount
         | WaitingKind::AuditReport
