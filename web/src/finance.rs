@@ -109,6 +109,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/console/entries", get(entry::get_search))
         .at("/console/entry", get(entry::get_one))
         .at("/console/statements", get(statement::get_statement))
+        .at("/console/statements/lines", get(statement::get_lines))
         .at("/console/closing", get(closing::get_closing))
         .at("/console/closing/:book/:step", post(closing::post_step))
         .at("/console/seals", get(closing::get_seals))

@@ -1,35 +1,56 @@
-//! The three statements of a month or a year (会民非01表 to 03表), each number leading to the accounts it is made of.
+//! The three statements of a month or a year (会民非01表 to 03表), each number leading to the lines of entries it is the sum of.
 
 use app::closing::Statements;
-use domain::{BusinessDate, Money};
+use app::problem::Problem;
+use domain::Money;
+use ledger::{Cell as Number, CellColumn, CellPart, StatementForm};
 use maud::html;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{Shelf, asked_period, period_fields, period_name};
+use super::{entry, words};
 use crate::page::PageError;
 use crate::part;
-use crate::session::Officer;
-use crate::table::{self, Asked, Cell, Table, column, numbers};
+use crate::session::{Officer, encoded};
+use crate::table::{self, Asked, Cell, ROWS, Table, column, numbers};
 
 /// The forms: as the address writes them, and what they are called.
-const FORMS: [(&str, &str); 3] =
-    [("balance-sheet", "资产负债表"), ("activities", "业务活动表"), ("cash-flows", "现金流量表")];
+const FORMS: [(&str, &str, StatementForm); 3] = [
+    ("balance-sheet", "资产负债表", StatementForm::BalanceSheet),
+    ("activities", "业务活动表", StatementForm::Activities),
+    ("cash-flows", "现金流量表", StatementForm::CashFlows),
+];
+/// The columns, as the address writes them.
+const COLUMNS: [(&str, CellColumn); 4] = [
+    ("opening", CellColumn::Opening),
+    ("closing", CellColumn::Closing),
+    ("period", CellColumn::Period),
+    ("year", CellColumn::Year),
+];
+/// The parts of a cell, as the address writes them.
+const PARTS: [(&str, CellPart); 3] =
+    [("unrestricted", CellPart::Unrestricted), ("restricted", CellPart::Restricted), ("total", CellPart::Total)];
 
-/// An amount, leading to the accounts of these subjects on a day; a sum leads nowhere.
-fn amount(shelf: &Shelf, day: BusinessDate, subjects: &[&str], amount: Money) -> Cell {
-    if subjects.is_empty() || amount == Money::ZERO {
-        return Cell::yuan(amount);
-    }
-    let path = format!("/console/ledger?{}&day={day}&subjects={}", shelf.query(), subjects.join("%2C"));
-    Cell::yuan_of(amount, &path)
+/// How the cells of a statement lead to what they are made of.
+struct Lead {
+    /// The book, the period and the form.
+    query: String,
 }
 
-fn table(form: &str, title: String, shelf: &Shelf, statements: &Statements, last: BusinessDate, year: bool) -> Table {
+impl Lead {
+    fn cell(&self, row: &str, column: &str, part: &str, amount: Money) -> Cell {
+        if amount == Money::ZERO {
+            return Cell::yuan(amount);
+        }
+        let path = format!("/console/statements/lines?{}&row={row}&column={column}&part={part}", self.query);
+        Cell::yuan_of(amount, &path)
+    }
+}
+
+fn table(form: StatementForm, title: String, lead: &Lead, statements: &Statements, year: bool) -> Table {
     const NOTHING: &str = "这段时间没有记账。";
-    let before = BusinessDate::new(last.year(), 1, 1).map_or(last, BusinessDate::previous);
-    let period = if year { "本年数" } else { "本月数" };
     match form {
-        "activities" => {
+        StatementForm::Activities => {
             let columns = [
                 column("项目"),
                 numbers(if year { "本年 非限定性" } else { "本月 非限定性" }),
@@ -40,39 +61,43 @@ fn table(form: &str, title: String, shelf: &Shelf, statements: &Statements, last
                 numbers("累计 合计"),
             ];
             Table::new(title, &columns, NOTHING).whole(statements.activities.rows.iter().map(|row| {
-                let cell = |money| amount(shelf, last, &row.subjects, money);
                 vec![
                     Cell::text(row.title),
-                    cell(row.period.unrestricted),
-                    cell(row.period.restricted),
-                    cell(row.period.total()),
-                    cell(row.year.unrestricted),
-                    cell(row.year.restricted),
-                    cell(row.year.total()),
+                    lead.cell(row.key, "period", "unrestricted", row.period.unrestricted),
+                    lead.cell(row.key, "period", "restricted", row.period.restricted),
+                    lead.cell(row.key, "period", "total", row.period.total()),
+                    lead.cell(row.key, "year", "unrestricted", row.year.unrestricted),
+                    lead.cell(row.key, "year", "restricted", row.year.restricted),
+                    lead.cell(row.key, "year", "total", row.year.total()),
                 ]
             }))
         }
-        "cash-flows" => {
-            let columns = [column("项目"), numbers(period), numbers("本年累计数")];
-            Table::new(title, &columns, NOTHING).whole(
-                statements
-                    .cash_flows
-                    .rows
-                    .iter()
-                    .map(|row| vec![Cell::text(row.title), Cell::yuan(row.period), Cell::yuan(row.year)]),
-            )
+        StatementForm::CashFlows => {
+            let columns = [column("项目"), numbers(if year { "本年数" } else { "本月数" }), numbers("本年累计数")];
+            Table::new(title, &columns, NOTHING).whole(statements.cash_flows.rows.iter().map(|row| {
+                vec![
+                    Cell::text(row.title),
+                    lead.cell(row.key, "period", "total", row.period),
+                    lead.cell(row.key, "year", "total", row.year),
+                ]
+            }))
         }
-        _ => {
+        StatementForm::BalanceSheet => {
             let columns = [column("项目"), numbers("年初数"), numbers("期末数")];
             Table::new(title, &columns, NOTHING).whole(statements.balance_sheet.rows.iter().map(|row| {
                 vec![
                     Cell::text(row.title),
-                    amount(shelf, before, &row.subjects, row.opening),
-                    amount(shelf, last, &row.subjects, row.closing),
+                    lead.cell(row.key, "opening", "total", row.opening),
+                    lead.cell(row.key, "closing", "total", row.closing),
                 ]
             }))
         }
     }
+}
+
+/// The form the address names, or the first.
+fn form(asked: &Asked) -> (&'static str, &'static str, StatementForm) {
+    FORMS.into_iter().find(|(form, ..)| asked.get("form") == Some(*form)).unwrap_or(FORMS[0])
 }
 
 /// A statement of a period.
@@ -84,9 +109,11 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
     let (year, month, period) = asked_period(&asked, today)?;
     let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
     let statements = officer.app.closing.statements(shelf.book.id, period, false, &officer.member).await?;
-    let (form, name) = FORMS.into_iter().find(|(form, _)| asked.get("form") == Some(*form)).unwrap_or(FORMS[0]);
+    let (key, name, form) = form(&asked);
     let title = format!("{}{name} {}", shelf.book.name, period_name(year, month));
-    let table = table(form, title, &shelf, &statements, period.last, month.is_none());
+    let month_asked = month.map(|month| month.to_string()).unwrap_or_default();
+    let lead = Lead { query: format!("{}&year={year}&month={month_asked}&form={key}", shelf.query()) };
+    let table = table(form, title, &lead, &statements, month.is_none());
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
@@ -99,15 +126,67 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
         (table::filter(&asked, &html! {
             (shelf.choice(&asked))
             (period_fields(year, month, today, closed.booked.map(|(first, _)| first)))
-            input type="hidden" name="form" value=(form);
+            input type="hidden" name="form" value=(key);
         }))
         nav class="tabs" aria-label="报表" {
-            @for (one, word) in FORMS {
-                a href=(asked.with(&[("form", one)])) aria-current=[(one == form).then_some("page")] { (word) }
+            @for (one, word, _) in FORMS {
+                a href=(asked.with(&[("form", one)])) aria-current=[(one == key).then_some("page")] { (word) }
             }
         }
         (table.show(&asked))
-        p class="faint" { "单位：元。年终结转分录不计入报表，结转前后看到的数字相同。点击金额可看组成它的账户。" }
+        p class="faint" { "单位：元。年终结转分录不计入报表，结转前后看到的数字相同。点击金额可看组成它的每一笔分录。" }
     };
     Ok(officer.page(name, &[("/console", "工作台")], &content).into_response())
+}
+
+/// The lines of entries that a number of a statement is the sum of.
+#[handler]
+pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let shelf = Shelf::of(&officer, &asked).await?;
+    let (year, month, period) = asked_period(&asked, officer.app.business.today())?;
+    let (key, name, form) = form(&asked);
+    let none = || Problem::not_found("no_such_cell", "报表上没有这个数字。");
+    let column_of = COLUMNS.into_iter().find(|(word, _)| asked.get("column") == Some(*word));
+    let part_of = PARTS.into_iter().find(|(word, _)| asked.get("part") == Some(*word));
+    let number = Number {
+        form,
+        row: asked.get("row").unwrap_or_default().to_owned(),
+        column: column_of.ok_or_else(none)?.1,
+        part: part_of.ok_or_else(none)?.1,
+        first: period.first,
+        last: period.last,
+    };
+    let limit = asked.limit();
+    let found = officer.app.closing.behind(shelf.book.id, &number, &officer.member, asked.get("after"), limit).await?;
+    let mut found = found.ok_or_else(none)?;
+    let shown = if asked.file().is_some() { table::MOST } else { usize::try_from(ROWS).unwrap_or(usize::MAX) };
+    let more = found.lines.len() > shown;
+    found.lines.truncate(shown);
+    let next = found.lines.last().filter(|_| more).map(|line| line.key.clone());
+    let columns = [column("入账日期"), column("摘要"), column("账户"), column("对方账户"), numbers("金额")];
+    let table = Table::new(format!("{name}的组成"), &columns, "没有分录。");
+    let table = table
+        .whole(found.lines.iter().map(|line| {
+            let lead = entry::path(&line.reference);
+            vec![
+                Cell::day(line.book_date),
+                Cell::link(&lead, words::event(&line.kind)),
+                Cell::text(line.account.clone()),
+                Cell::text(line.contra.clone()),
+                Cell::yuan_of(line.amount, &lead),
+            ]
+        }))
+        .then(next);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let content = html! {
+        (part::heading(&format!("{name} {} 的组成", period_name(year, month)), &html! { span class="faint" { (shelf.book.name) } }))
+        (part::facts(&[("报表上的数字", part::yuan(found.total))]))
+        (table.show(&asked))
+    };
+    let month = month.map(|month| month.to_string()).unwrap_or_default();
+    let back = format!("/console/statements?{}&year={year}&month={month}&form={}", shelf.query(), encoded(key));
+    Ok(officer.page("组成", &[(back.as_str(), name)], &content).into_response())
 }
