@@ -495,7 +495,8 @@ impl Reconciliation {
         if let Some(trade) = &bills.trade {
             let mut sound = Sound::default();
             if trade.lists.0 {
-                self.payments(house, &terms, trade, &ours, (&mut sound, &mut found)).await?;
+                let told = (trade, bills.flow.as_deref());
+                self.payments(house, &terms, told, &ours, (&mut sound, &mut found)).await?;
             }
             if trade.lists.1 {
                 self.refunds(house, &terms, trade, &ours, (&mut sound, &mut found)).await?;

@@ -559,6 +559,15 @@ async fn moved_cells_never_move_the_books() {
             }
         }
         assert!(refused > read, "{refused} refused, {read} read");
+        // A payment that the fund-flow bill does not show is listed, and not booked.
+        run(w, day, None, Some(&flow)).await;
+        let mut forged = Sheet::of(&trade);
+        let at = forged.find("订单金额", "100.00");
+        forged.set(at, "微信订单号", "4200009999999999999999999999");
+        forged.set(at, "商户订单号", "X2026");
+        let report = run(w, day, Some(&forged.bytes()), None).await;
+        assert_eq!(classes(&report), ["missing_here", "missing_there", "missing_there"], "{report:#?}");
+        assert_eq!(auditor.get("/staff/trial-balance").await.ok(), before);
         // The good files again take their places again, and nothing is left of it.
         let report = run(w, day, Some(&trade), Some(&flow)).await;
         assert_eq!((report.state.as_str(), classes(&report)), ("matched", vec![]), "{report:#?}");

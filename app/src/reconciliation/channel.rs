@@ -8,7 +8,7 @@ use domain::reconciliation::{BreakClass, Finding, Item, Key, compare};
 use domain::{BusinessDate, DonationId, Money, Rate, RefundId, ResolutionId};
 use ledger::Entry;
 
-use super::bills::{Bills, Payment, Refund, Trade};
+use super::bills::{Bills, FlowLine, Payment, Refund, Trade};
 use super::findings::{Findings, Side};
 use super::ours::{self, Movement};
 use super::rule::Terms;
@@ -64,13 +64,13 @@ impl Reconciliation {
         Ok(around)
     }
 
-    /// Our payments against the trade bill. What the channel has and we do not is settled; what we have and the channel does not is a
-    /// break, unless the neighbour's bill may still have it.
+    /// Our payments against the trade bill. What the channel has and we do not is settled, unless its own fund-flow bill shows no such
+    /// money; what we have and the channel does not is a break, unless the neighbour's bill may still have it.
     pub(super) async fn payments(
         &self,
         house: &House,
         terms: &Terms,
-        trade: &Trade,
+        (trade, flow): (&Trade, Option<&[FlowLine]>),
         ours: &[Movement],
         (sound, found): (&mut Sound, &mut Findings),
     ) -> Result<(), ReconcileError> {
@@ -113,6 +113,7 @@ impl Reconciliation {
             }
         });
         drop((here, there));
+        let strange = self.shown_to_move(house, terms, (trade, flow), strange, found).await?;
         let (done, of) = (trade.payments.len() - strange.len(), trade.payments.len());
         for (nth, batch) in strange.chunks(BATCH).enumerate() {
             self.settle(house, trade, batch, (sound, found)).await?;
@@ -142,6 +143,48 @@ impl Reconciliation {
             }
         }
         Ok(())
+    }
+
+    /// Those of some payments of the trade bill whose money the fund-flow bill shows, in its own or a neighbour's; all while there is none.
+    async fn shown_to_move(
+        &self,
+        house: &House,
+        terms: &Terms,
+        (trade, flow): (&Trade, Option<&[FlowLine]>),
+        places: Vec<usize>,
+        found: &mut Findings,
+    ) -> Result<Vec<usize>, ReconcileError> {
+        let Some(flow) = flow.filter(|_| !places.is_empty()) else { return Ok(places) };
+        let shown: HashSet<&str> = flow.iter().map(FlowLine::payment).collect();
+        let number = |at: usize| trade.payments[at].transaction.as_str();
+        let (mut moved, dry): (Vec<usize>, Vec<usize>) = places.into_iter().partition(|at| shown.contains(number(*at)));
+        if dry.is_empty() {
+            return Ok(moved);
+        }
+        let around = self.neighbours(house, terms.day).await?;
+        let lines = || around.values().filter_map(|bills| bills.flow.as_ref()).flatten();
+        let elsewhere: HashSet<&str> = lines().map(FlowLine::payment).collect();
+        let next_read = around.get(&terms.day.next()).is_some_and(|bills| bills.flow.is_some());
+        let numbers: Vec<String> = dry.iter().map(|at| number(*at).to_owned()).collect();
+        let stray = numbers.iter().map(|number| format!("suspense:{number}")).collect();
+        let mut booked: HashSet<String> = ours::paid_gifts(self.db.read(), numbers).await?.into_keys().collect();
+        let standing = ours::standing(self.db.read(), stray).await?;
+        booked.extend(standing.into_values().filter_map(|(document, _)| document));
+        for at in dry {
+            let line = &trade.payments[at];
+            if elsewhere.contains(number(at)) || booked.contains(number(at)) || line.state != "SUCCESS" {
+                moved.push(at);
+                continue;
+            }
+            let detail = format!("资金账单无此笔，未入账 {}", line.order);
+            if !next_read && terms.near(line.at).1 {
+                let about = (number(at), line.amount);
+                found.wait(Side::Trade, BreakClass::MissingHere, about, terms.until(), detail);
+            } else {
+                found.add(BreakClass::MissingHere, number(at), line.amount, None, detail);
+            }
+        }
+        Ok(moved)
     }
 
     /// Payments that no event of ours of that day shows: they stand under another day, or they are settled now.

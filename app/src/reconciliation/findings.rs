@@ -95,6 +95,11 @@ impl Findings {
         }
     }
 
+    /// Whether a break of this class about this is found already.
+    pub(super) fn has(&self, class: BreakClass, item: &str) -> bool {
+        self.known.contains(&(class, item.to_owned()))
+    }
+
     /// A line without its other side: it waits as long as finance lets it, and is a break after that.
     pub(super) fn wait(
         &mut self,

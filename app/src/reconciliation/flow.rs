@@ -53,7 +53,11 @@ impl Reconciliation {
         }
         match trade {
             Some(trade) => {
-                refunds(terms, trade, flow, &around, found);
+                let numbers = flow.iter().filter(|_| !alone).filter_map(|line| refund_reference(&line.voucher));
+                let references: Vec<String> = numbers.collect();
+                let booked = ours::standing(self.db.read(), references).await?;
+                let booked: HashSet<String> = booked.into_keys().collect();
+                refunds(terms, (trade, flow), &around, &booked, found);
                 fees(trade, flow, &around, found);
             }
             None => refunds_untold(terms, flow, ours, &around, found),
@@ -84,7 +88,16 @@ impl Reconciliation {
             Finding::Differs(one, other, _) => {
                 let line = received[other.place as usize];
                 let expected = Some(Money::from_fen(one.amount_fen));
-                found.add(BreakClass::SettlementAmount, line.payment(), line.amount, expected, line.voucher.clone());
+                // Where the trade bill differs from the books too, that is the one difference there is.
+                if !found.has(BreakClass::Amount, line.payment()) {
+                    found.add(
+                        BreakClass::SettlementAmount,
+                        line.payment(),
+                        line.amount,
+                        expected,
+                        line.voucher.clone(),
+                    );
+                }
             }
             Finding::OnlyHere(one) => unseen.push(paid[one.place as usize]),
             Finding::OnlyThere(other) => strange.push(received[other.place as usize]),
@@ -317,9 +330,9 @@ fn is_refund(line: &FlowLine) -> bool {
 /// Refunds of the fund-flow bill: net in one line, or gross with a line that gives the fee back. A closed one comes back in full.
 fn refunds(
     terms: &Terms,
-    trade: &Trade,
-    flow: &[FlowLine],
+    (trade, flow): (&Trade, &[FlowLine]),
     around: &BTreeMap<BusinessDate, Bills>,
+    booked: &HashSet<String>,
     found: &mut Findings,
 ) {
     let day = terms.day;
@@ -337,7 +350,9 @@ fn refunds(
     }
     let others = Refunds::of(trades(around).flat_map(|(_, trade)| &trade.refunds));
     for line in strange {
-        if others.find(line).is_some() {
+        // What is booked and the trade bill does not list was said when they were compared.
+        if others.find(line).is_some() || refund_reference(&line.voucher).is_some_and(|number| booked.contains(&number))
+        {
             continue;
         }
         let detail = format!("交易账单无此笔退款 {}", line.business_no);
@@ -457,10 +472,14 @@ impl<'a> Fees<'a> {
 fn fees(trade: &Trade, flow: &[FlowLine], around: &BTreeMap<BusinessDate, Bills>, found: &mut Findings) {
     let (ours, others) =
         (Fees::of(trade.payments.iter()), Fees::of(trades(around).flat_map(|(_, trade)| &trade.payments)));
+    let payments = || flow.iter().filter(|line| line.kind == FlowKind::Payment);
+    let moved: HashSet<&str> = payments().flat_map(|line| [line.payment(), line.voucher.as_str()]).collect();
     let mut taken: HashMap<&str, (i64, Money)> = HashMap::new();
     for line in flow.iter().filter(|line| line.kind == FlowKind::Fee) {
         match ours.find(line).or_else(|| others.find(line)) {
             Some(payment) => taken.entry(&payment.transaction).or_insert((0, payment.fee)).0 -= line.amount.fen(),
+            // The fee of a payment that stands in this bill and not in the trade bill is no difference of its own.
+            None if moved.contains(line.key()) => {}
             None => found.add(BreakClass::UnknownLine, line.key(), line.amount, None, line.words.clone()),
         }
     }
