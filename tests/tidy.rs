@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lending", &["domain", "entity", "ledger"]),
     ("app", &["domain", "entity", "ledger", "wechat", "crowdfunding", "lending"]),
     ("api", &["domain", "entity", "ledger", "wechat", "crowdfunding", "lending", "app"]),
+    ("web", &["domain", "entity", "ledger", "crowdfunding", "lending", "app"]),
     ("jobs", &["domain", "app"]),
 ];
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AccountId, BookId, EntryId};
 use entity::{account, entry, posting, voucher};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::{entry_by_reference, subjects};
@@ -123,7 +123,7 @@ pub async fn find_entries(db: &impl ConnectionTrait, books: &[BookId], text: &st
     }
     entry::Entity::find()
         .filter(entry::Column::BookId.is_in(books.iter().copied()))
-        .filter(entry::Column::Reference.is_in(names).or(entry::Column::Id.is_in(ids)))
+        .filter(Condition::any().add(entry::Column::Reference.is_in(names)).add(entry::Column::Id.is_in(ids)))
         .order_by_asc(entry::Column::Id)
         .all(db)
         .await

@@ -676,7 +676,7 @@ async fn take(officer: &Officer, id: CampaignId, word: &str, form: &Form) -> Res
             let (published_on, reference) = (check.day("published_on"), check.text("reference"));
             check.done()?;
             let published_on = published_on.ok_or_else(|| Problem::field("published_on", "请填写日期"))?;
-            campaigns.disclose(id, (published_on, reference), by).await?;
+            officer.app.disclosures.publish_final(id, (published_on, reference), by).await?;
             Ok("已登记。")
         }
         "suspension-lift" => {

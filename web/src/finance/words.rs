@@ -51,7 +51,10 @@ pub(super) fn break_class(word: &str) -> Option<BreakClass> {
 
 /// What a class of breaks is called.
 pub(super) fn class(word: &str) -> &str {
-    break_class(word).map_or(word, class_word)
+    match break_class(word) {
+        Some(class) => class_word(class),
+        None => word,
+    }
 }
 
 /// All classes, for a choice.
