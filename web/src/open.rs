@@ -4,6 +4,7 @@
 mod campaign;
 mod campaigns;
 mod gift;
+mod loans;
 mod money;
 
 use std::num::NonZeroU32;
@@ -27,6 +28,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/campaigns/:campaign_id/payments", get(campaign::get_payments))
         .at("/campaigns/:campaign_id/updates/:update_id/pictures/:picture_id", get(campaign::get_picture))
         .at("/transparency", get(money::get_show))
+        .at("/loans", get(loans::get_loans))
         .at("/gift", get(gift::get_show).data(Arc::new(Throttle::per_minute(LOOKS_PER_MINUTE))))
 }
 
@@ -35,7 +37,8 @@ pub(crate) fn page(title: &str, here: &str, content: &Markup) -> Html {
     Html::whole(title, "open", &frame(here, content))
 }
 
-const PARTS: [(&str, &str); 3] = [("/", "公益项目"), ("/transparency", "公开透明"), ("/gift", "查询我的捐赠")];
+const PARTS: [(&str, &str); 4] =
+    [("/", "公益项目"), ("/transparency", "公开透明"), ("/loans", "青年贷款"), ("/gift", "查询我的捐赠")];
 
 /// The head with the parts, the content, and who stands behind it.
 pub(crate) fn frame(here: &str, content: &Markup) -> Markup {

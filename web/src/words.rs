@@ -12,6 +12,7 @@ use domain::complaint::ComplaintState;
 use domain::decision::DecisionKind;
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState};
 use domain::donation::{Channel, DonationState, ReceiptChoice};
+use domain::lending::RepaymentMethod;
 use domain::plan::{BudgetKind, Method, PartnerKind, Section, Way};
 use domain::receipt::ReceiptState;
 use domain::refund::{RefundReason, RefundState};
@@ -384,6 +385,17 @@ pub(crate) fn unit_kind(kind: UnitKind) -> &'static str {
         UnitKind::Township => "乡镇",
         UnitKind::School => "学校",
         UnitKind::Station => "工作站",
+    }
+}
+
+/// How a loan is repaid.
+pub(crate) fn repayment(method: RepaymentMethod) -> &'static str {
+    match method {
+        RepaymentMethod::LevelInstalment => "等额本息",
+        RepaymentMethod::EqualPrincipal => "等额本金",
+        RepaymentMethod::InterestOnly => "按月付息、到期还本",
+        RepaymentMethod::Flat => "等本等息",
+        RepaymentMethod::Bullet => "到期一次还本付息",
     }
 }
 
