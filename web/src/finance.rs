@@ -11,6 +11,7 @@ mod export;
 mod ledger;
 mod payment;
 mod payout;
+mod ratio;
 mod reconciliation;
 mod shelf;
 mod statement;
@@ -57,6 +58,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/ledger", "科目余额"),
             item("/console/entries", "凭证"),
             item("/console/statements", "会计报表"),
+            item("/console/ratios", "财务比例"),
             item("/console/closing", "结账与封存"),
             item("/console/exports", "导出账簿"),
         ],
@@ -110,6 +112,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/console/entry", get(entry::get_one))
         .at("/console/statements", get(statement::get_statement))
         .at("/console/statements/lines", get(statement::get_lines))
+        .at("/console/ratios", get(ratio::get_ratios))
         .at("/console/closing", get(closing::get_closing))
         .at("/console/closing/:book/:step", post(closing::post_step))
         .at("/console/seals", get(closing::get_seals))
