@@ -197,18 +197,19 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
         column("确认人"),
         column("备注"),
     ];
-    let table = Table::new("付款明细", &columns, "这份文件里已没有付款。").whole(lines.iter().map(|line| {
-        vec![
-            Cell::link(&format!("/console/disbursements/{}", line.disbursement_id), payee_of(line)),
-            Cell::text(payees.get(&line.payee_id).and_then(|payee| payee.account.clone()).unwrap_or_default()),
-            Cell::yuan(line.amount_fen),
-            Cell::badge(all_words::payout(line.state)),
-            Cell::or_none(line.paid_on, Cell::day),
-            Cell::or_none(line.bank_reference.clone(), Cell::text),
-            Cell::text(names.maybe(line.confirmer_id)),
-            Cell::or_none(line.last_error.clone(), Cell::text),
-        ]
-    }));
+    let table =
+        Table::new("付款明细", &columns, "这份文件里已没有付款。").whole(lines.iter().take(LINES).map(|line| {
+            vec![
+                Cell::link(&format!("/console/disbursements/{}", line.disbursement_id), payee_of(line)),
+                Cell::text(payees.get(&line.payee_id).and_then(|payee| payee.account.clone()).unwrap_or_default()),
+                Cell::yuan(line.amount_fen),
+                Cell::badge(all_words::payout(line.state)),
+                Cell::or_none(line.paid_on, Cell::day),
+                Cell::or_none(line.bank_reference.clone(), Cell::text),
+                Cell::text(names.maybe(line.confirmer_id)),
+                Cell::or_none(line.last_error.clone(), Cell::text),
+            ]
+        }));
     let refused = |step: &str| (word == step).then_some(typed);
     let fresh = Typed::default();
     let to = |step: &str| format!("{}/{step}", path(id));
@@ -245,7 +246,7 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
             ("交银行时间", html! { @if let Some(at) = row.sent_us { (part::at(at)) } }),
             ("SHA-256", html! { span class="code" { (hex::encode(&row.hash)) } }),
         ])))
-        (part::block("付款明细", &table.plain()))
+        (part::block("付款明细", &html! { (table.plain()) @if lines.len() > LINES { p class="faint" { "只列出前" (LINES) "笔。" } } }))
     };
     let page = officer.page(&title, &[("/console/payment-files", "付款文件")], &content);
     Ok(page.status(typed.status()).into_response())
