@@ -38,6 +38,7 @@ wire_enum! {
 
 wire_enum! {
     /// What secures it.
+    #[allow(clippy::enum_variant_names, reason = "担保公司 is a guarantee company in every text")]
     Guarantee = rules::Guarantee { Credit, Surety, GuaranteeCompany, Mortgage, Pledge }
 }
 

@@ -63,6 +63,7 @@ pub async fn world(url: &str, key: &rcgen::KeyPair, gifts: usize) -> (Arc<App>, 
             queue: 16_384,
         },
         templates: Templates::default(),
+        loans: app::loans::Periods::default(),
     });
     let (campaign, now) = (CampaignId::new(), app.business.now());
     app.organisation.plant().await.unwrap();

@@ -120,7 +120,7 @@ fn checked(new: &NewApplication) -> Result<(), LendingError> {
         }
         ApplicantKind::Enterprise if !said(&new.enterprise) => Err(invalid("enterprise", "请填写企业名称")),
         ApplicantKind::Enterprise
-            if !new.credit_code.as_deref().is_some_and(|code| code.parse::<domain::filing::CreditCode>().is_ok()) =>
+            if new.credit_code.as_deref().is_none_or(|code| code.parse::<domain::filing::CreditCode>().is_err()) =>
         {
             Err(invalid("credit_code", "统一社会信用代码为18位数字和大写字母"))
         }

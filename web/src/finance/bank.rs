@@ -374,30 +374,27 @@ pub(super) async fn post_account(officer: Officer, form: Form) -> Result<Respons
         let name = check.text("name");
         check.done()?;
         let column = |name: &str| form.given(name).map(str::to_owned);
-        let mapping = match column("date") {
-            None => None,
-            Some(date) => Some(Mapping {
-                encoding: form.get("encoding").parse::<all_words::Key<_>>().map(|key| key.0).unwrap_or_default(),
-                date,
-                date_format: column("date_format").unwrap_or_else(|| "YYYY-MM-DD".to_owned()),
-                amount: column("amount"),
-                income: column("income"),
-                expense: column("expense"),
-                balance: column("balance"),
-                reference: column("reference"),
-                counterparty: column("counterparty"),
-                counterparty_account: column("counterparty_account"),
-                remarks: form
-                    .get("remarks")
-                    .split([',', '，'])
-                    .map(str::trim)
-                    .filter(|one| !one.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-                opening_label: column("opening_label"),
-                closing_label: column("closing_label"),
-            }),
-        };
+        let mapping = column("date").map(|date| Mapping {
+            encoding: form.get("encoding").parse::<all_words::Key<_>>().map(|key| key.0).unwrap_or_default(),
+            date,
+            date_format: column("date_format").unwrap_or_else(|| "YYYY-MM-DD".to_owned()),
+            amount: column("amount"),
+            income: column("income"),
+            expense: column("expense"),
+            balance: column("balance"),
+            reference: column("reference"),
+            counterparty: column("counterparty"),
+            counterparty_account: column("counterparty_account"),
+            remarks: form
+                .get("remarks")
+                .split([',', '，'])
+                .map(str::trim)
+                .filter(|one| !one.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            opening_label: column("opening_label"),
+            closing_label: column("closing_label"),
+        });
         Ok(officer.app.bank.set_account(desk.shelf.book.id, &name, mapping, &officer.member).await?)
     }
     .await;
