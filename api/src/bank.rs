@@ -473,16 +473,16 @@ pub(crate) struct BankApi {
     pub(crate) app: Arc<App>,
 }
 
-#[OpenApi(prefix_path = "/staff/books/:book_id", tag = "Tag::Bank")]
+#[OpenApi(prefix_path = "/staff/books", tag = "Tag::Bank")]
 impl BankApi {
     /// The bank accounts of a book.
-    #[oai(path = "/bank-accounts", method = "get")]
+    #[oai(path = "/:book_id/bank-accounts", method = "get")]
     async fn accounts(&self, officer: Officer, book_id: Path<Uuid>) -> Result<Json<Page<BookBankAccount>>, ApiError> {
         Ok(Json(Page::whole(self.app.bank.accounts(book_id.0.into(), &officer.0).await?)))
     }
 
     /// Names a bank account and says how its bank writes tables.
-    #[oai(path = "/bank-accounts", method = "put")]
+    #[oai(path = "/:book_id/bank-accounts", method = "put")]
     async fn set_account(
         &self,
         officer: Officer,
@@ -496,7 +496,7 @@ impl BankApi {
 
     /// Looks at a statement (CSV, XLSX or CAMT.053, sent as the body) and, with `write`, takes it. A file that contradicts itself is told with
     /// its line and refused. The same file again, or one that overlaps, adds nothing twice.
-    #[oai(path = "/bank-statements", method = "post")]
+    #[oai(path = "/:book_id/bank-statements", method = "post")]
     #[allow(clippy::too_many_arguments, reason = "the body is the file, so all else stands in the query")]
     async fn import(
         &self,
@@ -515,7 +515,7 @@ impl BankApi {
     }
 
     /// The statements of an account, newest first.
-    #[oai(path = "/bank-statements", method = "get")]
+    #[oai(path = "/:book_id/bank-statements", method = "get")]
     async fn statements(
         &self,
         officer: Officer,
@@ -530,7 +530,7 @@ impl BankApi {
     }
 
     /// The lines of an account, newest day first: all, or those in one state (`unclaimed`: 待认领, with their age).
-    #[oai(path = "/bank-lines", method = "get")]
+    #[oai(path = "/:book_id/bank-lines", method = "get")]
     async fn lines(
         &self,
         officer: Officer,
@@ -550,7 +550,7 @@ impl BankApi {
     }
 
     /// What each open line may be, oldest first, with the reasons.
-    #[oai(path = "/bank-suggestions", method = "get")]
+    #[oai(path = "/:book_id/bank-suggestions", method = "get")]
     async fn suggestions(
         &self,
         officer: Officer,
@@ -572,7 +572,7 @@ impl BankApi {
     }
 
     /// Accepts what lines of an account are, many at once, all or none. What is not booked is booked from its line.
-    #[oai(path = "/bank-lines/acceptance", method = "post")]
+    #[oai(path = "/:book_id/bank-lines/acceptance", method = "post")]
     async fn accept(
         &self,
         officer: Officer,
@@ -586,7 +586,7 @@ impl BankApi {
     }
 
     /// The 银行存款余额调节表 of an account and a month (`2026-03`), as things stand now.
-    #[oai(path = "/bank-balances/:month", method = "get")]
+    #[oai(path = "/:book_id/bank-balances/:month", method = "get")]
     async fn balance(
         &self,
         officer: Officer,
@@ -599,7 +599,7 @@ impl BankApi {
     }
 
     /// The same as a workbook.
-    #[oai(path = "/bank-balances/:month/workbook", method = "get")]
+    #[oai(path = "/:book_id/bank-balances/:month/workbook", method = "get")]
     async fn workbook(
         &self,
         officer: Officer,
@@ -613,7 +613,7 @@ impl BankApi {
     }
 
     /// Prepares the sheet of a month that is over: the first of two persons.
-    #[oai(path = "/bank-balances/:month", method = "post")]
+    #[oai(path = "/:book_id/bank-balances/:month", method = "post")]
     async fn prepare(
         &self,
         officer: Officer,
@@ -627,7 +627,7 @@ impl BankApi {
     }
 
     /// The sheets of an account that were prepared, newest first.
-    #[oai(path = "/bank-balances", method = "get")]
+    #[oai(path = "/:book_id/bank-balances", method = "get")]
     async fn balances(
         &self,
         officer: Officer,

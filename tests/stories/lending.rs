@@ -413,7 +413,7 @@ async fn whoever_is_not_admitted_learns_why_and_whoever_is_refused_too() {
         town.county.post(&step("refusal"), json!({ "reason": "再次" })).await.refused(409, "wrong_state");
 
         // After a while the file is purged of everything personal; what was decided stays.
-        w.pass(100 * 86_400).await;
+        w.pass(200 * 86_400).await;
         assert_eq!(w.run_job("loan_purge").await, 1, "200 days later");
         assert_eq!(w.run_job("loan_purge").await, 0, "once");
         let seen = borrower.get(&path).await.ok();
@@ -574,7 +574,7 @@ async fn grants_at_once_never_exceed_the_quota_and_what_ends_gives_it_back() {
             .await
             .ok();
         // Nobody signs for a month: the clock gives it back.
-        w.pass(16 * 86_400).await;
+        w.pass(31 * 86_400).await;
         assert!(w.run_job("loan_deadlines").await >= 5);
         assert_eq!((&quota().await["reserved"], &quota().await["left"]), (&json!("0.00"), &json!("500000.00")));
         assert_eq!(state(&files[next].0, &files[next].1).await, "expired");

@@ -89,7 +89,8 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
                     || path.contains("/pictures")
                     || path.contains("/seals")
                     || path.contains("/disclosures")
-                    || path.contains("/bank-code"),
+                    || path.contains("/bank-code")
+                    || path.contains("/loan-products/"),
                 "{path}: {}",
                 answer.text
             );
@@ -174,6 +175,7 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
         assert_eq!(
             open,
             [
+                "GET /api/v1/banks",
                 "GET /api/v1/books/{code}/disclosures",
                 "GET /api/v1/books/{code}/seals",
                 "GET /api/v1/campaigns",
@@ -190,6 +192,10 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
                 "POST /api/v1/complaints",
                 "GET /api/v1/complaints/{complaint_id}",
                 "GET /api/v1/disclosures/{disclosure_id}/content",
+                "GET /api/v1/loan-products",
+                "GET /api/v1/loan-products/{product_id}",
+                "POST /api/v1/loan-quotes",
+                "GET /api/v1/lpr",
                 "POST /api/v1/sessions/staff",
                 "POST /api/v1/sessions/wechat",
             ]
