@@ -269,7 +269,7 @@ impl Reconciliation {
         self.tell("days", of, of);
         self.end_waiting().await?;
         let left = u32::try_from(self.missing().await?.len()).unwrap_or(u32::MAX);
-        metrics::gauge!("sangzi_reconciliation_days_missing").set(f64::from(left));
+        metrics::gauge!("sangzi_reconciliation_days_missing").set(left);
         Ok(done)
     }
 

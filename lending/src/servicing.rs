@@ -427,9 +427,10 @@ async fn finish(
     contracts(tx, now, &changed, &work.steps).await?;
     let unpaid = || Rows::new().uuid("id", work.unpaid.iter().map(|id| id.uuid()));
     if !work.unpaid.is_empty() {
-        for table in ["loan_late", "loan_standing"] {
-            let sql = format!("DELETE FROM {table} WHERE contract_id IN (SELECT id FROM {{rows}})");
-            tx.execute_raw(unpaid().statement(tx.get_database_backend(), &sql, [])).await?;
+        let late = "DELETE FROM loan_late WHERE contract_id IN (SELECT id FROM {rows})";
+        let standing = "DELETE FROM loan_standing WHERE contract_id IN (SELECT id FROM {rows})";
+        for sql in [late, standing] {
+            tx.execute_raw(unpaid().statement(tx.get_database_backend(), sql, [])).await?;
         }
     }
     let standings: Vec<_> = work.standings.iter().map(|(id, (reckoning, state))| (*id, reckoning, state)).collect();
