@@ -78,8 +78,8 @@ impl Browser {
     pub(crate) async fn sign_in(&self, officer: &Officer) {
         self.client.goto(&format!("{}/console/login", self.base)).await.unwrap();
         let token = officer.caller.token.clone().unwrap();
-        let cookie = fantoccini::cookies::Cookie::build(("sangzi-console", token)).path("/").build();
-        self.client.add_cookie(cookie).await.unwrap();
+        let cookie = json!({ "name": "sangzi-console", "value": token, "url": self.base, "httpOnly": true });
+        self.special("goog/cdp/execute", json!({ "cmd": "Network.setCookie", "params": cookie })).await;
         self.log("performance").await;
         self.log("browser").await;
     }

@@ -8,7 +8,7 @@ use crate::browser::{Browser, driver};
 use crate::world::{CREDIT_CODE, Officer, Terms, World, identity_number, story_on_sqlite};
 
 /// A story with a browser, if there is one.
-async fn with_browser(tell: impl AsyncFn(&World, &Browser)) {
+pub(crate) async fn with_browser(tell: impl AsyncFn(&World, &Browser)) {
     let Some(driver) = driver() else { return };
     story_on_sqlite(Terms::default(), async |w| {
         let browser = Browser::open(w, &driver).await;
@@ -68,7 +68,7 @@ async fn a_campaign_goes_from_draft_to_open_by_two_people_and_a_gift_is_seen() {
             ("responsible.office_address", "示例路1号"),
             ("responsible.contact", "0311-00000000"),
             ("beneficiaries.scope", "家庭经济困难学生"),
-            ("beneficiaries.selection", "本人申请、学校评议"),
+            ("summary", "资助困难学生继续学业"),
             ("beneficiaries.expected", "100"),
             ("leftover", "用于同类项目"),
         ] {
@@ -91,12 +91,11 @@ async fn a_campaign_goes_from_draft_to_open_by_two_people_and_a_gift_is_seen() {
         b.press(&format!("{form} .go button")).await;
         b.says("草稿已保存").await;
         let id = id_here(b).await;
-        // The summary is missing: the rules say so beside the plan, and so does the refusal.
-        b.says("请填写项目说明").await;
+        // How they are chosen is missing: the rules say so beside the plan, and so does the refusal.
         b.step("submission").await;
         b.says("募捐方案尚不完整").await;
         b.press("a[href$='/edit']").await;
-        b.fill("form[action$='/edit']", "summary", "资助困难学生继续学业").await;
+        b.fill("form[action$='/edit']", "beneficiaries.selection", "本人申请、学校评议").await;
         b.press("form[action$='/edit'] .go button").await;
         b.says("草稿已保存").await;
         b.step("submission").await;
@@ -249,7 +248,7 @@ async fn a_disbursement_takes_its_paper_and_two_approvals() {
         b.visit("/console/payouts?state=approved").await;
         b.visit(&format!("/console/campaigns/{campaign}")).await;
         let budget = w.staff(Role::Auditor).await.get(&format!("/staff/campaigns/{campaign}/budget")).await.ok();
-        assert_eq!(budget["items"][0]["committed"], "120.00");
+        assert_eq!(budget["items"][0]["used"], "120.00", "approved is owed, and owed is used");
     })
     .await;
 }

@@ -7,6 +7,8 @@ mod browser;
 #[path = "../world/caller.rs"]
 mod caller;
 mod console;
+mod finance;
+mod open;
 mod safety;
 #[path = "../world/mod.rs"]
 mod world;

@@ -1,0 +1,184 @@
+//! The console of finance as people use it.
+
+use domain::role::Role;
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, ask};
+use crate::console::with_browser;
+use crate::world::World;
+
+/// Tomorrow at noon: far from midnight whenever the story is told.
+async fn noon(w: &World) -> domain::BusinessDate {
+    let day = w.app.business.today().next();
+    w.lever("clock", json!({ "now": format!("{day}T12:00:00+08:00") })).await;
+    day
+}
+
+/// The code of the book.
+async fn code(w: &World) -> String {
+    let books = w.staff(Role::Auditor).await.get("/staff/books").await.ok();
+    books["items"][0]["code"].as_str().unwrap().to_owned()
+}
+
+async fn open_breaks(w: &World) -> Vec<Value> {
+    let all = w.staff(Role::Auditor).await.get("/staff/breaks").await.ok();
+    let open = all["items"].as_array().unwrap().iter().filter(|one| one["state"] == "open");
+    open.cloned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_break_is_found_proposed_by_one_and_decided_by_another() {
+    with_browser(async |w: &World, b: &Browser| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        // Paid after its order was closed: money of nobody until two persons have said what it is.
+        let order = w.order(&donor, campaign, "20.50").await;
+        w.pass(1_000).await;
+        w.run_job("expire_orders").await;
+        w.lever("pay", json!({ "out_trade_no": order.order, "force": true })).await;
+        w.until("the payment waits for a person", async || !open_breaks(w).await.is_empty()).await;
+        w.lever("clock", json!({ "now": format!("{}T11:00:00+08:00", day.next()) })).await;
+        let report = format!("/console/reconciliation/{}/{day}", code(w).await);
+
+        let cashier = w.staff(Role::Cashier).await;
+        b.sign_in(&cashier).await;
+        b.visit(&format!("/console/reconciliation?year={}&month={}", day.year(), day.month())).await;
+        b.says("未对账").await;
+        b.visit(&report).await;
+        b.step("run").await;
+        b.says("对账完成").await;
+        b.says("20.50").await;
+        b.visit(&report).await;
+        b.says("分毫不差").await;
+        b.visit("/console/breaks").await;
+        b.press("main tbody a").await;
+        let path = b.path().await;
+        b.visit(&path).await;
+        b.says("2209").await;
+        b.open_step("proposal").await;
+        let form = "form[action$='/proposal']";
+        b.press(&format!("{form} input[value='gift']")).await;
+        b.fill(form, "reason", "已电话联系捐赠人，确认捐赠").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("待另一人决定").await;
+        assert_eq!(w.raised(campaign).await, "80.00", "nothing is booked by one");
+
+        b.sign_in(&w.staff(Role::FinanceHead).await).await;
+        b.go("/console").await;
+        b.says("差错").await;
+        b.go(&path).await;
+        b.step("approval").await;
+        b.says("已同意").await;
+        assert_eq!(w.raised(campaign).await, "100.50");
+        b.press("a[href*='reference=donation']").await;
+        b.says("待查款").await;
+        let entry = b.script("return location.pathname + location.search").await;
+        b.visit(entry.as_str().unwrap()).await;
+        b.visit("/console/breaks?state=").await;
+        b.says("已处理").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_closed_and_its_numbers_lead_to_their_entries() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        let today = w.app.business.today();
+        w.pass(31 * 86_400).await;
+        let head = w.staff(Role::FinanceHead).await;
+        b.sign_in(&head).await;
+        let period = format!("year={}&month={}", today.year(), today.month());
+        b.visit(&format!("/console/statements?{period}&form=activities")).await;
+        b.press("main td a.yuan").await;
+        b.says("收到捐赠").await;
+        let lines = b.script("return location.pathname + location.search").await;
+        b.visit(lines.as_str().unwrap()).await;
+        b.press("main tbody a").await;
+        b.says("80.00").await;
+        b.press("main dl a[href^='/console/donations/']").await;
+        b.says("捐赠 80.00元").await;
+        for path in [
+            "/console/ledger".to_owned(),
+            format!("/console/statements?{period}"),
+            format!("/console/statements?{period}&form=cash-flows"),
+            "/console/entries".to_owned(),
+            "/console/exports".to_owned(),
+            "/console/seals".to_owned(),
+            "/console/ratios".to_owned(),
+            "/console/closing".to_owned(),
+        ] {
+            b.visit(&path).await;
+        }
+        b.go("/console/ledger").await;
+        b.press("main tbody a").await;
+        let account = b.script("return location.pathname + location.search").await;
+        b.visit(account.as_str().unwrap()).await;
+        b.go("/console/closing").await;
+        if today.month() == 12 {
+            b.step(&format!("year-{}", today.year())).await;
+        } else {
+            b.step(&format!("month-{}-{}", today.year(), today.month())).await;
+        }
+        if today.month() == 12 && w.app.business.today().year() == today.year() {
+            b.says("目前不能结账").await;
+        } else {
+            b.says("已结账至").await;
+            let closed = w.count("SELECT CAST(count(*) AS BIGINT) FROM book WHERE closed_through IS NOT NULL").await;
+            assert_eq!(closed, 1);
+        }
+        let (status, file) = ask(w, Some(&head), &format!("/console/exports/file?format=hledger&{period}")).await;
+        assert_eq!(status, 200);
+        assert!(file.contains("80.00"), "{file}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_of_the_cashier_takes_two_persons() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        b.sign_in(&w.staff(Role::Cashier).await).await;
+        b.visit("/console/transfers").await;
+        b.visit("/console/transfers/new").await;
+        let form = "form[action='/console/transfers']";
+        b.choose(form, "kind", "提现（微信到银行）").await;
+        b.fill(form, "amount", "50.00").await;
+        b.fill(form, "bank_account", "基本户").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("待另一人确认").await;
+        w.lever("withdraw", json!({ "amount": "50.00" })).await;
+        let path = b.path().await;
+        b.visit("/console/payment-files").await;
+        b.visit("/console/payment-files/new").await;
+        b.visit("/console/bank").await;
+        b.visit("/console/bank/claims").await;
+        b.sign_in(&w.staff(Role::Bookkeeper).await).await;
+        b.visit(&path).await;
+        b.step("confirmation").await;
+        b.says("已确认并记账").await;
+        assert_eq!(w.balance("1009[channel=wechat_transit]").await, "50.00");
+        b.sign_in(&w.staff(Role::Cashier).await).await;
+        b.go(&path).await;
+        b.step("arrival").await;
+        b.says("待另一人确认").await;
+        b.sign_in(&w.staff(Role::FinanceHead).await).await;
+        b.go(&path).await;
+        b.step("confirmation").await;
+        b.says("已确认并记账").await;
+        assert_eq!(w.balance("1002[bank=基本户]").await, "50.00");
+        b.visit("/console/bank/account").await;
+        b.visit("/console/bank/balance").await;
+        b.sign_in(&w.staff(Role::Disclosure).await).await;
+        b.visit("/console/duties").await;
+        b.visit("/console/disclosures").await;
+        b.visit("/console/disclosures/new").await;
+    })
+    .await;
+}
