@@ -92,6 +92,8 @@ async fn play(args: &Args, service: &Service, app: &Arc<App>, sandbox: &str) -> 
 pub(super) fn urls(program: &str, sandbox: &str) -> BTreeMap<&'static str, String> {
     let paths = [
         ("base", ""),
+        ("pages", "/"),
+        ("console", "/console"),
         ("api", "/api/v1"),
         ("docs", "/api/docs"),
         ("openapi", "/api/openapi.json"),

@@ -162,7 +162,8 @@ impl Driver {
         self.check_total().await?;
         self.clock_to(self.world.last_moment(), false).await?;
         self.pay_and_settle(&closing).await?;
-        Ok(())
+        // The bills of the days that are over, as far back as WeChat keeps them.
+        self.run_job("reconcile").await
     }
 
     // ---- where the world stands ----
