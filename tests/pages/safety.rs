@@ -100,7 +100,9 @@ async fn a_form_is_taken_from_our_own_pages_and_from_nobody_else() {
             rest.split_once('"').unwrap().0.to_owned()
         };
         let (own, strange) = (token_of(&admin).await, token_of(&other).await);
-        let cases: [(&[(&str, &str)], String, u16); 6] = [
+        /// Headers, a token, and the status that is answered.
+        type Case<'a> = (&'a [(&'a str, &'a str)], String, u16);
+        let cases: [Case<'_>; 6] = [
             (&[("Cookie", &cookie)], String::new(), 403),
             (&[("Cookie", &cookie)], format!("_token={strange}"), 403),
             (&[("Cookie", &cookie), ("Sec-Fetch-Site", "cross-site")], format!("_token={own}"), 403),
