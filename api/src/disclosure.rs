@@ -209,10 +209,9 @@ impl From<disclosure::Model> for Disclosure {
 #[derive(ApiResponse)]
 enum Frozen {
     /// JSON.
-    #[oai(status = 200)]
+    #[oai(status = 200, actual_type = "Json<Any<serde_json::Value>>")]
     Text(
         Binary<Vec<u8>>,
-        #[oai(header = "Content-Type")] String,
         /// SHA-256 of the body, hexadecimal.
         #[oai(header = "X-Fingerprint")]
         String,
@@ -221,7 +220,7 @@ enum Frozen {
 
 fn frozen(row: disclosure::Model) -> Frozen {
     let fingerprint = hex::encode(&row.fingerprint);
-    Frozen::Text(Binary(row.content.into_bytes()), "application/json; charset=utf-8".to_owned(), fingerprint)
+    Frozen::Text(Binary(row.content.into_bytes()), fingerprint)
 }
 
 /// Something that is due, or was.

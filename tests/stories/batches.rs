@@ -12,11 +12,11 @@ use crate::spending::{
 use crate::world::{Officer, story};
 
 /// Sends a list; `more` is the rest of the query.
-async fn send_list(who: &Officer, paper: Uuid, campaign: Uuid, list: &str, more: &str) -> Answer {
+async fn send_list(who: &Officer, paper: Uuid, campaign: Uuid, list: impl Into<Vec<u8>>, more: &str) -> Answer {
     let path =
         format!("/api/v1/staff/disbursement-batches?id={paper}&campaign={campaign}&line=a&purpose=扶困助学金{more}");
     let request = who.request(Method::POST, &path).header("content-type", "application/octet-stream");
-    crate::caller::send(request.body(list.to_owned())).await
+    crate::caller::send(request.body(list.into())).await
 }
 
 const HEADER: &str = "收款人户名,收款人账号,开户银行,金额,受益人,关系,未成年人,行政区划代码\n";
@@ -44,7 +44,7 @@ async fn a_list_of_1978_students_is_one_paper_and_is_paid_to_the_last_fen() {
         let campaign = funded(w, "3627800.00").await;
         let organiser = w.staff(Role::Organiser).await;
         let (batch, list) = (Uuid::now_v7(), students());
-        let looked = send_list(&organiser, batch, campaign, &list, "").await.ok();
+        let looked = send_list(&organiser, batch, campaign, list.as_str(), "").await.ok();
         assert_eq!(
             (looked["lines"].as_u64(), looked["total"].as_str()),
             (Some(1_978), Some("3627800.00")),
@@ -53,12 +53,12 @@ async fn a_list_of_1978_students_is_one_paper_and_is_paid_to_the_last_fen() {
         );
         assert_eq!(looked["findings"], json!([]));
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM payee").await, 0, "a look writes nothing");
-        let written = send_list(&organiser, batch, campaign, &list, "&write=true").await.ok();
+        let written = send_list(&organiser, batch, campaign, list.as_str(), "&write=true").await.ok();
         assert_eq!(written["disbursement"]["payouts"], 1_978);
-        let again = send_list(&organiser, batch, campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        let again = send_list(&organiser, batch, campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
         assert_eq!(again["disbursement"], written["disbursement"], "the same list again is the same paper");
         let other =
-            send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true&despite_warnings=true").await.ok();
+            send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
         assert_eq!(other["disbursement"], Value::Null);
         assert!(other["findings"][0]["problem"].as_str().unwrap().contains("已经提交过"));
 
@@ -102,6 +102,48 @@ async fn a_list_of_1978_students_is_one_paper_and_is_paid_to_the_last_fen() {
     .await;
 }
 
+/// A list as an office keeps it: an XLSX file, the amounts numbers, the accounts text, with an empty line in between.
+fn spreadsheet(lines: &[(&str, &str, f64)]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in (0..).zip(HEADER.trim().split(',')) {
+        sheet.write(0, column, name).unwrap();
+    }
+    for (row, (name, account, amount)) in (2..).zip(lines) {
+        sheet.write(row, 0, *name).unwrap();
+        sheet.write(row, 1, *account).unwrap();
+        sheet.write(row, 2, "示例银行").unwrap();
+        sheet.write(row, 3, *amount).unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spreadsheet_is_looked_at_and_written_like_any_list() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let wrong = spreadsheet(&[("王一（示例）", "6222020000000000001", 10.125), ("", "6222020000000000002", 1.0)]);
+        let looked = send_list(&organiser, Uuid::now_v7(), campaign, wrong, "&write=true").await.ok();
+        assert_eq!(looked["disbursement"], Value::Null);
+        let found = looked["findings"].as_array().unwrap().iter();
+        let found: Vec<_> = found.map(|f| (f["line"].as_u64().unwrap(), f["column"].as_str().unwrap())).collect();
+        assert_eq!(found, [(3, "金额"), (4, "收款人户名")]);
+        let list = spreadsheet(&[
+            ("王一（示例）", "6222020000000000001", 0.1),
+            ("李二（示例）", "6222020000000000002", 0.2),
+            ("赵三（示例）", "6222020000000000003", 834.07),
+        ]);
+        let paper = Uuid::now_v7();
+        let looked = send_list(&organiser, paper, campaign, list.clone(), "").await.ok();
+        assert_eq!((&looked["lines"], &looked["total"], &looked["findings"]), (&json!(3), &json!("834.37"), &json!([])));
+        let written = send_list(&organiser, paper, campaign, list, "&write=true").await.ok();
+        assert_eq!(written["disbursement"]["payouts"], 3);
+        assert_eq!(written["disbursement"]["amount"], "834.37");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_looked_at_line_by_line_and_refused_as_a_whole() {
     story(async |w| {
@@ -113,7 +155,7 @@ async fn a_list_is_looked_at_line_by_line_and_refused_as_a_whole() {
         let list = format!(
             "{HEADER}王一（示例）,6222020000000000001,示例银行,10.00,,,,\n李四（示例）,6222020000000000001,示例银行,10.00,,,,\n王五（示例）,123,示例银行,0,,,,\n"
         );
-        let report = send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        let report = send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
         assert_eq!(report["disbursement"], Value::Null);
         let findings: Vec<(u64, &str, &str)> = report["findings"]
             .as_array()
@@ -130,9 +172,9 @@ async fn a_list_is_looked_at_line_by_line_and_refused_as_a_whole() {
             assert!(findings.contains(&expected), "{expected:?} of {findings:?}");
         }
         let list = format!("{HEADER}王一（示例）,6222020000000000001,示例银行,10.00,,,,\n");
-        let refused = send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true").await.ok();
+        let refused = send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true").await.ok();
         assert_eq!(refused["disbursement"], Value::Null, "a warning wants a word");
-        let written = send_list(&organiser, Uuid::now_v7(), campaign, &list, "&write=true&despite_warnings=true").await.ok();
+        let written = send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
         assert_eq!((written["known_payees"].as_u64(), written["disbursement"]["payouts"].as_i64()), (Some(1), Some(1)));
     })
     .await;
