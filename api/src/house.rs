@@ -201,7 +201,8 @@ impl HouseApi {
     ) -> Result<Json<Page<TrailLine>>, ApiError> {
         officer.must_be(&AUDITORS)?;
         let after_id = after.0.map(Into::into);
-        let rows = trail::page_for(self.app.db.read(), &officer.0, &AUDITORS, after_id, limit.0 + 1).await;
+        let (db, all) = (self.app.db.read(), trail::Search::default());
+        let rows = trail::page_for(db, (&officer.0, &AUDITORS), &all, after_id, limit.0 + 1).await;
         let rows = rows.map_err(|error| ApiError::internal(&error))?;
         if rows.is_empty() && after.0.is_some() {
             // A page that names a next one has one: nothing leaves the trail.

@@ -38,6 +38,7 @@ wire_enum! {
         Enquiry,
         Complaint,
         Screening,
+        Message,
         LoanApplication,
         LoanDecision,
         LoanSignature,

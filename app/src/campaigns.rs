@@ -6,8 +6,9 @@ use crowdfunding::{
 };
 use domain::campaign::CampaignState;
 use domain::complaint::{ComplaintEvent, ComplaintState};
+use domain::donation::MessageState;
 use domain::plan::{Plan, Section};
-use domain::role::Member;
+use domain::role::{Member, Role};
 use domain::{
     BusinessDate, CampaignChangeId, CampaignCommentId, CampaignDecisionId, CampaignId, CampaignUpdateId, Clock,
     ComplaintId, DonationId, PartnerId, ReleaseId, SuspensionId, Timestamp,
@@ -381,6 +382,16 @@ impl Campaigns {
         Ok(row)
     }
 
+    /// The agreement of a campaign and the partner it is with, for whoever may see the campaign.
+    pub async fn cooperation(
+        &self,
+        id: CampaignId,
+        by: &Member,
+    ) -> Result<Option<(cooperation::Model, partner::Model)>> {
+        self.get(id, by).await?;
+        crowdfunding::cooperation_of(self.db.read(), id).await
+    }
+
     /// Evaluates a campaign's partner.
     pub async fn evaluate_cooperation(
         &self,
@@ -433,6 +444,17 @@ impl Campaigns {
         self.line(&tx, now, "campaign.publish_update", object(row.campaign_id), detail, by).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// A page of what donors wrote, where somebody has one of these roles, newest first.
+    pub async fn messages(
+        &self,
+        whose: (&Member, &[Role]),
+        state: MessageState,
+        after: Option<DonationId>,
+        limit: u64,
+    ) -> Result<Vec<donation::Model>> {
+        crowdfunding::messages(self.db.read(), whose, state, after, limit).await
     }
 
     /// Hides a donor's message, or shows it again.

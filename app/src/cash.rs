@@ -22,7 +22,7 @@ const WITNESSES: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 /// Who settles a difference.
 const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
 /// Who reads.
-const READERS: [Role; 5] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
+pub const READERS: [Role; 5] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
 
 /// Why nothing was done about a count.
 #[derive(Debug, thiserror::Error)]
@@ -244,6 +244,15 @@ impl Cash {
         let row = active.update(&tx).await?;
         self.told(&tx, now, "cash.withdraw", &row, by).await?;
         tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A count.
+    pub async fn get(&self, id: CashCountId, by: &Member) -> Result<cash_count::Model, CashError> {
+        by.must_be(&READERS)?;
+        let db = self.db.read();
+        let row = cash_count::Entity::find_by_id(id).one(db).await?.ok_or(CashError::NoSuchCount)?;
+        by.may(&READERS, &crowdfunding::book_place(db, row.book_id).await?)?;
         Ok(row)
     }
 

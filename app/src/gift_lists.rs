@@ -10,7 +10,7 @@ use domain::anonymity::Anonymity;
 use domain::donation::ReceiptChoice;
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, Clock, DonationId, GiftListId, Money, Timestamp};
-use entity::{Db, Tx, gift_list};
+use entity::{Db, Tx, donation, gift_list};
 use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
@@ -179,6 +179,24 @@ impl GiftLists {
         self.trail(&tx, now, &row, if agree { "gift_list.post" } else { "gift_list.decline" }, by).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// A list where somebody has one of these roles.
+    pub async fn get(
+        &self,
+        id: GiftListId,
+        (by, roles): (&Member, &[Role]),
+    ) -> Result<gift_list::Model, CrowdfundingError> {
+        by.must_be(roles)?;
+        let db = self.db.read();
+        let row = crowdfunding::gift_list(db, id).await?.ok_or(CrowdfundingError::NoSuchDonation)?;
+        crowdfunding::reaches(db, row.campaign_id, by, roles).await?;
+        Ok(row)
+    }
+
+    /// The first gifts of a list that was read through [`GiftLists::get`], by day.
+    pub async fn gifts(&self, list: &gift_list::Model, limit: u64) -> Result<Vec<donation::Model>, CrowdfundingError> {
+        Ok(crowdfunding::gifts_of_list(self.db.read(), list.id, limit).await?)
     }
 
     /// A page of the lists where somebody has one of these roles, newest first.

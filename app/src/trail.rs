@@ -6,7 +6,7 @@
 use domain::role::{Member, Role};
 use domain::{AuditId, Money, StaffId, Timestamp, UnitPath};
 use entity::{Rows, Tx, audit_log};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, Set, Statement};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, Set, Statement, Value};
 
 /// Who did something, if it was no person: the program itself.
 pub const SYSTEM: &str = "system";
@@ -60,18 +60,33 @@ pub(crate) async fn money(
     record(tx, now, Line { actor: staff(by.id), action, object, origin: by.origin.clone(), detail }).await
 }
 
+/// Which lines of the trail are wanted; nothing narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Who: an actor as a line writes it.
+    pub actor: Option<String>,
+    /// The kind of thing that something was done to, as actions begin: `campaign`.
+    pub thing: Option<String>,
+    /// To what: an object as a line writes it, or its id alone.
+    pub object: Option<String>,
+    /// At this moment or later.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub before: Option<Timestamp>,
+}
+
 /// A page of what somebody with one of these roles may read of the trail, newest first: all of it, or over a part of the tree what
 /// those did whose every role lies in it. Two statements.
 pub async fn page_for(
     db: &impl ConnectionTrait,
-    by: &Member,
-    roles: &[Role],
+    (by, roles): (&Member, &[Role]),
+    search: &Search,
     after: Option<AuditId>,
     limit: u64,
 ) -> Result<Vec<audit_log::Model>, DbErr> {
     let parts = by.parts(roles);
     if parts.contains(&&UnitPath::whole()) {
-        return page(db, after, limit).await;
+        return page(db, search, after, limit).await;
     }
     let backend = db.get_database_backend();
     let below: Vec<String> = (1..=parts.len()).map(|n| format!("u.path LIKE ${n}")).collect();
@@ -88,18 +103,8 @@ pub async fn page_for(
         return Ok(Vec::new());
     }
     let rows = Rows::new().text("actor", here.into_iter().map(staff));
-    let (place, mut values) = match after {
-        Some(id) => (
-            "AND (l.at_us, l.id) < (SELECT a.at_us, a.id FROM audit_log a WHERE a.id = $1) ORDER BY l.at_us DESC, l.id DESC LIMIT $2",
-            vec![id.into()],
-        ),
-        None => ("ORDER BY l.at_us DESC, l.id DESC LIMIT $1", Vec::new()),
-    };
-    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    let sql = format!(
-        "SELECT l.id, l.at_us, l.actor, l.action, l.object, l.origin, l.detail FROM audit_log l \
-         WHERE l.actor IN (SELECT actor FROM {{rows}}) {place}"
-    );
+    let (wanted, values) = wanted(search, after, limit);
+    let sql = format!("{COLUMNS} WHERE l.actor IN (SELECT actor FROM {{rows}}) AND {wanted}");
     let found = db.query_all_raw(rows.statement(backend, &sql, values)).await?;
     found.iter().map(|row| audit_log::Model::from_query_result(row, "")).collect()
 }
@@ -107,19 +112,51 @@ pub async fn page_for(
 /// A page of the trail, newest first; `after` is the last line of the page before. One statement.
 pub async fn page(
     db: &impl ConnectionTrait,
+    search: &Search,
     after: Option<AuditId>,
     limit: u64,
 ) -> Result<Vec<audit_log::Model>, DbErr> {
-    let (place, mut values) = match after {
-        Some(id) => (
-            "WHERE (at_us, id) < (SELECT l.at_us, l.id FROM audit_log l WHERE l.id = $1) \
-             ORDER BY at_us DESC, id DESC LIMIT $2",
-            vec![id.into()],
-        ),
-        None => ("ORDER BY at_us DESC, id DESC LIMIT $1", Vec::new()),
-    };
-    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    let sql = format!("SELECT id, at_us, actor, action, object, origin, detail FROM audit_log {place}");
+    let (wanted, values) = wanted(search, after, limit);
+    let sql = format!("{COLUMNS} WHERE {wanted}");
     let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     rows.iter().map(|row| audit_log::Model::from_query_result(row, "")).collect()
+}
+
+const COLUMNS: &str = "SELECT l.id, l.at_us, l.actor, l.action, l.object, l.origin, l.detail FROM audit_log l";
+
+/// Condition, order and bound of a page, with their values.
+fn wanted(search: &Search, after: Option<AuditId>, limit: u64) -> (String, Vec<Value>) {
+    let (mut conditions, mut values) = (vec!["true".to_owned()], Vec::new());
+    let mut add = |condition: &str, value: Value| {
+        values.push(value);
+        conditions.push(condition.replace('?', &format!("${}", values.len())));
+    };
+    if let Some(actor) = &search.actor {
+        add("l.actor = ?", actor.as_str().into());
+    }
+    if let Some(thing) = &search.thing {
+        // What is typed is no pattern: a word of the trail holds neither of the characters that LIKE reads.
+        let thing: String = thing.chars().filter(|c| *c != '%' && *c != '_').collect();
+        add("l.action LIKE ?", format!("{thing}.%").into());
+    }
+    match &search.object {
+        Some(object) if object.contains(':') => add("l.object = ?", object.as_str().into()),
+        Some(id) => {
+            let id: String = id.chars().filter(|c| *c != '%' && *c != '_').collect();
+            add("l.object LIKE ?", format!("%:{id}").into());
+        }
+        None => {}
+    }
+    if let Some(from) = search.from {
+        add("l.at_us >= ?", from.into());
+    }
+    if let Some(before) = search.before {
+        add("l.at_us < ?", before.into());
+    }
+    if let Some(id) = after {
+        add("(l.at_us, l.id) < (SELECT a.at_us, a.id FROM audit_log a WHERE a.id = ?)", id.into());
+    }
+    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+    let text = format!("{} ORDER BY l.at_us DESC, l.id DESC LIMIT ${}", conditions.join(" AND "), values.len());
+    (text, values)
 }

@@ -33,7 +33,7 @@ const POSTERS: [Role; 1] = [Role::FinanceHead];
 /// Who gives them up.
 const DISCARDERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 /// Who reads them.
-const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+pub const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
 /// Why nothing was done about a voucher.
 #[derive(Debug, thiserror::Error)]

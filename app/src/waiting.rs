@@ -57,6 +57,8 @@ pub enum WaitingKind {
     Complaint,
     /// 名单筛查.
     Screening,
+    /// 留言审核: what the check of words left to a person.
+    Message,
     /// 贷款推荐.
     LoanApplication,
     /// 贷款审查.
@@ -356,6 +358,18 @@ fn sources() -> Vec<Source> {
             waits: vec![to(&[Compliance], "t.state = 'open'")],
         },
         // An office's own files; those of the offices below once their day has passed.
+        Source {
+            kind: WaitingKind::Message,
+            from: "donation t JOIN campaign c ON c.id = t.campaign_id",
+            place: "c.unit_path",
+            title: "c.name",
+            fen: "t.amount_fen",
+            since: "t.confirmed_us",
+            waits: vec![to(
+                &[Disclosure, Manager],
+                "t.message IS NOT NULL AND t.message_state = 'review' AND t.confirmed_us IS NOT NULL",
+            )],
+        },
         Source {
             kind: WaitingKind::LoanApplication,
             from: "loan_application t JOIN loan_product p ON p.id = t.product_id",

@@ -339,7 +339,7 @@ async fn a_second_administrator_hands_out_credentials() {
         let line = lines.iter().find(|line| line.id == id).unwrap();
         assert_eq!((line.standing, line.asked_by), (StaffStanding::Disabled, Some(second.id)));
 
-        let told = trail::page(w.db.read(), None, 100).await.unwrap();
+        let told = trail::page(w.db.read(), &trail::Search::default(), None, 100).await.unwrap();
         let about: Vec<&str> =
             told.iter().rev().filter(|line| line.object == trail::staff(id)).map(|line| line.action.as_str()).collect();
         assert_eq!(
@@ -353,7 +353,7 @@ async fn a_second_administrator_hands_out_credentials() {
                 "staff.disable"
             ]
         );
-        let next = trail::page(w.db.read(), Some(told[1].id), 2).await.unwrap();
+        let next = trail::page(w.db.read(), &trail::Search::default(), Some(told[1].id), 2).await.unwrap();
         assert_eq!(next, told[2..4], "a page goes on where the last one ended");
         let plain = format!("{told:?}");
         assert!(!plain.contains('戊') && !plain.contains(new.password.expose_secret()), "ids only");

@@ -139,6 +139,16 @@ pub async fn gift_list(db: &impl ConnectionTrait, id: GiftListId) -> Result<Opti
     gift_list::Entity::find_by_id(id).one(db).await
 }
 
+/// The first gifts of a list, by the day they were given.
+pub async fn gifts_of_list(
+    db: &impl ConnectionTrait,
+    id: GiftListId,
+    limit: u64,
+) -> Result<Vec<donation::Model>, DbErr> {
+    let gifts = donation::Entity::find().filter(donation::Column::ListId.eq(id));
+    gifts.order_by_asc(donation::Column::PaidUs).order_by_asc(donation::Column::Id).limit(limit).all(db).await
+}
+
 /// The list of a campaign with these bytes, if one stands.
 pub async fn list_of_file(
     db: &impl ConnectionTrait,

@@ -48,9 +48,10 @@ pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};
 pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, Setting, filing_due};
 pub use gift_list::{
-    ListGift, ListPlace, NewList, decide_list, gift_list, gift_lists, known_gifts, list_of_file, may_list, write_list,
+    ListGift, ListPlace, NewList, decide_list, gift_list, gift_lists, gifts_of_list, known_gifts, list_of_file,
+    may_list, write_list,
 };
-pub use partner::{NewPartner, evaluate_cooperation, partners, register_partner, sign_cooperation};
+pub use partner::{NewPartner, cooperation_of, evaluate_cooperation, partners, register_partner, sign_cooperation};
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};
 pub use reach::{Hand, book_place, book_places, books_within, campaigns_within, charity_places, gifts_within, reaches};
@@ -61,7 +62,9 @@ pub use refund::{
 pub use release::{Released, release};
 pub use statement_gift::{StatementGift, take_statement_gift};
 pub use suspension::{Ground, complain, complaint_by_id, complaints, handle_complaint, lift, suspend, suspensions};
-pub use update::{NewUpdate, disclose, milestones, moderate, progress, publish_update, updates, write_update};
+pub use update::{
+    NewUpdate, disclose, messages, milestones, moderate, progress, publish_update, updates, write_update,
+};
 
 /// What a second person says.
 #[derive(Clone, Debug, PartialEq, Eq)]

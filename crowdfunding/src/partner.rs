@@ -87,6 +87,16 @@ pub async fn partners(
     Ok(query.order_by_asc(partner::Column::Id).limit(limit).all(db).await?)
 }
 
+/// The agreement of a campaign and the partner it is with.
+pub async fn cooperation_of(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+) -> Result<Option<(cooperation::Model, partner::Model)>, CrowdfundingError> {
+    let Some(standing) = cooperation::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let with = partner::Entity::find_by_id(standing.partner_id).one(db).await?;
+    Ok(Some((standing, with.ok_or(CrowdfundingError::NoSuchPartner)?)))
+}
+
 /// Records the agreement of a campaign with its partner, while the campaign is not filed yet, or for a change of it.
 pub async fn sign_cooperation(
     tx: &Tx,

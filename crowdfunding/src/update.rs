@@ -2,16 +2,18 @@
 //! that stand once they are published and are corrected by others that name them, the full report at the end; and what donors
 //! write, which staff may hide with a reason and show again.
 
+use domain::donation::MessageState;
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, CampaignUpdateId, DonationId, Timestamp};
 use entity::{Tx, attachment, campaign_update as row, donation, execute, final_disclosure, milestone, moderation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 
 use crate::campaign::{AUTHORS, for_step, required};
+use crate::reach::campaigns_within;
 use crate::{CrowdfundingError, Exhibit, gate};
 
 const PUBLISHERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
@@ -190,6 +192,33 @@ pub async fn disclose(
     Ok(row.insert(tx).await?)
 }
 
+/// A page of what donors wrote with gifts that came, where somebody has one of these roles, newest first.
+pub async fn messages(
+    db: &impl ConnectionTrait,
+    (by, roles): (&Member, &[Role]),
+    state: MessageState,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<Vec<donation::Model>, CrowdfundingError> {
+    by.must_be(roles)?;
+    let mut query = donation::Entity::find()
+        .filter(donation::Column::Message.is_not_null())
+        .filter(donation::Column::MessageState.eq(state.as_str()))
+        .filter(donation::Column::ConfirmedUs.is_not_null());
+    if let Some(campaigns) = campaigns_within(by, roles) {
+        query = query.filter(donation::Column::CampaignId.in_subquery(campaigns));
+    }
+    if let Some(after) = after {
+        let last = donation::Entity::find_by_id(after).one(db).await?.ok_or(CrowdfundingError::NoSuchDonation)?;
+        let confirmed = last.confirmed_us.ok_or(CrowdfundingError::NoSuchDonation)?;
+        query = query.filter(Condition::any().add(donation::Column::ConfirmedUs.lt(confirmed)).add(
+            Condition::all().add(donation::Column::ConfirmedUs.eq(confirmed)).add(donation::Column::Id.lt(last.id)),
+        ));
+    }
+    let newest = query.order_by_desc(donation::Column::ConfirmedUs).order_by_desc(donation::Column::Id);
+    Ok(newest.limit(limit).all(db).await?)
+}
+
 /// Hides a donor's message, or shows it again.
 pub async fn moderate(
     tx: &Tx,
@@ -207,7 +236,7 @@ pub async fn moderate(
         return Err(CrowdfundingError::NoSuchDonation);
     }
     gate::need(gift.message.is_some(), "no_message", "该笔捐赠没有留言")?;
-    let state = if hidden { "risky" } else { "passed" };
+    let state = if hidden { MessageState::Risky } else { MessageState::Passed }.as_str();
     execute(tx, "UPDATE donation SET message_state = $1 WHERE id = $2", [state.into(), id.into()]).await?;
     let before = moderation::Entity::find().filter(moderation::Column::DonationId.eq(id)).count(tx).await?;
     moderation::ActiveModel {

@@ -139,6 +139,29 @@ pub enum Via {
     Offline,
 }
 
+/// Who may read what a donor wrote with a gift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// Nobody yet: the check of its words was not sure, and a person has to look.
+    Review,
+    /// Everybody.
+    Passed,
+    /// Nobody: hidden by the check or by a person.
+    Risky,
+}
+
+impl MessageState {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MessageState::Review => "review",
+            MessageState::Passed => "passed",
+            MessageState::Risky => "risky",
+        }
+    }
+}
+
 /// What the donor wants in the way of a receipt (慈善法 Art. 38: the choice itself is recorded, with its time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[serde(rename_all = "snake_case")]

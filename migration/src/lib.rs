@@ -134,6 +134,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0011_year.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0011_year.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261128_000024_messages",
+                tables: include_str!("../sql/0024_messages.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
+            }),
         ]
     }
 }

@@ -50,6 +50,14 @@ impl Books {
         Ok(self.within(by, &READERS).await?)
     }
 
+    /// The subjects of a chart (科目表) by code: what a person may name on a voucher.
+    pub async fn subjects(&self, chart: &str, by: &Member) -> Result<BTreeMap<String, String>, BooksError> {
+        by.must_be(&READERS)?;
+        let all = ledger::subjects(self.db.read()).await?;
+        let of_chart = all.into_iter().filter(|((known, _), _)| known == chart);
+        Ok(of_chart.map(|((_, code), subject)| (code, subject.name)).collect())
+    }
+
     /// The accounts of a book with their balances at the end of a day, or now, by name; those that nothing was posted to by then are left
     /// out. Three statements.
     pub async fn balances(

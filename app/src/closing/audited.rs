@@ -159,14 +159,21 @@ impl Closing {
         Ok(row)
     }
 
-    /// Says whether somebody may read a report, or attach to it; answers what its documents are filed under.
-    pub async fn report_file(&self, id: AuditedYearId, attach: bool, by: &Member) -> Result<String, ClosingError> {
-        let roles: &[Role] = if attach { &RECORDERS } else { &READERS };
-        by.must_be(roles)?;
+    /// A report, for whoever reads the books or confirms it.
+    pub async fn report_of(&self, id: AuditedYearId, by: &Member) -> Result<audited_year::Model, ClosingError> {
+        let roles = [&READERS[..], &CONFIRMERS[..]].concat();
+        by.must_be(&roles)?;
         let db = self.db.read();
         let row = audited_year::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchReport)?;
-        by.may(roles, &crowdfunding::book_place(db, row.book_id).await?)?;
+        by.may(&roles, &crowdfunding::book_place(db, row.book_id).await?)?;
+        Ok(row)
+    }
+
+    /// Says whether somebody may read a report, or attach to it; answers what its documents are filed under.
+    pub async fn report_file(&self, id: AuditedYearId, attach: bool, by: &Member) -> Result<String, ClosingError> {
+        let row = self.report_of(id, by).await?;
         if attach {
+            by.may(&RECORDERS, &crowdfunding::book_place(self.db.read(), row.book_id).await?)?;
             row.state.on(ProposalEvent::Decline)?;
         }
         Ok(object(id))
