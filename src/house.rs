@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api::{ApiOptions, Pages};
 use app::App;
-use app::runs::{RunJob, Started};
+use app::runs::{ListJobs, RunJob, StartJob, Started};
 use app::throttle::Throttle;
 use domain::Clock;
 use entity::Db;
@@ -112,9 +112,19 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
         let app = working.clone();
         Box::pin(async move { jobs::run_once(app, &name).await.map_or_else(started, Started::Ended) })
     });
+    let start_job: StartJob = Arc::new(move |name, asked_by| {
+        let app = starting.clone();
+        Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(started) })
+    });
+    let list_jobs: ListJobs = Arc::new(move || jobs::expected(real.now()));
     let pages = web::endpoint(
         app.clone(),
-        web::WebOptions { https, staff_logins: staff_logins.clone(), run_job: run_job.clone() },
+        web::WebOptions {
+            https,
+            staff_logins: staff_logins.clone(),
+            start_job: start_job.clone(),
+            jobs: list_jobs.clone(),
+        },
     );
     let endpoint = api::endpoint(
         app,
@@ -135,11 +145,8 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
                 Box::pin(async move { ready(&app.db).await })
             }),
             run_job,
-            start_job: Arc::new(move |name, asked_by| {
-                let app = starting.clone();
-                Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(started) })
-            }),
-            jobs: Arc::new(move || jobs::expected(real.now())),
+            start_job,
+            jobs: list_jobs,
             pages: Some(Pages { endpoint: pages, refuse: web::refuse }),
         },
     );

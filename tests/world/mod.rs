@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::{ApiOptions, Pages};
 use app::identity::GivenStaff;
 use app::organisation::{ContactData, NewCertificate, NewCharity};
-use app::runs::{RunJob, Started};
+use app::runs::{ListJobs, RunJob, StartJob, Started};
 use app::throttle::Throttle;
 use app::vault::MasterKeys;
 use app::{App, Limits, Templates};
@@ -321,9 +321,19 @@ impl World {
             let app = working.clone();
             Box::pin(async move { jobs::run_once(app, &name).await.map_or_else(refused, Started::Ended) })
         });
+        let start_job: StartJob = Arc::new(move |name, asked_by| {
+            let app = starting.clone();
+            Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(refused) })
+        });
+        let list_jobs: ListJobs = Arc::new(move || jobs::expected(real.now()));
         let pages = web::endpoint(
             self.app.clone(),
-            web::WebOptions { https: false, staff_logins: staff_logins.clone(), run_job: run_job.clone() },
+            web::WebOptions {
+                https: false,
+                staff_logins: staff_logins.clone(),
+                start_job: start_job.clone(),
+                jobs: list_jobs.clone(),
+            },
         );
         let endpoint = api::endpoint(
             self.app.clone(),
@@ -344,11 +354,8 @@ impl World {
                     })
                 }),
                 run_job,
-                start_job: Arc::new(move |name, asked_by| {
-                    let app = starting.clone();
-                    Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(refused) })
-                }),
-                jobs: Arc::new(move || jobs::expected(real.now())),
+                start_job,
+                jobs: list_jobs,
                 pages: Some(Pages { endpoint: pages, refuse: web::refuse }),
             },
         );

@@ -3,24 +3,31 @@
 mod batch;
 mod campaign;
 mod complaint;
+mod course;
 mod decision;
+mod deed;
 mod desk;
 mod disbursement;
-mod donation;
+pub(crate) mod donation;
 mod draft;
 mod enquiry;
-mod house;
+mod job;
 mod login;
 mod member;
+mod message;
 mod organisation;
-mod paper;
+pub(crate) mod paper;
+mod partner;
 mod payee;
 pub(crate) mod people;
 mod plan;
+mod progress;
 mod receipt;
 mod refund;
 mod screening;
+mod search;
 mod session;
+mod trail;
 
 use std::sync::Arc;
 
@@ -44,6 +51,7 @@ pub(crate) const MENU: &[Section] = &[
         name: "项目",
         items: &[
             item("/console/campaigns", "公益项目", &crowdfunding::READERS),
+            item("/console/partners", "合作方", &crowdfunding::READERS),
             item(
                 "/console/decisions",
                 "两人决定事项",
@@ -61,6 +69,8 @@ pub(crate) const MENU: &[Section] = &[
         name: "捐赠",
         items: &[
             item("/console/bank-gifts", "银行捐赠", MONEY),
+            item("/console/gift-lists", "捐赠清单", MONEY),
+            item("/console/messages", "捐赠留言", &message::READERS),
             item("/console/refunds", "退款", MONEY),
             item("/console/receipts", "捐赠票据", &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
             item("/console/screening", "名单筛查", &[Role::Compliance]),
@@ -102,7 +112,7 @@ pub(crate) const HOUSE: &[Section] = &[
         items: &[
             item("/console/trail", "审计日志", &[Role::Admin, Role::Auditor]),
             item("/console/unmaskings", "个人信息查看记录", &[Role::Admin, Role::Auditor]),
-            item("/console/jobs", "后台任务", &house::WATCHERS),
+            item("/console/jobs", "后台任务", &job::WATCHERS),
             item("/console/sessions", "我的登录", &[]),
         ],
     },
@@ -116,7 +126,7 @@ pub(crate) fn routes(route: Route, throttle: Arc<Throttle>) -> Route {
         .at("/console/logout", post(login::post_sign_out))
         .at("/console/sessions", get(session::get_list))
         .at("/console/sessions/end", post(session::post_end))
-        .at("/console/search", get(donation::get_search));
+        .at("/console/search", get(search::get_search));
     organisation_routes(money_routes(campaign_routes(route)))
 }
 
@@ -129,11 +139,14 @@ fn campaign_routes(route: Route) -> Route {
         .at("/console/campaigns/:id/changes/new", get(draft::get_ask_change).post(draft::post_propose_change))
         .at("/console/campaigns/:id/papers/:paper", get(campaign::get_read_paper))
         .at("/console/campaigns/:id/papers/:paper/withdrawal", post(campaign::post_withdraw_paper))
-        .at("/console/campaigns/:id/updates/:update/publication", post(campaign::post_publish))
+        .at("/console/campaigns/:id/updates/:update/publication", post(progress::post_publish))
         .at("/console/campaigns/:id/:step", post(campaign::post_step))
         .at("/console/campaign-changes/:id", get(draft::get_change_alone))
         .at("/console/campaign-changes/:id/:change", get(draft::get_change))
         .at("/console/campaign-changes/:id/:change/:step", post(draft::post_step_change))
+        .at("/console/partners", get(partner::get_list).post(partner::post_register))
+        .at("/console/messages", get(message::get_list))
+        .at("/console/messages/:id/:step", post(message::post_act))
         .at("/console/decisions", get(decision::get_list).post(decision::post_propose))
         .at("/console/decisions/:id/:step", post(decision::post_act))
         .at("/console/complaints", get(complaint::get_list))
@@ -194,8 +207,9 @@ fn organisation_routes(route: Route) -> Route {
         .at("/console/roles/:id/:step", post(member::post_decide_role))
         .at("/console/delegations", get(member::get_delegations).post(member::post_lend))
         .at("/console/delegations/:id/:step", post(member::post_decide_delegation))
-        .at("/console/trail", get(house::get_audit_trail))
-        .at("/console/unmaskings", get(house::get_unmaskings))
-        .at("/console/jobs", get(house::get_jobs))
-        .at("/console/jobs/:name/runs", post(house::post_run))
+        .at("/console/trail", get(trail::get_audit_trail))
+        .at("/console/unmaskings", get(trail::get_unmaskings))
+        .at("/console/jobs", get(job::get_jobs))
+        .at("/console/jobs/:name/runs", post(job::post_run))
+        .at("/console/jobs/runs/:id", get(job::get_run))
 }

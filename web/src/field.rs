@@ -24,11 +24,12 @@ pub(crate) struct Field<'a> {
     kind: Kind<'a>,
     complete: &'static str,
     longest: Option<u32>,
+    quiet: bool,
 }
 
 impl<'a> Field<'a> {
     fn of(typed: &'a Typed, name: &'a str, label: &'a str, kind: Kind<'a>) -> Field<'a> {
-        Field { typed, name, label, hint: None, required: false, kind, complete: "off", longest: None }
+        Field { typed, name, label, hint: None, required: false, kind, complete: "off", longest: None, quiet: false }
     }
 
     /// A line of text.
@@ -101,6 +102,11 @@ impl<'a> Field<'a> {
         Field { longest: Some(characters), ..self }
     }
 
+    /// The same among many of its kind, of which nobody expects all to be filled in.
+    pub(crate) fn quiet(self) -> Self {
+        Field { quiet: true, ..self }
+    }
+
     /// The same that a browser may fill in.
     pub(crate) fn complete(self, what: &'static str) -> Self {
         Field { complete: what, ..self }
@@ -109,7 +115,7 @@ impl<'a> Field<'a> {
 
 impl Render for Field<'_> {
     fn render(&self) -> Markup {
-        let Field { typed, name, label, hint, required, kind, complete, longest } = *self;
+        let Field { typed, name, label, hint, required, kind, complete, longest, quiet } = *self;
         // Several forms of a page may have a field of this name.
         let id = format!("f-{name}-{}", uuid::Uuid::new_v4().as_fields().0);
         let (hint_id, fault_id) = (format!("{id}-hint"), format!("{id}-fault"));
@@ -143,7 +149,7 @@ impl Render for Field<'_> {
         };
         html! {
             div class={ "field" @if matches!(kind, Kind::Tick) { " tick" } } {
-                label for=(id) { (label) @if !required && !matches!(kind, Kind::Tick) { span class="faint" { "（可不填）" } } }
+                label for=(id) { (label) @if !required && !quiet && !matches!(kind, Kind::Tick) { span class="faint" { "（可不填）" } } }
                 (control)
                 @if let Some(hint) = hint { p class="hint" id=(hint_id) { (hint) } }
                 @if let Some(fault) = fault { p class="fault" id=(fault_id) { (fault) } }

@@ -26,8 +26,6 @@
 //!
 //! Words for states stand in [`words`], each by an exhaustive match. Amounts are `part::yuan`, times `part::at`, days as they print.
 
-#![allow(dead_code, reason = "parts that pages are made of may stand here before a page uses them")]
-
 mod asset;
 mod chart;
 mod console;
@@ -47,7 +45,7 @@ mod words;
 use std::sync::Arc;
 
 use app::App;
-use app::runs::RunJob;
+use app::runs::{ListJobs, StartJob};
 use app::throttle::Throttle;
 use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, Request, Response, Result, Route};
@@ -63,8 +61,10 @@ pub struct WebOptions {
     pub https: bool,
     /// Tries of staff to sign in, for each address; counted together with those at the interface.
     pub staff_logins: Arc<Throttle>,
-    /// Runs a job by hand.
-    pub run_job: RunJob,
+    /// Begins a job by hand.
+    pub start_job: StartJob,
+    /// Names the jobs.
+    pub jobs: ListJobs,
 }
 
 /// All pages.
@@ -73,7 +73,7 @@ pub fn endpoint(app: Arc<App>, options: WebOptions) -> BoxEndpoint<'static, Resp
     let pages = pages.with(poem::middleware::Compression::new());
     let gate = Gate { inner: pages, app: app.clone(), cookies: Cookies { https: options.https } };
     let all = All { assets: Route::new().at("/assets/:name", poem::get(asset::serve)), pages: gate };
-    all.data(app).data(Cookies { https: options.https }).data(options.run_job).boxed()
+    all.data(app).data(Cookies { https: options.https }).data(options.start_job).data(options.jobs).boxed()
 }
 
 /// What pages load, and the pages: only these ask who is there.

@@ -6,6 +6,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 
 use crate::asset;
+use crate::session::encoded;
 
 /// What a page may load: from us alone, and nothing that stands in the page itself.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -64,6 +65,18 @@ impl IntoResponse for Html {
             .header(header::REFERRER_POLICY, REFERRER)
             .body(self.markup.into_string())
     }
+}
+
+/// The type of a workbook.
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// A file that the browser keeps and never runs, its name in its own letters (RFC 6266).
+pub(crate) fn file(name: &str, content_type: &str, bytes: impl Into<poem::Body>) -> Response {
+    let name = encoded(name).replace('+', "%20");
+    Response::builder()
+        .content_type(content_type)
+        .header(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"))
+        .body(bytes)
 }
 
 /// Why a page is not shown or a step not done. Made from every error of a service; the gate makes a page of it.

@@ -2,6 +2,7 @@
 
 use domain::{Money, Timestamp};
 use maud::{Markup, html};
+use poem::Request;
 use uuid::Uuid;
 
 use crate::form::Typed;
@@ -159,6 +160,28 @@ pub(crate) fn alert(typed: &Typed) -> Markup {
             }
         }
     }
+}
+
+/// What is wrong with a file, line by line.
+pub(crate) fn file_problems(title: &str, problems: &[app::bank::Problem]) -> Markup {
+    html! {
+        @if !problems.is_empty() {
+            h3 { (title) }
+            ul class="problems" { @for one in problems { li { @if one.line > 0 { "第" (one.line) "行：" } (one.words) } } }
+        }
+    }
+}
+
+/// The button that has the file of a form looked at; what is found is shown in `#found`, and the file stays chosen.
+pub(crate) fn look_first(to: &str) -> Markup {
+    html! {
+        button type="submit" name="do" value="look" hx-post=(to) hx-encoding="multipart/form-data" hx-target="#found" { "先检查" }
+    }
+}
+
+/// Whether only a part of a page is asked for.
+pub(crate) fn is_piece(request: &Request) -> bool {
+    request.header("HX-Request").is_some()
 }
 
 /// A hidden field with a new id for what the form makes.

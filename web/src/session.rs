@@ -18,8 +18,9 @@ use domain::StaffId;
 use domain::role::{Member, Role};
 use maud::{Markup, PreEscaped, html};
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{FromRequest, Request, RequestBody, Response, Result};
+use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result};
 
+use crate::form::Typed;
 use crate::layout;
 use crate::page::{Html, PageError};
 
@@ -145,6 +146,11 @@ impl Officer {
     /// A page of the console: its title, the way to it (address and name), and what is on it.
     pub(crate) fn page(&self, title: &str, way: &[(&str, &str)], content: &Markup) -> Html {
         layout::console(self, title, way, content)
+    }
+
+    /// A page with a form on it: as it is first shown, or with what was typed and why it was refused.
+    pub(crate) fn shown(&self, title: &str, way: &[(&str, &str)], content: &Markup, typed: &Typed) -> Response {
+        self.page(title, way, content).status(typed.status()).into_response()
     }
 
     /// A form that changes something.

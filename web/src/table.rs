@@ -3,11 +3,12 @@
 
 use domain::{BusinessDate, Money, Timestamp};
 use maud::{Markup, html};
-use poem::http::{StatusCode, header};
+use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
+use crate::page;
 use crate::part::{self, Tone};
 use crate::session::encoded;
 
@@ -320,19 +321,10 @@ impl Table {
         self.sort(asked);
         let (content, content_type, extension) = match kind {
             FileKind::Csv => (Ok(self.csv()), "text/csv; charset=utf-8", "csv"),
-            FileKind::Xlsx => {
-                (self.xlsx(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
-            }
+            FileKind::Xlsx => (self.xlsx(), page::XLSX, "xlsx"),
         };
         match content {
-            Ok(content) => Response::builder()
-                .content_type(content_type)
-                .header(
-                    header::CONTENT_DISPOSITION,
-                    // RFC 6266: the name in its own letters.
-                    format!("attachment; filename*=UTF-8''{}.{extension}", encoded(&self.caption).replace('+', "%20")),
-                )
-                .body(content),
+            Ok(content) => page::file(&format!("{}.{extension}", self.caption), content_type, content),
             Err(error) => {
                 tracing::error!(error = app::problem::chain(&error), "a list could not be exported");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -404,6 +396,13 @@ pub(crate) fn filter(asked: &Asked, fields: &Markup) -> Markup {
 pub(crate) fn filter_text(asked: &Asked, name: &str, label: &str) -> Markup {
     html! {
         label { (label) input type="search" name=(name) value=[asked.get(name)] maxlength="100"; }
+    }
+}
+
+/// A field of the filter: a day.
+pub(crate) fn filter_day(asked: &Asked, name: &str, label: &str) -> Markup {
+    html! {
+        label { (label) input type="date" name=(name) value=[asked.get(name)]; }
     }
 }
 

@@ -5,7 +5,7 @@ use app::spending::batch::{Batch, BatchReport, Weight};
 use crowdfunding::spending::AUTHORS;
 use domain::{CampaignId, DisbursementId};
 use maud::{Markup, html};
-use poem::{IntoResponse, Response, handler};
+use poem::{Response, handler};
 
 use super::disbursement;
 use crate::field::Field;
@@ -36,8 +36,7 @@ async fn page(officer: &Officer, typed: &Typed, report: Option<&BatchReport>) ->
             }
         }))
     };
-    let page = officer.page("按名单上传", &[("/console/disbursements", "支出申请")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("按名单上传", &[("/console/disbursements", "支出申请")], &content, typed))
 }
 
 fn findings(report: &BatchReport) -> Markup {

@@ -6,7 +6,7 @@ use domain::complaint::{ComplaintEvent, ComplaintState};
 use domain::role::Role;
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Request, Response, handler};
+use poem::{Request, Response, handler};
 
 use super::campaign;
 use super::donation::campaign_names;
@@ -70,8 +70,7 @@ async fn show(
         }
         (part::more(asked, next.as_deref()))
     };
-    let page = officer.page("投诉", &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("投诉", &[("/console", "工作台")], &content, typed))
 }
 
 /// Complaints, newest first.

@@ -7,7 +7,7 @@ use domain::role::Role;
 use domain::{BookId, CampaignDecisionId, CampaignId};
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Request, Response, handler};
+use poem::{Request, Response, handler};
 
 use super::campaign;
 use super::donation::campaign_names;
@@ -86,7 +86,7 @@ async fn show(
         }
         (part::more(asked, next.as_deref()))
     };
-    Ok(officer.page("两人决定事项", &[("/console", "工作台")], &content).status(typed.status()).into_response())
+    Ok(officer.shown("两人决定事项", &[("/console", "工作台")], &content, typed))
 }
 
 async fn propose_panel(officer: &Officer, refused: Option<&Typed>, fresh: &Typed) -> Result<Markup, PageError> {

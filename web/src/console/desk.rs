@@ -23,18 +23,19 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
+        WaitingKind::Message => "/console/messages".to_owned(),
         WaitingKind::Settlement => format!("/console/settlements/{id}"),
         WaitingKind::Transfer => format!("/console/transfers/{id}"),
         WaitingKind::Break => format!("/console/breaks/{id}"),
         WaitingKind::Duty => "/console/duties".to_owned(),
         WaitingKind::BankClaim => "/console/bank/claims".to_owned(),
         WaitingKind::BankBalance => "/console/bank/balance".to_owned(),
+        WaitingKind::GiftList => format!("/console/gift-lists/{id}"),
+        WaitingKind::Voucher => format!("/console/vouchers/{id}"),
+        WaitingKind::CashCount => format!("/console/cash-counts/{id}"),
+        WaitingKind::AuditReport => format!("/console/audit-reports/{id}"),
         // Other areas stand beside this one; until a page is there its things are named without a link.
-        WaitingKind::GiftList
-        | WaitingKind::Voucher
-        | WaitingKind::CashCount
-        | WaitingKind::AuditReport
-        | WaitingKind::LoanApplication
+        WaitingKind::LoanApplication
         | WaitingKind::LoanDecision
         | WaitingKind::LoanSignature
         | WaitingKind::LoanProduct

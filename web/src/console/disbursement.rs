@@ -174,8 +174,7 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
             }))
         }
     };
-    let page = officer.page(&row.purpose, &[("/console/disbursements", "支出申请")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&row.purpose, &[("/console/disbursements", "支出申请")], &content, typed))
 }
 
 /// What an approval will do.
@@ -361,8 +360,7 @@ async fn ask(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result<
             }
         }
     };
-    let page = officer.page(title, &[("/console/disbursements", "支出申请")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(title, &[("/console/disbursements", "支出申请")], &content, typed))
 }
 
 fn rows(form: &Form, payees: &[(String, String)]) -> Markup {

@@ -16,7 +16,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::people::{Names, Reading};
-use super::{campaign, refund};
+use super::{campaign, message, refund};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -42,17 +42,17 @@ fn whose(officer: &Officer) -> (&Member, &[Role]) {
 }
 
 /// The names of campaigns.
-pub(super) struct CampaignNames(HashMap<CampaignId, String>);
+pub(crate) struct CampaignNames(HashMap<CampaignId, String>);
 
 impl CampaignNames {
     /// The name of one of them.
-    pub(super) fn name(&self, id: CampaignId) -> String {
+    pub(crate) fn name(&self, id: CampaignId) -> String {
         self.0.get(&id).cloned().unwrap_or_default()
     }
 }
 
 /// The names of campaigns, in one read.
-pub(super) fn campaign_names(
+pub(crate) fn campaign_names(
     officer: &Officer,
     ids: impl IntoIterator<Item = CampaignId>,
 ) -> Reading<'_, CampaignNames> {
@@ -88,31 +88,6 @@ fn cells(row: donation::Model, campaign_name: &CampaignNames) -> Vec<Cell> {
         Cell::or_none(row.paid_us, Cell::at),
         Cell::or_none(row.counterparty.as_deref().map(domain::mask::organisation), Cell::text),
     ]
-}
-
-/// What carries a number: the search box of every page.
-#[handler]
-pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Response, PageError> {
-    let asked = Asked::of(request);
-    let number = asked.get("q").unwrap_or_default().replace(' ', "");
-    let found = if number.is_empty() || !officer.is(&SEARCHERS) {
-        Vec::new()
-    } else {
-        officer.app.giving.search(whose(&officer), &number).await?
-    };
-    if let [only] = found.as_slice() {
-        return Ok(crate::session::see_other(&path(only.id)));
-    }
-    let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
-    let table = rows("找到的捐赠", "没有找到这个号码。可以查我方订单号、微信支付单号或银行流水号。");
-    let table = table.whole(found.into_iter().map(|row| cells(row, &campaign_name)));
-    let content = html! {
-        h1 { "查找" }
-        p { "查找的号码：" span class="code" { (number) } }
-        @if !officer.is(&SEARCHERS) { p class="note" { "您的角色不能按号码查找捐赠。" } }
-        (table.plain())
-    };
-    Ok(officer.page("查找", &[("/console", "工作台")], &content).into_response())
 }
 
 /// The gift of an id, found as everybody finds one: by its order number.
@@ -155,7 +130,7 @@ async fn show(
             ("对账时间", html! { @if let Some(at) = row.settled_us { (part::at(at)) } }),
             ("署名方式", html! { (words::anonymity(row.anonymity)) }),
             ("票据", html! { (words::receipt_choice(row.receipt)) }),
-            ("留言", html! { @if let Some(message) = &row.message { (message) @if row.message_state == "hidden" { " " (part::badge(("已隐藏", part::Tone::Bad))) } } }),
+            ("留言", html! { @if let Some(message) = &row.message { (message) @if message::is_hidden(&row) { " " (part::badge(("不公开", part::Tone::Bad))) } } }),
             ("收款账户", html! { (row.bank_account.clone().unwrap_or_default()) }),
             ("银行流水号", html! { @if let Some(reference) = &row.bank_reference { span class="code" { (reference) } } }),
             ("付款方", html! { (row.counterparty.as_deref().map(domain::mask::organisation).unwrap_or_default()) }),
@@ -176,7 +151,7 @@ async fn show(
                 } }.show(officer, refused("refund")))
             }
             @if row.message.is_some() && officer.is(&MODERATORS) {
-                @let hidden = row.message_state == "hidden";
+                @let hidden = message::is_hidden(&row);
                 (Step { name: if hidden { "恢复显示留言" } else { "隐藏留言" }, will: if hidden { "留言将重新公开显示。" } else { "留言将不再公开显示。" },
                     to: &to(if hidden { "message-shown" } else { "message-hidden" }), grave: false,
                     fields: html! { (Field::text(of("message-hidden"), "reason", "原因").required().longest(500)) } }.show(officer, refused("message-hidden").or(refused("message-shown"))))
@@ -188,8 +163,7 @@ async fn show(
             }
         }
     };
-    let page = officer.page("捐赠", &[("/console/bank-gifts", "捐赠")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("捐赠", &[("/console/bank-gifts", "捐赠")], &content, typed))
 }
 
 /// One gift.
@@ -325,8 +299,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="go" { button type="submit" class="primary" { "登记" } }
         }))
     };
-    let page = officer.page("登记银行捐赠", &[("/console/bank-gifts", "银行捐赠")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("登记银行捐赠", &[("/console/bank-gifts", "银行捐赠")], &content, typed))
 }
 
 /// The form of a bank gift.

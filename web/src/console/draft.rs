@@ -9,7 +9,7 @@ use domain::role::Role;
 use domain::{BookId, BusinessDate, CampaignChangeId, CampaignId, Money, UnitId};
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Response, handler};
+use poem::{Response, handler};
 
 use super::campaign::path;
 use super::people::Names;
@@ -71,8 +71,7 @@ async fn page(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result
             }
         }))
     };
-    let page = officer.page(title, &[("/console/campaigns", "公益项目")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(title, &[("/console/campaigns", "公益项目")], &content, typed))
 }
 
 /// The form of a new campaign.
@@ -153,7 +152,7 @@ async fn change_page(officer: &Officer, id: CampaignId, name: &str, typed: &Type
     };
     let here = path(id);
     let way = [("/console/campaigns", "公益项目"), (here.as_str(), name)];
-    Ok(officer.page("申请变更", &way, &content).status(typed.status()).into_response())
+    Ok(officer.shown("申请变更", &way, &content, typed))
 }
 
 /// The form of a change.
@@ -246,7 +245,7 @@ async fn show_change(
     };
     let here = path(id);
     let way = [("/console/campaigns", "公益项目"), (here.as_str(), row.name.as_str())];
-    Ok(officer.page(&title, &way, &content).status(typed.status()).into_response())
+    Ok(officer.shown(&title, &way, &content, typed))
 }
 
 /// Leads to a change that is known by its id alone.

@@ -4,7 +4,7 @@ use domain::EnquiryId;
 use domain::role::Role;
 use maud::html;
 use poem::web::Path;
-use poem::{IntoResponse, Request, Response, handler};
+use poem::{Request, Response, handler};
 
 use super::campaign;
 use super::donation::{self, campaign_names};
@@ -59,8 +59,7 @@ async fn show(officer: &Officer, asked: &Asked, at: Option<EnquiryId>, typed: &T
         }
         (part::more(asked, next.as_deref()))
     };
-    let page = officer.page("捐赠人查询", &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("捐赠人查询", &[("/console", "工作台")], &content, typed))
 }
 
 /// Enquiries, by the day they are due.

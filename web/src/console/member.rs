@@ -20,7 +20,8 @@ use crate::session::{Officer, nothing};
 use crate::table::{Asked, Cell, Table, column};
 use crate::words;
 
-fn path(id: StaffId) -> String {
+/// The path of a member of staff.
+pub(super) fn path(id: StaffId) -> String {
     format!("/console/members/{id}")
 }
 
@@ -144,8 +145,7 @@ async fn show(
             }
         }
     };
-    let page = officer.page(&line.name, &[("/console/members", "工作人员")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&line.name, &[("/console/members", "工作人员")], &content, typed))
 }
 
 /// One of them.
@@ -230,8 +230,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="go" { button type="submit" class="primary" { "提出" } }
         }))
     };
-    let page = officer.page("添加人员", &[("/console/members", "工作人员")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("添加人员", &[("/console/members", "工作人员")], &content, typed))
 }
 
 /// The form of somebody new.
@@ -341,7 +340,7 @@ async fn role_page(
         @for one in &open { (one) }
         (table.show(asked))
     };
-    Ok(officer.page("角色授予", &[("/console/members", "工作人员")], &content).status(typed.status()).into_response())
+    Ok(officer.shown("角色授予", &[("/console/members", "工作人员")], &content, typed))
 }
 
 /// Roles that were asked for.
@@ -454,7 +453,7 @@ async fn delegation_page(officer: &Officer, asked: &Asked, word: &str, typed: &T
         }
         (table.show(asked))
     };
-    Ok(officer.page("授权代办", &[("/console", "工作台")], &content).status(typed.status()).into_response())
+    Ok(officer.shown("授权代办", &[("/console", "工作台")], &content, typed))
 }
 
 /// What is lent.

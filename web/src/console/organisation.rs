@@ -79,7 +79,7 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
         (table::filter(asked, &table::filter_text(asked, "q", "名称或代码")))
         (list.show(asked))
     };
-    Ok(officer.page("组织机构", &[("/console", "工作台")], &content).status(typed.status()).into_response())
+    Ok(officer.shown("组织机构", &[("/console", "工作台")], &content, typed))
 }
 
 /// The tree.
@@ -239,8 +239,7 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
             ])).plain()))
         (part::block("审批规则的变更", &changed(officer, &changes, &names, word, typed)))
     };
-    let page = officer.page(&line.book.name, &[("/console/charities", "慈善组织与设置")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&line.book.name, &[("/console/charities", "慈善组织与设置")], &content, typed))
 }
 
 fn certificate_state(row: &entity::certificate::Model, today: BusinessDate) -> (&'static str, Tone) {
@@ -405,8 +404,7 @@ async fn calendar_page(officer: &Officer, year: i32, typed: &Typed) -> Result<Re
         }
         (list.whole(rows).plain())
     };
-    let page = officer.page(&format!("工作日历 {year}"), &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&format!("工作日历 {year}"), &[("/console", "工作台")], &content, typed))
 }
 
 /// The calendar of this year.

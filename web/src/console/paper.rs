@@ -4,13 +4,12 @@
 use app::documents::{Attached, Content};
 use maud::{Markup, html};
 use poem::Response;
-use poem::http::header;
 
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
-use crate::page::PageError;
+use crate::page::{self, PageError};
 use crate::part;
-use crate::session::{Officer, encoded};
+use crate::session::Officer;
 
 /// What a paper can prove: the word in the database and its name.
 pub(crate) const KINDS: [(&str, &str); 8] = [
@@ -90,9 +89,5 @@ pub(crate) async fn attach(officer: &Officer, object: &str, form: &Form) -> Resu
 
 /// A paper as a file. The browser keeps it, and never runs it.
 pub(crate) fn download(content: Content) -> Response {
-    let name = encoded(&content.attachment.file_name).replace('+', "%20");
-    Response::builder()
-        .content_type(&content.media_type)
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"))
-        .body(content.bytes)
+    page::file(&content.attachment.file_name, &content.media_type, content.bytes)
 }

@@ -135,8 +135,7 @@ async fn show(
             } }.show(officer, refused("unmasking"))) }
         }
     };
-    let page = officer.page(&payee.name, &[("/console/payees", "收款人")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&payee.name, &[("/console/payees", "收款人")], &content, typed))
 }
 
 /// One payee.
@@ -205,8 +204,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="go" { button type="submit" class="primary" { "登记" } }
         }))
     };
-    let page = officer.page("登记收款人", &[("/console/payees", "收款人")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("登记收款人", &[("/console/payees", "收款人")], &content, typed))
 }
 
 /// The form of a new payee.

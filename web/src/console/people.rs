@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 
 use domain::StaffId;
+use maud::{Markup, html};
 
 use crate::page::PageError;
 use crate::session::Officer;
@@ -31,6 +32,11 @@ impl Names {
     /// The name of somebody, or nothing.
     pub(crate) fn maybe(&self, id: Option<StaffId>) -> String {
         id.map(|id| self.name(id)).unwrap_or_default()
+    }
+
+    /// Who signed, and for whom, if it was with a role that was lent.
+    pub(crate) fn signed(&self, id: Option<StaffId>, acting_for: Option<StaffId>) -> Markup {
+        html! { (self.maybe(id)) @if acting_for.is_some() { "（代" (self.maybe(acting_for)) "）" } }
     }
 
     /// The name of an actor as histories and the trail write one: the program, a member of staff, a donor.

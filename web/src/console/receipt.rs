@@ -90,7 +90,7 @@ async fn page(
         (table::filter(asked, &table::filter_choice(asked, "state", "状态", &states)))
         (list.show(asked))
     };
-    Ok(officer.page("捐赠票据", &[("/console", "工作台")], &content).status(typed.status()).into_response())
+    Ok(officer.shown("捐赠票据", &[("/console", "工作台")], &content, typed))
 }
 
 fn imported(report: &ImportReport) -> Markup {
@@ -216,8 +216,7 @@ async fn show(officer: &Officer, id: ReceiptId, word: &str, typed: &Typed) -> Re
             }
         }
     };
-    let page = officer.page(&title, &[("/console/receipts", "捐赠票据")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&title, &[("/console/receipts", "捐赠票据")], &content, typed))
 }
 
 /// One receipt.

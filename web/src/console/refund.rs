@@ -126,8 +126,7 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
             }
         }
     };
-    let page = officer.page("退款", &[("/console/refunds", "退款")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("退款", &[("/console/refunds", "退款")], &content, typed))
 }
 
 /// One refund.

@@ -2,9 +2,9 @@
 
 use app::problem::Problem;
 use domain::{GiftAlertId, ScreeningHitId};
-use maud::html;
+use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Request, Response, handler};
+use poem::{Request, Response, handler};
 
 use super::donation;
 use crate::field::Field;
@@ -33,6 +33,20 @@ fn ground(word: &str) -> &str {
     }
 }
 
+/// The panel that loads names onto a list.
+fn load(officer: &Officer, refused: Option<&Typed>) -> Markup {
+    let fresh = Typed::default();
+    let typed = refused.unwrap_or(&fresh);
+    let will =
+        "名单加密保存，全机构共用；载入后立即与全部收款人比对，以后登记的收款人也会比对。已在名单上的不重复载入。";
+    let fields = html! {
+        (Field::text(typed, "list", "名单名称").required().longest(40))
+        (Field::area(typed, "names", "姓名或名称").required().hint("每行一个，一次最多5000个。"))
+    };
+    Step { name: "载入名单", will, to: "/console/screening/list/names/loading", grave: false, fields }
+        .show(officer, refused)
+}
+
 async fn show(
     officer: &Officer,
     asked: &Asked,
@@ -54,6 +68,7 @@ async fn show(
     let content = html! {
         (part::heading("名单筛查", &nothing()))
         p class="note" { "筛查结果只对反洗钱专员可见，不得告知他人。" }
+        div class="steps" { (load(officer, refused("list", "loading"))) }
         nav class="tabs" aria-label="筛查的范围" {
             a href=(asked.with(&[("show", "")])) aria-current=[(!all).then_some("page")] { "待处理" }
             a href=(asked.with(&[("show", "all")])) aria-current=[all.then_some("page")] { "全部" }
@@ -93,8 +108,7 @@ async fn show(
             }
         }))
     };
-    let page = officer.page("名单筛查", &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("名单筛查", &[("/console", "工作台")], &content, typed))
 }
 
 /// What was found.
@@ -112,9 +126,20 @@ pub(super) async fn post_act(
 ) -> Result<Response, PageError> {
     let by = &officer.member;
     let missing = || Problem::not_found("no_such_finding", "没有这条筛查结果。");
-    let decided: Result<(), Problem> = async {
+    let decided: Result<String, Problem> = async {
         let reason = form.get("reason");
         match (what.as_str(), word.as_str()) {
+            ("list", "loading") => {
+                let names: Vec<String> = form
+                    .get("names")
+                    .lines()
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                let (new, found) = officer.app.spending.load_watchlist(form.get("list"), &names, by).await?;
+                return Ok(format!("名单已载入：新增{new}个，命中收款人{found}处。"));
+            }
             ("hits", "clearance" | "block") => {
                 let id: ScreeningHitId = id.parse().map_err(|_| missing())?;
                 officer.app.spending.decide_hit(id, word == "clearance", reason, by).await?;
@@ -125,14 +150,15 @@ pub(super) async fn post_act(
             }
             _ => return Err(missing()),
         }
-        Ok(())
+        Ok("已处理。".to_owned())
     }
     .await;
     match decided {
-        Ok(()) => Ok(officer.done("已处理。", "/console/screening")),
+        Ok(said) => Ok(officer.done(&said, "/console/screening")),
         Err(refused) => {
             let asked = Asked::at("/console/screening");
-            show(&officer, &asked, Some((id, word.as_str())), &Typed::refused(&form, refused)).await
+            let at = if what == "list" { what } else { id };
+            show(&officer, &asked, Some((at, word.as_str())), &Typed::refused(&form, refused)).await
         }
     }
 }

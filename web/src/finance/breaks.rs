@@ -296,8 +296,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
             }))
         }
     };
-    let page = officer.page(&title, &[("/console/breaks", "差错")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&title, &[("/console/breaks", "差错")], &content, typed))
 }
 
 /// One break.

@@ -114,7 +114,7 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
         }
         p class="faint" { "对账完成的日子由系统自动封存：凭证得到连续的编号，当天所有凭证的哈希连成一个公开的封条，任何人都能验证账簿此后没有改动。" }
     };
-    Ok(officer.page("结账与封存", &[("/console", "工作台")], &content).status(typed.status()).into_response())
+    Ok(officer.shown("结账与封存", &[("/console", "工作台")], &content, typed))
 }
 
 /// How far a book is closed, and what comes next.

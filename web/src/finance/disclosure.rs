@@ -6,16 +6,15 @@ use domain::duty::{DutyKind, Place};
 use domain::role::Role;
 use domain::{BookId, CampaignId, DisclosureId, MajorEventId};
 use maud::html;
-use poem::http::header;
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use crate::console::people::Names;
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
-use crate::page::PageError;
+use crate::page::{self, PageError};
 use crate::part::{self, Step, Tone};
-use crate::session::{Officer, encoded};
+use crate::session::Officer;
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words as all_words;
 
@@ -138,8 +137,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="go" { button type="submit" class="primary" { "编制并冻结" } }
         }))
     };
-    let page = officer.page("编制公开内容", &[("/console/disclosures", "公开内容")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("编制公开内容", &[("/console/disclosures", "公开内容")], &content, typed))
 }
 
 /// The form of a report; what it corrects or is about may stand in the address.
@@ -252,8 +250,7 @@ async fn show(officer: &Officer, id: DisclosureId, typed: &Typed, refused: bool)
         }))
         details class="block" { summary { "冻结的原文" } pre class="code" { (text) } }
     };
-    let page = officer.page(&row.title, &[("/console/disclosures", "公开内容")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&row.title, &[("/console/disclosures", "公开内容")], &content, typed))
 }
 
 /// One version.
@@ -266,11 +263,7 @@ pub(super) async fn get_one(officer: Officer, Path(id): Path<DisclosureId>) -> R
 #[handler]
 pub(super) async fn get_form(officer: Officer, Path(id): Path<DisclosureId>) -> Result<Response, PageError> {
     let (name, content) = officer.app.disclosures.form(id, &officer.member).await?;
-    let name = encoded(&name).replace('+', "%20");
-    Ok(Response::builder()
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"))
-        .body(content))
+    Ok(page::file(&name, page::XLSX, content))
 }
 
 /// Says that a version was published.

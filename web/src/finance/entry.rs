@@ -15,8 +15,13 @@ use crate::session::{self, Officer, encoded};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 
 /// The path of an entry.
-pub(super) fn path(reference: &str) -> String {
+pub(crate) fn path(reference: &str) -> String {
     format!("/console/entry?reference={}", encoded(reference))
+}
+
+/// What an entry is called: its memo (摘要), or the business event.
+pub(crate) fn title(row: &entity::entry::Model) -> String {
+    row.memo.clone().unwrap_or_else(|| words::event(&row.kind).to_owned())
 }
 
 /// Where the thing is that an entry books, and what it is.
@@ -36,6 +41,8 @@ fn source(reference: &str, document: Option<&str>) -> Option<(String, &'static s
         "disbursement_settled" => (format!("/console/settlements/{id}"), "追回或核销"),
         "fee" => (format!("/console/search?q={}", encoded(document?)), "这笔支付"),
         "year_end" => ("/console/closing".to_owned(), "结账"),
+        "voucher" => (format!("/console/vouchers/{id}"), "手工凭证"),
+        "cash_count" | "cash_count_settled" => (format!("/console/cash-counts/{id}"), "现金盘点"),
         "reversal" => return source(rest, document),
         _ => return None,
     })
@@ -75,7 +82,7 @@ pub(super) async fn get_one(officer: Officer, request: &Request) -> Result<Respo
     let actor = crate::console::people::staff_of(&row.actor);
     let people = crate::console::people::Names::of(&officer, actor).await?;
     let lead = source(&row.reference, row.document.as_deref());
-    let title = row.memo.clone().unwrap_or_else(|| words::event(&row.kind).to_owned());
+    let title = title(row);
     let number = sheet.voucher.map(|number| format!("记-{number}"));
     let content = html! {
         (part::heading(&title, &html! {
@@ -121,10 +128,9 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
     let nothing = if wanted.is_empty() { "请输入要查的号码。" } else { "没有找到。" };
     let table = Table::new("找到的凭证", &columns, nothing).whole(found.into_iter().map(|row| {
         let lead = path(&row.reference);
-        let title = row.memo.unwrap_or_else(|| words::event(&row.kind).to_owned());
         vec![
             Cell::day(row.book_date),
-            Cell::link(&lead, title),
+            Cell::link(&lead, title(&row)),
             Cell::yuan_of(row.total_fen, &lead),
             Cell::text(row.reference),
         ]

@@ -3,13 +3,12 @@
 use app::exports::{self, Format};
 use app::problem::Problem;
 use maud::html;
-use poem::http::header;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{Shelf, asked_period, period_fields};
-use crate::page::PageError;
+use crate::page::{self, PageError};
 use crate::part;
-use crate::session::{Officer, encoded};
+use crate::session::Officer;
 use crate::table::Asked;
 
 /// As what: as the address writes it, what it is called, and what it is good for.
@@ -74,13 +73,9 @@ pub(super) async fn get_file(officer: Officer, request: &Request) -> Result<Resp
     let days = (period.first, period.last);
     let file = exports::download(&app.db, app.business.now(), (shelf.book.id, format), days, &officer.member).await?;
     let content_type = match format {
-        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Format::Xlsx => page::XLSX,
         Format::Csv => "text/csv; charset=utf-8",
         Format::Hledger | Format::Beancount => "text/plain; charset=utf-8",
     };
-    let name = encoded(&file.name).replace('+', "%20");
-    Ok(Response::builder()
-        .content_type(content_type)
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"))
-        .body(file.content))
+    Ok(page::file(&file.name, content_type, file.content))
 }

@@ -112,8 +112,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             }))
         }
     };
-    let page = officer.page("制作付款文件", &[("/console/payment-files", "付款文件")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("制作付款文件", &[("/console/payment-files", "付款文件")], &content, typed))
 }
 
 /// The form of a file.
@@ -248,8 +247,7 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
         ])))
         (part::block("付款明细", &html! { (table.plain()) @if lines.len() > LINES { p class="faint" { "只列出前" (LINES) "笔。" } } }))
     };
-    let page = officer.page(&title, &[("/console/payment-files", "付款文件")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&title, &[("/console/payment-files", "付款文件")], &content, typed))
 }
 
 /// One file.

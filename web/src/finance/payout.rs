@@ -8,7 +8,7 @@ use domain::{PayoutId, SettlementId};
 use entity::payout_settlement;
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Response, handler};
+use poem::{Response, handler};
 
 use crate::console::people::Names;
 use crate::field::Field;
@@ -158,8 +158,7 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
             (part::block("追回与核销", &html! { @for one in &settlements { (settlement(officer, one, &names, (word, typed))) } }))
         }
     };
-    let page = officer.page(&title, &[("/console/payouts", "付款")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&title, &[("/console/payouts", "付款")], &content, typed))
 }
 
 /// One payment.

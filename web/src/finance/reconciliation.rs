@@ -8,7 +8,6 @@ use domain::role::Role;
 use domain::{BusinessDate, Money};
 use entity::discrepancy;
 use maud::{Markup, html};
-use poem::http::header;
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
@@ -16,7 +15,7 @@ use super::shelf::{Shelf, asked_period, period_fields};
 use super::{breaks, words};
 use crate::field::Field;
 use crate::form::{Form, Typed};
-use crate::page::PageError;
+use crate::page::{self, PageError};
 use crate::part::{self, Step, Tone};
 use crate::session::{Officer, encoded, nothing};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
@@ -330,8 +329,7 @@ async fn show(
         }
     };
     let calendar = format!("/console/reconciliation?{}&year={}&month={}", shelf.query(), day.year(), day.month());
-    let page = officer.page(&format!("对账 {day}"), &[(calendar.as_str(), "每日对账")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&format!("对账 {day}"), &[(calendar.as_str(), "每日对账")], &content, typed))
 }
 
 /// The report of a day.
@@ -352,11 +350,7 @@ pub(super) async fn get_sheet(
     let shelf = Shelf::named(&officer, Some(&code)).await?;
     let none = || Problem::not_found("not_reconciled", "当日尚未对账。");
     let (name, content) = officer.app.reconciliation.sheet(shelf.book.id, day).await?.ok_or_else(none)?;
-    let name = encoded(&name).replace('+', "%20");
-    Ok(Response::builder()
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"))
-        .body(content))
+    Ok(page::file(&name, page::XLSX, content))
 }
 
 /// Why a day was not reconciled, with what is wrong with a file.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use app::closing::Period;
 use app::problem::Problem;
+use domain::role::Role;
 use domain::{BusinessDate, CampaignId};
 use entity::book;
 use ledger::NamedAccount;
@@ -28,7 +29,10 @@ impl Shelf {
 
     /// The book of a code, or the first of a charity.
     pub(super) async fn named(officer: &Officer, code: Option<&str>) -> Result<Shelf, PageError> {
-        let books = officer.app.books.readable(&officer.member).await?;
+        Shelf::among(officer.app.books.readable(&officer.member).await?, code)
+    }
+
+    fn among(books: Vec<book::Model>, code: Option<&str>) -> Result<Shelf, PageError> {
         if books.is_empty() {
             return Err(Problem::not_found("no_such_book", "您的管辖范围内没有账套。").into());
         }
@@ -38,6 +42,12 @@ impl Shelf {
         };
         let book = found.cloned().ok_or_else(|| Problem::not_found("no_such_book", "没有这个账套。"))?;
         Ok(Shelf { books, book })
+    }
+
+    /// The same for a page that not only readers of the books open.
+    pub(super) async fn within(officer: &Officer, code: Option<&str>, roles: &[Role]) -> Result<Shelf, PageError> {
+        let books = officer.app.books.within(&officer.member, roles).await;
+        Shelf::among(books.map_err(app::books::BooksError::Db)?, code)
     }
 
     /// The field of a filter that chooses the book; nothing to choose where there is one.

@@ -93,8 +93,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="go" { button type="submit" class="primary" { "登记" } }
         }))
     };
-    let page = officer.page("登记提现或充值", &[("/console/transfers", "提现与充值")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("登记提现或充值", &[("/console/transfers", "提现与充值")], &content, typed))
 }
 
 /// The form of a transfer.
@@ -161,7 +160,6 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
     let said_by = if row.state == TransferState::Proposed { row.author_id } else { row.outcome_author_id };
     let own = said_by == Some(officer.id());
     let title = format!("{} {}元", words::transfer_kind(row.kind), part::grouped(row.amount_fen));
-    let named = |id, acting_for: Option<domain::StaffId>| html! { (names.maybe(id)) @if acting_for.is_some() { "（代" (names.maybe(acting_for)) "）" } };
     let content = html! {
         (part::heading(&title, &part::badge(words::transfer(row.state))))
         div class="steps" {
@@ -180,19 +178,18 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
             ("金额", part::yuan(row.amount_fen)),
             ("银行账户", html! { (row.bank_account) }),
             ("说明", html! { (row.note.clone().unwrap_or_default()) }),
-            ("登记人", html! { @if row.author_id.is_none() { "按微信账单登记" } @else { (named(row.author_id, None)) } }),
+            ("登记人", html! { @if row.author_id.is_none() { "按微信账单登记" } @else { (names.signed(row.author_id, None)) } }),
             ("登记时间", part::at(row.created_us)),
-            ("确认人", named(row.approver_id, row.approver_for_id)),
+            ("确认人", names.signed(row.approver_id, row.approver_for_id)),
             ("离开时间", html! { @if let Some(at) = row.departed_us { (part::at(at)) } }),
-            ("登记结果的人", named(row.outcome_author_id, None)),
-            ("确认结果的人", named(row.outcome_approver_id, row.outcome_approver_for_id)),
+            ("登记结果的人", names.signed(row.outcome_author_id, None)),
+            ("确认结果的人", names.signed(row.outcome_approver_id, row.outcome_approver_for_id)),
             ("完成时间", html! { @if let Some(at) = row.finished_us { (part::at(at)) } }),
             ("离开的凭证", html! { @if row.departed_us.is_some() { a href={ "/console/entry?reference=transfer_left%3A" (row.id) } { "查看凭证" } } }),
             ("到账或退回的凭证", html! { @if row.finished_us.is_some() { a href={ "/console/entry?reference=transfer_done%3A" (row.id) } { "查看凭证" } } }),
         ])))
     };
-    let page = officer.page(&title, &[("/console/transfers", "提现与充值")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&title, &[("/console/transfers", "提现与充值")], &content, typed))
 }
 
 /// One transfer.

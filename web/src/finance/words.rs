@@ -1,8 +1,14 @@
 //! The words of finance, each by an exhaustive match where there is something to match.
 
+use app::closing::YearState;
+use domain::bank::ListState;
+use domain::cash::{CountState, DifferenceChoice};
+use domain::donation::Via;
+use domain::proposal::ProposalState;
 use domain::reconciliation::BreakClass;
 use domain::resolution::{ResolutionChoice, ResolutionState};
 use domain::transfer::{TransferKind, TransferState};
+use domain::voucher::{Cadence, VoucherKind, VoucherState};
 
 use crate::part::Tone;
 
@@ -166,6 +172,101 @@ pub(super) fn payment_file(word: &str) -> (&str, Tone) {
     }
 }
 
+/// What a manual voucher is for.
+pub(super) fn voucher_kind(kind: VoucherKind) -> &'static str {
+    match kind {
+        VoucherKind::Ordinary => "记账凭证",
+        VoucherKind::Reversal => "红字凭证",
+        VoucherKind::Opening => "期初余额",
+        VoucherKind::Adjustment => "审计调整",
+    }
+}
+
+/// Where a manual voucher stands.
+pub(super) fn voucher(state: VoucherState) -> State {
+    match state {
+        VoucherState::Draft => ("草稿", Tone::Calm),
+        VoucherState::Submitted => ("待审核", Tone::Waiting),
+        VoucherState::Posted => ("已记账", Tone::Good),
+        VoucherState::Discarded => ("已作废", Tone::Calm),
+    }
+}
+
+/// How often a voucher comes again.
+pub(super) fn cadence(cadence: Cadence) -> &'static str {
+    match cadence {
+        Cadence::Monthly => "每月",
+        Cadence::Quarterly => "每季",
+        Cadence::Yearly => "每年",
+    }
+}
+
+/// Where the template of a voucher stands.
+pub(super) fn template(word: &str) -> (&str, Tone) {
+    match word {
+        "active" => ("启用", Tone::Good),
+        "stopped" => ("停用", Tone::Calm),
+        other => (other, Tone::Calm),
+    }
+}
+
+/// Where a count of cash stands.
+pub(super) fn count(state: CountState) -> State {
+    match state {
+        CountState::Counted => ("待监盘签字", Tone::Waiting),
+        CountState::Agreed => ("账实相符", Tone::Good),
+        CountState::Different => ("有差额，待处理", Tone::Bad),
+        CountState::Settled => ("差额已处理", Tone::Good),
+        CountState::Withdrawn => ("已撤回", Tone::Calm),
+    }
+}
+
+/// What becomes of a difference of cash.
+pub(super) fn difference(choice: DifferenceChoice) -> &'static str {
+    match choice {
+        DifferenceChoice::WriteOff => "短款核销",
+        DifferenceChoice::MadeGood => "短款由责任人赔补",
+        DifferenceChoice::Income => "长款转为收入",
+        DifferenceChoice::PaidOut => "长款付还应得的人",
+    }
+}
+
+/// How far a year is closed.
+pub(super) fn year(state: YearState) -> State {
+    match state {
+        YearState::Open => ("未结转", Tone::Calm),
+        YearState::SoftClosed => ("已结转，可作审计调整", Tone::Waiting),
+        YearState::Audited => ("已审计", Tone::Good),
+    }
+}
+
+/// Where something stands that one person proposes and another confirms.
+pub(super) fn proposal(state: ProposalState) -> State {
+    match state {
+        ProposalState::Proposed => ("待确认", Tone::Waiting),
+        ProposalState::Approved => ("已确认", Tone::Good),
+        ProposalState::Declined => ("未同意", Tone::Calm),
+    }
+}
+
+/// Where a list of gifts stands.
+pub(super) fn gift_list(state: ListState) -> State {
+    match state {
+        ListState::Proposed => ("待审核入账", Tone::Waiting),
+        ListState::Declined => ("未同意", Tone::Calm),
+        ListState::Posted => ("已入账", Tone::Good),
+    }
+}
+
+/// Where gifts were given.
+pub(super) fn via(via: Via) -> &'static str {
+    match via {
+        Via::OwnSite => "自有平台",
+        Via::DesignatedPlatform => "指定平台",
+        Via::Offline => "线下",
+    }
+}
+
 /// The business event of an entry (摘要).
 pub(super) fn event(kind: &str) -> &str {
     match kind {
@@ -189,6 +290,10 @@ pub(super) fn event(kind: &str) -> &str {
         "release" => "限定性净资产解除限定",
         "leftover" => "剩余资金转入同类项目",
         "year_end_income" | "year_end_expense" | "year_end_release" | "year_end" => "年终结转",
+        "voucher" => "手工凭证",
+        "adjustment" => "审计调整",
+        "opening" => "期初余额",
+        "cash_difference" => "现金盘点差额",
         "reversal" => "红字冲销",
         other => other,
     }

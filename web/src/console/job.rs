@@ -1,0 +1,202 @@
+//! What runs without a request: how each job stands, each to be run now, and a run while it goes on.
+
+use app::problem::Problem;
+use app::runs::{JobStanding, ListJobs, Outcome, Run, RunLine, Runs, StartJob, Started};
+use domain::JobRunId;
+use domain::role::Role;
+use maud::{Markup, html};
+use poem::web::{Data, Path};
+use poem::{IntoResponse, Request, Response, handler};
+
+use super::people::Names;
+use crate::page::{Html, PageError};
+use crate::part::{self, Tone};
+use crate::session::{Officer, nothing};
+use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::words;
+
+/// Who may start a job.
+const OPERATORS: [Role; 4] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+/// Who may see them.
+pub(super) const WATCHERS: [Role; 5] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+
+fn runs(officer: &Officer) -> Runs {
+    Runs::new(officer.app.db.clone(), officer.app.real.clone())
+}
+
+fn path(id: JobRunId) -> String {
+    format!("/console/jobs/runs/{id}")
+}
+
+fn outcome(outcome: Outcome) -> (&'static str, Tone) {
+    match outcome {
+        Outcome::Running => ("运行中", Tone::Waiting),
+        Outcome::Done => ("完成", Tone::Good),
+        Outcome::Failed => ("有失败", Tone::Bad),
+        Outcome::Lost => ("中断", Tone::Bad),
+    }
+}
+
+fn standing(job: &JobStanding) -> (&'static str, Tone) {
+    match (job.failing, job.missing) {
+        (true, _) => ("上次有失败", Tone::Bad),
+        (false, true) => ("久未成功", Tone::Bad),
+        (false, false) => ("正常", Tone::Good),
+    }
+}
+
+/// How often, in words.
+fn every(job: &JobStanding) -> String {
+    let seconds = job.expected.every.as_secs();
+    match seconds {
+        0 => "随时".to_owned(),
+        86_400.. => format!("每{}天", seconds / 86_400).replace("每1天", "每天"),
+        3_600.. => format!("每{}小时", seconds / 3_600).replace("每1小", "每小"),
+        60.. => format!("每{}分钟", seconds / 60).replace("每1分", "每分"),
+        _ => format!("每{seconds}秒"),
+    }
+}
+
+fn last_runs(rows: Vec<Run>, names: &Names) -> Table {
+    let columns = [
+        column("任务"),
+        column("开始"),
+        column("结束"),
+        column("结果"),
+        numbers("完成"),
+        numbers("失败"),
+        column("由谁"),
+        column("说明"),
+    ];
+    let cells = |run: Run| {
+        vec![
+            Cell::link(&path(run.id), words::job(&run.job)),
+            Cell::at(run.started),
+            Cell::or_none(run.finished, Cell::at),
+            Cell::badge(outcome(run.outcome)),
+            Cell::number(run.done),
+            Cell::number(run.failed),
+            Cell::text(run.asked_by.map_or_else(|| "定时".to_owned(), |id| names.name(id))),
+            Cell::or_none(run.detail, Cell::text),
+        ]
+    };
+    Table::new("最近的运行", &columns, "还没有运行记录。").whole(rows.into_iter().map(cells))
+}
+
+/// The jobs, how each stands, and the last runs.
+#[handler]
+pub(super) async fn get_jobs(
+    officer: Officer,
+    request: &Request,
+    list: Data<&ListJobs>,
+) -> Result<Response, PageError> {
+    officer.must_be(&WATCHERS)?;
+    let asked = Asked::of(request);
+    let job = asked.get("job");
+    let rows = runs(&officer).last(job, 100).await?;
+    let names = Names::of(&officer, rows.iter().filter_map(|run| run.asked_by)).await?;
+    let table = last_runs(rows, &names);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let expected = (list.0)();
+    let all = runs(&officer).standing(expected).await?;
+    let columns = [column("任务"), column("状态"), column("周期"), column("上次成功"), column("下次"), column("办理")];
+    let operates = officer.is(&OPERATORS);
+    let jobs = Table::new("任务", &columns, "没有任务。").whole(all.iter().map(|job| {
+        let name = job.expected.name;
+        let start = html! {
+            @if operates {
+                (officer.form(&format!("/console/jobs/{name}/runs"), &html! {
+                    button type="submit" class="plain" { "立即运行" span class="unseen" { (words::job(name)) } }
+                }))
+            } @else { span class="faint" { "—" } }
+        };
+        vec![
+            Cell::link(&format!("/console/jobs?job={name}"), words::job(name)),
+            Cell::badge(standing(job)),
+            Cell::text(every(job)),
+            Cell::or_none(job.last_success, Cell::at),
+            Cell::or_none(job.expected.next, Cell::at),
+            Cell::shown(start, ""),
+        ]
+    }));
+    let content = html! {
+        (part::heading("后台任务", &nothing()))
+        p class="faint" { "任务只处理到期的事项，重复运行不会重复办理。" }
+        @if job.is_none() { (jobs.plain()) }
+        h2 { "最近的运行" @if let Some(job) = job { "：" (words::job(job)) } }
+        @if job.is_some() { p { a href="/console/jobs" { "全部任务" } } }
+        (table.show(&asked))
+    };
+    Ok(officer.page("后台任务", &[("/console", "工作台")], &content).into_response())
+}
+
+/// Begins a job now, and shows how it goes on.
+#[handler]
+pub(super) async fn post_run(
+    officer: Officer,
+    Path(name): Path<String>,
+    start: Data<&StartJob>,
+) -> Result<Response, PageError> {
+    officer.must_be(&OPERATORS)?;
+    let begun = (start.0)(name.clone(), officer.id()).await;
+    Ok(match begun {
+        Ok(run) => officer.done("任务已开始。", &path(run)),
+        Err(Started::NoSuchJob) => return Err(Problem::not_found("no_such_job", "没有这个任务。").into()),
+        Err(Started::UnderWay) => officer.done("该任务正在运行。", &format!("/console/jobs?job={name}")),
+        Err(Started::Ended(_)) => officer.done("任务已运行。", "/console/jobs"),
+        Err(Started::Failed(error)) => {
+            officer.done(&format!("{}运行失败：{error}", words::job(&name)), "/console/jobs")
+        }
+    })
+}
+
+/// What a run has done so far. While it goes on the browser asks again each second; without a script one loads the page anew.
+fn progress(run: &Run, lines: &[RunLine], names: &Names) -> Markup {
+    let running = run.outcome == Outcome::Running;
+    let to = path(run.id);
+    html! {
+        div id="progress" role="status" hx-get=[running.then_some(to.as_str())] hx-trigger=[running.then_some("every 1s")] hx-swap="outerHTML" {
+            (part::block("进度", &html! {
+                (part::facts(&[
+                    ("状态", part::badge(outcome(run.outcome))),
+                    ("已完成", html! { (run.done) "项" }),
+                    ("失败", html! { (run.failed) "项" }),
+                    ("开始", part::at(run.started)),
+                    ("结束", html! { @if let Some(at) = run.finished { (part::at(at)) } }),
+                    ("由谁", html! { @match run.asked_by { Some(id) => (names.name(id)), None => "定时" } }),
+                    ("说明", html! { (run.detail.as_deref().unwrap_or_default()) }),
+                ]))
+                @if running { p class="faint" { "正在运行，本页自动更新。" } }
+            }))
+            @if !lines.is_empty() {
+                (part::block("经过", &html! {
+                    ol class="history" {
+                        @for line in lines { li { (part::at(line.at)) " " @if line.failed { (part::badge(("失败", Tone::Bad))) " " } (line.words) } }
+                    }
+                }))
+            }
+        }
+    }
+}
+
+/// A run: how far it is, what it did, and what it told.
+#[handler]
+pub(super) async fn get_run(
+    officer: Officer,
+    Path(id): Path<JobRunId>,
+    request: &Request,
+) -> Result<Response, PageError> {
+    officer.must_be(&WATCHERS)?;
+    let found = runs(&officer).run(id).await?;
+    let (run, lines) = found.ok_or_else(|| Problem::not_found("no_such_run", "没有这次运行的记录。"))?;
+    let names = Names::of(&officer, run.asked_by).await?;
+    let shown = progress(&run, &lines, &names);
+    if part::is_piece(request) {
+        return Ok(Html::part(shown).into_response());
+    }
+    let title = words::job(&run.job).to_owned();
+    let content = html! { h1 { (title) } (shown) };
+    Ok(officer.page(&title, &[("/console/jobs", "后台任务")], &content).into_response())
+}

@@ -1,0 +1,142 @@
+//! Who did what to which thing, when, from where; and who looked at whose personal data, and why.
+
+use app::problem::Problem;
+use app::trail::{self, Search};
+use domain::role::Role;
+use domain::{BusinessDate, StaffId};
+use entity::{audit_log, unmasking};
+use maud::{Markup, html};
+use poem::{IntoResponse, Request, Response, handler};
+
+use super::deed;
+use super::people::{Names, staff_of};
+use crate::page::PageError;
+use crate::part;
+use crate::session::{Officer, nothing};
+use crate::table::{self, Asked, Cell, Table, column};
+
+/// Who may read the trail.
+const AUDITORS: [Role; 2] = [Role::Admin, Role::Auditor];
+
+/// What the address asks for: who, what, about what, from which day to which.
+fn search(asked: &Asked) -> Search {
+    Search {
+        actor: asked.read::<StaffId>("who").map(trail::staff),
+        thing: asked.get("what").map(str::to_owned),
+        object: asked.get("object").map(str::to_owned),
+        from: asked.read::<BusinessDate>("from").map(BusinessDate::start),
+        before: asked.read::<BusinessDate>("to").map(|day| day.next().start()),
+    }
+}
+
+/// What stood before and after, as name and value.
+fn detail(text: &str) -> Markup {
+    let parsed = serde_json::from_str::<serde_json::Value>(text);
+    let Ok(serde_json::Value::Object(all)) = parsed else { return html! { span class="code" { (text) } } };
+    html! {
+        span class="code" {
+            @for (at, (name, value)) in all.iter().enumerate() {
+                @if at > 0 { "；" }
+                (name) "=" @match value { serde_json::Value::String(text) => (text), other => (other.to_string()) }
+            }
+        }
+    }
+}
+
+/// The trail, newest first.
+#[handler]
+pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    officer.must_be(&AUDITORS)?;
+    let asked = Asked::of(request);
+    let (db, by) = (officer.app.db.read(), &officer.member);
+    let rows = trail::page_for(db, (by, &AUDITORS), &search(&asked), asked.after(), asked.limit()).await;
+    let rows = rows.map_err(|error| PageError(Problem::internal(&error)))?;
+    let names = Names::of(&officer, rows.iter().filter_map(|row| staff_of(&row.actor))).await?;
+    let staff = officer.app.identity.staff(&officer.member).await?;
+    let columns = [column("时间"), column("办理人"), column("事项"), column("对象"), column("来源"), column("内容")];
+    let cells = |row: audit_log::Model| {
+        let (thing, lead) = deed::object(&row.object);
+        let same = asked.with(&[("object", &row.object), ("after", "")]);
+        vec![
+            Cell::at(row.at_us),
+            Cell::text(names.actor(&row.actor)),
+            Cell::shown(html! { span title=(row.action) { (deed::deed(&row.action)) } }, deed::deed(&row.action)),
+            Cell::shown(
+                html! {
+                    @match lead { Some(lead) => a href=(lead) { (thing) }, None => (thing) } " "
+                    a class="faint" href=(same) { "全部经过" span class="unseen" { (row.object) } }
+                },
+                row.object.clone(),
+            ),
+            Cell::text(row.origin),
+            Cell::shown(detail(&row.detail), row.detail.clone()),
+        ]
+    };
+    let table = Table::new("审计日志", &columns, "没有这样的记录。").page(&asked, rows, |row| row.id.uuid(), cells);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let staff: Vec<(String, String)> =
+        staff.into_iter().map(|one| (one.id.to_string(), format!("{}（{}）", one.name, one.username))).collect();
+    let content = html! {
+        (part::heading("审计日志", &nothing()))
+        p class="faint" { "只增不改：谁在什么时候、从哪里、对什么做了什么。不含个人信息。" }
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "who", "办理人", &staff))
+            (table::filter_choice(&asked, "what", "事项", &deed::things()))
+            (table::filter_text(&asked, "object", "对象编号"))
+            (table::filter_day(&asked, "from", "从"))
+            (table::filter_day(&asked, "to", "到"))
+        }))
+        (table.show(&asked))
+    };
+    Ok(officer.page("审计日志", &[("/console", "工作台")], &content).into_response())
+}
+
+/// Who saw whose data and why.
+#[handler]
+pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let rows = officer.app.privacy.unmaskings(&officer.member, asked.after(), asked.limit()).await;
+    let rows = rows.map_err(Problem::of_list)?;
+    let names = Names::of(&officer, rows.iter().map(|row| row.staff_id)).await?;
+    let columns = [column("时间"), column("查看人"), column("对象"), column("内容"), column("原因"), column("来源")];
+    let cells = |row: unmasking::Model| {
+        let (thing, lead) = deed::object(&row.object);
+        vec![
+            Cell::at(row.at_us),
+            Cell::text(names.name(row.staff_id)),
+            match lead {
+                Some(lead) => Cell::link(&lead, thing),
+                None => Cell::text(thing),
+            },
+            Cell::text(fields(&row.fields)),
+            Cell::text(row.reason),
+            Cell::text(row.origin),
+        ]
+    };
+    let table =
+        Table::new("个人信息查看记录", &columns, "没有人查看过。").page(&asked, rows, |row| row.id.uuid(), cells);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let content = html! { (part::heading("个人信息查看记录", &nothing())) (table.show(&asked)) };
+    Ok(officer.page("个人信息查看记录", &[("/console", "工作台")], &content).into_response())
+}
+
+/// Which fields somebody saw, in words.
+fn fields(text: &str) -> String {
+    let word = |field: &str| {
+        match field {
+            "name" => "姓名",
+            "nickname" => "昵称",
+            "phone" => "电话",
+            "account" => "账户",
+            "identity_number" => "证件号码",
+            "counterparty" => "对方",
+            other => return other.to_owned(),
+        }
+        .to_owned()
+    };
+    text.split([',', ' ']).filter(|field| !field.is_empty()).map(word).collect::<Vec<_>>().join("、")
+}

@@ -1,0 +1,206 @@
+//! Money of nobody: what one person says it is, and another decides.
+
+use app::bank::{CLERKS, KEEPERS, NewClaim};
+use app::problem::Problem;
+use domain::anonymity::Anonymity;
+use domain::bank::{ClaimChoice, ClaimState, LineState};
+use domain::donation::ReceiptChoice;
+use domain::{BankClaimId, BankLineId, CampaignId};
+use maud::html;
+use poem::web::Path;
+use poem::{Request, Response, handler};
+
+use super::bank::{Desk, LINES, desk};
+use crate::console::people::Names;
+use crate::field::{Field, options};
+use crate::form::{Form, Typed};
+use crate::page::PageError;
+use crate::part::{self, Step, Tone};
+use crate::session::{Officer, nothing};
+use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::words as all_words;
+
+/// How many lines that wait are looked through for one.
+const WAITING: u64 = 2_000;
+
+fn claim_state(state: ClaimState) -> (&'static str, Tone) {
+    match state {
+        ClaimState::Proposed => ("待决定", Tone::Waiting),
+        ClaimState::Declined => ("未同意", Tone::Calm),
+        ClaimState::Approved => ("待银行退回", Tone::Waiting),
+        ClaimState::Done => ("已办结", Tone::Good),
+    }
+}
+
+fn claim_choice(choice: ClaimChoice) -> &'static str {
+    match choice {
+        ClaimChoice::Gift => "认领为捐赠",
+        ClaimChoice::Return => "退回付款人",
+    }
+}
+
+async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str) -> Result<Response, PageError> {
+    let desk = desk(officer, asked).await?;
+    let state = asked.read::<all_words::Key<ClaimState>>("state").map(|key| key.0);
+    let claims = officer.app.bank.claims(desk.shelf.book.id, state, None, LINES, &officer.member).await?;
+    let names =
+        Names::of(officer, claims.iter().flat_map(|one| [Some(one.author_id), one.approver_id]).flatten()).await?;
+    let waiting = match &desk.account {
+        Some(name) => {
+            let of = (desk.shelf.book.id, name.as_str());
+            officer.app.bank.lines(of, Some(LineState::Unclaimed), None, LINES, &officer.member).await?
+        }
+        None => Vec::new(),
+    };
+    let refused = |id: BankClaimId| (word == id.to_string()).then_some(typed);
+    let columns = [column("日期"), numbers("金额"), column("对方"), column("摘要"), numbers("天数"), column("办理")];
+    let rows = waiting.iter().map(|line| {
+        let lead = format!("{}&line={}", desk.path("/claims/new"), line.row.id);
+        vec![
+            Cell::day(line.row.day),
+            Cell::yuan(line.row.amount_fen),
+            Cell::text(line.words.counterparty.clone()),
+            Cell::text(line.words.remark.clone()),
+            Cell::number(officer.app.bank.age_days(&line.row)),
+            if officer.is(&CLERKS) { Cell::link(&lead, "认领或退回") } else { Cell::none() },
+        ]
+    });
+    let content = html! {
+        (part::heading("待认领", &html! { span class="faint" { (desk.shelf.book.name) } }))
+        (desk.tabs("/claims"))
+        (part::block("没有来历的款项", &Table::new("待认领款项", &columns, "没有待认领的款项。").whole(rows).plain()))
+        (part::block("认领与退回", &html! {
+            @if claims.is_empty() { (part::nothing_here("还没有认领或退回。")) }
+            @for one in &claims {
+                @let own = one.author_id == officer.id();
+                @let to = |step: &str| format!("/console/bank/claims/{}/{step}", one.id);
+                article class="update" {
+                    p { (part::badge(claim_state(one.state))) " " strong { (claim_choice(one.choice)) } "：" (one.reason) }
+                    p class="faint" { (names.name(one.author_id)) "于" (part::at(one.created_us)) "提出" @if one.approver_id.is_some() { "；" (names.maybe(one.approver_id)) "决定" } }
+                    @if one.state == ClaimState::Proposed && officer.is(&KEEPERS) {
+                        @if own { p class="faint" { "这是您自己提出的，须由另一人决定。" } } @else {
+                            div class="steps" {
+                                (Step { name: "同意", will: match one.choice {
+                                    ClaimChoice::Gift => "记账：借 2209 其他应付款·待认领，贷 410102 捐赠收入—限定性，计入项目募集额。",
+                                    ClaimChoice::Return => "同意退回；银行付出后按流水记账。",
+                                }, to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused(one.id)))
+                                (Step { name: "不同意", will: "这次提出作废，款项仍待认领。", to: &to("decline"), grave: false, fields: nothing() }.show(officer, None))
+                            }
+                        }
+                    }
+                }
+            }
+        }))
+    };
+    Ok(officer.shown("待认领", &[("/console/bank", "银行流水")], &content, typed))
+}
+
+/// Money of nobody, and what two persons make of it.
+#[handler]
+pub(super) async fn get_claims(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    show_claims(&officer, &Asked::of(request), &Typed::default(), "").await
+}
+
+/// The second person about a claim.
+#[handler]
+pub(super) async fn post_claim(
+    officer: Officer,
+    Path((id, word)): Path<(BankClaimId, String)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let agree = match word.as_str() {
+        "approval" => true,
+        "decline" => false,
+        _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
+    };
+    match officer.app.bank.decide_claims(&[id], agree, &officer.member).await {
+        Ok(_) => Ok(officer.done(if agree { "已同意。" } else { "已记为不同意。" }, "/console/bank/claims")),
+        Err(refused) => {
+            let typed = Typed::refused(&form, refused);
+            show_claims(&officer, &Asked::at("/console/bank/claims"), &typed, &id.to_string()).await
+        }
+    }
+}
+
+async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
+    let form = typed.form();
+    let desk = Desk::of(officer, form.given("book"), form.given("account")).await?;
+    let mut line = None;
+    if let (Some(name), Some(id)) = (&desk.account, form.given("line").and_then(|id| id.parse::<BankLineId>().ok())) {
+        for state in [LineState::Unclaimed, LineState::Open] {
+            let of = (desk.shelf.book.id, name.as_str());
+            let waiting = officer.app.bank.lines(of, Some(state), None, WAITING, &officer.member).await?;
+            line = line.or_else(|| waiting.into_iter().find(|one| one.row.id == id));
+        }
+    }
+    let missing = || Problem::not_found("no_such_bank_line", "没有这笔待认领的流水。");
+    let line = line.ok_or_else(missing)?;
+    let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
+    let mut campaigns = vec![(String::new(), "（退回时不选）".to_owned())];
+    campaigns.extend(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id.to_string(), row.name)));
+    let choices = options(all_words::all(claim_choice));
+    let shown = options(all_words::all(all_words::anonymity));
+    let receipts = options(all_words::all(all_words::receipt_choice));
+    let content = html! {
+        h1 { "认领或退回" }
+        (part::block("流水", &part::facts(&[
+            ("日期", html! { (line.row.day) }),
+            ("金额", part::yuan(line.row.amount_fen)),
+            ("对方", html! { (line.words.counterparty) }),
+            ("摘要", html! { (line.words.remark) }),
+        ])))
+        (part::alert(typed))
+        (officer.form("/console/bank/claims", &html! {
+            (part::new_id(typed))
+            (desk.kept())
+            input type="hidden" name="line" value=(line.row.id);
+            div class="fields" {
+                (Field::choice(typed, "choice", "怎样处理", &choices).required())
+                (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns))
+                (Field::text(typed, "name", "捐赠人名称").longest(100))
+                (Field::choice(typed, "anonymity", "署名方式", &shown))
+                (Field::choice(typed, "receipt", "票据", &receipts))
+            }
+            (Field::tick(typed, "organisation", "捐赠人是单位"))
+            (Field::area(typed, "reason", "怎样查明的").required().longest(500))
+            div class="go" { button type="submit" class="primary" { "提出" } }
+        }))
+    };
+    Ok(officer.shown("认领或退回", &[(desk.path("/claims").as_str(), "待认领")], &content, typed))
+}
+
+/// The form of a claim.
+#[handler]
+pub(super) async fn get_claim(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    officer.must_be(&CLERKS)?;
+    let asked = Asked::of(request);
+    let fields = ["book", "account", "line", "campaign"].into_iter().filter_map(|name| Some((name, asked.get(name)?)));
+    ask_claim(&officer, &Typed::fresh(Form::of(fields))).await
+}
+
+/// Proposes what money is.
+#[handler]
+pub(super) async fn post_propose(officer: Officer, form: Form) -> Result<Response, PageError> {
+    let proposed: Result<(), Problem> = async {
+        let mut check = form.check();
+        let (id, line) = (check.id("id"), check.id("line"));
+        let choice = check.choice::<all_words::Key<ClaimChoice>>("choice");
+        let campaign = check.id_or_none::<CampaignId>("campaign");
+        let (name, reason) = (check.optional("name"), check.text("reason"));
+        check.done()?;
+        let choice = choice.map(|key| key.0).ok_or_else(|| Problem::field("choice", "请选择"))?;
+        let anonymity =
+            form.get("anonymity").parse::<all_words::Key<Anonymity>>().map_or(Anonymity::Hidden, |key| key.0);
+        let receipt = form.get("receipt").parse::<all_words::Key<ReceiptChoice>>();
+        let receipt = receipt.map_or(ReceiptChoice::Waived, |key| key.0);
+        let organisation = form.ticked("organisation");
+        let new = NewClaim { id, line, choice, campaign, name, organisation, anonymity, receipt, reason };
+        officer.app.bank.propose_claim(new, &officer.member).await?;
+        Ok(())
+    }
+    .await;
+    match proposed {
+        Ok(()) => Ok(officer.done("已提出，待另一人决定。", "/console/bank/claims")),
+        Err(refused) => ask_claim(&officer, &Typed::refused(&form, refused)).await,
+    }
+}
