@@ -247,6 +247,18 @@ impl Browser {
         panic!("{} does not say {words}:\n{}", self.path().await, self.text().await);
     }
 
+    /// Waits a little until nothing of this kind is on the page any more.
+    pub(crate) async fn until_gone(&self, css: &str) {
+        let script = format!("return document.querySelector('{css}') === null");
+        for _ in 0..100 {
+            if self.script(&script).await == true {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{css} is still on {}:\n{}", self.path().await, self.text().await);
+    }
+
     pub(crate) async fn close(self) {
         self.client.close().await.unwrap();
     }

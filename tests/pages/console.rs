@@ -364,6 +364,13 @@ async fn the_pages_of_the_house_are_sound() {
         b.go("/console/members").await;
         b.says("没有权限").await;
         b.sign_in(&w.staff(Role::Compliance).await).await;
+        b.go("/console/screening").await;
+        b.open_step("loading").await;
+        let list = "form[action$='/loading']";
+        b.fill(list, "list", "示例名单").await;
+        b.fill(list, "names", "李某某").await;
+        b.press(&format!("{list} .go button")).await;
+        b.says("新增1个").await;
         b.visit("/console/screening").await;
         b.sign_in(&w.staff(Role::Organiser).await).await;
         b.visit("/console/disbursements/batch").await;

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 #![allow(dead_code, reason = "the world is shared with the stories, which use more of it")]
 
+mod books;
 mod browser;
 #[path = "../world/caller.rs"]
 mod caller;
 mod console;
 mod finance;
+mod house;
 mod open;
 mod safety;
 #[path = "../world/mod.rs"]

@@ -1,0 +1,130 @@
+//! What is looked at afterwards: what donors wrote, with whom a charity works, what has to be told, who did what, and what runs by itself.
+
+use domain::role::Role;
+use serde_json::json;
+
+use crate::browser::{Browser, ask};
+use crate::console::with_browser;
+use crate::world::{CREDIT_CODE, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_shown_and_hidden_with_a_reason_and_the_trail_finds_who_did_it() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let mut wish = w.wish("5.00");
+        wish["message"] = json!("愿你们越来越好");
+        let placed = donor.give(campaign, &wish).await.ok();
+        w.sandbox.pay(placed["donation"]["out_trade_no"].as_str().unwrap()).unwrap();
+        w.until("it is paid", async || w.raised(campaign).await == "5.00").await;
+        // As if the check of its words had not been sure.
+        w.sql("UPDATE donation SET message_state = 'review'").await.unwrap();
+        let wall = format!("/campaigns/{campaign}/gifts");
+        let (_, page) = ask(w, None, &wall).await;
+        assert!(!page.contains("愿你们越来越好"), "what nobody looked at is shown to nobody");
+        let officer = w.staff(Role::Disclosure).await;
+        b.sign_in(&officer).await;
+        b.visit("/console").await;
+        b.press(".waiting a[href='/console/messages']").await;
+        b.visit("/console/messages").await;
+        b.says("愿你们越来越好").await;
+        b.open_step("shown").await;
+        b.fill("form[action$='/shown']", "reason", "内容无不当").await;
+        b.press("form[action$='/shown'] .go button").await;
+        b.says("留言已公开显示").await;
+        let (_, page) = ask(w, None, &wall).await;
+        assert!(page.contains("愿你们越来越好"));
+        b.open_step("hidden").await;
+        b.fill("form[action$='/hidden']", "reason", "应捐赠人要求").await;
+        b.press("form[action$='/hidden'] .go button").await;
+        b.says("留言已隐藏").await;
+        assert_eq!(w.count("SELECT count(*) FROM moderation WHERE reason = '应捐赠人要求'").await, 1);
+
+        b.sign_in(&w.staff(Role::Auditor).await).await;
+        b.go("/console/trail").await;
+        b.set(".filter", "who", &officer.id.to_string()).await;
+        b.choose(".filter", "what", "留言").await;
+        b.press(".filter button").await;
+        b.says("留言：审核留言").await;
+        let rows = b.script("return document.querySelectorAll('main tbody tr').length").await;
+        assert_eq!(rows, 2, "both steps of this officer, and nothing else");
+        let found = b.script("return location.pathname + location.search").await;
+        b.visit(found.as_str().unwrap()).await;
+        b.go(&format!("/console/trail?object=campaign:{campaign}")).await;
+        b.says("公益项目：批准").await;
+        b.go("/console/trail?to=2020-01-01").await;
+        b.says("没有这样的记录").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_started_shows_how_it_goes_on() {
+    with_browser(async |w: &World, b: &Browser| {
+        b.sign_in(&w.staff(Role::Admin).await).await;
+        b.visit("/console/jobs").await;
+        b.press("form[action='/console/jobs/expire_orders/runs'] button").await;
+        b.says("任务已开始").await;
+        // The page asks by itself until the run is over.
+        b.says("完成").await;
+        b.until_gone("[hx-trigger]").await;
+        let path = b.path().await;
+        b.visit(&path).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
+    with_browser(async |w: &World, b: &Browser| {
+        let manager = w.staff(Role::ProjectManager).await;
+        b.sign_in(&w.staff(Role::Organiser).await).await;
+        b.visit("/console/partners").await;
+        let form = "form[action='/console/partners']";
+        b.press("main .step > summary").await;
+        b.choose(form, "kind", "不具有公开募捐资格的组织").await;
+        b.fill(form, "name", "示例青年志愿者协会").await;
+        b.fill(form, "credit_code", "一二三").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("统一社会信用代码").await;
+        b.fill(form, "credit_code", CREDIT_CODE).await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("合作方已登记").await;
+        let campaign = w.open_campaign("1000.00").await;
+        let page = format!("/console/campaigns/{campaign}");
+        b.go(&page).await;
+        b.open_step("cooperation").await;
+        let form = "form[action$='/cooperation']";
+        b.choose(form, "partner", "示例青年志愿者协会").await;
+        b.set(form, "signed_on", &w.app.business.today().to_string()).await;
+        b.fill(form, "agreement", "合作协议2026第1号").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("合作协议已登记").await;
+        b.sign_in(&manager).await;
+        b.go(&page).await;
+        b.open_step("partner-evaluation").await;
+        let form = "form[action$='/partner-evaluation']";
+        b.fill(form, "score", "90").await;
+        b.fill(form, "findings", "按约履行").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("90分").await;
+        b.visit(&page).await;
+        b.sign_in(&w.staff(Role::FinanceHead).await).await;
+        b.go(&page).await;
+        b.step("release").await;
+        b.says("没有需要解除限定的金额").await;
+        b.visit("/console/events").await;
+        b.press("main .step > summary").await;
+        let form = "form[action='/console/events']";
+        b.choose(form, "kind", "重大交易").await;
+        b.set(form, "happened_on", &w.app.business.today().to_string()).await;
+        b.fill(form, "title", "购置办公用房").await;
+        b.fill(form, "words", "经理事会决议购置。").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("列入公开期限").await;
+        b.visit("/console/events").await;
+        b.press("main td a").await;
+        b.says("编制公开内容").await;
+    })
+    .await;
+}
