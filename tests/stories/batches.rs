@@ -55,10 +55,12 @@ async fn a_list_of_1978_students_is_one_paper_and_is_paid_to_the_last_fen() {
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM payee").await, 0, "a look writes nothing");
         let written = send_list(&organiser, batch, campaign, list.as_str(), "&write=true").await.ok();
         assert_eq!(written["disbursement"]["payouts"], 1_978);
-        let again = send_list(&organiser, batch, campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
+        let again =
+            send_list(&organiser, batch, campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
         assert_eq!(again["disbursement"], written["disbursement"], "the same list again is the same paper");
-        let other =
-            send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
+        let other = send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true&despite_warnings=true")
+            .await
+            .ok();
         assert_eq!(other["disbursement"], Value::Null);
         assert!(other["findings"][0]["problem"].as_str().unwrap().contains("已经提交过"));
 
@@ -136,7 +138,10 @@ async fn a_spreadsheet_is_looked_at_and_written_like_any_list() {
         ]);
         let paper = Uuid::now_v7();
         let looked = send_list(&organiser, paper, campaign, list.clone(), "").await.ok();
-        assert_eq!((&looked["lines"], &looked["total"], &looked["findings"]), (&json!(3), &json!("834.37"), &json!([])));
+        assert_eq!(
+            (&looked["lines"], &looked["total"], &looked["findings"]),
+            (&json!(3), &json!("834.37"), &json!([]))
+        );
         let written = send_list(&organiser, paper, campaign, list, "&write=true").await.ok();
         assert_eq!(written["disbursement"]["payouts"], 3);
         assert_eq!(written["disbursement"]["amount"], "834.37");
