@@ -141,10 +141,10 @@ impl ApiError {
             return ApiError::new(S::METHOD_NOT_ALLOWED, "method_not_allowed", "这个地址不支持该操作。");
         }
         if error.is::<ParsePathError>() || error.is::<ParseParamError>() || error.is::<poem::error::ParsePathError>() {
-            return ApiError::new(S::BAD_REQUEST, "invalid_parameter", "请求参数不正确。").because(error.to_string());
+            return unread("invalid_parameter", "请求参数不正确", error);
         }
         if error.is::<ParseRequestPayloadError>() || matches!(error.downcast_ref(), Some(ReadBodyError::Io(_))) {
-            return ApiError::new(S::BAD_REQUEST, "invalid_body", "请求内容无法识别。").because(error.to_string());
+            return unread("invalid_body", "请求内容无法识别", error);
         }
         if error.is::<ContentTypeError>() {
             return ApiError::new(S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "请以 JSON 格式提交。")
@@ -186,6 +186,19 @@ impl ApiError {
         }
         response
     }
+}
+
+/// What could not be read, in the words of whoever read it if they were meant for a person (`crate::wire`).
+fn unread(code: &'static str, what: &str, error: &poem::Error) -> ApiError {
+    let text = error.to_string();
+    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let words = text.split_once("\": ").map(|(_, rest)| rest.split(" (occurred").next().unwrap_or(rest));
+    use StatusCode as S;
+    let told = match words.filter(|words| words.contains(chinese)) {
+        Some(words) => Problem::new(S::BAD_REQUEST.as_u16(), code, "").saying(format!("{what}：{words}。")),
+        None => Problem::new(S::BAD_REQUEST.as_u16(), code, "").saying(format!("{what}。")),
+    };
+    ApiError(told).because(text)
 }
 
 impl fmt::Display for ApiError {

@@ -8,7 +8,7 @@ use app::loans::terms::{Answer, ByTerms, Question};
 use app::problem::Problem;
 use domain::loan::Instalment;
 use domain::loan::subsidy::Subsidised;
-use domain::{BusinessDate, Fraction, Money, Rate};
+use domain::{Fraction, Money};
 use entity::{bank, bank_seat, loan_product, loan_quota, lpr};
 use lending::product::{NewProduct, Search, Version};
 use poem_openapi::param::{Path, Query};
@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::loan_terms::{LoanDayCount, LoanFamily, LoanInterestMode, LoanMethod, LoanTerms, LprTenor};
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Day, Instant, Part, Text, Yuan};
+use crate::wire::{self, Day, Instant, Part, Text, Yuan};
 
 /// A bank that lends.
 #[derive(Object)]
@@ -381,54 +381,18 @@ fn wrong(field: &'static str, problem: &'static str) -> ApiError {
     ApiError::field(field, problem)
 }
 
-fn has_comma(text: &str) -> bool {
-    text.contains([',', '，', '、'])
-}
-
-/// An amount as people write it, or a sentence about what is wrong with it.
-fn amount(field: &'static str, text: &Text) -> Result<Money, ApiError> {
-    let text = text.0.trim();
-    if text.starts_with(['-', '−', '－']) {
-        return Err(wrong(field, "金额不能为负数"));
-    }
-    if has_comma(text) {
-        return Err(wrong(field, "金额不要写逗号，例如 100000.00"));
-    }
-    text.parse().map_err(|_| wrong(field, "金额以元为单位，最多两位小数，例如 100000.00"))
-}
-
-/// A rate as people write it, or a sentence about what is wrong with it.
-fn rate(text: &Text) -> Result<Rate, ApiError> {
-    let text = text.0.trim();
-    if text.starts_with(['-', '−', '－']) {
-        return Err(wrong("annual_rate", "年利率不能为负"));
-    }
-    if has_comma(text) {
-        return Err(wrong("annual_rate", "年利率的小数点请用“.”，不要用逗号，例如 4.35% 或 0.0435"));
-    }
-    if text.len() > 14 {
-        return Err(wrong("annual_rate", "年利率最多12位小数"));
-    }
-    text.parse().map_err(|_| wrong("annual_rate", "年利率应在0至100%之间，例如 4.35% 或 0.0435"))
-}
-
-/// A day as people write it, or a sentence about what is wrong with it.
-fn day(text: &Text) -> Result<BusinessDate, ApiError> {
-    let text = text.0.trim();
-    let shaped = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    match text.parse::<BusinessDate>() {
-        Ok(day) if (2000..2200).contains(&day.year()) => Ok(day),
-        Ok(_) => Err(wrong("paid_out_on", "年份应在2000至2199之间")),
-        Err(_) if shaped => {
-            Err(Problem::field("paid_out_on", "").saying(format!("日历上没有{text}这一天，请检查月份和日期")).into())
-        }
-        Err(_) => Err(wrong("paid_out_on", "日期应写成 2026-01-15 的形式")),
-    }
+/// What somebody typed into a field, or what is wrong with it.
+fn typed<T>(
+    field: &'static str,
+    Text(text): &Text,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, ApiError> {
+    read(text.trim()).map_err(|problem| Problem::field(field, "").saying(problem).into())
 }
 
 impl LoanQuestion {
     fn read(self) -> Result<Question, ApiError> {
-        let principal = amount("amount", &self.amount)?;
+        let principal = typed("amount", &self.amount, wire::yuan)?;
         if !principal.is_positive() {
             return Err(wrong("amount", "贷款金额必须大于零"));
         }
@@ -446,10 +410,10 @@ impl LoanQuestion {
             (Some(product), None) => ByTerms::Product(product.into()),
             (None, None) => return Err(wrong("annual_rate", "请选择产品，或填写年利率")),
             (None, Some(text)) => ByTerms::Offer {
-                annual_rate: rate(text)?,
+                annual_rate: typed("annual_rate", text, wire::rate)?,
                 interest_mode: self.interest_mode.unwrap_or(LoanInterestMode::Monthly).into(),
                 day_count: self.day_count.unwrap_or(LoanDayCount::Actual360).into(),
-                fees: self.fees.as_ref().map_or(Ok(Money::ZERO), |fees| amount("fees", fees))?,
+                fees: self.fees.as_ref().map_or(Ok(Money::ZERO), |fees| typed("fees", fees, wire::yuan))?,
             },
         };
         Ok(Question {
@@ -457,7 +421,7 @@ impl LoanQuestion {
             amount: principal,
             term,
             method: self.method.into(),
-            paid_out_on: self.paid_out_on.as_ref().map(day).transpose()?,
+            paid_out_on: self.paid_out_on.as_ref().map(|text| typed("paid_out_on", text, wire::day)).transpose()?,
             due_day,
         })
     }

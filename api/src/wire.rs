@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use domain::clock::TimeError;
-use domain::{BusinessDate, Money, Multiplier, Rate, Timestamp};
+use domain::rate::RateError;
+use domain::{BusinessDate, Money, MoneyError, Multiplier, Rate, Timestamp};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde_json::Value;
@@ -78,7 +78,7 @@ text! {
         ..MetaSchema::new("string")
     }
 }
-readable!(Yuan, str::parse::<Money>);
+readable!(Yuan, yuan);
 
 text! {
     /// A difference or a balance in yuan: `"-0.01"`. Only ever written.
@@ -121,7 +121,7 @@ text! {
         ..MetaSchema::new("string")
     }
 }
-readable!(Part, str::parse::<Rate>);
+readable!(Part, part);
 
 text! {
     /// How many times something: `"1.5"`.
@@ -131,7 +131,7 @@ text! {
         ..MetaSchema::new("string")
     }
 }
-readable!(Times, str::parse::<Multiplier>);
+readable!(Times, times);
 
 /// Text that a client sends: a JSON string and nothing else. The library reads `false` and `12.30` as text, too, and a client
 /// with a slip in it would give under the name "false". Characters that no pen writes are refused: a NUL, which PostgreSQL
@@ -188,18 +188,67 @@ pub(crate) fn said(text: Option<Text>) -> Option<String> {
     text.map(|text| text.0)
 }
 
+fn is_negative(text: &str) -> bool {
+    text.starts_with(['-', '−', '－'])
+}
+
+fn has_comma(text: &str) -> bool {
+    text.contains([',', '，', '、'])
+}
+
+/// An amount as people write it, or a sentence about what is wrong with it.
+pub(crate) fn yuan(text: &str) -> Result<Money, String> {
+    let wrong = match text.parse() {
+        Ok(amount) => return Ok(amount),
+        Err(_) if is_negative(text) => "金额不能为负数",
+        Err(_) if has_comma(text) => "金额不要写逗号，例如 100000.00",
+        Err(MoneyError::TooLarge) => "金额过大，请检查是否多写了位数",
+        Err(MoneyError::Format) => "金额以元为单位，最多两位小数，例如 100000.00",
+    };
+    Err(wrong.to_owned())
+}
+
+/// A rate as people write it, or a sentence about what is wrong with it.
+pub(crate) fn rate(text: &str) -> Result<Rate, String> {
+    let wrong = match text.parse() {
+        Ok(rate) if text.len() <= 14 => return Ok(rate),
+        Ok(_) => "年利率最多12位小数",
+        Err(_) if is_negative(text) => "年利率不能为负",
+        Err(_) if has_comma(text) => "年利率的小数点请用“.”，不要用逗号，例如 4.35% 或 0.0435",
+        Err(RateError) => "年利率应在0至100%之间，例如 4.35% 或 0.0435",
+    };
+    Err(wrong.to_owned())
+}
+
+fn part(text: &str) -> Result<Rate, String> {
+    text.parse().map_err(|RateError| match has_comma(text) {
+        true => format!("比例或利率的小数点请用“.”，不要用逗号，收到的是{text}"),
+        false => format!("比例或利率应在0至1之间，例如 0.0435，收到的是{text}"),
+    })
+}
+
+fn times(text: &str) -> Result<Multiplier, String> {
+    text.parse().map_err(|_| format!("倍数应在0至10之间，例如 1.5，收到的是{text}"))
+}
+
 /// Instants outside of two centuries are slips of the finger, and the last hours of the year 9999 have no Beijing time.
 fn instant(text: &str) -> Result<Timestamp, String> {
-    let at: Timestamp = text.parse().map_err(|error: TimeError| error.to_string())?;
+    let at: Timestamp = text.parse().map_err(|_| "时间应写成 2026-01-15T09:00:42+08:00 的形式".to_owned())?;
     day(&BusinessDate::of(at.min(FAR)).to_string()).map(|_| at)
 }
 
 /// Later than any instant that is taken, and early enough to have a day in Beijing.
 const FAR: Timestamp = Timestamp::from_seconds(10_000_000_000);
 
-fn day(text: &str) -> Result<BusinessDate, String> {
-    let day: BusinessDate = text.parse().map_err(|error: TimeError| error.to_string())?;
-    if (2000..2200).contains(&day.year()) { Ok(day) } else { Err("the year must be from 2000 to 2199".to_owned()) }
+/// A day as people write it, or a sentence about what is wrong with it.
+pub(crate) fn day(text: &str) -> Result<BusinessDate, String> {
+    let shaped = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    match text.parse::<BusinessDate>() {
+        Ok(day) if (2000..2200).contains(&day.year()) => Ok(day),
+        Ok(_) => Err("年份应在2000至2199之间".to_owned()),
+        Err(_) if shaped => Err(format!("日历上没有{text}这一天，请检查月份和日期")),
+        Err(_) => Err("日期应写成 2026-01-15 的形式".to_owned()),
+    }
 }
 
 /// An enum of the wire beside its enum of the domain. Both ways are exhaustive: a new state asks what clients shall see.
