@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use app::App;
+use app::problem::Problem;
 use app::servicing::{FileBreak, Group, Imported, Late, Line, Report, Scope, Served, Standing};
 use domain::loan::allocation::{Amounts, Component};
 use domain::loan::life::{Split, State, What};
@@ -24,7 +25,7 @@ use crate::error::ApiError;
 use crate::loan_terms::LoanClass;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Day, Instant, Text, Yuan};
+use crate::wire::{self, Day, Instant, Text, Yuan};
 
 /// What becomes of the rest after a prepayment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -374,9 +375,7 @@ impl LoanEventNotice {
             }
             LoanEventKind::Rate => {
                 let Text(rate) = self.rate.as_ref().ok_or_else(|| needed("rate"))?;
-                let rate = rate
-                    .parse()
-                    .map_err(|_| ApiError::field("rate", "年利率应为小数，如 0.0435，或百分数，如 4.35%"))?;
+                let rate = wire::rate(rate.trim()).map_err(|problem| Problem::field("rate", "").saying(problem))?;
                 What::RateChange(rate)
             }
             LoanEventKind::Class => {

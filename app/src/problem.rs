@@ -946,6 +946,11 @@ impl From<ServeError> for Problem {
             E::NoConsent => Problem::forbidden("no_consent", "借款人未同意银行向团组织提供贷后信息，只能查看汇总数。"),
             E::IdReused => id_reused(),
             E::Invalid { field, problem } => Problem::field(field, problem),
+            E::TooEarlyForPool { days } => {
+                Problem::unprocessable("pool_not_yet", "").saying(format!("逾期满{days}天后才能由风险补偿资金代偿。"))
+            }
+            E::TooMuchForPool { most } => Problem::unprocessable("pool_share_exceeded", "")
+                .saying(format!("超过合同约定的补偿比例，目前最多可代偿{most}元。")),
             E::NotPaidOut => Problem::conflict("loan_not_paid_out", "贷款尚未放款。"),
             E::NotThatDay => Problem::conflict("loan_day_not_next", "只能按顺序关闭已结束的营业日。"),
             E::Conflict => Problem::conflict("changed_meanwhile", "与已登记的内容冲突，请刷新后重试。"),

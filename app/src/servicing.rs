@@ -10,6 +10,7 @@ mod report;
 mod sight;
 
 use domain::bank_file::BankFileError;
+use domain::loan::allocation::Component;
 use domain::loan::life::{Split, State};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, UnitPath};
@@ -112,6 +113,17 @@ pub struct Served {
     pub events: Vec<loan_event::Model>,
     /// Its subsidies.
     pub subsidies: Vec<loan_subsidy::Model>,
+}
+
+/// Writes into an event that is shown how it was spread.
+fn spread(event: &mut loan_event::Model, split: &Split) {
+    let amounts = &split.amounts;
+    event.principal_fen = amounts[Component::Principal];
+    event.interest_fen = amounts[Component::Interest];
+    event.penalty_fen = amounts[Component::Penalty];
+    event.compound_fen = amounts[Component::Compound];
+    event.fee_fen = amounts[Component::Fee];
+    event.credit_fen = split.credit;
 }
 
 /// Loans after they are paid out.
@@ -290,7 +302,7 @@ impl Servicing {
         let (db, today) = (self.db.read(), self.business.today());
         let mut loans = loan::load(db, &[id], false).await?;
         let loan: Loan = loans.remove(&id).ok_or(ServeError::NoSuchContract)?;
-        let events = loan_event::Entity::find()
+        let mut events = loan_event::Entity::find()
             .filter(loan_event::Column::ContractId.eq(id))
             .order_by_asc(loan_event::Column::OnDay)
             .order_by_asc(loan_event::Column::Id)
@@ -299,8 +311,15 @@ impl Servicing {
         let subsidies = subsidy::of(db, &[id]).await?;
         let (state, payoff) = match loan.payout() {
             Some((_, paid_out_on)) if paid_out_on <= today => {
-                let state = loan.replay(today)?.map(|it| it.state);
-                (state, loan.payoff(today)?)
+                let replayed = loan.replay(today)?;
+                for outcome in replayed.iter().flat_map(|it| &it.outcomes) {
+                    // What nobody has said is spread as our arithmetic does it.
+                    let told = events.iter_mut().find(|event| event.id == outcome.id && !event.booked);
+                    if let Some(event) = told {
+                        spread(event, &outcome.taken);
+                    }
+                }
+                (replayed.map(|it| it.state), loan.payoff(today)?)
             }
             _ => (None, None),
         };

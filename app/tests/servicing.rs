@@ -188,16 +188,17 @@ impl Bank {
         }
         let rule = serde_json::to_string(&AllocationRule::usual()).unwrap();
         let first_due = "2026-02-15";
+        let pool = r#"{"holder":"示例市财政局","book":null,"ratio":"0.8","trigger_days":90,"cap_multiple":10}"#;
         sql(db, "INSERT INTO loan_contract (id, number, application_id, donor_id, kind, renewal_count, bank_id, product_id, version, unit_path, \
              division, applicant, person_hmac, personal_sealed, principal_fen, payout_fen, outstanding_fen, annual_rate, lpr_tenor, lpr_on, lpr_rate, \
              spread_bp, repricing, method, interest_mode, day_count, odd_first_period, term, due_day, payout_on, first_due_on, maturity_on, \
              allocation, penalty_multiplier, misuse_multiplier, compound, grace_days, grace_mode, prepayment_fee_rate, prepayment_fee_months, \
-             state, class, signed_on, author_id, created_us, changed_us) \
+             compensation, state, class, signed_on, author_id, created_us, changed_us) \
              VALUES ($1, $2, $3, $4, 'new', 0, $5, $6, 1, '/place/', '130102', 'person', $7, $7, 1200000, 1200000, 0, '0.045', 'one_year', \
              '2026-01-01', '0.03', 0, 'fixed', $8, $9, 'ACT/360', false, 12, 15, '2026-01-15', $10, '2027-01-15', $11, '1.5', '2', true, 0, \
-             'retroactive', '0.01', 6, 'signed', 'normal', '2026-01-10', $12, 0, 0)",
+             'retroactive', '0.01', 6, $13, 'signed', 'normal', '2026-01-10', $12, 0, 0)",
             vec![contract.into(), format!("HT-{number}").into(), application.into(), (*donor).into(), (*bank).into(), (*product).into(),
-                vec![7u8; 32].into(), method.into(), mode.into(), first_due.into(), rule.into(), self.officer.id.into()]).await;
+                vec![7u8; 32].into(), method.into(), mode.into(), first_due.into(), rule.into(), self.officer.id.into(), pool.into()]).await;
         sql(
             db,
             "UPDATE loan_application SET state = 'signed', quota_use = 'used' WHERE id = $1",

@@ -4,6 +4,8 @@
 //! One event is one entry. Beside what its recipe says it takes along what it changed of the days before ([`follow`]): an event that is
 //! heard of late corrects the interest booked since, in the same moment.
 
+use std::collections::BTreeMap;
+
 use domain::loan::allocation::Component;
 use domain::loan::life::{Outcome, Split};
 use domain::loan::overdue::Class;
@@ -145,9 +147,9 @@ pub fn recovery(at: &Occasion<'_>, pool: Money, rest: Money) -> Entry {
 /// | L1321, L1322, L1323                    |        | interest, penalty, compound  |
 /// | L7011 已核销贷款备查                   | everything owed |                     |
 /// | L7012 已核销贷款备查对方               |        | everything owed              |
-pub fn write_off(at: &Occasion<'_>, outcome: &Outcome, accruing: bool) -> Entry {
+pub fn write_off(at: &Occasion<'_>, outcome: &Outcome) -> Entry {
     let amounts = outcome.taken.amounts;
-    let booked = |component: Component| if accruing { amounts[component] } else { Money::ZERO };
+    let booked = |component: Component| if outcome.accruing { amounts[component] } else { Money::ZERO };
     let parts = [
         (at.due(), less(amounts[Component::Principal], outcome.undue)),
         (at.undue(), outcome.undue),
@@ -199,27 +201,27 @@ pub fn subsidy_claimed(
         .document(Some(contract.to_owned()))
 }
 
-/// 贴息 received, and paid on to the borrower if it was claimed for them.
+/// 贴息 received, and what was claimed for the borrower paid on to them.
 ///
-/// | account                    | debit  | credit |
-/// | -------------------------- | ------ | ------ |
-/// | L1003 银行清算             | amount |        |
-/// | L1221 应收贴息             |        | amount |
-/// | L2241 应退借款人贴息       | amount |        |
-/// | L1003 银行清算             |        | amount |
+/// | account                    | debit       | credit      |
+/// | -------------------------- | ----------- | ----------- |
+/// | L1003 银行清算             | amount      |             |
+/// | L1221 应收贴息             |             | amount      |
+/// | L2241 应退借款人贴息       | theirs      |             |
+/// | L1003 银行清算             |             | theirs      |
 pub fn subsidy_received(
     book: BookId,
     contract: &str,
     id: domain::LoanSubsidyId,
     amount: Money,
-    to_borrower: bool,
+    of_the_borrower: Money,
     on: BusinessDate,
 ) -> Entry {
     let bank = Account::new(book, Subject::LOAN_BANK);
     let entry = Entry::new(book, "loan_subsidy_received", format!("loan_subsidy_received:{id}"), on)
         .posting(bank.clone(), Account::new(book, Subject::LOAN_SUBSIDY), amount)
         .document(Some(contract.to_owned()));
-    if to_borrower { entry.posting(Account::new(book, Subject::LOAN_SUBSIDY_OWED), bank, amount) } else { entry }
+    some(entry, Account::new(book, Subject::LOAN_SUBSIDY_OWED), bank, of_the_borrower)
 }
 
 /// 日终 of a piece of a programme: instalments fall due, interest and penalties grow, more than ninety days late they stop to be income
@@ -307,6 +309,58 @@ impl Delta {
             credit: self.credit - other.credit,
         }
     }
+}
+
+/// What entries of facts come to, account by account, in fen: debits less credits. What only grows with the days is left out, and
+/// principal is one, due or not: both follow ([`follow`]).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Nets(BTreeMap<Account, i64>);
+
+impl Nets {
+    /// Adds an entry, or takes it off.
+    pub(crate) fn add(&mut self, entry: &Entry, sign: i64) {
+        for posting in entry.postings().iter().filter(|posting| !follows(posting)) {
+            let fen = sign * posting.amount.fen();
+            for (account, fen) in [(&posting.debit, fen), (&posting.credit, -fen)] {
+                *self.0.entry(account.clone()).or_default() += fen;
+            }
+        }
+    }
+
+    /// Adds the lines that bring the books there. What stands beside the balance sheet stays apart.
+    pub(crate) fn onto(mut self, entry: Entry, book: BookId, contract: &str) -> Entry {
+        let principal = |subject| Account::of_contract(book, subject, contract);
+        if let Some(undue) = self.0.remove(&principal(Subject::LOAN_UNDUE)) {
+            *self.0.entry(principal(Subject::LOAN_DUE)).or_default() += undue;
+        }
+        let (memo, own): (Vec<_>, Vec<_>) =
+            self.0.into_iter().partition(|(account, _)| Subject::LOAN_WRITTEN_OFF.contains(&account.subject()));
+        [own, memo].into_iter().fold(entry, pair)
+    }
+}
+
+/// Lines that turn one set of balances into another: each account's difference against the next that has one the other way.
+fn pair(mut entry: Entry, nets: Vec<(Account, i64)>) -> Entry {
+    let (mut debits, mut credits): (Vec<_>, Vec<_>) = nets.into_iter().partition(|(_, fen)| *fen > 0);
+    while let (Some((debit, gain)), Some((credit, loss))) = (debits.last_mut(), credits.last_mut()) {
+        let part = (*gain).min(-*loss);
+        entry = signed(entry, debit.clone(), credit.clone(), part);
+        (*gain, *loss) = (*gain - part, *loss + part);
+        debits.retain(|(_, fen)| *fen != 0);
+        credits.retain(|(_, fen)| *fen != 0);
+    }
+    entry
+}
+
+/// Whether a line is one of those that [`follow`] adds.
+fn follows(posting: &ledger::Posting) -> bool {
+    let (a, b) = (posting.debit.subject(), posting.credit.subject());
+    let between = |one: Subject, others: &[Subject]| a == one && others.contains(&b) || b == one && others.contains(&a);
+    between(Subject::LOAN_UNDUE, &[Subject::LOAN_DUE])
+        || between(Subject::LOAN_INTEREST, &Subject::LOAN_INTEREST_INCOME)
+        || between(Subject::LOAN_PENALTY, &[Subject::LOAN_PENALTY_INCOME])
+        || between(Subject::LOAN_COMPOUND, &[Subject::LOAN_COMPOUND_INCOME])
+        || between(Subject::LOAN_OFF_BALANCE[0], &Subject::LOAN_OFF_BALANCE)
 }
 
 /// Adds a line one way or the other.

@@ -17,6 +17,7 @@ pub mod subsidy;
 
 use std::collections::BTreeMap;
 
+use domain::lending::product::CompensationRule;
 use domain::lending::{LoanEvent, LoanState};
 use domain::loan::allocation::Component;
 use domain::loan::life::{Outcome, Split, State, What};
@@ -27,7 +28,7 @@ use entity::{Rows, Tx, entry, loan_programme};
 use ledger::{Account, Entry};
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter};
 
-use crate::postings::{self, Delta, Occasion};
+use crate::postings::{self, Delta, Nets, Occasion};
 pub use error::ServeError;
 
 use loan::{Fact, Loan, Replayed};
@@ -202,13 +203,23 @@ async fn take(
                 return Err(ServeError::Conflict);
             }
         }
+        (Some(_), Fact::Event(What::Compensation(amount))) if new.told.is_none() => {
+            compensable(loan, new.on)?.allows(amount)?;
+        }
+        (Some(_), Fact::Event(What::WriteOff)) if new.told.is_none() => {
+            let late = loan.replay(new.on)?.is_some_and(|it| it.state.days_past_due > 0);
+            if !late {
+                return Err(ServeError::Invalid { field: "on", problem: "没有逾期的贷款不能核销" });
+            }
+        }
         (Some(_), Fact::Event(_)) => {}
     }
     let before_day = through(programme, loan);
     let before = loan.books(before_day)?;
-    let accruing = loan.standing.as_ref().is_none_or(|standing| standing.accruing);
-    loan.facts.push((new.id, new.on, new.fact));
     let as_of = before_day.max(new.on);
+    // What came after it may be spread otherwise now: how it was spread until now is known by a replay without it.
+    let unsettled = if loan.facts.iter().any(|known| comes_after(known, new)) { loan.replay(as_of)? } else { None };
+    loan.facts.push((new.id, new.on, new.fact));
     let at = Occasion {
         book: programme.book_id,
         contract: &loan.row.number.clone(),
@@ -223,33 +234,25 @@ async fn take(
         let penalties = [Component::Penalty, Component::Compound].map(|one| outcome.due_before[one]);
         recorded.penalties = Money::checked_sum(penalties).unwrap_or(Money::MAX);
     }
-    let own = match (new.fact, &outcome) {
-        (Fact::Payout(amount), _) => postings::payout(&at, amount),
-        (Fact::Event(what), Some(outcome)) => match what {
-            What::Repayment { .. } | What::Prepayment { .. } => postings::repayment(&at, outcome),
-            What::Subsidy(amount) => postings::subsidy_applied(&at, amount),
-            What::Compensation(amount) => postings::compensation(&at, amount, outcome.undue),
-            What::Recovery(amount) => {
-                let pool = pool_share(replayed.as_ref().map(|it| &it.state), amount);
-                postings::recovery(&at, pool, Money::from_fen(amount.fen() - pool.fen()))
-            }
-            What::WriteOff => postings::write_off(&at, outcome, accruing),
-            What::Replaced => postings::replaced(&at, outcome),
-            What::RateChange(_) | What::Judgement(_) | What::Waiver(_) | What::Reversal(_) => postings::change(&at),
-        },
-        (Fact::Event(What::Reversal(of)), None) => {
-            let mirror = mirror(tx, &work.entries, of, as_of).await?;
-            let done = mirror.as_ref().map_or_else(Delta::default, |mirror| Delta::of(mirror.postings()));
-            work.entries.extend(mirror);
-            let (after, class) = after(&replayed)?;
-            let left = Delta::between(&before, &after).less(done);
-            push(work, postings::follow(postings::change(&at), at.book, at.contract, class, &left))?;
-            settle(loan, work, new, replayed)?;
-            work.events.push(new.clone());
-            return Ok(recorded);
+    let mut nets = respread(loan, &at, unsettled.as_ref(), replayed.as_ref());
+    if let Fact::Event(What::Reversal(of)) = new.fact {
+        // The mirror undoes what the event booked when it was told; what is left of it now is undone beside it.
+        let mirror = mirror(tx, &work.entries, of, as_of).await?;
+        if let Some(mirror) = mirror.as_ref().filter(|_| replayed.is_some()) {
+            nets.add(mirror, -1);
         }
-        (Fact::Event(_), None) => return Err(ServeError::Conflict),
-    };
+        let entry = nets.onto(postings::change(&at), at.book, at.contract);
+        let (after, class) = after(&replayed)?;
+        let mut left = Delta::between(&before, &after).less(Delta::of(entry.postings()));
+        left = mirror.iter().fold(left, |left, mirror| left.less(Delta::of(mirror.postings())));
+        work.entries.extend(mirror);
+        push(work, postings::follow(entry, at.book, at.contract, class, &left))?;
+        settle(loan, work, new, replayed)?;
+        work.events.push(new.clone());
+        return Ok(recorded);
+    }
+    let own = recipe(&at, &new.fact, outcome.as_ref(), replayed.as_ref()).ok_or(ServeError::Conflict)?;
+    let own = nets.onto(own, at.book, at.contract);
     let (after, class) = after(&replayed)?;
     let left = Delta::between(&before, &after).less(Delta::of(own.postings()));
     push(work, postings::follow(own, at.book, at.contract, class, &left))?;
@@ -273,6 +276,49 @@ async fn take(
         Box::pin(take(tx, programme, loans, work, &end, today)).await?;
     }
     Ok(recorded)
+}
+
+/// The entry of a fact by its recipe; nothing if nothing became of it.
+fn recipe(at: &Occasion<'_>, fact: &Fact, outcome: Option<&Outcome>, replayed: Option<&Replayed>) -> Option<Entry> {
+    let what = match fact {
+        Fact::Payout(amount) => return Some(postings::payout(at, *amount)),
+        Fact::Event(what) => what,
+    };
+    let outcome = outcome?;
+    Some(match *what {
+        What::Repayment { .. } | What::Prepayment { .. } => postings::repayment(at, outcome),
+        What::Subsidy(amount) => postings::subsidy_applied(at, amount),
+        What::Compensation(amount) => postings::compensation(at, amount, outcome.undue),
+        What::Recovery(amount) => {
+            let pool = pool_share(replayed.map(|it| &it.state), amount);
+            postings::recovery(at, pool, Money::from_fen(amount.fen() - pool.fen()))
+        }
+        What::WriteOff => postings::write_off(at, outcome),
+        What::Replaced => postings::replaced(at, outcome),
+        What::RateChange(_) | What::Judgement(_) | What::Waiver(_) | What::Reversal(_) => postings::change(at),
+    })
+}
+
+/// Whether a fact that is known counts for the day of a new one or a later one, or a reversal takes back what may have changed it.
+fn comes_after(known: &(LoanEventId, BusinessDate, Fact), new: &NewEvent) -> bool {
+    matches!(new.fact, Fact::Event(What::Reversal(_))) || known.1 >= new.on
+}
+
+/// What all facts but the newest are spread otherwise than before.
+fn respread(loan: &Loan, at: &Occasion<'_>, before: Option<&Replayed>, after: Option<&Replayed>) -> Nets {
+    let mut nets = Nets::default();
+    if before.is_none() {
+        return nets;
+    }
+    for (id, _, fact) in loan.facts.iter().filter(|known| known.0 != at.event && matches!(known.2, Fact::Event(_))) {
+        for (replayed, sign) in [(before, -1), (after, 1)] {
+            let outcome = replayed.and_then(|it| it.outcomes.iter().find(|outcome| outcome.id == *id));
+            if let Some(entry) = recipe(at, fact, outcome, replayed) {
+                nets.add(&entry, sign);
+            }
+        }
+    }
+    nets
 }
 
 /// The last day a loan is booked through: that of the programme, or later if something happened to it since.
@@ -299,6 +345,42 @@ fn push(work: &mut Work, entry: Option<Entry>) -> Result<(), ServeError> {
         work.entries.push(entry);
     }
     Ok(())
+}
+
+/// What the pool may pay of a loan by its contract.
+pub struct Compensable {
+    /// Whether it is late enough.
+    late: bool,
+    trigger_days: u32,
+    /// How much more.
+    pub most: Money,
+}
+
+impl Compensable {
+    /// Whether it may pay this much.
+    pub fn allows(&self, amount: Money) -> Result<(), ServeError> {
+        if !self.late {
+            return Err(ServeError::TooEarlyForPool { days: self.trigger_days });
+        }
+        if amount > self.most {
+            return Err(ServeError::TooMuchForPool { most: self.most });
+        }
+        Ok(())
+    }
+}
+
+/// 代偿 by the contract's rule: the pool's share of what was owed when it first paid, once an instalment is late enough.
+pub fn compensable(loan: &Loan, on: BusinessDate) -> Result<Compensable, ServeError> {
+    let Some(text) = &loan.row.compensation else {
+        return Err(ServeError::Invalid { field: "kind", problem: "合同没有约定风险补偿" });
+    };
+    let rule: CompensationRule = serde_json::from_str(text)?;
+    let state = loan.replay(on)?.ok_or(ServeError::NotPaidOut)?.state;
+    let lost = state.principal()?.checked_add(state.compensated);
+    let share = lost.and_then(|lost| rule.ratio.of(lost)).ok_or(domain::loan::LoanError::TooLarge)?;
+    let most = Money::from_fen(share.fen().saturating_sub(state.compensated.fen()).max(0));
+    let late = state.days_past_due >= i64::from(rule.trigger_days) || state.compensated.is_positive();
+    Ok(Compensable { late, trigger_days: rule.trigger_days, most })
 }
 
 /// What of a recovery goes back to the pool: in the share in which the loss was borne.

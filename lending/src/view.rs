@@ -8,8 +8,8 @@ use entity::{
     loan_decision, loan_relation,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Statement,
 };
 
 use crate::{LendingError, READERS, Reach, contract as contracts};
@@ -180,4 +180,32 @@ pub async fn counts(db: &impl ConnectionTrait, by: &Member) -> Result<Vec<Count>
     );
     let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     Ok(rows.iter().map(|row| Count::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+/// How many there are in a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// The state.
+    pub state: LoanState,
+    /// Applications before their signature, contracts after it.
+    pub count: i64,
+    /// Principal of contracts that is not repaid.
+    pub outstanding: Money,
+}
+
+/// How many applications and contracts there are in each state, for whoever made all of them. One statement.
+pub async fn census(db: &impl ConnectionTrait) -> Result<Vec<Census>, DbErr> {
+    let sql = "SELECT state, CAST(COUNT(*) AS BIGINT) AS count, CAST(0 AS BIGINT) AS fen FROM loan_application \
+               WHERE state <> 'signed' GROUP BY state \
+               UNION ALL SELECT state, CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(outstanding_fen), 0) AS BIGINT) FROM loan_contract \
+               GROUP BY state";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let outstanding = Money::from_fen(row.try_get("", "fen")?);
+        all.push(Census { state: row.try_get("", "state")?, count: row.try_get("", "count")?, outstanding });
+    }
+    let order: Vec<LoanState> = LoanState::iter().collect();
+    all.sort_by_key(|one| order.iter().position(|state| *state == one.state));
+    Ok(all)
 }

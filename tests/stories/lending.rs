@@ -52,18 +52,23 @@ async fn upload(caller: &Caller, path: &str, bytes: &[u8]) -> Answer {
 }
 
 /// A bank, its product, and everybody whose word a loan needs.
-struct Town {
-    bank: Uuid,
+pub(crate) struct Town {
+    pub(crate) bank: Uuid,
     product: Uuid,
     quota: Uuid,
     township: Officer,
-    county: Officer,
-    city: Officer,
+    pub(crate) county: Officer,
+    pub(crate) city: Officer,
     province: Officer,
-    lender: Officer,
+    pub(crate) lender: Officer,
 }
 
 async fn town(w: &World) -> Town {
+    town_with(w, terms()).await
+}
+
+/// The same with a product of other terms.
+pub(crate) async fn town_with(w: &World, terms: Value) -> Town {
     let admin = w.staff(Role::Admin).await;
     let county_unit = w.unit("130502").await;
     let township = json!({
@@ -88,7 +93,7 @@ async fn town(w: &World) -> Town {
     let new = json!({ "id": product, "bank": bank, "code": "qnd", "family": "farm", "name": "青农贷（示例）", "summary": "示例产品" });
     town.lender.post("/staff/loan-products", new).await.ok();
     let version = format!("/staff/loan-products/{product}/versions/1");
-    town.lender.call(Method::PUT, &version, Some(terms())).await.ok();
+    town.lender.call(Method::PUT, &version, Some(terms)).await.ok();
     town.province.act(&format!("{version}/publication")).await.ok();
     let rate = json!({ "tenor": "one_year", "published_on": "2026-01-20", "rate": "0.03" });
     town.lender.post("/staff/lpr", rate.clone()).await.ok();
@@ -102,7 +107,7 @@ async fn town(w: &World) -> Town {
 
 impl Town {
     /// What a borrower writes down.
-    fn request(&self, amount: &str, serial: u32) -> Value {
+    pub(crate) fn request(&self, amount: &str, serial: u32) -> Value {
         json!({
             "id": Uuid::now_v7(), "product": self.product, "applicant": "person", "amount": amount, "term": 12,
             "method": "equal_installment", "division": "130502001", "industry": "planting", "guarantee": "credit",
@@ -119,7 +124,7 @@ impl Town {
         id
     }
 
-    async fn agree(&self, borrower: &Caller, scope: &str) -> String {
+    pub(crate) async fn agree(&self, borrower: &Caller, scope: &str) -> String {
         let consent = json!({ "id": Uuid::now_v7(), "bank": self.bank, "scope": scope });
         borrower.post("/me/loan-consents", consent).await.ok()["id"].as_str().unwrap().to_owned()
     }
@@ -129,7 +134,7 @@ impl Town {
     }
 
     /// An application that lies before the bank.
-    async fn before_the_bank(&self, borrower: &Caller, request: &Value) -> String {
+    pub(crate) async fn before_the_bank(&self, borrower: &Caller, request: &Value) -> String {
         self.agree(borrower, "application").await;
         let id = self.applied(borrower, request).await;
         for officer in [&self.township, &self.county, &self.city] {
@@ -138,7 +143,7 @@ impl Town {
         id
     }
 
-    fn grant(&self, amount: &str) -> Value {
+    pub(crate) fn grant(&self, amount: &str) -> Value {
         json!({ "amount": amount, "term": 12, "spread_bp": 115 })
     }
 

@@ -29,6 +29,7 @@ mod reconciliation;
 mod refunds;
 mod rights;
 mod runs;
+mod servicing;
 mod spending;
 mod transfers;
 mod vouchers;

@@ -427,25 +427,27 @@ impl Import<'_> {
 
     /// The split, the balance and the class after a fact.
     fn compare(&mut self, detail: &Detail, recorded: &Recorded) {
-        if let Some(outcome) = &recorded.outcome
-            && detail.split != Split::default()
-        {
-            match outcome.expected {
-                Some(expected) if expected != detail.split => {
-                    let (text, most) = in_words(&expected, &detail.split);
-                    let rounding = most <= 1;
-                    let words =
-                        if rounding { format!("尾差1分：{text}") } else { format!("分项不一致：{text}") };
-                    let word = if rounding { "rounding" } else { "split" };
-                    let total = expected.total().ok();
-                    self.found(BreakClass::Amount, word, detail, "split", detail.amount, total, &words);
-                }
-                Some(_) => {}
-                None => {
-                    let text = "按合同不应有此笔提前还款（有逾期或日期不符），已按银行数据入账";
-                    self.found(BreakClass::Amount, "split", detail, "split", detail.amount, None, text);
-                }
+        // Of the others the bank alone says how much they were.
+        let expected = recorded.outcome.as_ref().and_then(|outcome| match detail.kind {
+            Kind::Repayment | Kind::Prepayment(_) => Some(outcome.expected),
+            Kind::WriteOff => Some(Some(outcome.taken)),
+            Kind::Payout | Kind::Penalty | Kind::Reversal | Kind::Class => None,
+            Kind::Rate(_) | Kind::Waiver | Kind::Compensation | Kind::Recovery => None,
+        });
+        match expected {
+            Some(Some(expected)) if expected != detail.split => {
+                let (text, most) = in_words(&expected, &detail.split);
+                let rounding = most <= 1;
+                let words = if rounding { format!("尾差1分：{text}") } else { format!("分项不一致：{text}") };
+                let word = if rounding { "rounding" } else { "split" };
+                let total = expected.total().ok();
+                self.found(BreakClass::Amount, word, detail, "split", detail.amount, total, &words);
             }
+            Some(None) => {
+                let text = "按合同不应有此笔提前还款（有逾期或日期不符），已按银行数据入账";
+                self.found(BreakClass::Amount, "split", detail, "split", detail.amount, None, text);
+            }
+            Some(Some(_)) | None => {}
         }
         if let Some(after) = &recorded.after {
             self.standing(detail, after);

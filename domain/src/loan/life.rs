@@ -93,6 +93,8 @@ pub enum What {
     RateChange(Rate),
     /// A judgement that the loan is at least as bad (五级分类人工认定), or that there is none any more.
     Judgement(Option<Class>),
+    /// 贴息 that pays the borrower's interest at once.
+    Subsidy(Money),
     /// 还款 of what is due.
     Repayment {
         /// How much.
@@ -100,8 +102,6 @@ pub enum What {
         /// How the bank spread it, if it has said so.
         booked: Option<Split>,
     },
-    /// 贴息 that pays the borrower's interest at once.
-    Subsidy(Money),
     /// 提前还款.
     Prepayment {
         /// What becomes of the rest.
@@ -131,8 +131,8 @@ impl What {
         match self {
             What::RateChange(_) => 0,
             What::Judgement(_) => 1,
-            What::Repayment { .. } => 2,
-            What::Subsidy(_) => 3,
+            What::Subsidy(_) => 2,
+            What::Repayment { .. } => 3,
             What::Prepayment { .. } => 4,
             What::Waiver(_) => 5,
             What::Compensation(_) => 6,
@@ -157,6 +157,8 @@ pub struct Outcome {
     pub undue: Money,
     /// What was due before it.
     pub due_before: Amounts,
+    /// Whether interest was income before it was paid.
+    pub accruing: bool,
 }
 
 /// How a loan can end.
@@ -339,7 +341,8 @@ impl<'a> Life<'a> {
         self.look(on);
         self.reckon(on)?;
         let due_before = self.due()?;
-        let mut outcome = Outcome { id, expected: None, taken: Split::default(), undue: Money::ZERO, due_before };
+        let (taken, accruing) = (Split::default(), self.accruing);
+        let mut outcome = Outcome { id, expected: None, taken, undue: Money::ZERO, due_before, accruing };
         match what {
             What::RateChange(rate) => self.reprice(on, rate)?,
             What::Judgement(class) => self.judged = class,

@@ -255,6 +255,7 @@ async fn finish(
     let totals = tx.query_one_raw(totals).await?.ok_or_else(|| DbErr::Custom("a sum has no row".to_owned()))?;
     let entry = postings::day(programme.book_id, postings::day_reference(programme.id, day, row.step), day);
     book(tx, now, grown.onto(entry, programme)).await?;
+    begun(tx, now, programme, day).await?;
     let mut after = row.clone();
     after.state = "closed".to_owned();
     after.closed_us = Some(now);
@@ -277,6 +278,20 @@ async fn finish(
     let sql = "UPDATE loan_programme SET closed_through = $1 WHERE id = $2";
     entity::execute(tx, sql, [day.into(), programme.id.into()]).await?;
     Ok(row)
+}
+
+/// The first day of loans that were paid out is over: they are performing from now on. Two statements.
+async fn begun(tx: &Tx, now: Timestamp, programme: &loan_programme::Model, day: BusinessDate) -> Result<(), DbErr> {
+    let history = "INSERT INTO loan_contract_history (contract_id, seq, from_state, to_state, event, on_day, at_us, actor, reason) \
+                   SELECT c.id, 1 + (SELECT COALESCE(MAX(h.seq), 0) FROM loan_contract_history h WHERE h.contract_id = c.id), 'paid_out', \
+                   'performing', 'begin', $2, $3, 'system', NULL FROM loan_contract c \
+                   WHERE c.bank_id = $1 AND c.state = 'paid_out' AND c.paid_out_on <= $2";
+    let bank = programme.bank_id;
+    entity::execute(tx, history, [bank.into(), day.into(), now.into()]).await?;
+    let state = "UPDATE loan_contract SET state = 'performing', changed_us = $3 \
+                 WHERE bank_id = $1 AND state = 'paid_out' AND paid_out_on <= $2";
+    entity::execute(tx, state, [bank.into(), day.into(), now.into()]).await?;
+    Ok(())
 }
 
 /// SHA-256 over the digest of the day before, the programme, the day and its figures, as decimal text with one blank between.

@@ -1,8 +1,8 @@
 //! What can be refused about a loan that runs.
 
-use domain::Refused;
 use domain::lending::{LoanEvent, LoanState};
 use domain::loan::LoanError;
+use domain::{Money, Refused};
 use entity::violation;
 use sea_orm::DbErr;
 
@@ -40,6 +40,18 @@ pub enum ServeError {
         field: &'static str,
         /// What is wrong with it.
         problem: &'static str,
+    },
+    /// The pool pays only what is late enough.
+    #[error("the pool pays from {days} days past due on")]
+    TooEarlyForPool {
+        /// How late it has to be.
+        days: u32,
+    },
+    /// The pool pays its share, not more.
+    #[error("the pool pays {most} at most")]
+    TooMuchForPool {
+        /// How much is left of it.
+        most: Money,
     },
     /// The loan is not paid out.
     #[error("the loan is not paid out")]

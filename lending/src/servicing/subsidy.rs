@@ -8,7 +8,7 @@ use domain::lending::product::{SubsidyRecipient, SubsidyRule};
 use domain::loan::allocation::Component;
 use domain::loan::life::{Life, What};
 use domain::loan::{Schedule, subsidy::Subsidised};
-use domain::{BusinessDate, LoanContractId, LoanSubsidyId, Money, Timestamp};
+use domain::{BusinessDate, LoanContractId, LoanEventId, LoanSubsidyId, Money, Timestamp};
 use entity::{Rows, Tx, loan_programme, loan_subsidy};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use uuid::Uuid;
@@ -18,30 +18,52 @@ use super::ServeError;
 use super::loan::{self, Fact, Loan};
 use crate::postings;
 
-/// What may be claimed of a loan on a day, instalment by instalment: due and paid, never late, within the rule.
-pub fn due(loan: &Loan, on: BusinessDate) -> Result<Vec<Subsidised>, ServeError> {
+/// A subsidy that may be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Of which instalment, and how much.
+    pub of: Subsidised,
+    /// How much of it takes the place of interest that waits for it; the rest the borrower has paid.
+    pub unpaid: Money,
+}
+
+/// What may be claimed of a loan on a day, instalment by instalment: due and paid, never late, within the rule. Where the bank receives
+/// it, the borrower has paid enough who leaves no more than it unpaid.
+pub fn due(loan: &Loan, on: BusinessDate) -> Result<Vec<Due>, ServeError> {
     let (Some(text), Some((_, paid_out_on))) = (&loan.row.subsidy, loan.payout()) else { return Ok(Vec::new()) };
     let rule: SubsidyRule = serde_json::from_str(text)?;
     let contract = loan.contract(paid_out_on)?;
     let events = loan.events();
-    // The table the loan really had: what fell due day by day.
-    let mut instalments = Vec::new();
-    let mut late = Vec::new();
+    // The table the loan really had: what fell due day by day, and what of it was left in the evening.
+    let (mut instalments, mut left) = (Vec::new(), Vec::new());
     let mut day = paid_out_on;
     loop {
         let (_, life) = Life::replay(&contract, &events, day)?;
         let state = life.state(day)?;
         let Some(next) = state.rows.first().copied().filter(|row| row.due <= on) else { break };
-        let paid = Life::replay(&contract, &events, next.due)?.1.state(next.due)?;
-        if paid.due[Component::Interest].is_positive() || paid.due[Component::Principal].is_positive() {
-            late.push(next.number);
-        }
+        let due = Life::replay(&contract, &events, next.due)?.1.state(next.due)?.due;
+        left.push(due[Component::Principal].checked_add(due[Component::Interest]).unwrap_or(Money::MAX));
         instalments.push(next);
         day = next.due;
     }
     let table = Schedule { regular_instalment: Money::ZERO, instalments };
-    let granted = rule.subsidy(late).of(&contract.terms, &table)?;
-    Ok(granted.into_iter().filter(|one| one.government.is_positive()).collect())
+    let granted = |late| rule.subsidy(late).of(&contract.terms, &table);
+    let at_most = granted(Vec::new())?;
+    let in_time = |(one, left): &(&Subsidised, &Money)| {
+        let may_wait = if rule.recipient == SubsidyRecipient::Bank { one.government } else { Money::ZERO };
+        **left <= may_wait
+    };
+    let late = at_most.iter().zip(&left).filter(|pair| !in_time(pair)).map(|(one, _)| one.number).collect();
+    let all = granted(late)?.into_iter().zip(left);
+    let due = all
+        .filter(|(one, _)| one.government.is_positive())
+        .map(|(of, left)| Due { of, unpaid: left.min(of.government) });
+    Ok(due.collect())
+}
+
+/// The event by which a claim takes the place of interest.
+fn applied(id: LoanSubsidyId) -> LoanEventId {
+    Uuid::new_v5(&id.uuid(), b"applied").into()
 }
 
 /// Claims everything of some loans that is due and was not claimed. Answers the claims that are new.
@@ -57,33 +79,27 @@ pub async fn claim(
     let standing: Vec<loan_subsidy::Model> = of(tx, ids).await?;
     let (mut fresh, mut entries, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for loan in loans.values().filter(|loan| loan.row.bank_id == programme.bank_id) {
-        let Some(text) = &loan.row.subsidy else { continue };
-        let rule: SubsidyRule = serde_json::from_str(text)?;
-        for one in due(loan, on)? {
+        for Due { of: one, unpaid } in due(loan, on)? {
             let number = i64::from(one.number);
             if standing.iter().any(|known| known.contract_id == loan.row.id && known.instalment == number) {
                 continue;
             }
             let id = LoanSubsidyId::from(Uuid::new_v5(&loan.row.id.uuid(), format!("subsidy:{number}").as_bytes()));
-            match rule.recipient {
-                SubsidyRecipient::Borrower => {
-                    entries.push(postings::subsidy_claimed(
-                        programme.book_id,
-                        &loan.row.number,
-                        id,
-                        one.government,
-                        on,
-                    ));
-                }
-                SubsidyRecipient::Bank => events.push(NewEvent {
-                    id: Uuid::new_v5(&id.uuid(), b"applied").into(),
+            let paid = Money::from_fen(one.government.fen() - unpaid.fen());
+            if paid.is_positive() {
+                entries.push(postings::subsidy_claimed(programme.book_id, &loan.row.number, id, paid, on));
+            }
+            if unpaid.is_positive() {
+                // It counts for the day the interest fell due: nothing of it was ever late.
+                events.push(NewEvent {
+                    id: applied(id),
                     contract: loan.row.id,
-                    on,
-                    fact: Fact::Event(What::Subsidy(one.government)),
+                    on: one.due,
+                    fact: Fact::Event(What::Subsidy(unpaid)),
                     told: None,
                     reason: None,
                     actor: actor.to_owned(),
-                }),
+                });
             }
             fresh.push(loan_subsidy::Model {
                 id,
@@ -146,10 +162,13 @@ pub async fn receive(
     }
     let loans = loan::load(tx, &[row.contract_id], false).await?;
     let loan = loans.get(&row.contract_id).ok_or(ServeError::NoSuchContract)?;
-    let rule: Option<SubsidyRule> = loan.row.subsidy.as_deref().map(serde_json::from_str).transpose()?;
-    let to_borrower = rule.is_some_and(|rule| rule.recipient == SubsidyRecipient::Borrower);
+    let taken = loan.facts.iter().find_map(|(event, _, fact)| match fact {
+        Fact::Event(What::Subsidy(amount)) if *event == applied(id) => Some(amount.fen()),
+        _ => None,
+    });
+    let of_the_borrower = Money::from_fen(row.amount_fen.fen() - taken.unwrap_or(0));
     let entry =
-        postings::subsidy_received(programme.book_id, &loan.row.number, row.id, row.amount_fen, to_borrower, on);
+        postings::subsidy_received(programme.book_id, &loan.row.number, row.id, row.amount_fen, of_the_borrower, on);
     for posted in ledger::post(tx, now, &[entry]).await? {
         posted?;
     }

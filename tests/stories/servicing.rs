@@ -1,0 +1,733 @@
+//! Loans after the signature: what happens to one from its payout to its end, told by its bank, booked in the memo book; days closed by
+//! the job; subsidies; the pool. Each story ends with the audit, which replays every loan and compares the memo book with all of them.
+
+use std::sync::Mutex;
+
+use app::servicing::Servicing;
+use domain::bank_file::{BankFile, Pace, Position};
+use domain::loan::overdue::Class;
+use domain::role::Role;
+use domain::{BusinessDate, LoanProgrammeId, Money};
+use lending::servicing::close::Piece;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::caller::{Answer, Caller, send};
+use crate::lending::{Town, terms, town_with};
+use crate::world::{Officer, World, story};
+
+/// Who holds the pool of the example: no charity.
+const POOL_HOLDER: &str = "11130000MB0000000U";
+
+/// The example product with interest by days and no grace: 36 000 yuan cost 4.15 yuan a day.
+fn by_days() -> Value {
+    let mut terms = terms();
+    (terms["interest_mode"], terms["odd_first_period"]) = (json!("daily"), json!(false));
+    terms["penalty"]["grace_days"] = json!(0);
+    terms["methods"] = json!(["equal_installment", "equal_principal", "interest_only", "flat", "bullet"]);
+    terms
+}
+
+/// It is this day, nine in the morning.
+async fn on(w: &World, day: &str) {
+    w.lever("clock", json!({ "now": format!("{day}T09:00:00+08:00") })).await;
+}
+
+/// A bank whose loans are followed since the twenty-fifth of January.
+pub(crate) struct House {
+    pub(crate) town: Town,
+    pub(crate) programme: Uuid,
+    admin: Officer,
+}
+
+/// A loan of it.
+pub(crate) struct Loan {
+    pub(crate) id: String,
+    pub(crate) number: String,
+    pub(crate) borrower: Caller,
+}
+
+/// Opens the programme of a bank with this product.
+pub(crate) async fn house(w: &World, terms: Value) -> House {
+    on(w, "2026-01-25").await;
+    let town = town_with(w, terms).await;
+    let (admin, programme) = (w.staff(Role::Admin).await, Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+    let wish = json!({
+        "id": programme, "bank": town.bank, "name": "青农贷（示例银行）", "pace": "daily", "match_days": 3, "first_day": "2026-01-25",
+    });
+    let opened = admin.post("/staff/loan-programmes", wish.clone()).await.ok();
+    assert_eq!(admin.post("/staff/loan-programmes", wish.clone()).await.ok(), opened, "again is the same");
+    let mut other = wish;
+    other["match_days"] = json!(4);
+    admin.post("/staff/loan-programmes", other).await.refused(409, "id_reused");
+    House { town, programme, admin }
+}
+
+impl House {
+    /// A signed contract of twelve months, instalments on the first of each.
+    pub(crate) async fn signed(&self, w: &World, method: &str, amount: &str, serial: u32) -> Loan {
+        let borrower = w.donor(&format!("o-borrower-{serial}")).await;
+        let mut request = self.town.request(amount, serial);
+        request["method"] = json!(method);
+        let application = self.town.before_the_bank(&borrower, &request).await;
+        let grant = self.town.grant(amount);
+        self.town.lender.post(&format!("/staff/loan-applications/{application}/grant"), grant).await.ok();
+        let (today, number) = (w.app.business.today(), format!("HT-{serial}"));
+        let contract = json!({
+            "id": Uuid::from_u128(0x0190_0000_0000_7000_9000_0000_0000_0000 + u128::from(serial)), "application": application,
+            "number": number, "signed_on": today, "payout_on": today, "due_day": 1,
+        });
+        let signed = self.town.lender.post("/staff/loan-contracts", contract).await.ok();
+        Loan { id: signed["contract"]["id"].as_str().unwrap().to_owned(), number, borrower }
+    }
+
+    /// A loan that was paid out on the first of February: the first instalment falls due on the first of March.
+    pub(crate) async fn lent(&self, w: &World, method: &str, amount: &str, serial: u32) -> Loan {
+        on(w, "2026-02-01").await;
+        let loan = self.signed(w, method, amount, serial).await;
+        self.tell(&loan, "payout", "2026-02-01", json!({ "amount": amount })).await.ok();
+        loan
+    }
+
+    /// What the bank's officer tells.
+    pub(crate) async fn tell(&self, loan: &Loan, kind: &str, on: &str, more: Value) -> Answer {
+        self.told(loan, &notice(kind, on, more)).await
+    }
+
+    async fn told(&self, loan: &Loan, notice: &Value) -> Answer {
+        self.town.lender.post(&format!("/staff/loan-contracts/{}/events", loan.id), notice.clone()).await
+    }
+
+    /// What the bank's officer tells, and how the loan stands then.
+    pub(crate) async fn pay(&self, loan: &Loan, on: &str, amount: &str) -> Value {
+        self.tell(loan, "repayment", on, json!({ "amount": amount })).await.ok()["standing"].clone()
+    }
+
+    pub(crate) async fn seen(&self, loan: &Loan) -> Value {
+        self.town.lender.get(&format!("/staff/loan-contracts/{}/servicing", loan.id)).await.ok()
+    }
+
+    async fn standing(&self, loan: &Loan) -> Value {
+        self.seen(loan).await["standing"].clone()
+    }
+
+    /// The state of its contract.
+    async fn state(&self, loan: &Loan) -> String {
+        let seen = self.town.lender.get(&format!("/staff/loan-contracts/{}", loan.id)).await.ok();
+        seen["contract"]["state"].as_str().unwrap().to_owned()
+    }
+
+    /// The job closes every day before this one, which begins.
+    pub(crate) async fn closed_before(&self, w: &World, day: &str) -> u64 {
+        on(w, day).await;
+        w.run_job("close_loans").await
+    }
+
+    /// What the books say of one account.
+    async fn days(&self) -> Vec<Value> {
+        let path = format!("/staff/loan-programmes/{}/days?limit=100", self.programme);
+        self.town.lender.get(&path).await.ok()["items"].as_array().unwrap().clone()
+    }
+
+    /// Brings a file of the bank.
+    pub(crate) async fn bring(&self, by: &Officer, file: &BankFile) -> Answer {
+        let request = by.request(Method::POST, "/api/v1/staff/loan-files");
+        send(request.header("content-type", "application/octet-stream").body(file.to_string().into_bytes())).await
+    }
+}
+
+pub(crate) fn notice(kind: &str, on: &str, more: Value) -> Value {
+    let mut notice = json!({ "id": Uuid::now_v7(), "kind": kind, "on": on });
+    for (key, value) in more.as_object().unwrap() {
+        notice[key] = value.clone();
+    }
+    notice
+}
+
+/// An amount that may be negative.
+fn fen(text: &str) -> i64 {
+    let (sign, amount) = text.strip_prefix('-').map_or((1, text), |amount| (-1, amount));
+    sign * amount.parse::<Money>().unwrap().fen()
+}
+
+/// What the parts come to.
+fn total(amounts: &Value) -> String {
+    Money::from_fen(parts(amounts).into_iter().map(fen).sum()).to_string()
+}
+
+fn parts(amounts: &Value) -> [&str; 5] {
+    ["principal", "interest", "penalty", "compound", "fee"].map(|part| amounts[part].as_str().unwrap())
+}
+
+/// The splits of what was paid, in the order of the days.
+fn splits(seen: &Value) -> Vec<[&str; 5]> {
+    let paid = seen["events"].as_array().unwrap().iter().filter(|one| one["kind"] == "repayment");
+    paid.map(|one| parts(&one["split"])).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loan_goes_from_the_payout_to_the_last_instalment() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        on(w, "2026-02-01").await;
+        let loan = h.signed(w, "equal_principal", "36000.00", 1).await;
+        let early = h.tell(&loan, "repayment", "2026-02-01", json!({ "amount": "1.00" })).await;
+        early.refused(409, "loan_not_paid_out");
+        let short = h.tell(&loan, "payout", "2026-02-01", json!({ "amount": "35999.99" })).await;
+        short.refused(422, "invalid_field");
+        assert!(short.body["detail"].as_str().unwrap().contains("放款金额应等于合同本金"), "{}", short.text);
+        let payout = notice("payout", "2026-02-01", json!({ "amount": "36000.00" }));
+        let paid_out = h.told(&loan, &payout).await.ok();
+        assert_eq!(h.told(&loan, &payout).await.ok(), paid_out, "told again it changes nothing");
+        let mut other = payout.clone();
+        other["on"] = json!("2026-01-31");
+        h.told(&loan, &other).await.refused(409, "id_reused");
+        h.tell(&loan, "payout", "2026-02-01", json!({ "amount": "36000.00" })).await.refused(409, "changed_meanwhile");
+        assert_eq!(h.state(&loan).await, "paid_out");
+        assert_eq!(w.balance("L1301[contract=HT-1]").await, "36000.00");
+        assert_eq!(w.balance("L1003").await, "-36000.00");
+
+        // Each day earns 4.15, booked when it is over.
+        assert_eq!(h.closed_before(w, "2026-02-11").await, 17);
+        assert_eq!(w.run_job("close_loans").await, 0, "once");
+        assert_eq!((w.balance("L1321").await, w.balance("L6011").await), ("37.35".into(), "-37.35".into()));
+        assert_eq!(h.state(&loan).await, "performing");
+        let days = h.days().await;
+        assert_eq!(
+            (&days[0]["day"], &days[0]["interest"], &days[0]["loans"]),
+            (&json!("2026-02-10"), &json!("4.15"), &json!(1))
+        );
+
+        // The first instalment falls due, and is paid on its day.
+        h.closed_before(w, "2026-03-01").await;
+        assert_eq!(parts(&h.standing(&loan).await["due"]), ["3000.00", "116.20", "0.00", "0.00", "0.00"]);
+        let standing = h.pay(&loan, "2026-03-01", "3116.20").await;
+        assert_eq!((&standing["principal"], &standing["days_past_due"]), (&json!("33000.00"), &json!(0)));
+        h.closed_before(w, "2026-03-02").await;
+        assert_eq!(w.balance("L1302[contract=HT-1]").await, "0.00");
+        assert_eq!(w.balance("L1301[contract=HT-1]").await, "33000.00");
+        assert_eq!(w.balance("L1321").await, "0.00");
+
+        // More than is due is the borrower's credit; less is taken by the order of the contract.
+        h.closed_before(w, "2026-04-01").await;
+        let standing = h.pay(&loan, "2026-04-01", "3200.00").await;
+        assert_eq!((&standing["principal"], &standing["credit"]), (&json!("30000.00"), &json!("82.07")));
+        assert_eq!(w.balance("L2011").await, "-82.07");
+        h.closed_before(w, "2026-05-01").await;
+        let standing = h.pay(&loan, "2026-05-01", "1000.00").await;
+        assert_eq!(parts(&standing["due"]), ["2103.75", "0.00", "0.00", "0.00", "0.00"], "interest of 103.75 first");
+        h.closed_before(w, "2026-05-12").await;
+        assert_eq!(h.state(&loan).await, "overdue");
+        let standing = h.pay(&loan, "2026-05-12", "2107.75").await;
+        assert_eq!(standing["days_past_due"], json!(0));
+        assert_eq!(
+            splits(&h.seen(&loan).await)[3],
+            ["2103.75", "0.00", "4.00", "0.00", "0.00"],
+            "eleven days of penalty first"
+        );
+        assert_eq!(h.state(&loan).await, "performing");
+
+        // The borrower sees their own; others do not know of it; the League not without consent.
+        let mine = loan.borrower.get(&format!("/loans/{}/servicing", loan.id)).await.ok();
+        assert_eq!(mine["standing"]["principal"], "27000.00");
+        assert_eq!(mine["payoff"]["principal"], "27000.00");
+        let stranger = w.donor("o-stranger").await;
+        stranger.get(&format!("/loans/{}/servicing", loan.id)).await.refused(404, "no_such_contract");
+        let path = format!("/staff/loan-contracts/{}/servicing", loan.id);
+        h.town.city.get(&path).await.refused(403, "no_consent");
+        h.town.agree(&loan.borrower, "servicing").await;
+        assert_eq!(h.town.city.get(&path).await.ok()["number"], "HT-1");
+        let rival = w.hire_over(Role::BankOfficer, "rival", "/").await;
+        rival.get(&path).await.refused(404, "no_such_contract");
+        let steal = notice("repayment", "2026-05-12", json!({ "amount": "1.00" }));
+        rival.post(&format!("/staff/loan-contracts/{}/events", loan.id), steal).await.refused(403, "no_bank_seat");
+
+        // To the end: nothing is owed, nothing more can happen, and every fact was one entry.
+        let instalments = h.standing(&loan).await["instalments"].as_array().unwrap().clone();
+        assert_eq!(instalments.len(), 9);
+        for row in &instalments {
+            let due = row["due"].as_str().unwrap();
+            h.closed_before(w, due).await;
+            h.pay(&loan, due, row["total"].as_str().unwrap()).await;
+        }
+        let standing = h.standing(&loan).await;
+        assert_eq!((&standing["principal"], &standing["credit"]), (&json!("0.00"), &json!("82.07")));
+        assert_eq!(h.state(&loan).await, "settled");
+        h.tell(&loan, "repayment", "2027-02-01", json!({ "amount": "1.00" })).await.refused(422, "loan_ended");
+        h.closed_before(w, "2027-02-03").await;
+        for account in ["L1301[contract=HT-1]", "L1302[contract=HT-1]", "L1321", "L1322"] {
+            assert_eq!(w.balance(account).await, "0.00", "{account}");
+        }
+        let events = h.seen(&loan).await["events"].as_array().unwrap().len();
+        let entries = "SELECT CAST(COUNT(*) AS BIGINT) FROM entry WHERE reference LIKE 'loan_event:%'";
+        assert_eq!(w.count(entries).await, i64::try_from(events).unwrap());
+        let unbalanced =
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM posting WHERE amount_fen <= 0 OR debit_account = credit_account";
+        assert_eq!(w.count(unbalanced).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loan_is_repaid_before_its_days_in_three_ways() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let smaller = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let shorter = h.lent(w, "equal_principal", "36000.00", 2).await;
+        let whole = h.lent(w, "equal_installment", "36000.00", 3).await;
+        h.closed_before(w, "2026-02-11").await;
+        let early = |mode: &str, amount: Option<&str>| json!({ "mode": mode, "amount": amount });
+        // Ten days of interest on the whole, one in a hundred of what is repaid as a fee.
+        let seen =
+            h.tell(&smaller, "prepayment", "2026-02-11", early("reduce_installment", Some("12000.00"))).await.ok();
+        assert_eq!(parts(&seen["standing"]["paid"]), ["12000.00", "41.50", "0.00", "0.00", "120.00"]);
+        let rows = seen["standing"]["instalments"].as_array().unwrap();
+        assert_eq!((rows.len(), &rows[0]["principal"]), (12, &json!("2000.00")), "as many, smaller");
+        let seen = h.tell(&shorter, "prepayment", "2026-02-11", early("shorten_term", Some("12000.00"))).await.ok();
+        let rows = seen["standing"]["instalments"].as_array().unwrap();
+        assert_eq!((rows.len(), &rows[0]["principal"]), (8, &json!("3000.00")), "as large, fewer");
+        assert_eq!(w.balance("L6031").await, "-240.00");
+        let all = json!({ "mode": "full" });
+        let none = h.tell(&smaller, "prepayment", "2026-02-11", early("shorten_term", Some("24000.00"))).await;
+        none.refused(422, "prepaid_amount_out_of_range");
+        h.tell(&smaller, "prepayment", "2026-02-11", early("shorten_term", None)).await.refused(422, "invalid_field");
+
+        // What is due is paid first; then all of it goes at once, as the payoff said.
+        h.closed_before(w, "2026-03-02").await;
+        h.tell(&whole, "prepayment", "2026-03-02", all.clone()).await.refused(422, "loan_in_arrears");
+        let due = h.standing(&whole).await["due"].clone();
+        h.pay(&whole, "2026-03-02", &total(&due)).await;
+        let payoff = h.seen(&whole).await["payoff"].clone();
+        let seen = h.tell(&whole, "prepayment", "2026-03-02", all).await.ok();
+        let last = seen["events"].as_array().unwrap().last().unwrap()["kind"].clone();
+        assert_eq!((last, &seen["standing"]["principal"]), (json!("prepayment"), &json!("0.00")));
+        let fee = payoff["principal"].as_str().unwrap().parse::<Money>().unwrap().fen();
+        assert_eq!(payoff["fee"], json!(Money::from_fen((fee + 50) / 100)));
+        assert_eq!(h.state(&whole).await, "settled");
+        h.closed_before(w, "2026-03-04").await;
+        assert_eq!(w.balance("L1301[contract=HT-3]").await, "0.00");
+    })
+    .await;
+
+    // Monthly interest has no part of a month: a part of the principal comes back on a due day only.
+    story(async |w| {
+        let h = house(w, terms()).await;
+        let loan = h.lent(w, "equal_installment", "36000.00", 1).await;
+        h.closed_before(w, "2026-02-11").await;
+        let part = json!({ "mode": "reduce_installment", "amount": "12000.00" });
+        let between = h.tell(&loan, "prepayment", "2026-02-11", part.clone()).await;
+        between.refused(422, "prepayment_between_due_days");
+        h.closed_before(w, "2026-03-01").await;
+        let due = h.standing(&loan).await["due"].clone();
+        h.pay(&loan, "2026-03-01", &total(&due)).await;
+        let seen = h.tell(&loan, "prepayment", "2026-03-01", part).await.ok();
+        assert_eq!(parts(&seen["standing"]["paid"])[4], "120.00");
+        assert_eq!(seen["standing"]["instalments"].as_array().unwrap().len(), 11);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loan_falls_behind_comes_back_and_another_is_lost() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let back = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let lost = h.lent(w, "equal_principal", "36000.00", 2).await;
+        let pool = json!({ "holder": "示例市财政局", "holder_credit_code": POOL_HOLDER, "size": "500000.00" });
+        h.admin.post(&format!("/staff/loan-programmes/{}/pool", h.programme), pool).await.ok();
+        let charity =
+            json!({ "holder": "示例基金会", "holder_credit_code": crate::world::CREDIT_CODE, "size": "1.00" });
+        h.admin
+            .post(&format!("/staff/loan-programmes/{}/pool", h.programme), charity)
+            .await
+            .refused(409, "changed_meanwhile");
+
+        // Nothing of what is not late is given up.
+        h.closed_before(w, "2026-02-15").await;
+        let write_off = h.tell(&back, "write_off", "2026-02-15", json!({})).await;
+        write_off.refused(422, "invalid_field");
+        assert!(write_off.text.contains("没有逾期的贷款不能核销"), "{}", write_off.text);
+
+        // Ten days late: 3 000 × 4.15 % × 1.5 × 10 / 360, and the same of the interest of 116.20.
+        h.closed_before(w, "2026-03-11").await;
+        let standing = h.standing(&back).await;
+        assert_eq!(parts(&standing["due"]), ["3000.00", "116.20", "5.19", "0.20", "0.00"]);
+        assert_eq!((&standing["class"], &standing["days_past_due"]), (&json!("special_mention"), &json!(10)));
+        let early = h.tell(&lost, "compensation", "2026-03-11", json!({ "amount": "100.00" })).await;
+        early.refused(422, "pool_not_yet");
+        assert!(early.text.contains("逾期满90天"), "{}", early.text);
+
+        // Ninety days: income. Ninety-one: what was income and not paid is taken back and stands beside the balance sheet.
+        h.closed_before(w, "2026-05-31").await;
+        assert_eq!(h.standing(&back).await["days_past_due"], 91, "this morning");
+        assert_eq!(w.balance("L7001").await, "0.00", "until the evening");
+        assert_ne!(w.balance("L1321").await, "0.00");
+        h.closed_before(w, "2026-06-01").await;
+        let standing = h.standing(&back).await;
+        assert_eq!((&standing["class"], &standing["accruing"]), (&json!("substandard"), &json!(false)));
+        for account in ["L1321", "L1322", "L1323", "L6021", "L6022"] {
+            assert_eq!(w.balance(account).await, "0.00", "{account}");
+        }
+        let mut income = 0;
+        for account in ["L6011", "L6012", "L6013", "L6014", "L6015"] {
+            income += fen(&w.balance(account).await);
+        }
+        assert_eq!(income, 0, "nothing was paid, so nothing is income");
+        assert_ne!(w.balance("L7001").await, "0.00");
+        h.closed_before(w, "2026-06-03").await;
+
+        // A part changes nothing of that; principal is first now.
+        h.pay(&back, "2026-06-03", "3000.00").await;
+        assert_eq!(splits(&h.seen(&back).await)[0], ["3000.00", "0.00", "0.00", "0.00", "0.00"], "先本后息");
+        assert_eq!(h.standing(&back).await["accruing"], json!(false));
+        // A judgement can only make it worse.
+        h.tell(&back, "class", "2026-06-03", json!({ "class": "doubtful", "reason": "经营停止" })).await.ok();
+        assert_eq!(h.standing(&back).await["class"], "doubtful");
+        h.tell(&back, "class", "2026-06-03", json!({ "class": "normal" })).await.ok();
+        assert_eq!(h.standing(&back).await["class"], "substandard", "the days say no less");
+        // Everything that is late is paid: it is income again.
+        let due = h.standing(&back).await["due"].clone();
+        let standing = h.pay(&back, "2026-06-03", &total(&due)).await;
+        assert_eq!((&standing["class"], &standing["accruing"]), (&json!("normal"), &json!(true)));
+        assert_eq!(h.state(&back).await, "performing");
+
+        // The pool pays six tenths of what is lost, not more; what comes back goes back in the same share.
+        let too_much = h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "21600.01" })).await;
+        too_much.refused(422, "pool_share_exceeded");
+        assert!(too_much.text.contains("21600.00"), "{}", too_much.text);
+        h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "21600.00" })).await.ok();
+        assert_eq!(h.state(&lost).await, "compensated");
+        assert_eq!(w.balance("L1401").await, "21600.00");
+        h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "0.01" }))
+            .await
+            .refused(422, "pool_share_exceeded");
+        h.tell(&lost, "write_off", "2026-06-03", json!({ "reason": "核销批复（示例）" })).await.ok();
+        assert_eq!(h.state(&lost).await, "written_off");
+        assert_eq!(w.balance("L1304").await, "14400.00");
+        h.closed_before(w, "2026-06-04").await;
+        h.tell(&lost, "repayment", "2026-06-04", json!({ "amount": "1.00" })).await.refused(422, "loan_ended");
+        h.tell(&lost, "recovery", "2026-06-04", json!({ "amount": "1000.00" })).await.ok();
+        assert_eq!((w.balance("L1401").await, w.balance("L1304").await), ("21000.00".into(), "14000.00".into()));
+        h.tell(&lost, "recovery", "2026-06-04", json!({ "amount": "99999.00" }))
+            .await
+            .refused(422, "more_than_outstanding");
+        h.closed_before(w, "2026-06-05").await;
+        assert_eq!(w.balance("L1302[contract=HT-2]").await, "0.00");
+
+        // The month as the League reads it: no names without consent.
+        let report = h.town.city.get("/staff/loan-report?month=2026-06").await.ok();
+        assert_eq!((&report["total"]["count"], &report["unnamed"]), (&json!(1), &json!(0)));
+        assert_eq!(report["lines"][0]["division"], "130502001");
+        let sheet = h.town.city.get("/staff/loan-report.xlsx?month=2026-06").await;
+        assert_eq!((sheet.status, &sheet.text[..2]), (200, "PK"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subsidy_is_claimed_for_what_was_paid_in_time_and_received_once() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let good = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let bad = h.lent(w, "equal_principal", "36000.00", 2).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&good, "2026-03-01", "3116.20").await;
+        h.closed_before(w, "2026-03-05").await;
+        h.pay(&bad, "2026-03-05", "4000.00").await;
+        let claims = format!("/staff/loan-programmes/{}/subsidies", h.programme);
+        h.town.lender.act(&claims).await.refused(403, "forbidden");
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let claimed = bookkeeper.act(&claims).await.ok();
+        let claimed = claimed["items"].as_array().unwrap();
+        assert_eq!(claimed.len(), 1, "whoever was late gets none");
+        assert_eq!((&claimed[0]["contract"], &claimed[0]["amount"]), (&json!(good.id), &json!("58.10")));
+        assert_eq!(bookkeeper.act(&claims).await.ok()["items"], json!([]), "once");
+        assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("58.10".into(), "-58.10".into()));
+        let receipt = format!("/staff/loan-subsidies/{}/receipt", claimed[0]["id"].as_str().unwrap());
+        bookkeeper.post(&receipt, json!({ "on": "2026-03-04" })).await.refused(422, "invalid_field");
+        bookkeeper.post(&receipt, json!({ "on": "2026-03-06" })).await.refused(422, "invalid_field");
+        on(w, "2026-03-20").await;
+        let received = bookkeeper.post(&receipt, json!({ "on": "2026-03-18" })).await.ok();
+        assert_eq!((&received["state"], &received["received_on"]), (&json!("received"), &json!("2026-03-18")));
+        assert_eq!(bookkeeper.post(&receipt, json!({ "on": "2026-03-18" })).await.ok(), received, "again is the same");
+        bookkeeper.post(&receipt, json!({ "on": "2026-03-19" })).await.refused(409, "id_reused");
+        assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("0.00".into(), "0.00".into()));
+        assert_eq!(h.seen(&good).await["subsidies"][0]["state"], "received");
+        w.attacked("UPDATE loan_subsidy SET amount_fen = 1", "loan_subsidy_fixed").await;
+    })
+    .await;
+
+    // Where the bank asks the borrower for less, the claim takes the place of interest that is due.
+    let mut terms = by_days();
+    terms["subsidy"]["recipient"] = json!("bank");
+    story(async |w| {
+        let h = house(w, terms.clone()).await;
+        let less = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let all = h.lent(w, "equal_principal", "36000.00", 2).await;
+        let short = h.lent(w, "equal_principal", "36000.00", 3).await;
+        h.closed_before(w, "2026-03-01").await;
+        for (loan, amount) in [(&less, "3058.10"), (&all, "3116.20"), (&short, "3058.09")] {
+            h.pay(loan, "2026-03-01", amount).await;
+        }
+        h.closed_before(w, "2026-03-05").await;
+        assert_eq!(h.standing(&less).await["days_past_due"], 4, "until it is claimed");
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let claims = format!("/staff/loan-programmes/{}/subsidies", h.programme);
+        let claimed = bookkeeper.act(&claims).await.ok()["items"].as_array().unwrap().clone();
+        assert_eq!(claimed.len(), 2, "{claimed:?}");
+        let standing = h.standing(&less).await;
+        assert_eq!(
+            (&standing["days_past_due"], parts(&standing["due"])),
+            (&json!(0), ["0.00"; 5]),
+            "and it never was late"
+        );
+        assert_eq!(w.balance("L1321").await, "34.23", "three days of three loans");
+        assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("116.20".into(), "-58.10".into()));
+        for claim in &claimed {
+            let receipt = format!("/staff/loan-subsidies/{}/receipt", claim["id"].as_str().unwrap());
+            bookkeeper.post(&receipt, json!({ "on": "2026-03-05" })).await.ok();
+        }
+        assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("0.00".into(), "0.00".into()));
+    })
+    .await;
+}
+
+/// What must not depend on the way it came about: days with their digests, and every balance.
+async fn picture(w: &World, h: &House) -> (Vec<Value>, Value, Vec<Value>) {
+    let auditor = w.staff(Role::Auditor).await;
+    let balance = auditor.get("/staff/trial-balance").await.ok()["items"].clone();
+    let contracts =
+        h.town.lender.get("/staff/loan-contracts?limit=100").await.ok()["items"].as_array().unwrap().clone();
+    let mut loans = Vec::new();
+    for one in &contracts {
+        let id = one["contract"]["id"].as_str().unwrap();
+        let seen = h.town.lender.get(&format!("/staff/loan-contracts/{id}/servicing")).await.ok();
+        loans.push(json!([seen["number"], one["contract"]["state"], seen["standing"]]));
+    }
+    loans.sort_by_key(Value::to_string);
+    (h.days().await, balance, loans)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_closed_at_once_in_pieces_twice_or_late_are_the_same_days() {
+    let pictures = Mutex::new(Vec::new());
+    for way in ["daily", "killed", "late"] {
+        story(async |w| {
+            let h = house(w, by_days()).await;
+            let mut loans = Vec::new();
+            for (serial, method) in (1..).zip([
+                "equal_installment",
+                "equal_principal",
+                "interest_only",
+                "flat",
+                "bullet",
+                "equal_principal",
+            ]) {
+                loans.push(h.lent(w, method, "36000.00", serial).await);
+            }
+            let servicing: &Servicing = &w.app.servicing;
+            let programme = LoanProgrammeId::from(h.programme);
+            let piece = async |day: BusinessDate| servicing.close_piece(programme, day, 2).await.unwrap();
+            let mut day: BusinessDate = "2026-02-26".parse().unwrap();
+            h.closed_before(w, &day.to_string()).await;
+            while day.to_string().as_str() < "2026-03-08" {
+                let next = day.next();
+                on(w, &next.to_string()).await;
+                match way {
+                    "daily" => assert_eq!(w.run_job("close_loans").await, 1),
+                    "killed" => {
+                        // One piece of two loans, then the program dies; the job goes on and is run once more.
+                        let first = piece(day).await;
+                        assert!(matches!(first, Piece::Changed(_) | Piece::Closed(_)), "{first:?}");
+                        let left = u64::from(matches!(first, Piece::Changed(_)));
+                        assert_eq!(w.run_job("close_loans").await, left);
+                        assert_eq!(w.run_job("close_loans").await, 0);
+                        assert!(matches!(piece(day).await, Piece::There(_)));
+                    }
+                    _ => {}
+                }
+                // Told on the fifth, whatever is closed by then.
+                if next.to_string() == "2026-03-05" {
+                    if way == "late" {
+                        assert_eq!(w.run_job("close_loans").await, 7);
+                    }
+                    h.pay(&loans[5], "2026-03-05", "3116.20").await;
+                }
+                day = next;
+            }
+            if way == "late" {
+                assert_eq!(w.run_job("close_loans").await, 3, "three days late");
+            }
+            let not_over = servicing.close_piece(programme, day, 2).await;
+            assert!(not_over.is_err(), "a day that is not over is not closed");
+            let seen = picture(w, &h).await;
+            pictures.lock().unwrap().push(seen);
+        })
+        .await;
+    }
+    let pictures = pictures.into_inner().unwrap();
+    let (first, others) = pictures.split_first().unwrap();
+    assert!(first.0.len() > 40 && first.2.len() == 6);
+    for other in others {
+        assert_eq!(first, other);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_heard_of_late_or_never_was_leaves_the_books_of_the_ordered_run() {
+    let pictures = Mutex::new(Vec::new());
+    for ordered in [true, false] {
+        story(async |w| {
+            let h = house(w, by_days()).await;
+            let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+            let other = h.lent(w, "equal_installment", "24000.00", 2).await;
+            let payments = [("2026-03-01", "3116.20"), ("2026-04-03", "3120.00"), ("2026-05-20", "2000.00")];
+            if ordered {
+                for (day, amount) in payments {
+                    h.closed_before(w, day).await;
+                    h.pay(&loan, day, amount).await;
+                }
+                h.closed_before(w, "2026-07-10").await;
+            } else {
+                // Nobody heard of any of it until it was months late and its interest no income any more.
+                h.closed_before(w, "2026-07-10").await;
+                assert_eq!(h.standing(&loan).await["accruing"], json!(false));
+                for (day, amount) in payments.iter().rev() {
+                    h.pay(&loan, day, amount).await;
+                }
+                // A payment that was somebody else's, and a whole payout that never was.
+                let wrong = notice("repayment", "2026-04-01", json!({ "amount": "500.00" }));
+                let seen = h.told(&other, &wrong).await.ok();
+                assert_eq!(w.balance("L1003").await, "-51263.80");
+                let back = notice("reversal", "2026-04-01", json!({ "reverses": wrong["id"], "reason": "记错合同" }));
+                let undone = h.told(&other, &back).await.ok();
+                assert_ne!(seen["standing"], undone["standing"]);
+                assert_eq!(h.told(&other, &back).await.ok(), undone, "told again it changes nothing");
+                let twice = notice("reversal", "2026-04-01", json!({ "reverses": wrong["id"] }));
+                h.told(&other, &twice).await.refused(409, "changed_meanwhile");
+                let of_itself = notice("reversal", "2026-04-01", json!({ "reverses": back["id"] }));
+                h.told(&other, &of_itself).await.refused(422, "no_such_loan_event");
+                let payout = h.seen(&loan).await["events"][0]["id"].clone();
+                let never = notice("reversal", "2026-02-01", json!({ "reverses": payout }));
+                h.told(&loan, &never).await.refused(409, "changed_meanwhile");
+            }
+            h.closed_before(w, "2026-07-12").await;
+            let (_, balance, loans) = picture(w, &h).await;
+            // Debits and credits that met are not told; what is left is the same.
+            let net = |line: &Value| {
+                let side = |side: &str| fen(line[side].as_str().unwrap());
+                (line["account"].as_str().unwrap().to_owned(), side("debit") - side("credit"))
+            };
+            let mut net: Vec<_> = balance.as_array().unwrap().iter().map(net).filter(|(_, fen)| *fen != 0).collect();
+            // Interest stands at the class the loan had when it was booked: what was booked late stands at that of today.
+            let of_interest = |(account, _): &(String, i64)| account.starts_with("L601");
+            let income: i64 = net.iter().filter(|one| of_interest(one)).map(|(_, fen)| *fen).sum();
+            net.retain(|one| !of_interest(one));
+            pictures.lock().unwrap().push((net, income, loans));
+        })
+        .await;
+    }
+    let pictures = pictures.into_inner().unwrap();
+    for other in &pictures[1..] {
+        assert_eq!(&pictures[0], other);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memo_book_is_the_banks_file_and_what_is_wrong_is_said_in_words() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let late = h.lent(w, "equal_principal", "36000.00", 2).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&loan, "2026-03-01", "3116.20").await;
+        h.closed_before(w, "2026-03-11").await;
+        let position = |number: &str, balance: &str, arrears: &str, class| Position {
+            line: 0,
+            contract: number.to_owned(),
+            balance: balance.parse().unwrap(),
+            arrears: arrears.parse().unwrap(),
+            class,
+        };
+        let file = BankFile {
+            bank: "shili".into(),
+            day: "2026-03-10".parse().unwrap(),
+            pace: Pace::Daily,
+            sequence: 1,
+            details: Vec::new(),
+            positions: vec![
+                position(&loan.number, "33000.00", "0.00", Class::Normal),
+                // 9 days: 4.67 and 0.18.
+                position(&late.number, "36000.00", "3121.05", Class::SpecialMention),
+            ],
+            totals: Vec::new(),
+        };
+        let read = h.bring(&h.town.lender, &file).await.ok();
+        assert_eq!((&read["agreed"], &read["breaks"]), (&json!(2), &json!([])), "{read}");
+        assert_eq!(h.bring(&h.town.lender, &file).await.ok()["known"], json!(true));
+        let due: Money = w.balance("L1302[contract=HT-2]").await.parse().unwrap();
+        let undue: Money = w.balance("L1301[contract=HT-2]").await.parse().unwrap();
+        assert_eq!(due.checked_add(undue), Some("36000.00".parse().unwrap()));
+
+        let pay = |change: Value| {
+            let mut notice = notice("repayment", "2026-03-11", json!({ "amount": "1.00" }));
+            for (key, value) in change.as_object().unwrap() {
+                notice[key] = value.clone();
+            }
+            notice
+        };
+        for (wrong, code, words) in [
+            (json!({ "amount": "-5.00" }), "invalid_body", "金额不能为负数"),
+            (json!({ "amount": "1,000.00" }), "invalid_body", "金额不要写逗号"),
+            (json!({ "amount": "1.005" }), "invalid_body", "小数"),
+            (json!({ "amount": "0" }), "invalid_field", "金额应大于零"),
+            (json!({ "amount": null }), "invalid_field", "请填写此项"),
+            (json!({ "amount": "99999999999999.00" }), "invalid_body", "金额"),
+            (json!({ "on": "2026-02-31" }), "invalid_body", "日历上没有2026-02-31这一天"),
+            (json!({ "on": "2026-03-12" }), "invalid_field", "业务日期不能晚于今天"),
+            (json!({ "on": "2026-01-31" }), "payment_date_outside", "2026-01-31"),
+            (json!({ "kind": "rate", "rate": "4,35%" }), "invalid_field", "不要用逗号"),
+            (json!({ "kind": "rate", "rate": "-0.01" }), "invalid_field", "年利率不能为负"),
+            (json!({ "kind": "rate", "rate": "435" }), "invalid_field", "年利率应在0至100%之间"),
+            (json!({ "kind": "loan" }), "invalid_body", "无法识别"),
+            (json!({ "kind": "recovery", "amount": "1.00" }), "more_than_outstanding", "超过可以登记的余额"),
+            (json!({ "kind": "waiver", "split": { "principal": "1.00", "interest": "0", "penalty": "0", "compound": "0", "fee": "0" } }), "more_than_outstanding", "超过"),
+            (json!({ "kind": "reversal", "reverses": Uuid::now_v7() }), "no_such_loan_event", "没有可以冲正"),
+            (json!({ "split": { "principal": "2.00", "interest": "0", "penalty": "0", "compound": "0", "fee": "0" } }), "invalid_field", "分项合计应等于金额"),
+        ] {
+            let answer = h.told(&late, &pay(wrong.clone())).await;
+            assert!(answer.status == 422 || answer.status == 400, "{wrong}: {}", answer.text);
+            assert_eq!(answer.body["code"], code, "{wrong}: {}", answer.text);
+            assert!(answer.body["detail"].as_str().unwrap().contains(words), "{wrong}: {}", answer.text);
+        }
+        // A file that is not one.
+        let bytes = async |text: &str| {
+            let request = h.town.lender.request(Method::POST, "/api/v1/staff/loan-files");
+            send(request.header("content-type", "application/octet-stream").body(text.to_owned())).await
+        };
+        let mut next = file.clone();
+        next.sequence = 3;
+        h.bring(&h.town.lender, &next).await.refused(409, "bank_file_gap");
+        next.sequence = 1;
+        next.positions.pop();
+        h.bring(&h.town.lender, &next).await.refused(409, "bank_file_repeated");
+        let text = file.to_string();
+        for (from, to, words) in [
+            ("2026-03-10|daily", "2026-02-31|daily", "2026-02-31"),
+            ("36000.00|3121.05", "36000.00|-3121.05", "金额"),
+            ("3121.05", "3121.06", "摘要不符"),
+            ("special_mention", "watch", "五级分类应为"),
+            ("SANGZI-LOAN|1", "SANGZI-LOAN|2", "版本不对"),
+        ] {
+            let answer = bytes(&text.replace(from, to)).await;
+            answer.refused(422, "bank_file_refused");
+            assert!(answer.body["detail"].as_str().unwrap().contains(words), "{}", answer.text);
+        }
+        bytes("").await.refused(422, "bank_file_refused");
+        next.sequence = 2;
+        next.bank = "other".into();
+        h.bring(&h.town.lender, &next).await.refused(422, "no_such_bank");
+    })
+    .await;
+}
