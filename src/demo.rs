@@ -1,10 +1,13 @@
 //! An invented year of a foundation, for `demo` and `seed`: a plan that follows from a seed ([`world`]), played through the
 //! routes everybody uses ([`drive`]), and told in tables ([`report`]).
 
+mod bank_side;
 mod chance;
 mod client;
 mod drive;
 mod league;
+mod lend;
+mod loans;
 mod oversight;
 mod people;
 mod report;

@@ -26,6 +26,7 @@ use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::client::{CallError, Client};
+use super::loans::Loans;
 use super::world::{
     BANK_ACCOUNT, CREDIT_CODE, Campaign, Fate, Gift, House, Member, RAISED, Refund, RefundWay, Withdrawal, World,
 };
@@ -60,6 +61,7 @@ pub(crate) struct Stage {
 /// Plays a world on a stage.
 pub(crate) struct Driver {
     world: World,
+    loans: Loans,
     stage: Stage,
     api: Client,
     sandbox: Client,
@@ -97,8 +99,10 @@ impl Driver {
     pub(crate) fn new(world: World, stage: Stage, bar: ProgressBar) -> anyhow::Result<Arc<Driver>> {
         let api = Client::new(&format!("{}/api/v1", stage.program))?;
         let sandbox = Client::new(&format!("{}/sandbox", stage.sandbox))?;
+        let loans = Loans::plan(world.seed, world.tag(), &world.opens()).context("the loans of the world")?;
         Ok(Arc::new(Driver {
             world,
+            loans,
             stage,
             api,
             sandbox,
@@ -127,6 +131,16 @@ impl Driver {
 
     pub(crate) fn world(&self) -> &World {
         &self.world
+    }
+
+    pub(super) fn loans(&self) -> &Loans {
+        &self.loans
+    }
+
+    /// The id of a member of staff by their word.
+    pub(super) fn member_id(&self, word: &str) -> anyhow::Result<Uuid> {
+        let member = self.world.staff().into_iter().find(|member| member.word == word);
+        Ok(member.with_context(|| format!("there is nobody called {word}"))?.id)
     }
 
     /// Plays what has not been played yet.
@@ -266,7 +280,7 @@ impl Driver {
     }
 
     /// The token of a donor, who signs in the first time.
-    async fn donor(&self, number: usize) -> anyhow::Result<String> {
+    pub(super) async fn donor(&self, number: usize) -> anyhow::Result<String> {
         let cell = self.donors.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_default().clone();
         let sign_in = async || {
             let openid = self.world.openid(number);
@@ -385,6 +399,7 @@ impl Driver {
         self.spend(number).await?;
         self.by_hand(number).await.context("what is written into the books by hand")?;
         self.aid_of_xingtai(number).await.context("the aid of 邢台")?;
+        self.lend(number).await.context("loans")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
             self.depart(withdrawal).await.context("a withdrawal leaves")?;
         }

@@ -346,6 +346,16 @@ impl World {
         world
     }
 
+    /// What comes before the names of this world's things, if it is not the usual one.
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// When work begins on each day.
+    pub(crate) fn opens(&self) -> Vec<Timestamp> {
+        self.days.iter().map(|day| day.opens).collect()
+    }
+
     /// 助学·关爱行动.
     pub(crate) fn main(&self) -> &Campaign {
         &self.campaigns[0]
@@ -478,6 +488,13 @@ impl World {
             ("wuan-finance", "何财务（示例）", Role::FinanceHead),
             ("wuan-cashier", "吕出纳（示例）", Role::Cashier),
             ("wuan-bookkeeper", "施会计（示例）", Role::Bookkeeper),
+            ("province-league", "张省委（示例）", Role::LeagueOfficer),
+            ("xingtai-league", "孔邢台（示例）", Role::LeagueOfficer),
+            ("handan-league", "曹邯郸（示例）", Role::LeagueOfficer),
+            ("xiangdu-league", "严襄都（示例）", Role::LeagueOfficer),
+            ("wuan-league", "华武安（示例）", Role::LeagueOfficer),
+            ("lender-taihang", "金太行（示例）", Role::BankOfficer),
+            ("lender-hutuo", "魏滹沱（示例）", Role::BankOfficer),
         ];
         let member = |(number, (word, name, role)): (usize, (&'static str, &'static str, Role))| {
             let username = format!("demo-{}{word}", self.tag);
@@ -490,6 +507,9 @@ impl World {
                 unit: match word.split_once('-') {
                     Some(("xingtai", _)) => Some("1305"),
                     Some(("wuan", _)) => Some("130481"),
+                    Some(("handan", _)) => Some("1304"),
+                    Some(("xiangdu", _)) => Some("130502"),
+                    Some(("province" | "lender", _)) => Some("hebei"),
                     _ => None,
                 },
                 role,
