@@ -8,7 +8,7 @@ use domain::lending as rules;
 use entity::{loan_decision, loan_relation};
 use lending::contract::NewContract;
 use lending::review::{Grant, Word};
-use lending::view::Count;
+use lending::view::{Count, Wanted};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -218,7 +218,8 @@ impl LoanReviewApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<FiledApplication>>, ApiError> {
         let (state, after) = (state.0.map(Into::into), after.0.map(Into::into));
-        let rows = self.app.loans.applications(state, &officer.0, after, limit.0 + 1).await;
+        let rows =
+            self.app.loans.applications(&Wanted { state, ..Wanted::default() }, &officer.0, after, limit.0 + 1).await;
         Ok(Json(Page::of(rows.map_err(ApiError::of_list)?, limit.0, |row| row.row.id.uuid())))
     }
 
@@ -328,7 +329,8 @@ impl LoanReviewApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<FiledContract>>, ApiError> {
         let (state, after) = (state.0.map(Into::into), after.0.map(Into::into));
-        let rows = self.app.loans.contracts(state, &officer.0, after, limit.0 + 1).await;
+        let rows =
+            self.app.loans.contracts(&Wanted { state, ..Wanted::default() }, &officer.0, after, limit.0 + 1).await;
         Ok(Json(Page::of(rows.map_err(ApiError::of_list)?, limit.0, |row| row.row.id.uuid())))
     }
 

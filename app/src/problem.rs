@@ -979,6 +979,7 @@ impl From<ServicingError> for Problem {
             E::FileDay(day) => {
                 Problem::conflict("bank_file_day", "").saying(format!("文件日期{day}晚于今天或早于上一个文件。"))
             }
+            E::Lending(error) => error.into(),
             E::NoSuchMonth => Problem::field("month", "没有这个月份的数据"),
             E::Forbidden(error) => error.into(),
             E::Sheet(error) => Problem::internal(&error),

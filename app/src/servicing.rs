@@ -7,6 +7,7 @@
 mod breaks;
 mod files;
 mod report;
+mod sheet;
 mod sight;
 
 use domain::bank_file::BankFileError;
@@ -24,6 +25,7 @@ use serde_json::json;
 
 pub use files::{FileBreak, FileReport, Imported};
 pub use report::{Group, Late, Line, Report, Scope};
+pub use sheet::{LateLoan, Sheet};
 
 use crate::runs;
 use crate::trail::{self, staff};
@@ -74,6 +76,9 @@ pub enum ServicingError {
     /// There is no such month, or it is not over.
     #[error("there is no such month")]
     NoSuchMonth,
+    /// There is no such loan, or the asker may not look for it.
+    #[error(transparent)]
+    Lending(#[from] lending::LendingError),
     /// The asker lacks the role.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

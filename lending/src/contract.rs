@@ -248,6 +248,15 @@ pub async fn known(db: &impl ConnectionTrait, id: LoanContractId, by: &Member) -
     }
 }
 
+/// The contract an application came to.
+pub async fn of_application(
+    db: &impl ConnectionTrait,
+    id: LoanApplicationId,
+) -> Result<Option<LoanContractId>, LendingError> {
+    let found = row::Entity::find().filter(row::Column::ApplicationId.eq(id)).one(db).await?;
+    Ok(found.map(|contract| contract.id))
+}
+
 /// What happened to a contract, oldest first.
 pub async fn steps(
     db: &impl ConnectionTrait,

@@ -2,17 +2,17 @@
 
 use domain::lending::LoanState;
 use domain::role::Member;
-use domain::{DonorId, LoanApplicationId, LoanContractId, Money};
+use domain::{BankId, DonorId, LoanApplicationId, LoanContractId, LoanProductId, Money, UnitPath};
 use entity::{
     loan_application as application, loan_application_history as history, loan_consent, loan_contract as contract,
-    loan_decision, loan_relation,
+    loan_decision, loan_relation, loan_standing,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Statement,
 };
 
-use crate::{LendingError, READERS, Reach, contract as contracts};
+use crate::{LendingError, READERS, RECOMMENDERS, Reach, contract as contracts};
 
 /// A borrower's applications, newest first.
 pub async fn applications_of(
@@ -38,10 +38,25 @@ fn newest(query: sea_orm::Select<application::Entity>, limit: u64) -> sea_orm::S
     query.order_by_desc(application::Column::CreatedUs).order_by_desc(application::Column::Id).limit(limit)
 }
 
+/// Which applications or contracts an officer looks for; nothing said is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// In a state.
+    pub state: Option<LoanState>,
+    /// Of a product.
+    pub product: Option<LoanProductId>,
+    /// Of a bank.
+    pub bank: Option<BankId>,
+    /// Below a place.
+    pub place: Option<UnitPath>,
+    /// Of the bank's number: contracts only.
+    pub number: Option<String>,
+}
+
 /// A page of the applications an officer may know of, newest first.
 pub async fn applications(
     db: &impl ConnectionTrait,
-    state: Option<LoanState>,
+    wanted: &Wanted,
     by: &Member,
     after: Option<LoanApplicationId>,
     limit: u64,
@@ -49,15 +64,81 @@ pub async fn applications(
     use application::Column as C;
     let reach = Reach::of(db, by).await?;
     let sent = |bank| Condition::all().add(C::BankId.eq(bank)).add(C::SentUs.is_not_null());
-    let mut query =
+    let query =
         application::Entity::find().filter(C::SubmittedUs.is_not_null()).filter(reach.condition(C::UnitPath, sent));
-    if let Some(state) = state {
-        query = query.filter(C::State.eq(state));
-    }
+    let mut query = query.filter(narrowed(wanted));
     if let Some(after) = after {
         query = query.filter(before(&crate::application::known(db, after, by).await?));
     }
     Ok(newest(query, limit).all(db).await?)
+}
+
+fn narrowed(wanted: &Wanted) -> Condition {
+    use application::Column as C;
+    Condition::all()
+        .add_option(wanted.state.map(|state| C::State.eq(state)))
+        .add_option(wanted.product.map(|product| C::ProductId.eq(product)))
+        .add_option(wanted.bank.map(|bank| C::BankId.eq(bank)))
+        .add_option(wanted.place.as_ref().map(|place| C::UnitPath.starts_with(place.as_str())))
+}
+
+/// A page of the applications whose next step is an officer's: of their own offices, of offices below them that are late, of their bank.
+/// Not those they have spoken to in this round already, nor of somebody close to them. What has waited longest comes first.
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    wanted: &Wanted,
+    by: &Member,
+    after: Option<LoanApplicationId>,
+    limit: u64,
+) -> Result<Vec<application::Model>, LendingError> {
+    use application::Column as C;
+    let reach = Reach::of(db, by).await?;
+    let offices: Vec<UnitPath> = by.parts(&RECOMMENDERS).into_iter().cloned().collect();
+    let below =
+        offices.iter().fold(Condition::any(), |any, office| any.add(C::OfficePath.starts_with(office.as_str())));
+    let late = Condition::all().add(C::EscalatedUs.is_not_null()).add(below);
+    let own = Condition::any().add(C::OfficePath.is_in(offices.clone())).add(late);
+    let mut mine = Condition::any();
+    if !offices.is_empty() {
+        mine = mine.add(Condition::all().add(C::State.eq(LoanState::Applied)).add(own));
+    }
+    if let Some((bank, parts)) = &reach.bank {
+        let within = parts.iter().fold(Condition::any(), |any, part| any.add(C::UnitPath.starts_with(part.as_str())));
+        let theirs = C::State.is_in([LoanState::BankReview, LoanState::Approved]);
+        mine = mine.add(Condition::all().add(theirs).add(C::BankId.eq(*bank)).add(within));
+    }
+    if mine.is_empty() {
+        return Ok(Vec::new());
+    }
+    // What an officer said in an earlier round, or granted, does not keep them from what comes now.
+    let spoken = loan_decision::Entity::find()
+        .select_only()
+        .column(loan_decision::Column::ApplicationId)
+        .filter(loan_decision::Column::DeciderId.eq(by.id))
+        .filter(of_the_same_round());
+    let close = loan_relation::Entity::find()
+        .select_only()
+        .column(loan_relation::Column::ApplicationId)
+        .filter(loan_relation::Column::StaffId.eq(by.id));
+    let free = Condition::any().add(C::State.eq(LoanState::Approved)).add(C::Id.not_in_subquery(spoken.into_query()));
+    let mut query = application::Entity::find()
+        .filter(mine)
+        .filter(free)
+        .filter(C::Id.not_in_subquery(close.into_query()))
+        .filter(narrowed(wanted));
+    if let Some(after) = after {
+        let last = crate::application::known(db, after, by).await?;
+        let same = Condition::all().add(C::ChangedUs.eq(last.changed_us)).add(C::Id.gt(last.id));
+        query = query.filter(Condition::any().add(C::ChangedUs.gt(last.changed_us)).add(same));
+    }
+    Ok(query.order_by_asc(C::ChangedUs).order_by_asc(C::Id).limit(limit).all(db).await?)
+}
+
+/// That a decision is of the round its application is in.
+fn of_the_same_round() -> sea_orm::sea_query::Expr {
+    use sea_orm::sea_query::{Expr, ExprTrait};
+    let of_decision = Expr::col((loan_decision::Entity, loan_decision::Column::Round));
+    of_decision.equals((application::Entity, application::Column::Round))
 }
 
 /// What happened to an application, oldest first.
@@ -105,13 +186,24 @@ pub async fn own_contract(
 /// what the bank sends back is seen.
 pub async fn contracts(
     db: &impl ConnectionTrait,
-    state: Option<LoanState>,
+    wanted: &Wanted,
     by: &Member,
     after: Option<LoanContractId>,
     limit: u64,
 ) -> Result<Vec<contract::Model>, LendingError> {
     use contract::Column as C;
-    let reach = Reach::of(db, by).await?;
+    let mut query = seen(&Reach::of(db, by).await?, wanted);
+    if let Some(after) = after {
+        let last = contracts::known(db, after, by).await?;
+        let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
+        query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
+    }
+    Ok(query.order_by_desc(C::CreatedUs).order_by_desc(C::Id).limit(limit).all(db).await?)
+}
+
+/// The contracts somebody may see one by one, and looks for.
+fn seen(reach: &Reach, wanted: &Wanted) -> sea_orm::Select<contract::Entity> {
+    use contract::Column as C;
     let mut query =
         contract::Entity::find().filter(reach.condition(C::UnitPath, |bank| Condition::all().add(C::BankId.eq(bank))));
     if !reach.audits {
@@ -127,15 +219,36 @@ pub async fn contracts(
         }
         query = query.filter(seen);
     }
-    if let Some(state) = state {
-        query = query.filter(C::State.eq(state));
-    }
+    let narrowed = Condition::all()
+        .add_option(wanted.state.map(|state| C::State.eq(state)))
+        .add_option(wanted.product.map(|product| C::ProductId.eq(product)))
+        .add_option(wanted.bank.map(|bank| C::BankId.eq(bank)))
+        .add_option(wanted.place.as_ref().map(|place| C::UnitPath.starts_with(place.as_str())))
+        .add_option(wanted.number.as_ref().map(|number| C::Number.eq(number.as_str())));
+    query.filter(narrowed)
+}
+
+/// A page of the contracts with something late that an officer may see one by one, those that are late the longest first.
+pub async fn late(
+    db: &impl ConnectionTrait,
+    wanted: &Wanted,
+    by: &Member,
+    after: Option<LoanContractId>,
+    limit: u64,
+) -> Result<Vec<LoanContractId>, LendingError> {
+    use loan_standing::Column as C;
+    let known = seen(&Reach::of(db, by).await?, wanted).select_only().column(contract::Column::Id);
+    let mut query = loan_standing::Entity::find()
+        .filter(C::LateSince.is_not_null())
+        .filter(C::Ended.is_null())
+        .filter(C::ContractId.in_subquery(known.into_query()));
     if let Some(after) = after {
-        let last = contracts::known(db, after, by).await?;
-        let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
-        query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
+        let last = loan_standing::Entity::find_by_id(after).one(db).await?.ok_or(LendingError::NoSuchContract)?;
+        let same = Condition::all().add(C::LateSince.eq(last.late_since)).add(C::ContractId.gt(after));
+        query = query.filter(Condition::any().add(C::LateSince.gt(last.late_since)).add(same));
     }
-    Ok(query.order_by_desc(C::CreatedUs).order_by_desc(C::Id).limit(limit).all(db).await?)
+    let rows = query.order_by_asc(C::LateSince).order_by_asc(C::ContractId).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.contract_id).collect())
 }
 
 /// That a consent is for the bank of the contract it is asked about.

@@ -10,6 +10,7 @@ mod caller;
 mod console;
 mod finance;
 mod house;
+mod loans;
 mod open;
 mod safety;
 #[path = "../world/mod.rs"]

@@ -59,6 +59,19 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
         ("/console/trail", vec![Admin, Auditor]),
         ("/console/unmaskings", vec![Admin, Auditor]),
         ("/console/jobs", vec![Admin, Cashier, Bookkeeper, FinanceHead, Auditor]),
+        ("/console/loan-applications", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/loans", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/loan-arrears", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/loan-report", vec![LeagueOfficer, BankOfficer, Auditor]),
+        (
+            "/console/loan-programmes",
+            vec![Admin, LeagueOfficer, BankOfficer, Bookkeeper, FinanceHead, Cashier, Auditor],
+        ),
+        ("/console/loan-products", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/loan-quotas", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/lpr", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/needs", vec![LeagueOfficer, BankOfficer, Auditor]),
+        ("/console/needs/new", vec![LeagueOfficer]),
         ("/console/calendar", vec![Admin, Disclosure, ProjectManager, Cashier, Bookkeeper, FinanceHead, Auditor]),
     ]
 }

@@ -34,6 +34,7 @@ mod finance;
 mod form;
 mod gate;
 mod layout;
+mod lending;
 mod menu;
 mod open;
 mod page;
@@ -69,7 +70,7 @@ pub struct WebOptions {
 
 /// All pages.
 pub fn endpoint(app: Arc<App>, options: WebOptions) -> BoxEndpoint<'static, Response> {
-    let pages = open::routes(finance::routes(console::routes(Route::new(), options.staff_logins)));
+    let pages = open::routes(lending::routes(finance::routes(console::routes(Route::new(), options.staff_logins))));
     let pages = pages.with(poem::middleware::Compression::new());
     let gate = Gate { inner: pages, app: app.clone(), cookies: Cookies { https: options.https } };
     let all = All { assets: Route::new().at("/assets/:name", poem::get(asset::serve)), pages: gate };

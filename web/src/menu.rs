@@ -3,7 +3,7 @@
 
 use domain::role::{Member, Role};
 
-use crate::{console, finance};
+use crate::{console, finance, lending};
 
 /// A part of the navigation.
 pub(crate) struct Section {
@@ -20,7 +20,7 @@ pub(crate) struct Item {
 }
 
 /// All of it, in order.
-const SECTIONS: &[&[Section]] = &[console::MENU, finance::MENU, console::HOUSE];
+const SECTIONS: &[&[Section]] = &[console::MENU, finance::MENU, lending::MENU, console::HOUSE];
 
 impl Item {
     /// Whether it is offered to somebody.

@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
-use domain::lending::LoanState;
 use domain::role::{Member, Role};
 use domain::{DonorId, LoanApplicationId, LoanContractId, LoanRelationId, StaffId, UnmaskingId, mask};
 use entity::{
-    loan_application, loan_application_history, loan_contract, loan_contract_history, loan_decision, loan_relation,
-    unmasking,
+    loan_application, loan_application_history, loan_consent, loan_contract, loan_contract_history, loan_decision,
+    loan_relation, unmasking,
 };
 use lending::application::Relative;
 use lending::contract::NewContract;
 use lending::review::Word;
-use lending::view::Count;
+use lending::view::{Count, Wanted};
 use lending::{LendingError, READERS};
 use sea_orm::{ActiveModelTrait, Set};
 use serde_json::json;
@@ -43,6 +42,10 @@ pub struct WholeApplication {
     pub decisions: Vec<loan_decision::Model>,
     /// Who was declared close to the borrower.
     pub relations: Vec<loan_relation::Model>,
+    /// What the borrower agreed to for its bank, and took back.
+    pub consents: Vec<loan_consent::Model>,
+    /// The contract it came to.
+    pub contract: Option<LoanContractId>,
 }
 
 /// A contract as officers see it.
@@ -93,12 +96,28 @@ impl Loans {
     /// A page of applications, masked.
     pub async fn applications(
         &self,
-        state: Option<LoanState>,
+        wanted: &Wanted,
         by: &Member,
         after: Option<LoanApplicationId>,
         limit: u64,
     ) -> Result<Vec<MaskedApplication>> {
-        let rows = lending::view::applications(self.db.read(), state, by, after, limit).await?;
+        let rows = lending::view::applications(self.db.read(), wanted, by, after, limit).await?;
+        self.masked_all(rows).await
+    }
+
+    /// A page of the applications whose next step is the member's, those that have waited longest first, masked.
+    pub async fn waiting_applications(
+        &self,
+        wanted: &Wanted,
+        by: &Member,
+        after: Option<LoanApplicationId>,
+        limit: u64,
+    ) -> Result<Vec<MaskedApplication>> {
+        let rows = lending::view::waiting(self.db.read(), wanted, by, after, limit).await?;
+        self.masked_all(rows).await
+    }
+
+    async fn masked_all(&self, rows: Vec<loan_application::Model>) -> Result<Vec<MaskedApplication>> {
         let sealed = rows.iter().map(|row| (row.donor_id, row.personal_sealed.clone())).collect();
         let names = self.names(sealed).await?;
         Ok(rows.into_iter().zip(names).map(|(row, name)| MaskedApplication { row, name }).collect())
@@ -108,7 +127,10 @@ impl Loans {
     pub async fn application(&self, id: LoanApplicationId, by: &Member) -> Result<WholeApplication> {
         let db = self.db.read();
         let row = lending::application::known(db, id, by).await?;
+        let consents = lending::consent::of_donor(db, row.donor_id).await?;
         Ok(WholeApplication {
+            consents: consents.into_iter().filter(|one| one.bank_id == row.bank_id).collect(),
+            contract: lending::contract::of_application(db, id).await?,
             application: self.masked(row).await?,
             steps: lending::view::steps(db, id).await?,
             decisions: lending::view::decisions(db, id).await?,
@@ -188,12 +210,12 @@ impl Loans {
     /// A page of contracts whose borrowers may be seen.
     pub async fn contracts(
         &self,
-        state: Option<LoanState>,
+        wanted: &Wanted,
         by: &Member,
         after: Option<LoanContractId>,
         limit: u64,
     ) -> Result<Vec<MaskedContract>> {
-        let rows = lending::view::contracts(self.db.read(), state, by, after, limit).await?;
+        let rows = lending::view::contracts(self.db.read(), wanted, by, after, limit).await?;
         let sealed = rows.iter().map(|row| (row.donor_id, Some(row.personal_sealed.clone()))).collect();
         let names = self.names(sealed).await?;
         Ok(rows.into_iter().zip(names).map(|(row, name)| MaskedContract { row, name }).collect())

@@ -1,8 +1,9 @@
 //! What a loan would cost: by a product at its price of today, or by terms somebody was offered elsewhere.
 
-use domain::lending::RepaymentMethod;
+use domain::lending::{ProductTerms, RepaymentMethod};
 use domain::loan::{DayCount, DueDays, InterestMode, LoanError, Repayment, Terms};
-use domain::{BusinessDate, LoanProductId, Money, Rate};
+use domain::role::Member;
+use domain::{BusinessDate, LoanApplicationId, LoanProductId, Money, Rate};
 use lending::LendingError;
 use lending::quote::{Quote, quote};
 
@@ -54,7 +55,38 @@ pub struct Answer {
     pub quote: Quote,
 }
 
+/// What an application would cost, by the version of its product it was handed in under.
+#[derive(Clone, Debug)]
+pub struct FileQuote {
+    /// The terms of that version.
+    pub terms: ProductTerms,
+    /// As it was asked for, or granted if it was; nothing while no LPR is confirmed.
+    pub answer: Option<Answer>,
+}
+
 impl Loans {
+    /// What an application would cost if it were signed today; for whoever may know of it.
+    pub async fn quote_of(&self, id: LoanApplicationId, by: &Member) -> Result<FileQuote, LoansError> {
+        let db = self.db.read();
+        let file = lending::application::known(db, id, by).await?;
+        let terms = lending::product::terms_of(db, file.product_id, file.version).await?;
+        let today = self.clock.today();
+        let refused = |error: LoanError| LoansError::from(LendingError::Loan(error));
+        let lpr = match lending::lpr::on(db, terms.price.tenor, today).await {
+            Ok(lpr) => lpr,
+            Err(LendingError::NoLpr) => return Ok(FileQuote { terms, answer: None }),
+            Err(error) => return Err(error.into()),
+        };
+        let annual_rate =
+            terms.rate(lpr.rate, file.approved_spread_bp.unwrap_or(terms.price.spread_bp)).map_err(refused)?;
+        let amount = file.approved_fen.unwrap_or(file.amount_fen);
+        let months = u32::try_from(file.approved_term.unwrap_or(file.term)).map_err(|_| refused(LoanError::Term))?;
+        let reckoned = terms.terms(amount, annual_rate, file.method, months, today, today.day()).map_err(refused)?;
+        let fees = terms.fees_of(amount).map_err(refused)?;
+        let quote = quote(&reckoned, fees, terms.subsidy.as_ref()).map_err(refused)?;
+        Ok(FileQuote { terms, answer: Some(Answer { annual_rate, paid_out_on: today, quote }) })
+    }
+
     /// What a loan would cost.
     pub async fn quote(&self, question: &Question) -> Result<Answer, LoansError> {
         let paid_out_on = question.paid_out_on.unwrap_or_else(|| self.clock.today());

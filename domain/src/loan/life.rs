@@ -227,6 +227,17 @@ pub struct Life<'a> {
     end: Option<End>,
 }
 
+/// An instalment, and what is open of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// As it was, or is to be, due.
+    pub row: Instalment,
+    /// Whether it is due.
+    pub is_due: bool,
+    /// Not paid of it, and what its delay has cost.
+    pub open: Amounts,
+}
+
 /// Where a loan stands at the end of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -793,6 +804,24 @@ impl<'a> Life<'a> {
         self.periods.truncate(self.next);
         self.end = Some(End::WrittenOff);
         Ok(undue)
+    }
+
+    /// Every instalment with what is open of it at the end of a day not before the last event; what was prepaid is no instalment any more.
+    pub fn instalments(&self, day: BusinessDate) -> Result<Vec<Standing>, LoanError> {
+        let mut life = self.clone();
+        life.advance(day)?;
+        life.reckon(day)?;
+        let open = |row: &Instalment| life.arrears.iter().find(|one| one.due == row.due).map(|one| one.owed);
+        let standing = |(at, row): (usize, &Instalment)| {
+            let mut owed = Amounts::default();
+            if at < life.next {
+                owed = open(row).unwrap_or_default();
+            } else {
+                (owed[Component::Principal], owed[Component::Interest]) = (row.principal, row.interest);
+            }
+            Standing { row: *row, is_due: at < life.next, open: owed }
+        };
+        Ok(life.rows.iter().enumerate().map(standing).collect())
     }
 
     /// Where it stands at the end of a day not before the last event.

@@ -106,6 +106,14 @@ impl Loan {
         }
     }
 
+    /// Its instalments at the end of a day; none if it is not paid out.
+    pub fn instalments(&self, as_of: BusinessDate) -> Result<Vec<domain::loan::life::Standing>, ServeError> {
+        let Some((_, paid_out_on)) = self.payout() else { return Ok(Vec::new()) };
+        let contract = self.contract(paid_out_on)?;
+        let (_, life) = Life::replay(&contract, &self.events(), as_of)?;
+        Ok(life.instalments(as_of)?)
+    }
+
     /// What its books show as they were last written, at the end of a day on which that holds.
     pub fn books(&self, day: BusinessDate) -> Result<Books, LoanError> {
         self.standing.as_ref().map_or(Ok(Books::default()), |standing| standing.books(day))

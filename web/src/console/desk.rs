@@ -10,9 +10,9 @@ use crate::session::Officer;
 use crate::words;
 
 /// Where a thing that waits is dealt with.
-fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
+fn path(kind: WaitingKind, item: &WaitingItem) -> String {
     let id = item.id;
-    Some(match kind {
+    match kind {
         WaitingKind::Campaign => format!("/console/campaigns/{id}"),
         WaitingKind::Disbursement | WaitingKind::Payment => format!("/console/disbursements/{id}"),
         WaitingKind::Refund => format!("/console/refunds/{id}"),
@@ -34,13 +34,12 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         WaitingKind::Voucher => format!("/console/vouchers/{id}"),
         WaitingKind::CashCount => format!("/console/cash-counts/{id}"),
         WaitingKind::AuditReport => format!("/console/audit-reports/{id}"),
-        // Other areas stand beside this one; until a page is there its things are named without a link.
-        WaitingKind::LoanApplication
-        | WaitingKind::LoanDecision
-        | WaitingKind::LoanSignature
-        | WaitingKind::LoanProduct
-        | WaitingKind::NeedMatch => return None,
-    })
+        WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => {
+            format!("/console/loan-applications/{id}")
+        }
+        WaitingKind::LoanProduct => format!("/console/loan-products/{id}"),
+        WaitingKind::NeedMatch => "/console/needs".to_owned(),
+    }
 }
 
 fn kind(waiting: &Waiting) -> Markup {
@@ -51,10 +50,7 @@ fn kind(waiting: &Waiting) -> Markup {
                 @for item in &waiting.first {
                     li {
                         @let title = item.title.as_deref().unwrap_or("查看");
-                        @match path(waiting.kind, item) {
-                            Some(path) => a href=(path) { (title) },
-                            None => span { (title) },
-                        }
+                        a href=(path(waiting.kind, item)) { (title) }
                         @if let Some(fen) = item.fen { (part::yuan(fen)) }
                         span class="faint" { (part::at(item.since_us)) "起" }
                     }

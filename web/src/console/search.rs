@@ -1,4 +1,4 @@
-//! The search box of every page: a gift by a number it carries, a campaign by its name, a member of staff, an entry of the books. Each
+//! The search box of every page: a gift by a number it carries, a loan by its contract, a campaign by its name, a member of staff, an entry of the books. Each
 //! part is asked only for whoever may see its page, and answers what lies in their part of the tree.
 
 use domain::role::Role;
@@ -94,6 +94,23 @@ async fn entries(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError>
         .collect())
 }
 
+/// A loan by the bank's number of its contract; whoever may not see the loan finds nothing.
+async fn loans(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&lending::READERS) {
+        return Ok(Vec::new());
+    }
+    let wanted = lending::view::Wanted { number: Some(number.to_owned()), ..Default::default() };
+    let rows = officer.app.loans.contracts(&wanted, &officer.member, None, MOST).await?;
+    Ok(rows
+        .into_iter()
+        .map(|one| Found {
+            path: format!("/console/loans/{}", one.row.id),
+            title: one.row.number,
+            about: html! { (one.row.state.chinese()) " " (part::yuan(one.row.principal_fen)) "元" },
+        })
+        .collect())
+}
+
 /// What carries a number or a name.
 #[handler]
 pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Response, PageError> {
@@ -107,6 +124,7 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
             return Ok(see_other(&only.path));
         }
         kinds.push(Kind { name: "捐赠", found });
+        kinds.push(Kind { name: "借款合同", found: loans(&officer, &text).await? });
         kinds.push(Kind { name: "公益项目", found: campaigns(&officer, &text).await? });
         kinds.push(Kind { name: "工作人员", found: members(&officer, &text).await? });
         kinds.push(Kind { name: "凭证", found: entries(&officer, &text).await? });
@@ -122,7 +140,7 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
         @if text.is_empty() { (part::nothing_here("请输入要查的号码或名称。")) } @else {
             p { "查找的内容：" span class="code" { (text) } }
             @if kinds.is_empty() {
-                (part::nothing_here("没有找到。可以查我方订单号、微信支付单号、银行流水号，项目名称，凭证号和各种编号；只能查到您有权查看的内容。"))
+                (part::nothing_here("没有找到。可以查我方订单号、微信支付单号、银行流水号，借款合同号，项目名称，凭证号和各种编号；只能查到您有权查看的内容。"))
             }
         }
         @for kind in &kinds {

@@ -4,6 +4,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use ::lending::LendingError;
+use ::lending::product::Search;
 use app::App;
 use app::loans::products::Priced;
 use app::loans::terms::{Answer, ByTerms, Question};
@@ -11,8 +13,6 @@ use app::problem::Problem;
 use domain::lending::RepaymentMethod;
 use domain::loan::{DayCount, InterestMode, LoanError};
 use domain::{Fraction, LoanProductId, Money, Rate};
-use lending::LendingError;
-use lending::product::Search;
 use maud::{Markup, html};
 use poem::web::Data;
 use poem::{IntoResponse, Request, Response, handler};

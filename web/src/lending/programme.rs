@@ -1,0 +1,307 @@
+//! Banks' files: how fresh each programme is, what was brought and what it said otherwise than we expected.
+
+use app::problem::Problem;
+use app::servicing::{FileReport, Standing};
+use domain::role::Role;
+use domain::{BusinessDate, LoanProgrammeId};
+use entity::loan_file;
+use maud::{Markup, html};
+use poem::web::Path;
+use poem::{IntoResponse, Request, Response, handler};
+
+use super::words;
+use crate::console::people::{Names, staff_of};
+use crate::field::Field;
+use crate::form::{Form, Typed};
+use crate::page::PageError;
+use crate::part::{self, Step, Tone};
+use crate::session::{Officer, nothing};
+use crate::table::{Asked, Cell, ROWS, Table, column, numbers};
+
+const LIST: &str = "/console/loan-programmes";
+/// Who brings a file.
+const IMPORTERS: [Role; 3] = [Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead];
+/// Who claims subsidies.
+const CLAIMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+
+fn path(id: LoanProgrammeId) -> String {
+    format!("{LIST}/{id}")
+}
+
+fn file_path(row: &loan_file::Model) -> String {
+    format!("{}/files/{}", path(row.programme_id), row.sequence)
+}
+
+/// How many days ago something was told; the older the worse.
+fn freshness(day: Option<BusinessDate>, today: BusinessDate) -> (String, Tone) {
+    match day {
+        None => ("还没有".to_owned(), Tone::Waiting),
+        Some(day) => match day.days_to(today) {
+            ..=1 => (day.to_string(), Tone::Good),
+            days => (format!("{day}，{days}天前"), if days > 7 { Tone::Bad } else { Tone::Waiting }),
+        },
+    }
+}
+
+fn report_of(row: &loan_file::Model) -> FileReport {
+    serde_json::from_str(&row.report).unwrap_or_default()
+}
+
+async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
+    let all = officer.app.servicing.programmes(&officer.member).await?;
+    let today = officer.app.business.today();
+    let columns = [
+        column("贷款项目"),
+        column("银行"),
+        column("报送"),
+        column("最近文件"),
+        column("结账至"),
+        numbers("户数"),
+        numbers("贷款余额"),
+        numbers("逾期本金"),
+    ];
+    let cells = |one: &Standing| {
+        let lead = path(one.programme.id);
+        let (file, file_tone) = freshness(one.file.as_ref().map(|file| file.day), today);
+        let (day, day_tone) = freshness(one.day.as_ref().map(|day| day.day), today);
+        vec![
+            Cell::link(&lead, one.programme.name.clone()),
+            Cell::text(one.bank.name.clone()),
+            Cell::text(words::pace(&one.programme.pace)),
+            Cell::badge((&file, file_tone)),
+            Cell::badge((&day, day_tone)),
+            Cell::or_none(one.day.as_ref().map(|day| day.loans), Cell::number),
+            Cell::or_none(one.day.as_ref().map(|day| day.balance_fen), |fen| Cell::yuan_of(fen, &lead)),
+            Cell::or_none(one.day.as_ref().map(|day| day.overdue_fen), |fen| Cell::yuan_of(fen, &lead)),
+        ]
+    };
+    let table = Table::new("贷款项目", &columns, "还没有开设贷款项目。").whole(all.iter().map(cells));
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, asked));
+    }
+    let refused = typed.problem().is_some();
+    let content = html! {
+        (part::heading("银行文件", &html! {}))
+        @if officer.is(&IMPORTERS) {
+            details class="step" open[refused] {
+                summary { "导入银行文件" }
+                (officer.form_with_files(LIST, &html! {
+                    (part::alert(typed))
+                    p class="will" { "将核对文件的序号、笔数、金额和校验值，逐笔与账上匹配，按银行数据入账，不一致的列入差错；同一文件再次导入不会重复。" }
+                    (Field::file(typed, "file", "文件").required().hint("按接口约定的格式，由银行每日、每月或按汇总报送。"))
+                    div class="go" { button type="submit" class="primary" { "导入" } }
+                }))
+            }
+        }
+        (table.show(asked))
+    };
+    let page = officer.page("银行文件", &[("/console", "工作台")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+/// Programmes and how fresh they are.
+#[handler]
+pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    list(&officer, &Asked::of(request), &Typed::default()).await
+}
+
+/// Reads a bank's file.
+#[handler]
+pub(super) async fn post_import(officer: Officer, form: Form) -> Result<Response, PageError> {
+    let imported = async {
+        let Some(upload) = form.upload("file") else { return Err(Problem::field("file", "请选择文件")) };
+        Ok(officer.app.servicing.import(&upload.content, &officer.member).await?)
+    };
+    match imported.await {
+        Ok(done) => {
+            let breaks = done.report.breaks.len();
+            let told = match (done.known, breaks) {
+                (true, _) => format!("第{}号文件已经导入过，没有重复入账。", done.sequence),
+                (false, 0) => format!("第{}号文件已导入，全部一致。", done.sequence),
+                (false, _) => format!("第{}号文件已导入，有{breaks}处不一致，已列入差错。", done.sequence),
+            };
+            Ok(officer.done(&told, &format!("{}/files/{}", path(done.programme), done.sequence)))
+        }
+        Err(refused) => list(&officer, &Asked::at(LIST), &Typed::refused(&form, refused)).await,
+    }
+}
+
+async fn known(officer: &Officer, id: LoanProgrammeId) -> Result<Standing, PageError> {
+    let all = officer.app.servicing.programmes(&officer.member).await?;
+    let missing = || Problem::not_found("no_such_loan_programme", "没有这个贷款项目。");
+    Ok(all.into_iter().find(|one| one.programme.id == id).ok_or_else(missing)?)
+}
+
+async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
+    let one = known(officer, id).await?;
+    let before = asked.read::<i64>("after");
+    let mut files = officer.app.servicing.files(id, before, asked.limit(), &officer.member).await?;
+    let more = asked.file().is_none() && files.len() > ROWS as usize;
+    files.truncate(if asked.file().is_some() { files.len() } else { ROWS as usize });
+    let next = files.last().filter(|_| more).map(|row| row.sequence.to_string());
+    let people: Vec<_> = files.iter().filter_map(|row| staff_of(&row.actor)).collect();
+    let names = Names::of(officer, people).await?;
+    let columns = [
+        numbers("序号"),
+        column("业务日期"),
+        column("报送"),
+        numbers("记录"),
+        numbers("新入账"),
+        numbers("已匹配"),
+        numbers("不一致"),
+        column("导入人"),
+        column("导入时间"),
+    ];
+    let count = |number: u64| Cell::number(i64::try_from(number).unwrap_or(i64::MAX));
+    let cells = |row: &loan_file::Model| {
+        let report = report_of(row);
+        vec![
+            Cell::link(&file_path(row), row.sequence.to_string()),
+            Cell::day(row.day),
+            Cell::text(words::pace(&row.pace)),
+            count(report.records),
+            count(report.booked),
+            count(report.matched),
+            count(report.breaks.len() as u64),
+            Cell::text(names.actor(&row.actor)),
+            Cell::at(row.received_us),
+        ]
+    };
+    let table = Table::new("银行文件", &columns, "还没有导入过文件。").whole(files.iter().map(cells)).then(next);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, asked));
+    }
+    let days = officer.app.servicing.days(id, None, 10, &officer.member).await?;
+    let day_columns = [
+        column("日期"),
+        numbers("户数"),
+        numbers("变动"),
+        numbers("余额"),
+        numbers("逾期本金"),
+        numbers("计提利息"),
+        numbers("罚息"),
+        numbers("复利"),
+    ];
+    let day_rows = days.iter().map(|day| {
+        vec![
+            Cell::day(day.day),
+            Cell::number(day.loans),
+            Cell::number(day.changed),
+            Cell::yuan(day.balance_fen),
+            Cell::yuan(day.overdue_fen),
+            Cell::yuan(day.interest_fen),
+            Cell::yuan(day.penalty_fen),
+            Cell::yuan(day.compound_fen),
+        ]
+    });
+    let content = html! {
+        (part::heading(&one.programme.name, &html! { a class="button" href="/console/breaks" { "差错" } }))
+        @if officer.is(&CLAIMERS) {
+            div class="steps" {
+                (Step { name: "申报到期贴息", will: "将为按期归还、尚未申报的期次逐笔申报贴息并记账；已申报的不重复。", to: &format!("{}/subsidies", path(id)), grave: false, fields: nothing() }.show(officer, typed.problem().is_some().then_some(typed)))
+            }
+        }
+        (part::block("项目", &part::facts(&[
+            ("银行", html! { (one.bank.name) }),
+            ("报送", html! { (words::pace(&one.programme.pace)) }),
+            ("匹配天数", html! { "前后" (one.programme.match_days) "天" }),
+            ("起始日", html! { (one.programme.first_day) }),
+            ("结账至", html! { (one.programme.closed_through) }),
+            ("风险补偿金", html! { @match &one.pool { Some(pool) => { (pool.holder) "，规模 " (part::yuan(pool.size_fen)) }, None => "未设" } }),
+        ])))
+        h2 { "文件" }
+        (table.show(asked))
+        (part::block("最近的日终", &Table::new("日终", &day_columns, "还没有结过一天。").whole(day_rows).plain()))
+    };
+    let page = officer.page(&one.programme.name, &[(LIST, "银行文件")], &content);
+    Ok(page.status(typed.status()).into_response())
+}
+
+/// One programme: its files and its last closed days.
+#[handler]
+pub(super) async fn get_one(
+    officer: Officer,
+    Path(id): Path<LoanProgrammeId>,
+    request: &Request,
+) -> Result<Response, PageError> {
+    show(&officer, id, &Asked::of(request), &Typed::default()).await
+}
+
+/// Claims what is due.
+#[handler]
+pub(super) async fn post_claim(officer: Officer, Path(id): Path<LoanProgrammeId>) -> Result<Response, PageError> {
+    match officer.app.servicing.claim_subsidies(id, &officer.member).await {
+        Ok(claimed) => {
+            let told = if claimed.is_empty() {
+                "没有可以申报的贴息。".to_owned()
+            } else {
+                format!("已申报{}笔贴息。", claimed.len())
+            };
+            Ok(officer.done(&told, &path(id)))
+        }
+        Err(refused) => show(&officer, id, &Asked::at(&path(id)), &Typed::refused(&Form::default(), refused)).await,
+    }
+}
+
+fn difference(class: &str) -> &str {
+    match class {
+        "amount" => "金额不一致",
+        "split" => "冲抵不一致",
+        "balance" => "余额不一致",
+        "class" => "分类不一致",
+        "missing_here" => "银行有、账上没有",
+        "missing_there" => "账上有、银行没有",
+        "duplicate_there" => "银行重复",
+        "unknown_line" => "无法入账",
+        "rounding" => "尾差",
+        "date" => "日期不一致",
+        other => other,
+    }
+}
+
+fn differences(report: &FileReport) -> Markup {
+    let columns = [column("差异"), column("对象"), numbers("银行"), numbers("账上应为"), column("说明")];
+    let rows = report.breaks.iter().map(|one| {
+        vec![
+            Cell::text(difference(&one.class)),
+            Cell::link(&format!("/console/breaks?item={}", crate::session::encoded(&one.key)), one.key.clone()),
+            Cell::yuan(one.amount),
+            Cell::or_none(one.expected, Cell::yuan),
+            Cell::text(one.detail.clone()),
+        ]
+    });
+    Table::new("不一致", &columns, "全部一致。").whole(rows).plain()
+}
+
+/// One file, and what it said otherwise.
+#[handler]
+pub(super) async fn get_file(
+    officer: Officer,
+    Path((id, sequence)): Path<(LoanProgrammeId, i64)>,
+) -> Result<Response, PageError> {
+    let one = known(&officer, id).await?;
+    let found = officer.app.servicing.files(id, sequence.checked_add(1), 1, &officer.member).await?;
+    let missing = || Problem::not_found("no_such_loan_file", "没有这个文件。");
+    let row = found.into_iter().find(|row| row.sequence == sequence).ok_or_else(missing)?;
+    let names = Names::of(&officer, staff_of(&row.actor)).await?;
+    let report = report_of(&row);
+    let title = format!("第{sequence}号文件");
+    let content = html! {
+        (part::heading(&title, &html! {
+            @if report.breaks.is_empty() { (part::badge(("全部一致", Tone::Good))) } @else { (part::badge((&format!("{}处不一致", report.breaks.len()), Tone::Bad))) }
+        }))
+        (part::block("文件", &part::facts(&[
+            ("业务日期", html! { (row.day) }),
+            ("报送", html! { (words::pace(&row.pace)) }),
+            ("记录", html! { (report.records) }),
+            ("新入账", html! { (report.booked) }),
+            ("已匹配", html! { (report.matched) }),
+            ("余额与合计一致", html! { (report.agreed) }),
+            ("导入人", html! { (names.actor(&row.actor)) }),
+            ("导入时间", part::at(row.received_us)),
+        ])))
+        (part::block("不一致", &differences(&report)))
+    };
+    let (here, name) = (path(id), one.programme.name.clone());
+    Ok(officer.page(&title, &[(LIST, "银行文件"), (&here, &name)], &content).into_response())
+}

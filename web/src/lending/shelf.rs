@@ -1,0 +1,110 @@
+//! What pages about loans name: products, banks, places and people of an office; read once a page.
+
+use std::collections::HashMap;
+
+use domain::lending::application::ApplicationKind;
+use domain::unit::UnitKind;
+use domain::{BankId, LoanProductId, UnitPath, division};
+use entity::{bank, loan_product, unit};
+use maud::{Markup, html};
+
+use crate::page::PageError;
+use crate::session::Officer;
+use crate::table::{self, Asked};
+
+/// How many products there may be; there are three families and a few banks.
+const PRODUCTS: u64 = 500;
+
+/// Products, banks and the units of the League.
+pub(super) struct Shelf {
+    pub(super) products: Vec<loan_product::Model>,
+    pub(super) banks: Vec<bank::Model>,
+    units: Vec<unit::Model>,
+    names: HashMap<UnitPath, String>,
+}
+
+impl Shelf {
+    /// As somebody may know of them. Three reads.
+    pub(super) async fn of(officer: &Officer) -> Result<Shelf, PageError> {
+        let products = officer.app.loans.products(&officer.member, None, PRODUCTS).await?;
+        let banks = officer.app.loans.banks().await?;
+        let units = officer.app.organisation.units().await?;
+        let names = units.iter().map(|unit| (unit.path.clone(), unit.name.clone())).collect();
+        Ok(Shelf { products, banks, units, names })
+    }
+
+    /// The name of a product.
+    pub(super) fn product(&self, id: LoanProductId) -> String {
+        self.products.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default()
+    }
+
+    /// The name of a bank.
+    pub(super) fn bank(&self, id: BankId) -> String {
+        self.banks.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default()
+    }
+
+    /// The name of a unit.
+    pub(super) fn unit(&self, path: &UnitPath) -> String {
+        self.names.get(path).cloned().unwrap_or_else(|| path.as_str().to_owned())
+    }
+
+    /// Cities, and counties that the province runs itself: where quotas are.
+    pub(super) fn cities(&self) -> Vec<&unit::Model> {
+        let of_city = |unit: &&unit::Model| {
+            unit.kind == UnitKind::City
+                || (unit.kind == UnitKind::County && unit.path.as_str().matches('/').count() == 3)
+        };
+        self.units.iter().filter(of_city).collect()
+    }
+
+    /// The products as options.
+    pub(super) fn product_options(&self) -> Vec<(String, String)> {
+        let named =
+            |one: &loan_product::Model| (one.id.to_string(), format!("{} · {}", one.name, self.bank(one.bank_id)));
+        self.products.iter().map(named).collect()
+    }
+
+    /// The fields of a filter: product, city and bank.
+    pub(super) fn filters(&self, asked: &Asked) -> Markup {
+        let cities: Vec<_> =
+            self.cities().iter().map(|unit| (unit.path.as_str().to_owned(), unit.name.clone())).collect();
+        let banks: Vec<_> = self.banks.iter().map(|bank| (bank.id.to_string(), bank.name.clone())).collect();
+        html! {
+            (table::filter_choice(asked, "product", "产品", &self.product_options()))
+            (table::filter_choice(asked, "place", "地区", &cities))
+            @if self.banks.len() > 1 { (table::filter_choice(asked, "bank", "银行", &banks)) }
+        }
+    }
+
+    /// The place a filter names, if there is one of that path.
+    pub(super) fn place(&self, asked: &Asked) -> Option<UnitPath> {
+        let wished = asked.get("place")?;
+        self.units.iter().find(|unit| unit.path.as_str() == wished).map(|unit| unit.path.clone())
+    }
+}
+
+/// What filters of a list ask for.
+pub(super) fn wanted(asked: &Asked, shelf: &Shelf) -> lending::view::Wanted {
+    lending::view::Wanted {
+        state: asked.read::<crate::words::Key<_>>("state").map(|key| key.0),
+        product: asked.read::<uuid::Uuid>("product").map(LoanProductId::from),
+        bank: asked.read::<uuid::Uuid>("bank").map(BankId::from),
+        place: shelf.place(asked),
+        number: asked.get("number").map(str::to_owned),
+    }
+}
+
+/// Where a code is, in words: the county, whatever lies within it.
+pub(super) fn place(code: &str) -> String {
+    let known = |code: &str| division::hebei().iter().find(|one| one.code == code).map(|one| one.name);
+    match (code.get(..4).and_then(known), code.get(..6).and_then(known)) {
+        (Some(city), Some(county)) => format!("{city}{county}"),
+        (Some(only), None) | (None, Some(only)) => only.to_owned(),
+        (None, None) => code.to_owned(),
+    }
+}
+
+/// The kind of an application, where it is not the usual one.
+pub(super) fn unusual(kind: ApplicationKind) -> Option<&'static str> {
+    (kind != ApplicationKind::New).then(|| super::words::kind(kind))
+}
