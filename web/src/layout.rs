@@ -16,7 +16,7 @@ pub(crate) fn console(officer: &Officer, title: &str, way: &[(&str, &str)], cont
             a class="brand" href="/console" { span class="mark" aria-hidden="true" {} "桑梓" span class="faint" { "控制台" } }
             form class="search" role="search" method="get" action="/console/search" {
                 label class="unseen" for="search" { "查找" }
-                input id="search" type="search" name="q" placeholder="订单号、项目、凭证号、编号" maxlength="64" autocomplete="off";
+                input id="search" type="search" name="q" placeholder="订单号、合同号、项目、凭证号" maxlength="64" autocomplete="off";
                 button type="submit" { "查找" }
             }
             div class="person" {

@@ -195,7 +195,7 @@ async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typ
         ]
     });
     let content = html! {
-        (part::heading(&one.programme.name, &html! { a class="button" href="/console/breaks" { "差错" } }))
+        (part::heading(&one.programme.name, &html! { @if officer.is(&app::books::READERS) { a class="button" href="/console/breaks" { "差错" } } }))
         @if officer.is(&CLAIMERS) {
             div class="steps" {
                 (Step { name: "申报到期贴息", will: "将为按期归还、尚未申报的期次逐笔申报贴息并记账；已申报的不重复。", to: &format!("{}/subsidies", path(id)), grave: false, fields: nothing() }.show(officer, typed.problem().is_some().then_some(typed)))
@@ -259,12 +259,17 @@ fn difference(class: &str) -> &str {
     }
 }
 
-fn differences(report: &FileReport) -> Markup {
+fn differences(officer: &Officer, report: &FileReport) -> Markup {
+    let works = officer.is(&app::books::READERS);
     let columns = [column("差异"), column("对象"), numbers("银行"), numbers("账上应为"), column("说明")];
     let rows = report.breaks.iter().map(|one| {
         vec![
             Cell::text(difference(&one.class)),
-            Cell::link(&format!("/console/breaks?item={}", crate::session::encoded(&one.key)), one.key.clone()),
+            if works {
+                Cell::link(&format!("/console/breaks?item={}", crate::session::encoded(&one.key)), one.key.clone())
+            } else {
+                Cell::text(one.key.clone())
+            },
             Cell::yuan(one.amount),
             Cell::or_none(one.expected, Cell::yuan),
             Cell::text(one.detail.clone()),
@@ -300,7 +305,7 @@ pub(super) async fn get_file(
             ("导入人", html! { (names.actor(&row.actor)) }),
             ("导入时间", part::at(row.received_us)),
         ])))
-        (part::block("不一致", &differences(&report)))
+        (part::block("不一致", &differences(&officer, &report)))
     };
     let (here, name) = (path(id), one.programme.name.clone());
     Ok(officer.page(&title, &[(LIST, "银行文件"), (&here, &name)], &content).into_response())

@@ -109,7 +109,7 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
             }
         }
         (table.show(asked))
-        p class="faint" { "深色为已用，浅色为银行已批准、尚未签约的占用。" }
+        p class="faint" { "绿色为已用，黄色为银行已批准、尚未签约的占用。" }
     };
     let page = officer.page("额度", &[("/console", "工作台")], &content);
     Ok(page.status(typed.status()).into_response())

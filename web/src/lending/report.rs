@@ -141,7 +141,7 @@ pub(super) async fn get_report(officer: Officer, request: &Request) -> Result<Re
         (table::filter(&asked, &html! { label { "月份" input type="month" name="month" value=(month); } }))
         p class="faint" {
             "截至 " (report.day) "。"
-            @match report.closed_through { Some(day) => { "各银行贷款账最晚结到 " (day) "。" }, None => "还没有贷款项目。" }
+            @match report.closed_through { Some(day) => { "结账最慢的银行已结到 " (day) "。" }, None => "还没有贷款项目。" }
         }
         (part::block("合计", &figures(&report.total)))
         (part::block("五级分类", &classes(&report.total)))

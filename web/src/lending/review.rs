@@ -42,8 +42,12 @@ enum Turn {
 fn turn(officer: &Officer, whole: &WholeApplication) -> Turn {
     let row = &whole.application.row;
     let by = &officer.member;
+    // An office above could speak for the one below; it is asked to once the one below is late.
+    let own = |place| row.escalated_us.is_some() || by.parts(&lending::RECOMMENDERS).contains(&place);
     let turn = match (row.state, &row.office_path) {
-        (LoanState::Applied, Some(place)) if by.may(&lending::RECOMMENDERS, place).is_ok() => Turn::Office,
+        (LoanState::Applied, Some(place)) if by.may(&lending::RECOMMENDERS, place).is_ok() && own(place) => {
+            Turn::Office
+        }
         (LoanState::BankReview, _) if by.may(&lending::LENDERS, &row.unit_path).is_ok() => Turn::Bank,
         (LoanState::Approved, _) if by.may(&lending::LENDERS, &row.unit_path).is_ok() => return Turn::Signature,
         _ => return Turn::Nobody,
