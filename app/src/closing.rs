@@ -11,7 +11,7 @@ use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, Clock, Refused};
 use entity::{Db, Tx, book, day_seal};
-use ledger::{Activities, Adjustments, BalanceSheet, BookError, CashFlows, Cell, CellLines, SealError};
+use ledger::{Activities, Adjustments, BalanceSheet, BookError, CashFlows, Cell, CellLines, SealError, StatementForm};
 use sea_orm::{DbErr, EntityTrait};
 use serde_json::json;
 
@@ -144,6 +144,17 @@ pub struct Statements {
     pub cash_flows: CashFlows,
 }
 
+/// One statement of a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// 资产负债表.
+    BalanceSheet(BalanceSheet),
+    /// 业务活动表.
+    Activities(Activities),
+    /// 现金流量表.
+    CashFlows(CashFlows),
+}
+
 pub use audited::{NewReport, YearStanding, YearState, adjustments};
 pub(crate) use sheets::workbook as statements_workbook;
 
@@ -241,6 +252,26 @@ impl Closing {
         let books = ledger::books(self.db.read()).await?;
         let book = books.into_iter().find(|book| book.code == code).ok_or(ClosingError::NoSuchBook)?;
         Ok(ledger::seals(self.db.read(), book.id, before, limit).await?)
+    }
+
+    /// One statement of a period within one year.
+    pub async fn statement(
+        &self,
+        id: BookId,
+        form: StatementForm,
+        Period { first, last }: Period,
+        by: &Member,
+    ) -> Result<Statement, ClosingError> {
+        by.may(&READERS, &crowdfunding::book_place(self.db.read(), id).await?)?;
+        let tx = self.db.snapshot().await?;
+        book::Entity::find_by_id(id).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
+        let statement = match form {
+            StatementForm::BalanceSheet => Statement::BalanceSheet(ledger::balance_sheet(&tx, id, last).await?),
+            StatementForm::Activities => Statement::Activities(ledger::activities(&tx, id, first, last).await?),
+            StatementForm::CashFlows => Statement::CashFlows(ledger::cash_flows(&tx, id, first, last).await?),
+        };
+        tx.commit().await?;
+        Ok(statement)
     }
 
     /// The three statements of a period within one year; `adjusted`: with what the audit of the year found, which is booked later.

@@ -321,21 +321,33 @@ fn measured(ratio: Ratio, numerator: Money, denominator: Money, rule: Option<&ra
 
 /// Each campaign with what was raised for it and what was used of it by the end of a day.
 async fn executed(tx: &Tx, book: BookId, day: BusinessDate) -> Result<Vec<(CampaignId, String, Money, Money)>, DbErr> {
-    let moved = |own: &str, sign: &str| {
+    // From the movement of days, as the public total is, less what closing moved and what raises nothing.
+    let used = "(a.subject LIKE '5%' OR a.subject = '320101')";
+    let closing = |own: &str, sign: &str| {
         format!(
-            "SELECT a.campaign_id, \
-             CASE WHEN a.subject LIKE '5%' OR a.subject = '320101' THEN {sign}p.amount_fen ELSE 0 END AS used, \
-             CASE WHEN p.raised = 'cash' AND (a.subject LIKE '4101%' OR a.subject LIKE '3201%' OR a.subject = '3102') \
-                 THEN -({sign}p.amount_fen) ELSE 0 END AS raised \
-             FROM account a JOIN posting p ON p.{own} = a.id JOIN entry e ON e.id = p.entry_id \
-             WHERE a.book_id = $1 AND a.campaign_id IS NOT NULL AND a.goods = false AND e.book_date <= $2 AND e.kind <> 'closing'"
+            "SELECT a.campaign_id, {sign}p.amount_fen, 0 FROM entry e JOIN posting p ON p.entry_id = e.id JOIN a ON a.id = p.{own} \
+             WHERE e.book_id = $1 AND e.book_date <= $2 AND e.kind = 'closing' AND {used}"
+        )
+    };
+    let unmarked = |own: &str, sign: &str| {
+        format!(
+            "SELECT r.campaign_id, 0, {sign}p.amount_fen FROM r JOIN posting p ON p.{own} = r.id AND p.raised = 'none' \
+             JOIN entry e ON e.id = p.entry_id WHERE e.book_date <= $2"
         )
     };
     let sql = format!(
-        "SELECT campaign_id, CAST(SUM(used) AS BIGINT) AS used, CAST(SUM(raised) AS BIGINT) AS raised FROM ({} UNION ALL {}) moved \
+        "WITH a AS (SELECT id, campaign_id, subject FROM account WHERE book_id = $1 AND campaign_id IS NOT NULL AND goods = false), \
+         r AS (SELECT id, campaign_id FROM a WHERE subject LIKE '4101%' OR subject LIKE '3201%' OR subject = '3102'), \
+         m AS (SELECT a.campaign_id, d.debit_fen - d.credit_fen AS used, 0 AS raised FROM a JOIN account_day d ON d.account_id = a.id \
+         WHERE d.day <= $2 AND {used} UNION ALL {} UNION ALL {} \
+         UNION ALL SELECT r.campaign_id, 0, d.credit_fen - d.debit_fen FROM r JOIN account_day d ON d.account_id = r.id WHERE d.day <= $2 \
+         UNION ALL {} UNION ALL {}) \
+         SELECT campaign_id, CAST(SUM(used) AS BIGINT) AS used, CAST(SUM(raised) AS BIGINT) AS raised FROM m \
          GROUP BY campaign_id ORDER BY campaign_id",
-        moved("debit_account", ""),
-        moved("credit_account", "-"),
+        closing("debit_account", "-"),
+        closing("credit_account", ""),
+        unmarked("credit_account", "-"),
+        unmarked("debit_account", ""),
     );
     let values = [book.into(), day.to_string().into()];
     let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;

@@ -430,9 +430,11 @@ async fn between_net_assets(
     debit: &str,
     credit: &str,
 ) -> Result<i64, DbErr> {
-    let sql = "SELECT CAST(COALESCE(SUM(p.amount_fen), 0) AS BIGINT) AS fen FROM entry e JOIN posting p ON p.entry_id = e.id \
-               JOIN account d ON d.id = p.debit_account JOIN account c ON c.id = p.credit_account \
-               WHERE e.book_id = $1 AND e.book_date >= $2 AND e.book_date <= $3 AND d.subject = $4 AND c.subject = $5";
+    // From the accounts, which few entries move, and not from the entries of the year.
+    let sql = "WITH moved AS MATERIALIZED (SELECT p.entry_id, p.amount_fen FROM account d JOIN posting p ON p.debit_account = d.id \
+               JOIN account c ON c.id = p.credit_account WHERE d.book_id = $1 AND d.subject = $4 AND c.subject = $5) \
+               SELECT CAST(COALESCE(SUM(m.amount_fen), 0) AS BIGINT) AS fen FROM moved m JOIN entry e ON e.id = m.entry_id \
+               WHERE e.book_date >= $2 AND e.book_date <= $3";
     let values =
         [book.into(), from.to_owned().into(), to.to_string().into(), debit.to_owned().into(), credit.to_owned().into()];
     let row = db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
@@ -516,8 +518,7 @@ pub async fn cash_flows(
     from: BusinessDate,
     to: BusinessDate,
 ) -> Result<CashFlows, DbErr> {
-    let period = flows(db, book, &from.to_string(), to).await?;
-    let year = flows(db, book, &new_year(to), to).await?;
+    let [period, year] = flows(db, book, from, to).await?;
     let amount = |fen: &BTreeMap<&str, i64>, key: &str| Money::from_fen(fen.get(key).copied().unwrap_or_default());
     let row = |(key, title, _): &(&'static str, &'static str, i64)| CashFlowRow {
         key,
@@ -528,39 +529,49 @@ pub async fn cash_flows(
     Ok(CashFlows { rows: FLOWS.iter().map(row).collect() })
 }
 
+/// The rows of the period and of the year, in one reading: nearly every entry moves cash.
 async fn flows(
     db: &impl ConnectionTrait,
     book: BookId,
-    from: &str,
+    from: BusinessDate,
     to: BusinessDate,
-) -> Result<BTreeMap<&'static str, i64>, DbErr> {
+) -> Result<[BTreeMap<&'static str, i64>; 2], DbErr> {
     const CASH: &str = "('1001', '1002', '1009')";
     let half = |cash: &str, contra: &str, inward: i64| {
         format!(
-            "SELECT o.subject, o.payable, p.cash_flow, {inward} AS inward, p.amount_fen AS fen FROM entry e JOIN posting p ON p.entry_id = e.id \
+            "SELECT o.subject, o.payable, p.cash_flow, {inward} AS inward, e.book_date, p.amount_fen AS fen \
+             FROM entry e JOIN posting p ON p.entry_id = e.id \
              JOIN account c ON c.id = p.{cash} JOIN account o ON o.id = p.{contra} \
              WHERE e.book_id = $1 AND e.book_date >= $2 AND e.book_date <= $3 AND e.kind <> '{OPENING}' \
              AND c.subject IN {CASH} AND o.subject NOT IN {CASH}"
         )
     };
     let sql = format!(
-        "SELECT subject, payable, cash_flow, CAST(inward AS BIGINT) AS inward, CAST(SUM(fen) AS BIGINT) AS fen \
+        "SELECT subject, payable, cash_flow, CAST(inward AS BIGINT) AS inward, CAST(SUM(fen) AS BIGINT) AS year, \
+         CAST(SUM(CASE WHEN book_date >= $4 THEN fen ELSE 0 END) AS BIGINT) AS period \
          FROM ({} UNION ALL {}) moved GROUP BY subject, payable, cash_flow, inward",
         half("debit_account", "credit_account", 1),
         half("credit_account", "debit_account", 0),
     );
-    let values = [book.into(), from.to_owned().into(), to.to_string().into()];
-    let mut amounts: BTreeMap<&'static str, i64> = BTreeMap::new();
+    let values = [book.into(), new_year(to).into(), to.to_string().into(), from.to_string().into()];
+    let mut spans = [BTreeMap::new(), BTreeMap::new()];
     for row in db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), &sql, values)).await? {
         let (subject, payable): (String, Option<String>) = (row.try_get("", "subject")?, row.try_get("", "payable")?);
         let inward = row.try_get::<i64>("", "inward")? == 1;
-        let fen: i64 = row.try_get("", "fen")?;
         let given = row.try_get::<Option<String>>("", "cash_flow")?.and_then(|key| CashFlow::of(&key));
         let key = given.map_or_else(|| flow(&subject, payable.as_deref(), inward), CashFlow::key);
         let sign = FLOWS.iter().find(|(row, ..)| *row == key).map_or(1, |(.., sign)| *sign);
-        *amounts.entry(key).or_default() += if inward { sign * fen } else { -sign * fen };
+        for (span, column) in spans.iter_mut().zip(["period", "year"]) {
+            let fen: i64 = row.try_get("", column)?;
+            *span.entry(key).or_default() += if inward { sign * fen } else { -sign * fen };
+        }
     }
-    // A sum ends its part: what is above it and below the sum before.
+    spans.iter_mut().for_each(add_up);
+    Ok(spans)
+}
+
+/// A sum ends its part: what is above it and below the sum before.
+fn add_up(amounts: &mut BTreeMap<&'static str, i64>) {
     let (mut part, mut all) = (0, 0);
     for (key, _, sign) in FLOWS {
         match (*sign, *key) {
@@ -573,7 +584,6 @@ async fn flows(
             (sign, _) => part += sign * amounts.get(key).copied().unwrap_or_default(),
         }
     }
-    Ok(amounts)
 }
 
 #[cfg(test)]

@@ -140,6 +140,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: "",
                 guards_postgres: "",
             }),
+            Box::new(Step {
+                name: "m20261128_000028_closing_entries",
+                tables: include_str!("../sql/0028_closing_entries.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
+            }),
         ]
     }
 }

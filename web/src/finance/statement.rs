@@ -1,6 +1,6 @@
 //! The three statements of a month or a year (会民非01表 to 03表), each number leading to the lines of entries it is the sum of.
 
-use app::closing::Statements;
+use app::closing::Statement;
 use app::problem::Problem;
 use domain::Money;
 use ledger::{Cell as Number, CellColumn, CellPart, StatementForm};
@@ -47,10 +47,10 @@ impl Lead {
     }
 }
 
-fn table(form: StatementForm, title: String, lead: &Lead, statements: &Statements, year: bool) -> Table {
+fn table(title: String, lead: &Lead, statement: &Statement, year: bool) -> Table {
     const NOTHING: &str = "这段时间没有记账。";
-    match form {
-        StatementForm::Activities => {
+    match statement {
+        Statement::Activities(activities) => {
             let columns = [
                 column("项目"),
                 numbers(if year { "本年 非限定性" } else { "本月 非限定性" }),
@@ -60,7 +60,7 @@ fn table(form: StatementForm, title: String, lead: &Lead, statements: &Statement
                 numbers("累计 限定性"),
                 numbers("累计 合计"),
             ];
-            Table::new(title, &columns, NOTHING).whole(statements.activities.rows.iter().map(|row| {
+            Table::new(title, &columns, NOTHING).whole(activities.rows.iter().map(|row| {
                 vec![
                     Cell::text(row.title),
                     lead.cell(row.key, "period", "unrestricted", row.period.unrestricted),
@@ -72,9 +72,9 @@ fn table(form: StatementForm, title: String, lead: &Lead, statements: &Statement
                 ]
             }))
         }
-        StatementForm::CashFlows => {
+        Statement::CashFlows(flows) => {
             let columns = [column("项目"), numbers(if year { "本年数" } else { "本月数" }), numbers("本年累计数")];
-            Table::new(title, &columns, NOTHING).whole(statements.cash_flows.rows.iter().map(|row| {
+            Table::new(title, &columns, NOTHING).whole(flows.rows.iter().map(|row| {
                 vec![
                     Cell::text(row.title),
                     lead.cell(row.key, "period", "total", row.period),
@@ -82,9 +82,9 @@ fn table(form: StatementForm, title: String, lead: &Lead, statements: &Statement
                 ]
             }))
         }
-        StatementForm::BalanceSheet => {
+        Statement::BalanceSheet(sheet) => {
             let columns = [column("项目"), numbers("年初数"), numbers("期末数")];
-            Table::new(title, &columns, NOTHING).whole(statements.balance_sheet.rows.iter().map(|row| {
+            Table::new(title, &columns, NOTHING).whole(sheet.rows.iter().map(|row| {
                 vec![
                     Cell::text(row.title),
                     lead.cell(row.key, "opening", "total", row.opening),
@@ -108,12 +108,12 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
     let today = officer.app.business.today();
     let (year, month, period) = asked_period(&asked, today)?;
     let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
-    let statements = officer.app.closing.statements(shelf.book.id, period, false, &officer.member).await?;
     let (key, name, form) = form(&asked);
+    let statement = officer.app.closing.statement(shelf.book.id, form, period, &officer.member).await?;
     let title = format!("{}{name} {}", shelf.book.name, period_name(year, month));
     let month_asked = month.map(|month| month.to_string()).unwrap_or_default();
     let lead = Lead { query: format!("{}&year={year}&month={month_asked}&form={key}", shelf.query()) };
-    let table = table(form, title, &lead, &statements, month.is_none());
+    let table = table(title, &lead, &statement, month.is_none());
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
