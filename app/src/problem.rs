@@ -909,6 +909,11 @@ impl From<SpendingError> for Problem {
             E::NoAccount => Problem::conflict("account_needed", "收款人没有银行账户。"),
             E::AccountQuiet { from } => Problem::conflict("account_changed", "")
                 .saying(format!("收款账户近期有变更，须由另一人核实，或等到{from}以后。")),
+            E::Child => Problem::forbidden("child_data", "未成年人的信息只能由负责人（理事长、合规专员）查看。"),
+            E::AccountChanged => Problem::conflict(
+                "account_changed",
+                "收款账户在生成付款文件后有变更，请撤回该文件，核实账户后重新生成。",
+            ),
             // By whom and why is not said (facts: charity 2.12).
             E::InHand => Problem::conflict("in_hand", "办理中，请稍后再试。"),
             E::TooMuch { left } => Problem::unprocessable("settlement_too_large", "")

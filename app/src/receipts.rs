@@ -358,11 +358,14 @@ impl Receipts {
         let tx = self.db.begin().await?;
         let ids = || Rows::new().uuid("id", numbers.iter().map(|number| number.donation.uuid()));
         let backend = self.db.backend();
-        let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.confirmed_us, d.receipt FROM {rows} JOIN donation d ON d.id = r.id";
-        let mut gifts: HashMap<DonationId, (Money, bool, ReceiptChoice)> = HashMap::new();
+        let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.paid_us, d.confirmed_us, d.receipt FROM {rows} JOIN donation d ON d.id = r.id";
+        let mut gifts: HashMap<DonationId, Received> = HashMap::new();
         for row in tx.query_all_raw(ids().statement(backend, sql, [])).await? {
-            let paid = row.try_get::<Option<Timestamp>>("", "confirmed_us")?.is_some();
-            gifts.insert(row.try_get("", "id")?, (row.try_get("", "left_fen")?, paid, row.try_get("", "receipt")?));
+            let confirmed = row.try_get::<Option<Timestamp>>("", "confirmed_us")?;
+            let paid = row.try_get::<Option<Timestamp>>("", "paid_us")?.or(confirmed);
+            let on = paid.filter(|_| confirmed.is_some()).map(BusinessDate::of);
+            let gift = Received { left: row.try_get("", "left_fen")?, on, choice: row.try_get("", "receipt")? };
+            gifts.insert(row.try_get("", "id")?, gift);
         }
         let codes = Rows::new()
             .text("code", numbers.iter().map(|number| number.code.clone()))
@@ -389,7 +392,9 @@ impl Receipts {
                     continue;
                 }
                 Some(_) => Some((COLUMNS[2], "票据号码已登记在其他捐赠上".to_owned())),
-                None => refused(gifts.get(&number.donation), live.contains(&number.donation), number),
+                None => {
+                    refused(gifts.get(&number.donation), live.contains(&number.donation), number, BusinessDate::of(now))
+                }
             };
             match problem {
                 Some((column, problem)) => bad.push(BadLine { line: number.line, column, problem }),
@@ -459,6 +464,11 @@ impl Receipts {
             None => (ReceiptEvent::Void, "receipt.void"),
         };
         let to = row.state.on(event)?;
+        if red.as_ref().is_some_and(|(code, number)| (code, number) == (&row.code, &row.number)) {
+            return Err(ReceiptError::Invalid {
+                field: "number", problem: "红字票据的号码不能与原票据相同"
+            });
+        }
         let mut active: receipt::ActiveModel = row.into();
         active.state = Set(to);
         active.ended_by = Set(Some(by.id));
@@ -545,20 +555,30 @@ fn same(known: &receipt::Model, number: &Number) -> bool {
 
 /// Why a number cannot be taken for its gift.
 fn refused(
-    gift: Option<&(Money, bool, ReceiptChoice)>,
+    gift: Option<&Received>,
     has_one: bool,
     number: &Number,
+    today: BusinessDate,
 ) -> Option<(&'static str, String)> {
+    let Some(gift) = gift else { return Some((COLUMNS[0], "没有这个订单号".to_owned())) };
+    let Some(on) = gift.on else { return Some((COLUMNS[0], "该捐赠尚未到账".to_owned())) };
     match gift {
-        None => Some((COLUMNS[0], "没有这个订单号".to_owned())),
-        Some((_, false, _)) => Some((COLUMNS[0], "该捐赠尚未到账".to_owned())),
-        Some((_, _, choice)) if *choice != ReceiptChoice::Requested => {
-            Some((COLUMNS[0], "捐赠人没有要求开具票据".to_owned()))
-        }
-        Some(_) if has_one => Some((COLUMNS[0], "该捐赠已有有效票据".to_owned())),
-        Some((left, ..)) if *left != number.amount => Some((COLUMNS[5], format!("金额应为{left}元（已扣除退款）"))),
-        Some(_) => None,
+        _ if gift.choice != ReceiptChoice::Requested => Some((COLUMNS[0], "捐赠人没有要求开具票据".to_owned())),
+        _ if has_one => Some((COLUMNS[0], "该捐赠已有有效票据".to_owned())),
+        _ if gift.left != number.amount => Some((COLUMNS[5], format!("金额应为{}元（已扣除退款）", gift.left))),
+        _ if number.issued_on < on => Some((COLUMNS[4], format!("开票日期不能早于捐赠到账日{on}"))),
+        _ if number.issued_on > today => Some((COLUMNS[4], "开票日期不能晚于今天".to_owned())),
+        _ => None,
     }
+}
+
+/// A gift as a receipt is checked against it.
+struct Received {
+    /// What is left of it after refunds.
+    left: Money,
+    /// The day it was paid, once it is confirmed.
+    on: Option<BusinessDate>,
+    choice: ReceiptChoice,
 }
 
 /// Reads a file: how many lines, what reads, and what does not.

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::anonymity::Anonymity;
-use domain::campaign::{CampaignKind, CampaignState, GivingClosed, may_give};
+use domain::campaign::{CampaignKind, CampaignState, GivingClosed, may_give, may_receive};
 use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, Timestamp};
-use entity::{Rows, Tx, campaign, donation as row, execute, violation};
+use entity::{Rows, Tx, bank_account, campaign, donation as row, execute, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
@@ -97,11 +97,16 @@ pub async fn create(
         target_fen: Money,
         over_target: bool,
         raised_fen: i64,
+        certified: i64,
     }
-    let sql = "SELECT c.id, c.state, c.kind, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen \
+    // A certificate that was revoked after the opening ends giving at once (慈善法 22); what is older than certificates here has none.
+    let sql = "SELECT c.id, c.state, c.kind, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen, \
+               CAST(CASE WHEN c.plan_version = 0 OR EXISTS (SELECT 1 FROM certificate x WHERE x.book_id = c.book_id AND x.issued_on <= $1 \
+               AND x.expires_on >= $1 AND (x.revoked_on IS NULL OR x.revoked_on > $1)) THEN 1 ELSE 0 END AS BIGINT) AS certified \
                FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN fund f ON f.book_id = c.book_id AND f.campaign_id = c.id";
     let ids = unique(wishes.iter().map(|w| w.campaign.uuid()).collect());
-    let targets: HashMap<CampaignId, Target> = Target::find_by_statement(ids.statement(backend, sql, []))
+    let today = BusinessDate::of(now);
+    let targets: HashMap<CampaignId, Target> = Target::find_by_statement(ids.statement(backend, sql, [today.into()]))
         .all(tx)
         .await?
         .into_iter()
@@ -137,6 +142,9 @@ pub async fn create(
                 return Err(GivingClosed::NotOpen.into());
             }
             may_give(target.state, target.starts_us, target.ends_us, now)?;
+            if target.certified == 0 {
+                return Err(GivingClosed::NotOpen.into());
+            }
             if !target.over_target && Money::from_fen(target.raised_fen) >= target.target_fen {
                 return Err(CrowdfundingError::TargetReached);
             }
@@ -689,13 +697,12 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
             );
         return if same { Ok(known) } else { Err(CrowdfundingError::IdReused) };
     }
-    if campaign::Entity::find_by_id(gift.campaign)
-        .one(tx)
-        .await?
-        .is_none_or(|c| !c.state.is_public() || c.kind == CampaignKind::Parent)
-    {
-        return Err(CrowdfundingError::NoSuchCampaign);
-    }
+    let target = campaign::Entity::find_by_id(gift.campaign).lock(LockType::Share).one(tx).await?;
+    let target = target
+        .filter(|target| target.state.is_public() && target.kind != CampaignKind::Parent)
+        .ok_or(CrowdfundingError::NoSuchCampaign)?;
+    may_receive(target.state)?;
+    bank_account_known(tx, target.book_id, new.bank_account.as_deref().unwrap_or_default()).await?;
     let active: row::ActiveModel = new.into();
     // Every column is written: a row made from a model counts as unchanged otherwise.
     let inserted = active.reset_all().insert(tx).await;
@@ -704,6 +711,20 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         Err(error) if violation(&error).is_some_and(|v| v.contains("bank")) => Err(CrowdfundingError::ReferenceUsed),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Refuses the name of a bank account that is none of the book's: money would stand in an account that no statement ever shows. A book
+/// that knows none yet learns its first from its first gift.
+pub(crate) async fn bank_account_known(tx: &Tx, book: BookId, name: &str) -> Result<(), CrowdfundingError> {
+    let known = ledger::bank_accounts(tx, book).await?;
+    let registered = bank_account::Entity::find().filter(bank_account::Column::BookId.eq(book)).all(tx).await?;
+    let mut names = known.into_iter().chain(registered.into_iter().map(|row| row.name)).peekable();
+    if names.peek().is_none() || names.any(|known| known == name) {
+        return Ok(());
+    }
+    Err(CrowdfundingError::Invalid {
+        field: "bank_account", problem: "该账套没有这个银行账户，请先由财务负责人登记"
+    })
 }
 
 async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::Model, Hand), CrowdfundingError> {
@@ -736,8 +757,9 @@ pub async fn confirm_bank_gift(
         return Ok(row);
     }
     let to = row.state.on(DonationEvent::Pay)?;
-    let campaign =
-        campaign::Entity::find_by_id(row.campaign_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let campaign = campaign::Entity::find_by_id(row.campaign_id).lock(LockType::Share).one(tx).await?;
+    let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    may_receive(campaign.state)?;
     let (Some(account), Some(reference), Some(received)) = (&row.bank_account, &row.bank_reference, row.paid_us) else {
         return Err(CrowdfundingError::Conflict);
     };

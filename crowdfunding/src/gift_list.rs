@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use domain::anonymity::Anonymity;
 use domain::bank::ListState;
-use domain::campaign::CampaignKind;
+use domain::campaign::{CampaignKind, may_receive};
 use domain::donation::{DonationEvent, ReceiptChoice, Via};
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, DonationId, GiftListId, Money, Timestamp};
@@ -168,9 +168,8 @@ pub async fn may_list(db: &impl ConnectionTrait, campaign: CampaignId, by: &Memb
     by.must_be(&WRITERS)?;
     hand_on(db, campaign, by, &WRITERS).await?;
     let row = campaign::Entity::find_by_id(campaign).one(db).await?;
-    row.filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent)
-        .map(|_| ())
-        .ok_or(CrowdfundingError::NoSuchCampaign)
+    let row = row.filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent);
+    Ok(may_receive(row.ok_or(CrowdfundingError::NoSuchCampaign)?.state)?)
 }
 
 /// Writes a list down with its gifts; nothing is booked until another person posts it.

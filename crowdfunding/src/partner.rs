@@ -107,6 +107,9 @@ pub async fn sign_cooperation(
 ) -> Result<cooperation::Model, CrowdfundingError> {
     let (row, _) = for_step(tx, id, &AUTHORS, by).await?;
     let agreement = required(agreement)?;
+    if signed_on > BusinessDate::of(now) {
+        return Err(CrowdfundingError::Invalid { field: "signed_on", problem: "签订日期不能晚于今天" });
+    }
     let known = partner::Entity::find_by_id(partner).one(tx).await?;
     known.filter(|known| known.book_id == row.book_id).ok_or(CrowdfundingError::NoSuchPartner)?;
     let new = cooperation::ActiveModel {

@@ -1,7 +1,7 @@
 //! Gifts that a bank statement shows and two persons have claimed: from the line itself (entry 6a), or out of 2209 待认领 (entry 6c).
 
 use domain::anonymity::Anonymity;
-use domain::campaign::CampaignKind;
+use domain::campaign::{CampaignKind, may_receive};
 use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, EntryId, Money, StaffId, Timestamp};
@@ -64,6 +64,7 @@ pub async fn take_statement_gift(
         .await?
         .filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent && one.book_id == gift.book)
         .ok_or(CrowdfundingError::NoSuchCampaign)?;
+    may_receive(campaign.state)?;
     let state = DonationState::Created.on(DonationEvent::Pay)?;
     let new = row::Model {
         id: gift.id,

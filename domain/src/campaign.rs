@@ -270,6 +270,18 @@ pub fn may_give(state: CampaignState, starts: Timestamp, ends: Timestamp, now: T
     }
 }
 
+/// Whether money that came to the bank for a campaign may still be booked as a gift to it. It may come late, and is marked so (facts: charity
+/// 3.1), but not once what is left is being decided on, nor while a suspension stands: then it waits in 2209 待认领.
+pub fn may_receive(state: CampaignState) -> Result<(), GivingClosed> {
+    use CampaignState::*;
+    match state {
+        Open | EmergencyOpen | Paused | Ended | Executing => Ok(()),
+        Closing | Closed | Terminated => Err(GivingClosed::Ended),
+        Draft | Submitted | OrgReview | FinanceReview | Approved | Filing | Filed | Scheduled | Rejected
+        | Suspended | Cancelled => Err(GivingClosed::NotOpen),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

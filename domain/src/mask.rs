@@ -20,9 +20,37 @@ pub fn tail(number: &str) -> String {
     format!("****{tail}")
 }
 
+/// Whether a text that everybody would read holds a number somebody could be reached or known by: seven digits or more, of any width, however
+/// they are set apart.
+pub fn tells_number(text: &str) -> bool {
+    let mut run = 0;
+    for c in text.chars() {
+        match c {
+            '0'..='9' | '０'..='９' => run += 1,
+            ' ' | '-' | '－' | '.' | '·' | '_' | '　' => {}
+            _ => run = 0,
+        }
+        if run >= 7 {
+            return true;
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_to_be_reached_by_is_seen_however_it_is_written() {
+        for text in ["加油 13912345678", "电话１３９１２３４５６７８", "139-1234-5678", "微信 139 1234 5678"]
+        {
+            assert!(tells_number(text), "{text}");
+        }
+        for text in ["加油", "2026年6月30日，第100名", "捐100元，愿500名学生平安"] {
+            assert!(!tells_number(text), "{text}");
+        }
+    }
 
     #[test]
     fn no_more_is_shown_than_is_said() {

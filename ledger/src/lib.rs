@@ -37,7 +37,9 @@ pub use flow::{Flow, FlowKind, Position, flows, position, raised_by_day};
 pub use fund::{Fund, commit, fund, funds, lock_general_fund, raised, release_commitment};
 pub use journal::{JournalEntry, JournalLine, balances, booked_days, journal, subjects};
 pub use post::{Posted, Refusal, post};
-pub use report::{Balance, StatementLine, TrialLine, accounts, balance, entry_by_reference, statement, trial_balance};
+pub use report::{
+    Balance, StatementLine, TrialLine, accounts, balance, bank_accounts, entry_by_reference, statement, trial_balance,
+};
 pub use seal::{SealError, last_seal, seal_through, seals};
 pub use statements::{
     Activities, ActivityRow, Adjustments, Amounts, BalanceRow, BalanceSheet, CashFlow, CashFlowRow, CashFlows,

@@ -95,6 +95,13 @@ pub async fn trial_balance(
         .collect()
 }
 
+/// The short names of the bank accounts (1002) that a book has ever booked on.
+pub async fn bank_accounts(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<String>, DbErr> {
+    let found = account::Entity::find().filter(account::COLUMN.book_id.eq(book));
+    let found = found.filter(account::COLUMN.bank_account.is_not_null()).all(db).await?;
+    Ok(found.into_iter().filter_map(|row| row.bank_account).collect())
+}
+
 /// The accounts of a book, by name.
 pub async fn accounts(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<account::Model>, DbErr> {
     account::Entity::find().filter(account::COLUMN.book_id.eq(book)).order_by_asc(account::COLUMN.name).all(db).await

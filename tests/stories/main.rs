@@ -5,6 +5,7 @@
 //! a comparison of our books with what the stand-in for WeChat holds for us.
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod attempts;
 mod bank;
 mod batches;
 mod binary;

@@ -8,8 +8,8 @@ use crate::world::{Gift, World, story};
 
 const HEAD: &str = "订单号,票据代码,票据号码,校验码,开票日期,金额";
 
-fn line(gift: &Gift, number: u32, amount: &str) -> String {
-    format!("{},13060126,{number:010},a1b2c3,2026-01-20,{amount}", gift.order)
+fn line(w: &World, gift: &Gift, number: u32, amount: &str) -> String {
+    format!("{},13060126,{number:010},a1b2c3,{},{amount}", gift.order, w.app.business.today())
 }
 
 async fn import(w: &World, lines: &[String], trial: bool) -> Value {
@@ -54,7 +54,7 @@ async fn a_wish_waits_until_its_number_is_imported() {
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM unmasking").await, 1);
         cashier.post("/staff/receipts/wishes/export", json!({ "reason": " " })).await.refused(422, "invalid_field");
 
-        let numbers = [line(&gift, 1, "100.00")];
+        let numbers = [line(w, &gift, 1, "100.00")];
         assert_eq!(import(w, &numbers, true).await["taken"], 1);
         assert_eq!(backlog(w).await, (1, 1, 0), "a trial takes nothing");
         assert_eq!(import(w, &numbers, false).await["taken"], 1);
@@ -76,12 +76,12 @@ async fn a_file_with_one_faulty_line_is_not_taken_at_all() {
         let (good, other) = (wishing(w, &donor, campaign, "10.00").await, wishing(w, &donor, campaign, "20.00").await);
         let unwished = w.gift(&donor, campaign, "30.00").await;
         let lines = [
-            line(&good, 1, "10.00"),
-            line(&good, 2, "10.00"),
-            line(&other, 3, "20.01"),
-            line(&unwished, 4, "30.00"),
+            line(w, &good, 1, "10.00"),
+            line(w, &good, 2, "10.00"),
+            line(w, &other, 3, "20.01"),
+            line(w, &unwished, 4, "30.00"),
             format!("{},13060126,5,a1b2c3,2026-01-20,20.00", other.order),
-            line(&Gift { order: "0".repeat(32), ..other.clone() }, 6, "1.00"),
+            line(w, &Gift { order: "0".repeat(32), ..other.clone() }, 6, "1.00"),
             format!("{},13060126,0000000007,a1b2c3,2026-02-30,20.00", "1".repeat(32)),
         ];
         let report = import(w, &lines, false).await;
@@ -110,7 +110,7 @@ async fn a_receipt_ends_and_is_never_edited() {
         let campaign = w.open_campaign("1000.00").await;
         let donor = w.donor("o-one").await;
         let gift = wishing(w, &donor, campaign, "50.00").await;
-        import(w, &[line(&gift, 1, "50.00")], false).await;
+        import(w, &[line(w, &gift, 1, "50.00")], false).await;
         let request = json!({ "id": uuid::Uuid::now_v7(), "amount": "20.00", "reason": "error" });
         donor.post(&format!("/donations/{}/refund-requests", gift.id), request.clone()).await.ok();
         let path = format!("/staff/refunds/{}/approval", request["id"].as_str().unwrap());
@@ -127,7 +127,7 @@ async fn a_receipt_ends_and_is_never_edited() {
         cashier.post(&of("reversal"), red).await.refused(409, "wrong_state");
         cashier.post(&of("void"), json!({ "reason": "错误" })).await.refused(409, "wrong_state");
         assert_eq!(backlog(w).await, (1, 0, 0), "the wish waits for a receipt over the rest");
-        assert_eq!(import(w, &[line(&gift, 2, "30.00")], false).await["taken"], 1);
+        assert_eq!(import(w, &[line(w, &gift, 2, "30.00")], false).await["taken"], 1);
         for attack in [
             "UPDATE receipt SET amount_fen = 1",
             "UPDATE receipt SET number = '0000000009'",

@@ -948,7 +948,7 @@ fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
             "/staff/payees/{payee_id}/unmasking",
             &t.payee,
             reason(),
-            &[ProjectManager, FinanceHead, Cashier, Bookkeeper, Auditor, Compliance],
+            &[ProjectManager, FinanceHead, Cashier, Bookkeeper, Auditor, Compliance, Chair],
         ),
         get("/staff/disbursements", "", readers),
         get("/staff/disbursements/waiting", "", readers),

@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::line::{self, Change};
+use super::payout::nobody_close;
 use super::postings::{self, Spending};
 use super::{AUTHORS, READERS, SpendingError};
 use crate::history::state;
@@ -222,6 +223,10 @@ pub async fn submit(tx: &Tx, now: Timestamp, id: DisbursementId, by: &Member) ->
     if documents == 0 {
         return Err(SpendingError::NoDocument);
     }
+    let payouts = payout::Entity::find().filter(payout::Column::DisbursementId.eq(id)).all(tx).await?;
+    let mut people: Vec<PayeeId> = payouts.iter().map(|payout| payout.payee_id).collect();
+    people.extend(payouts.iter().filter_map(|payout| payout.beneficiary_id));
+    nobody_close(tx, &people).await?;
     let charity = charity::Entity::find_by_id(paper.book_id).one(tx).await?.ok_or(SpendingError::NoCharity)?;
     let line = line_of(tx, paper.campaign_id, &paper.line_code).await?;
     if line::left(&line) < paper.amount_fen {

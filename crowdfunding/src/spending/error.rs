@@ -62,6 +62,9 @@ pub enum SpendingError {
     /// A payee or beneficiary is close to whoever decides, or was declared so (慈善法 Art. 40, 59).
     #[error("a payee or beneficiary is a related party")]
     Related,
+    /// It is a child's data, which those responsible for it read alone.
+    #[error("the data of children is read by those responsible for it")]
+    Child,
     /// Nothing is attached that proves it.
     #[error("a document has to be attached")]
     NoDocument,
@@ -86,6 +89,9 @@ pub enum SpendingError {
         /// The first day it may be used without a confirmation.
         from: BusinessDate,
     },
+    /// The account of a payee is another than the one in the file.
+    #[error("the account of a payee is not the one in the file")]
+    AccountChanged,
     /// It is looked at by somebody; by whom and why is not said.
     #[error("it is being handled")]
     InHand,
@@ -132,6 +138,7 @@ const GUARDS: &[Guard] = &[
     ("disbursement_file_key", || SpendingError::ListReused),
     ("disbursement.file_hash", || SpendingError::ListReused),
     ("campaign_frozen", || SpendingError::Frozen),
+    ("payout_account", || SpendingError::AccountChanged),
     ("payout_held", || SpendingError::InHand),
     ("payout_settled", || SpendingError::Decided),
     ("payout_foreign", || SpendingError::NoSuchPayee),

@@ -15,7 +15,7 @@ use ledger::Entry;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    QueryOrder, QuerySelect, QueryTrait, Set,
 };
 
 use super::disbursement::{advance, book, closing, may_know, required, spending_of};
@@ -23,7 +23,10 @@ use super::line::{self, Change};
 use super::payee::payees_of;
 use super::postings::{self, Spending};
 use super::{READERS, SpendingError};
+use crate::CrowdfundingError;
+use crate::donation::bank_account_known;
 use crate::history::state;
+use crate::reach::{book_place, books_within};
 
 /// Who confirms what the bank did.
 const CONFIRMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
@@ -225,6 +228,16 @@ async fn look_at_papers(
     Ok(())
 }
 
+/// Refuses a payee who is declared close, or whose money would go to the account of one who is: a declaration cannot be left behind by
+/// writing the same person down again (慈善法 Art. 40, 59).
+pub(super) async fn nobody_close(tx: &Tx, people: &[domain::PayeeId]) -> Result<(), SpendingError> {
+    let set = Rows::new().uuid("id", people.iter().map(|id| id.uuid()));
+    let sql = "SELECT p.id FROM {rows} JOIN payee p ON p.id = r.id WHERE p.related = $1 OR EXISTS \
+               (SELECT 1 FROM payee q WHERE q.book_id = p.book_id AND q.account_hmac = p.account_hmac AND q.related = $1) LIMIT 1";
+    let close = tx.query_one_raw(set.statement(tx.get_database_backend(), sql, [true.into()])).await?;
+    if close.is_some() { Err(SpendingError::Related) } else { Ok(()) }
+}
+
 /// Nobody close, nobody looked at, no account that changed lately. The database asks the same of each row.
 async fn look_at_payees(
     tx: &Tx,
@@ -232,9 +245,7 @@ async fn look_at_payees(
     rows: &[row::Model],
     people: &HashMap<domain::PayeeId, payee::Model>,
 ) -> Result<(), SpendingError> {
-    if people.values().any(|payee| payee.related) {
-        return Err(SpendingError::Related);
-    }
+    nobody_close(tx, &people.keys().copied().collect::<Vec<_>>()).await?;
     let set = Rows::new().uuid("id", people.keys().map(|id| id.uuid()));
     let sql = "SELECT h.* FROM {rows} JOIN screening_hit h ON h.payee_id = r.id WHERE h.state <> 'cleared' LIMIT 1";
     let held = tx.query_all_raw(set.statement(tx.get_database_backend(), sql, [])).await?;
@@ -277,6 +288,11 @@ pub async fn schedule(
             field: "bank_account", problem: "请填写银行账户简称，最多40字"
         });
     }
+    bank_account_known(tx, first.paper.book_id, &bank_account).await.map_err(|error| match error {
+        CrowdfundingError::Invalid { field, problem } => SpendingError::Invalid { field, problem },
+        CrowdfundingError::Db(error) => error.into(),
+        _ => SpendingError::Conflict,
+    })?;
     let file = payment_file::ActiveModel {
         id: Set(new.id),
         book_id: Set(first.paper.book_id),
@@ -340,7 +356,7 @@ async fn record(tx: &Tx, now: Timestamp, actor: &str, steps: &[Step<'_>]) -> Res
     Ok(())
 }
 
-/// A file, for whoever may know of every paper in it.
+/// A file, for whoever may know of its book or of every paper in it.
 pub async fn file(
     db: &impl ConnectionTrait,
     id: PaymentFileId,
@@ -348,10 +364,13 @@ pub async fn file(
 ) -> Result<payment_file::Model, SpendingError> {
     by.must_be(&FILE_READERS)?;
     let file = payment_file::Entity::find_by_id(id).one(db).await?.ok_or(SpendingError::NoSuchFile)?;
-    for place in places(db, id).await? {
-        by.may(&FILE_READERS, &place).map_err(|_| SpendingError::NoSuchFile)?;
+    if by.may(&FILE_READERS, &book_place(db, file.book_id).await?).is_ok() {
+        return Ok(file);
     }
-    Ok(file)
+    // What travelled in it may travel in another by now; then only the book's own people know of it.
+    let places = places(db, id).await?;
+    let known = !places.is_empty() && places.iter().all(|place| by.may(&FILE_READERS, place).is_ok());
+    if known { Ok(file) } else { Err(SpendingError::NoSuchFile) }
 }
 
 /// Who may see payment files.
@@ -379,7 +398,7 @@ async fn places(db: &impl ConnectionTrait, id: PaymentFileId) -> Result<Vec<Unit
     db.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "unit_path")).collect()
 }
 
-/// A page of payment files, newest first: those all of whose papers lie where the reader may look.
+/// A page of payment files, newest first: those of books, or all of whose papers, where the reader may look.
 pub async fn files(
     db: &impl ConnectionTrait,
     by: &Member,
@@ -401,7 +420,18 @@ pub async fn files(
         let column = Expr::col((disbursement::Entity, disbursement::Column::UnitPath));
         hidden.and_where(column.not_like(format!("{}%", part.as_str())));
     }
-    let mut query = payment_file::Entity::find().filter(payment_file::Column::Id.not_in_subquery(hidden));
+    let travelling = row::Entity::find()
+        .select_only()
+        .column(row::Column::PaymentFileId)
+        .filter(row::Column::PaymentFileId.is_not_null())
+        .into_query();
+    let mut query = payment_file::Entity::find();
+    if let Some(books) = books_within(by, &FILE_READERS) {
+        let papers = Condition::all()
+            .add(payment_file::Column::Id.in_subquery(travelling))
+            .add(payment_file::Column::Id.not_in_subquery(hidden));
+        query = query.filter(Condition::any().add(payment_file::Column::BookId.in_subquery(books)).add(papers));
+    }
     if let Some(after) = after {
         let last = file(db, after, by).await?;
         query = query.filter(

@@ -6,7 +6,10 @@ use domain::role::{Member, Role};
 use domain::{BusinessDate, Money, PayoutId, SettlementId, Timestamp};
 use entity::{Tx, payout_settlement as row};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set,
+};
 
 use super::SpendingError;
 use super::disbursement::{book, required, spending_of};
@@ -86,6 +89,21 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
     }
     if payout.state != PayoutState::Confirmed {
         return Err(SpendingError::Decided);
+    }
+    if let (Some(account), Some(reference)) = (&bank_account, &bank_reference) {
+        // One transfer may bring back several payouts, each once.
+        let booked = row::Entity::find()
+            .filter(row::Column::PayoutId.eq(new.payout))
+            .filter(row::Column::BankAccount.eq(account.as_str()))
+            .filter(row::Column::BankReference.eq(reference.as_str()))
+            .filter(row::Column::State.ne("declined"))
+            .count(tx)
+            .await?;
+        if booked > 0 {
+            return Err(SpendingError::Invalid {
+                field: "bank_reference", problem: "这个银行流水号已登记过追回"
+            });
+        }
     }
     let settled = settlements(tx, new.payout).await?;
     let settled = settled.iter().filter(|row| row.state != "declined").map(|row| row.amount_fen.fen()).sum::<i64>();

@@ -20,8 +20,17 @@ use crate::words;
 
 const KEEPERS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Cashier];
 const CONFIRMERS: [Role; 3] = [Role::ProjectManager, Role::FinanceHead, Role::Bookkeeper];
-const OPENERS: [Role; 6] =
-    [Role::ProjectManager, Role::FinanceHead, Role::Cashier, Role::Bookkeeper, Role::Auditor, Role::Compliance];
+const OPENERS: [Role; 7] = [
+    Role::ProjectManager,
+    Role::FinanceHead,
+    Role::Cashier,
+    Role::Bookkeeper,
+    Role::Auditor,
+    Role::Compliance,
+    Role::Chair,
+];
+/// Children's data is read by those responsible for it alone.
+const OPENERS_OF_CHILDREN: [Role; 2] = [Role::Chair, Role::Compliance];
 const KINDS: [(&str, &str); 2] = [("person", "个人"), ("organisation", "单位")];
 const PARTS: [&str; 5] = ["beneficiary", "guardian", "supplier", "partner", "staff"];
 
@@ -130,7 +139,7 @@ async fn show(
                     (Field::text(of("account"), "bank", "开户行").required().longest(60))
                 } }.show(officer, refused("account")))
             }
-            @if officer.is(&OPENERS) { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
+            @if officer.is(if row.minor { &OPENERS_OF_CHILDREN } else { &OPENERS }) { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
                 (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
             } }.show(officer, refused("unmasking"))) }
         }

@@ -1,0 +1,175 @@
+//! Ways round a rule that somebody tried, each of them closed.
+
+use domain::role::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::caller::Answer;
+use crate::spending::{approved, attach, funded, id, line, paper, payee, payouts, person, results, sent, step};
+use crate::world::{Officer, World, story};
+
+fn bank_gift(w: &World, campaign: Uuid, account: &str) -> Value {
+    json!({
+        "id": Uuid::now_v7(), "campaign": campaign, "amount": "50.00", "counterparty": "示例公司", "bank_account": account,
+        "reference": format!("B-{}", Uuid::now_v7().simple()), "received_on": w.app.business.today().to_string(),
+    })
+}
+
+async fn suspend(w: &World, campaign: Uuid) {
+    let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
+    w.staff(Role::FinanceHead).await.post(&format!("/staff/campaigns/{campaign}/suspensions"), order).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_at_the_bank_is_no_gift_to_a_campaign_that_takes_none() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (cashier, bookkeeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let waiting = bank_gift(w, campaign, "基本户");
+        cashier.post("/staff/bank-gifts", waiting.clone()).await.ok();
+        suspend(w, campaign).await;
+        cashier.post("/staff/bank-gifts", bank_gift(w, campaign, "基本户")).await.refused(409, "campaign_not_open");
+        let confirm = format!("/staff/bank-gifts/{}/confirmation", id(&waiting));
+        bookkeeper.act(&confirm).await.refused(409, "campaign_not_open");
+        w.staff(Role::Chair)
+            .await
+            .post(&format!("/staff/campaigns/{campaign}/suspension-lift"), json!({ "reason": "核查结束" }))
+            .await
+            .ok();
+        bookkeeper.act(&confirm).await.ok();
+        assert_eq!(w.raised(campaign).await, "50.00");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_account_that_is_none_of_ours_holds_no_money() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let cashier = w.staff(Role::Cashier).await;
+        let refused = cashier.post("/staff/bank-gifts", bank_gift(w, campaign, "不存在的户")).await;
+        assert!(refused.refused(422, "invalid_field").text.contains("没有这个银行账户"));
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let grant = paper(campaign, &line(w, campaign).await, &[student], "10.00");
+        approved(w, &grant).await;
+        let file = json!({ "id": Uuid::now_v7(), "bank_account": "别的户", "disbursements": [id(&grant)] });
+        cashier.post("/staff/payment-files", file).await.refused(422, "invalid_field");
+        sent(w, &grant).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_ends_giving() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "10.00").await;
+        w.sql(&format!("UPDATE certificate SET revoked_on = '{}'", w.app.business.today())).await.unwrap();
+        donor.give(campaign, &w.wish("10.00")).await.refused(409, "campaign_not_open");
+        let page = w.stranger.get(&format!("/campaigns/{campaign}")).await.ok();
+        assert_eq!(page["certificate"], Value::Null, "{page}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_changed_after_the_file_was_made_is_not_paid() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let grant = paper(campaign, &line(w, campaign).await, &[student], "10.00");
+        approved(w, &grant).await;
+        let cashier = w.staff(Role::Cashier).await;
+        let new = json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "disbursements": [id(&grant)] });
+        let file = id(&cashier.post("/staff/payment-files", new).await.ok());
+        let account = json!({ "number": "6222020000000000099", "bank": "示例银行" });
+        let path = format!("/staff/payees/{student}/account");
+        cashier.call(reqwest::Method::PUT, &path, Some(account)).await.ok();
+        cashier.act(&format!("/staff/payment-files/{file}/sending")).await.refused(409, "account_changed");
+        cashier.act(&format!("/staff/payment-files/{file}/withdrawal")).await.ok();
+    })
+    .await;
+}
+
+async fn handed_in(w: &World, organiser: &Officer, campaign: Uuid, payee: Uuid) -> Answer {
+    let grant = paper(campaign, &line(w, campaign).await, &[payee], "10.00");
+    organiser.post("/staff/disbursements", grant.clone()).await.ok();
+    attach(organiser, &grant).await.ok();
+    step(organiser, &grant, "submission").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_related_party_stays_one_under_another_entry_of_the_register() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let mut close = person(campaign, "王一（示例）", 1);
+        close["related"] = json!("项目负责人的亲属");
+        organiser.post("/staff/payees", close).await.ok();
+        let again = payee(w, campaign, "王一（示例）", 1).await;
+        handed_in(w, &organiser, campaign, again).await.refused(409, "related_party");
+        let other_name = organiser.post("/staff/payees", person(campaign, "王二（示例）", 1)).await;
+        assert!(other_name.refused(422, "invalid_field").text.contains("另一户名"));
+        let stranger = payee(w, campaign, "王三（示例）", 3).await;
+        handed_in(w, &organiser, campaign, stranger).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_came_back_is_noted_once_and_a_child_is_seen_by_few() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let grant = paper(campaign, &line(w, campaign).await, &[student], "10.00");
+        approved(w, &grant).await;
+        let file = sent(w, &grant).await;
+        let all = payouts(&grant);
+        let path = format!("/staff/payment-files/{file}/results");
+        w.staff(Role::Bookkeeper).await.post(&path, results(w, &all, true)).await.ok();
+        let cashier = w.staff(Role::Cashier).await;
+        let back = |payout: &Uuid| {
+            let new = json!({
+                "id": Uuid::now_v7(), "kind": "recovered", "amount": "5.00", "reason": "学生退学",
+                "bank": { "bank_account": "基本户", "reference": "R-1" }, "on": w.app.business.today().to_string(),
+            });
+            (format!("/staff/payouts/{payout}/settlements"), new)
+        };
+        let (first, second) = (back(&all[0]), back(&all[0]));
+        cashier.post(&first.0, first.1).await.ok();
+        cashier.post(&second.0, second.1).await.refused(422, "invalid_field");
+
+        let mut child = person(campaign, "小明（示例）", 7);
+        child["minor"] = json!(true);
+        let child = id(&w.staff(Role::Organiser).await.post("/staff/payees", child).await.ok());
+        let unmask = format!("/staff/payees/{child}/unmasking");
+        let why = json!({ "reason": "核对监护人" });
+        for role in [Role::ProjectManager, Role::FinanceHead, Role::Cashier] {
+            w.staff(role).await.post(&unmask, why.clone()).await.refused(403, "child_data");
+        }
+        let seen = w.staff(Role::Chair).await.post(&unmask, why).await.ok();
+        assert_eq!(seen["name"], "小明（示例）");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_to_be_reached_by_waits_for_a_person_before_it_is_on_the_wall() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        for message in ["加油 139-1234-5678", "加油"] {
+            let mut wish = w.wish("10.00");
+            wish["message"] = json!(message);
+            let given = donor.give(campaign, &wish).await.ok();
+            w.lever("pay", json!({ "out_trade_no": given["donation"]["out_trade_no"] })).await;
+        }
+        w.until("both gifts are paid", async || w.raised(campaign).await == "20.00").await;
+        let wall = w.stranger.get(&format!("/campaigns/{campaign}/donations")).await.ok();
+        let words: Vec<&Value> = wall["items"].as_array().unwrap().iter().map(|gift| &gift["message"]).collect();
+        assert_eq!(words.iter().filter(|word| word.is_null()).count(), 1, "{wall}");
+        assert!(words.contains(&&json!("加油")), "{wall}");
+    })
+    .await;
+}
