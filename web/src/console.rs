@@ -110,6 +110,7 @@ pub(crate) const HOUSE: &[Section] = &[
     Section {
         name: "系统",
         items: &[
+            item("/console/duty-rules", "期限规则", &[Role::Admin]),
             item("/console/trail", "审计日志", &[Role::Admin, Role::Auditor]),
             item("/console/unmaskings", "个人信息查看记录", &[Role::Admin, Role::Auditor]),
             item("/console/jobs", "后台任务", &job::WATCHERS),
@@ -122,6 +123,7 @@ pub(crate) const HOUSE: &[Section] = &[
 pub(crate) fn routes(route: Route, throttle: Arc<Throttle>) -> Route {
     let route = route
         .at("/console", get(desk::get_desk))
+        .at("/console/payout-notices/:id/reading", post(desk::post_read))
         .at("/console/login", get(login::get_ask).post(login::post_sign_in).data(throttle))
         .at("/console/logout", post(login::post_sign_out))
         .at("/console/sessions", get(session::get_list))

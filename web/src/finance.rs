@@ -11,6 +11,7 @@ mod claim;
 mod closing;
 mod disclosure;
 mod duty;
+mod duty_rule;
 pub(crate) mod entry;
 mod event;
 mod export;
@@ -116,6 +117,7 @@ fn voucher_routes(route: Route) -> Route {
 fn book_routes(route: Route) -> Route {
     route
         .at("/console/duties", get(duty::get_list))
+        .at("/console/duty-rules", get(duty_rule::get_rules).post(duty_rule::post_rule))
         .at("/console/events", get(event::get_list).post(event::post_register))
         .at("/console/disclosures", get(disclosure::get_list).post(disclosure::post_prepare))
         .at("/console/disclosures/new", get(disclosure::get_blank))
@@ -161,7 +163,7 @@ fn book_routes(route: Route) -> Route {
         .at("/console/entry", get(entry::get_one))
         .at("/console/statements", get(statement::get_statement))
         .at("/console/statements/lines", get(statement::get_lines))
-        .at("/console/ratios", get(ratio::get_ratios))
+        .at("/console/ratios", get(ratio::get_ratios).post(ratio::post_rule))
         .at("/console/closing", get(closing::get_closing))
         .at("/console/closing/:book/:step", post(closing::post_step))
         .at("/console/seals", get(closing::get_seals))

@@ -49,15 +49,20 @@ pub(crate) fn console(officer: &Officer, title: &str, way: &[(&str, &str)], cont
 }
 
 fn links(officer: &Officer) -> Markup {
-    let here = |path: &str| match officer.path.strip_prefix(path) {
+    let within = |path: &str| match officer.path.strip_prefix(path) {
         Some("") => true,
         Some(rest) => path != "/console" && rest.starts_with('/'),
         None => false,
     };
+    let sections = menu::of(&officer.member);
+    let all = sections.iter().flat_map(|(_, items)| items.iter());
+    // A page below a page belongs to the nearer one.
+    let nearest = all.map(|item| item.path).filter(|path| within(path)).max_by_key(|path| path.len());
+    let here = |path: &str| nearest == Some(path);
     html! {
-        @for (name, items) in menu::of(&officer.member) {
+        @for (name, items) in &sections {
             section {
-                h2 { (name) }
+                h2 { (*name) }
                 ul {
                     @for item in items {
                         li { a href=(item.path) aria-current=[here(item.path).then_some("page")] { (item.name) } }

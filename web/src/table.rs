@@ -67,7 +67,7 @@ impl Cell {
 
     /// A day.
     pub(crate) fn day(day: BusinessDate) -> Cell {
-        Cell::text(day.to_string())
+        Cell { shown: html! { time { (day) } }, value: Value::Text(day.to_string()) }
     }
 
     /// A state.
@@ -259,7 +259,7 @@ impl Table {
                 sorted.filter(|(by, _)| *by == at).map(|(_, down)| if down { "descending" } else { "ascending" });
             let turn = if order == Some("ascending") { format!("-{}", at + 1) } else { (at + 1).to_string() };
             html! {
-                th scope="col" class=[column.right.then_some("right")] aria-sort=[order] {
+                th scope="col" role="columnheader" class=[column.right.then_some("right")] aria-sort=[order] {
                     a href=(asked.with(&[("sort", &turn)])) { (column.name) }
                 }
             }
@@ -268,13 +268,7 @@ impl Table {
             @if self.rows.is_empty() {
                 p class="nothing" { (self.nothing) }
             } @else {
-                div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
-                    table {
-                        caption class="unseen" { (self.caption) }
-                        thead { tr { @for (at, column) in self.columns.iter().enumerate() { (heading(at, column)) } } }
-                        tbody { @for row in &self.rows { (self.row(row)) } }
-                    }
-                }
+                (self.body(&html! { @for (at, column) in self.columns.iter().enumerate() { (heading(at, column)) } }))
             }
             @if !self.rows.is_empty() || asked.get("after").is_some() {
                 nav class="pages" aria-label={ (self.caption) "的翻页" } {
@@ -297,12 +291,24 @@ impl Table {
             @if self.rows.is_empty() {
                 p class="nothing" { (self.nothing) }
             } @else {
-                div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
-                    table {
-                        caption class="unseen" { (self.caption) }
-                        thead { tr { @for column in &self.columns { th scope="col" class=[column.right.then_some("right")] { (column.name) } } } }
-                        tbody { @for row in &self.rows { (self.row(row)) } }
-                    }
+                (self.body(&html! {
+                    @for column in &self.columns { th scope="col" role="columnheader" class=[column.right.then_some("right")] { (column.name) } }
+                }))
+            }
+        }
+    }
+
+    /// The table itself. On a phone a list of many words becomes cards, one a row; figures stay in columns, with the first of them in
+    /// sight. The roles keep a card a row for whoever hears it.
+    fn body(&self, headings: &Markup) -> Markup {
+        let figures = self.columns.iter().filter(|column| column.right).count();
+        let cards = self.columns.len() > 3 && figures * 2 <= self.columns.len();
+        html! {
+            div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
+                table class=(if cards { "cards" } else { "figures" }) role="table" {
+                    caption class="unseen" { (self.caption) }
+                    thead role="rowgroup" { tr role="row" { (headings) } }
+                    tbody role="rowgroup" { @for row in &self.rows { (self.row(row)) } }
                 }
             }
         }
@@ -310,8 +316,8 @@ impl Table {
 
     fn row(&self, row: &[Cell]) -> Markup {
         html! {
-            tr { @for (cell, column) in row.iter().zip(&self.columns) {
-                td class=[column.right.then_some("right")] data-name=(column.name) { (cell.shown) }
+            tr role="row" { @for (cell, column) in row.iter().zip(&self.columns) {
+                td role="cell" class=[column.right.then_some("right")] data-name=(column.name) { (cell.shown) }
             } }
         }
     }

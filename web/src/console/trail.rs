@@ -14,6 +14,7 @@ use crate::page::PageError;
 use crate::part;
 use crate::session::{Officer, nothing};
 use crate::table::{self, Asked, Cell, Table, column};
+use crate::words;
 
 /// Who may read the trail.
 const AUDITORS: [Role; 2] = [Role::Admin, Role::Auditor];
@@ -29,6 +30,39 @@ fn search(asked: &Asked) -> Search {
     }
 }
 
+/// Where it came from: an address, the command line, a job.
+fn origin(word: &str) -> &str {
+    match word {
+        "command line" => "命令行",
+        "job" => "后台任务",
+        other => words::job(other),
+    }
+}
+
+/// What a member of a detail is called.
+fn member(name: &str) -> &str {
+    match name {
+        "amount" => "金额",
+        "total" => "合计",
+        "state" => "状态",
+        "reason" => "原因",
+        "role" | "roles" => "角色",
+        "plan" => "方案版本",
+        "round" => "轮次",
+        "kind" => "种类",
+        "lines" => "行数",
+        "day" | "date" => "日期",
+        "from" => "从",
+        "to" | "through" => "至",
+        "message" => "留言",
+        "year" => "年度",
+        "month" => "月份",
+        "new" => "新增",
+        "file_name" => "文件",
+        other => other,
+    }
+}
+
 /// What stood before and after, as name and value.
 fn detail(text: &str) -> Markup {
     let parsed = serde_json::from_str::<serde_json::Value>(text);
@@ -37,7 +71,7 @@ fn detail(text: &str) -> Markup {
         span class="code" {
             @for (at, (name, value)) in all.iter().enumerate() {
                 @if at > 0 { "；" }
-                (name) "=" @match value { serde_json::Value::String(text) => (text), other => (other.to_string()) }
+                (member(name)) " " @match value { serde_json::Value::String(text) => (text), other => (other.to_string()) }
             }
         }
     }
@@ -68,7 +102,7 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
                 },
                 row.object.clone(),
             ),
-            Cell::text(row.origin),
+            Cell::text(origin(&row.origin)),
             Cell::shown(detail(&row.detail), row.detail.clone()),
         ]
     };

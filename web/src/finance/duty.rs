@@ -98,6 +98,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         (part::heading("公开与办理期限", &html! {
             @if officer.is(&[Role::Disclosure, Role::ProjectManager, Role::FinanceHead]) { a class="button" href="/console/disclosures/new" { "编制公开内容" } }
             a class="button" href="/console/disclosures" { "已编制的内容" }
+            a class="button" href="/console/duty-rules" { "期限规则" }
         }))
         (table::filter(&asked, &html! {
             label {

@@ -151,6 +151,7 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
             span class="faint" { (shelf.book.name) }
             a class="button" href=(turn(period.first.previous())) { "上个月" }
             @if period.last < today { a class="button" href=(turn(period.last.next())) { "下个月" } }
+            a class="button" href={ "/console/reconciliation/rule?" (shelf.query()) } { "对账规则" }
         }))
         (table::filter(&asked, &html! { (shelf.choice(&asked)) (period_fields(year, Some(month), today, first)) }))
         @if missing > 0 { p class="alert" { "这个月有" (missing) "天没有对账。点开日期，可以立即对账或上传账单。" } }

@@ -60,7 +60,11 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
         (notice(row.state))
         p class="lead" { (part::lines(&row.summary)) }
         div class="pair wide" {
-            (money(&one, &growth))
+            div {
+                (money(&one, &growth))
+                @if !budget.is_empty() { (part::block("预算与使用", &usage(&budget))) }
+                @if !milestones.is_empty() { (part::block("项目进展", &progress(&milestones))) }
+            }
             (legal(&one, &standing))
         }
         @if !parts.is_empty() {
@@ -68,9 +72,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
                 li { a href={ "/campaigns/" (part_of.campaign.id) } { (part_of.campaign.name) } " " (part::yuan(raised(part_of))) }
             } } }))
         }
-        @if !budget.is_empty() { (part::block("预算与使用", &usage(&budget))) }
         (part::block("支出明细", &payments_part(&spent, &base)))
-        @if !milestones.is_empty() { (part::block("项目进展", &progress(&milestones))) }
         (part::block("执行反馈", &feedback(&reports, &base)))
         (part::block("爱心榜", &wall(&gifts, more_gifts.then(|| format!("{base}/gifts")))))
         (part::block("募捐方案", &plan_part(&plans)))
