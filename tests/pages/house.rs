@@ -125,6 +125,34 @@ async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
         b.visit("/console/events").await;
         b.press("main td a").await;
         b.says("编制公开内容").await;
+        b.go("/console/ratios").await;
+        b.press("main .step > summary").await;
+        let form = "form[action='/console/ratios']";
+        b.choose(form, "ratio", "管理费用占当年总支出比例").await;
+        b.set(form, "valid_from", "2027-01-01").await;
+        b.fill(form, "bound", "十分之一").await;
+        b.fill(form, "source", "内部规定").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("写法如 70% 或 0.7").await;
+        b.fill(form, "bound", "9%").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("规则已设定").await;
+        b.says("9.00%").await;
+        b.visit("/console/ratios").await;
+        b.sign_in(&w.staff(Role::Disclosure).await).await;
+        b.visit("/console/duty-rules").await;
+        b.press("main .step > summary").await;
+        let form = "form[action='/console/duty-rules']";
+        b.choose(form, "kind", "重大事项公布").await;
+        b.choose(form, "escalate_to", "理事长").await;
+        b.set(form, "from", &w.app.business.today().to_string()).await;
+        for (name, number) in [("amount", "20"), ("warn_days", "5"), ("escalate_days", "1")] {
+            b.fill(form, name, number).await;
+        }
+        b.fill(form, "reason", "理事会决议").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("规则已设定").await;
+        b.says("发生后20天内").await;
     })
     .await;
 }

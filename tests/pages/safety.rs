@@ -34,6 +34,7 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
         ("/console/campaigns/new", vec![Organiser, ProjectManager]),
         ("/console/bank-gifts", money.clone()),
         ("/console/bank-gifts/new", vec![Cashier, Bookkeeper]),
+        ("/console/duty-rules", vec![Disclosure, ProjectManager, FinanceHead, Chair, Auditor, Admin]),
         ("/console/messages", vec![Disclosure, ProjectManager, Auditor]),
         ("/console/partners", campaigns.clone()),
         ("/console/events", vec![Disclosure, ProjectManager, FinanceHead, Chair, Auditor]),
