@@ -24,7 +24,7 @@ wire_enum! {
     /// What becomes of a break. Money in suspense becomes a gift of the donor whose order it names (2209 待查款 / 410102), or goes back to
     /// the payer (2209 待查款 / 1009 微信余额); of a fee, what the channel's bills say is booked (`follow`: 以微信为准); any difference without
     /// money in suspense is explained (以账本为准), and nothing is booked.
-    ResolutionChoice = rules::ResolutionChoice { Gift, Return, Follow, Explain }
+    ResolutionChoice = rules::ResolutionChoice { Gift, Return, Follow, Correct, Explain }
 }
 
 wire_enum! {
@@ -152,7 +152,9 @@ impl From<Way> for ResolutionWay {
         let title = match way.choice {
             rules::ResolutionChoice::Gift => "确认为捐赠：决定时入账",
             rules::ResolutionChoice::Return => "原路退回付款人：微信退款成功时入账",
+            rules::ResolutionChoice::Follow if way.of_loan => "以银行为准：决定时调整备查账",
             rules::ResolutionChoice::Follow => "以微信为准：决定时按账单补记手续费",
+            rules::ResolutionChoice::Correct => "退回银行更正：等待更正文件，不记账",
             rules::ResolutionChoice::Explain => "以账本为准：说明原因，不记账",
         };
         let line = |posting: &Posting| ResolutionPosting {

@@ -3,6 +3,7 @@
 //! the decision is committed before the channel hears of it, the same number is the same return, and when the channel cannot,
 //! it is sent again or paid by bank. A break is over when that is done, and its money leaves suspense at the same moment.
 
+mod loans;
 mod worklist;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use domain::role::{Forbidden, Member, Role};
 use domain::{BreakId, BusinessDate, Clock, DonationId, Refused, ResolutionId, Timestamp};
 use entity::{Db, Tx, discrepancy, execute, resolution, violation};
 use ledger::Entry;
+use lending::servicing::ServeError;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -80,6 +82,9 @@ pub enum BreakError {
     /// The channel could not be asked.
     #[error(transparent)]
     Channel(#[from] WechatError),
+    /// The loan does not allow it.
+    #[error(transparent)]
+    Loan(#[from] ServeError),
     /// The database failed.
     #[error("database")]
     Db(#[from] DbErr),
@@ -103,6 +108,8 @@ pub struct NewResolution {
 pub struct Way {
     /// What shall become of it.
     pub choice: ResolutionChoice,
+    /// Whether it is about a loan: then whom it follows is the bank.
+    pub of_loan: bool,
     /// The entry that the decision books, or that is booked when the channel has given the money back. None is booked for an explanation.
     pub entry: Option<Entry>,
 }
@@ -182,20 +189,29 @@ impl Breaks {
         }
         let today = self.business.today();
         let mut ways = Vec::new();
+        let of_loan = loans::is_one(&about);
+        if of_loan {
+            // Tried and taken back: what it would book is known only when it is checked.
+            let tx = self.db.begin().await?;
+            if let Some(entry) = loans::followed(&tx, self.business.now(), &about).await? {
+                ways.push(Way { choice: ResolutionChoice::Follow, of_loan, entry });
+            }
+            ways.push(Way { choice: ResolutionChoice::Correct, of_loan, entry: None });
+        }
         if about.suspense {
             if let Some(order) = about.donation_id {
                 let ids = (DonationId::new(), order);
                 let entry = crowdfunding::adoption_entry(db, ids, &about.item, about.amount_fen, today).await?;
-                ways.push(Way { choice: ResolutionChoice::Gift, entry: Some(entry) });
+                ways.push(Way { choice: ResolutionChoice::Gift, of_loan, entry: Some(entry) });
             }
             let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
-            ways.push(Way { choice: ResolutionChoice::Return, entry: Some(entry) });
+            ways.push(Way { choice: ResolutionChoice::Return, of_loan, entry: Some(entry) });
             return Ok(ways);
         }
         if let Some(entry) = followed(db, &about).await? {
-            ways.push(Way { choice: ResolutionChoice::Follow, entry: Some(entry) });
+            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, entry: Some(entry) });
         }
-        ways.push(Way { choice: ResolutionChoice::Explain, entry: None });
+        ways.push(Way { choice: ResolutionChoice::Explain, of_loan, entry: None });
         Ok(ways)
     }
 
@@ -221,7 +237,14 @@ impl Breaks {
         if of.suspense != matches!(new.choice, ResolutionChoice::Gift | ResolutionChoice::Return) {
             return Err(BreakError::WrongChoice);
         }
-        if new.choice == ResolutionChoice::Follow && followed(&tx, &of).await?.is_none() {
+        let of_loan = loans::is_one(&of);
+        let can_follow = match new.choice {
+            ResolutionChoice::Follow if of_loan => loans::followed(&tx, now, &of).await?.is_some(),
+            ResolutionChoice::Follow => followed(&tx, &of).await?.is_some(),
+            ResolutionChoice::Correct => of_loan,
+            ResolutionChoice::Gift | ResolutionChoice::Return | ResolutionChoice::Explain => true,
+        };
+        if !can_follow {
             return Err(BreakError::WrongChoice);
         }
         if new.choice == ResolutionChoice::Gift && of.donation_id.is_none() {
@@ -269,6 +292,7 @@ impl Breaks {
             (true, ResolutionChoice::Gift) => ResolutionEvent::TakeAsGift,
             (true, ResolutionChoice::Return) => ResolutionEvent::SendBack,
             (true, ResolutionChoice::Follow) => ResolutionEvent::Follow,
+            (true, ResolutionChoice::Correct) => ResolutionEvent::HandBack,
             (true, ResolutionChoice::Explain) => ResolutionEvent::Explain,
         };
         let to = row.state.on(event)?;
@@ -285,7 +309,9 @@ impl Breaks {
             crowdfunding::adopt(&tx, now, stray).await?;
         }
         // What the bills say now; if a later bill or run has made the books agree meanwhile, nothing.
-        if event == ResolutionEvent::Follow
+        if event == ResolutionEvent::Follow && loans::is_one(&of) {
+            loans::follow(&tx, now, &of, &row, &trail::staff(by.id)).await?;
+        } else if event == ResolutionEvent::Follow
             && let Some(entry) = followed(&tx, &of).await?
         {
             book(&tx, now, entry.by(by.id.to_string())).await?;

@@ -375,7 +375,7 @@ impl From<BreakError> for Problem {
             E::NoOrder => Problem::unprocessable("no_order", "这笔款项没有对应的订单，只能退回付款人。"),
             E::WrongChoice => Problem::unprocessable(
                 "wrong_choice",
-                "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因，手续费差错还可以微信为准。",
+                "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因；手续费差错还可以微信为准，贷款差错还可以银行为准或退回银行更正。",
             ),
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
@@ -384,6 +384,7 @@ impl From<BreakError> for Problem {
             E::Bills(error) => (*error).into(),
             E::Gift(error) => error.into(),
             E::Channel(error) => error.into(),
+            E::Loan(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }

@@ -23,6 +23,7 @@ use lending::servicing::{self, NewEvent, ServeError, subsidy};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
+pub(crate) use breaks::proposal;
 pub use files::{FileBreak, FileReport, Imported};
 pub use report::{Group, Late, Line, Report, Scope};
 pub use sheet::{LateLoan, Sheet};

@@ -37,6 +37,78 @@ pub enum BreakClass {
     PaidTwice,
     /// A line nobody can place.
     UnknownLine,
+    /// A bank's file says otherwise of a loan than we expected.
+    Loan(LoanBreak),
+}
+
+/// In what a bank's file differs of a loan (facts: lending 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LoanBreak {
+    /// Another amount of the same fact.
+    Amount,
+    /// The same amount, spread otherwise over principal, interest and penalties.
+    Split,
+    /// A fen, by rounding.
+    Rounding,
+    /// Another principal that is not repaid.
+    Balance,
+    /// Another sum that is due and not paid.
+    Arrears,
+    /// 五级分类.
+    Class,
+    /// The loans of a class add up otherwise.
+    Total,
+    /// Another day.
+    Date,
+    /// The bank has it, we do not.
+    MissingHere,
+    /// We have it, the bank's files do not tell it.
+    MissingThere,
+    /// A serial number that was used before.
+    DuplicateThere,
+    /// A line that cannot be placed or booked.
+    UnknownLine,
+}
+
+impl LoanBreak {
+    /// All of them.
+    pub const ALL: [LoanBreak; 12] = [
+        LoanBreak::Amount,
+        LoanBreak::Split,
+        LoanBreak::Rounding,
+        LoanBreak::Balance,
+        LoanBreak::Arrears,
+        LoanBreak::Class,
+        LoanBreak::Total,
+        LoanBreak::Date,
+        LoanBreak::MissingHere,
+        LoanBreak::MissingThere,
+        LoanBreak::DuplicateThere,
+        LoanBreak::UnknownLine,
+    ];
+
+    /// The word of the class in the worklist; without what it begins with, the word in the report of a file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LoanBreak::Amount => "loan_amount",
+            LoanBreak::Split => "loan_split",
+            LoanBreak::Rounding => "loan_rounding",
+            LoanBreak::Balance => "loan_balance",
+            LoanBreak::Arrears => "loan_arrears",
+            LoanBreak::Class => "loan_class",
+            LoanBreak::Total => "loan_total",
+            LoanBreak::Date => "loan_date",
+            LoanBreak::MissingHere => "loan_missing_here",
+            LoanBreak::MissingThere => "loan_missing_there",
+            LoanBreak::DuplicateThere => "loan_duplicate_there",
+            LoanBreak::UnknownLine => "loan_unknown_line",
+        }
+    }
+
+    /// The class of a word of the worklist.
+    pub fn of(word: &str) -> Option<LoanBreak> {
+        LoanBreak::ALL.into_iter().find(|class| class.as_str() == word)
+    }
 }
 
 impl BreakClass {
@@ -57,6 +129,7 @@ impl BreakClass {
             BreakClass::PaidAfterClose => "paid_after_close",
             BreakClass::PaidTwice => "paid_twice",
             BreakClass::UnknownLine => "unknown_line",
+            BreakClass::Loan(class) => class.as_str(),
         }
     }
 }

@@ -14,8 +14,10 @@ pub enum ResolutionChoice {
     Gift,
     /// 退回: back to the payer.
     Return,
-    /// 以微信为准: a fee is booked as the channel's bills say it.
+    /// 以对方为准: a fee is booked as the channel's bills say it; a loan follows its bank's figures.
     Follow,
+    /// 退回银行更正: the bank sends a corrected file, which is compared again. Nothing is booked.
+    Correct,
     /// 以账本为准，说明原因: the difference holds no money; why it is none is recorded, and nothing is booked.
     Explain,
 }
@@ -50,6 +52,8 @@ pub enum ResolutionEvent {
     SendBack,
     /// The second person agrees that the channel is right; that books what its bills say.
     Follow,
+    /// The second person agrees that the bank has to correct it.
+    HandBack,
     /// The second person agrees with the reason.
     Explain,
     /// The channel took the return.
@@ -71,7 +75,7 @@ impl ResolutionState {
         use ResolutionState::*;
         Ok(match (self, event) {
             (Proposed, E::Decline) => Declined,
-            (Proposed, E::TakeAsGift | E::Follow | E::Explain) => Done,
+            (Proposed, E::TakeAsGift | E::Follow | E::HandBack | E::Explain) => Done,
             (Proposed, E::SendBack) => Approved,
             (Approved, E::Accepted) => Processing,
             (Approved | Processing | Failed, E::Success) => Done,

@@ -1,6 +1,6 @@
 //! A break: a difference that somebody has to settle.
 
-use domain::{BookId, BreakId, BusinessDate, DonationId, Money, Timestamp};
+use domain::{BookId, BreakId, BusinessDate, DonationId, LoanContractId, Money, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// A break: a difference that somebody has to settle.
@@ -26,6 +26,7 @@ pub struct Model {
     pub owner: String,
     pub settled_us: Option<Timestamp>,
     pub cleared_us: Option<Timestamp>,
+    pub contract_id: Option<LoanContractId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

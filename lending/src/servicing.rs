@@ -127,6 +127,11 @@ impl Checked {
         &self.outcomes
     }
 
+    /// What the first of them books beside a mirror, if it books something.
+    pub fn entry(&self) -> Option<&Entry> {
+        self.work.entries.first()
+    }
+
     /// The loans with these events.
     pub fn loans(&self) -> &BTreeMap<LoanContractId, Loan> {
         &self.loans

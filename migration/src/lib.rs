@@ -135,6 +135,12 @@ impl MigratorTrait for Migrator {
                 guards_postgres: include_str!("../sql/0011_year.postgres.sql"),
             }),
             Box::new(Step {
+                name: "m20261128_000022_loan_breaks",
+                tables: "",
+                guards_sqlite: include_str!("../sql/0022_loan_breaks.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0022_loan_breaks.postgres.sql"),
+            }),
+            Box::new(Step {
                 name: "m20261128_000024_messages",
                 tables: include_str!("../sql/0024_messages.sql"),
                 guards_sqlite: "",

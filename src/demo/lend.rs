@@ -17,6 +17,8 @@ const CLAIM_DAYS: [usize; 3] = [13, 26, 38];
 const PAID_CLAIMS: usize = 8;
 /// On which day a payment is written down that the bank knows nothing of, and on which loan.
 const UNKNOWN_TO_THE_BANK: (usize, usize) = (35, 12);
+/// On which day two of the breaks are settled.
+const SETTLING_DAY: usize = 38;
 /// On which day enterprises' needs are written down.
 const NEED_DAY: usize = 20;
 
@@ -45,6 +47,9 @@ impl Driver {
         }
         if CLAIM_DAYS.contains(&day) {
             self.subsidies(day).await.context("subsidies")?;
+        }
+        if day == SETTLING_DAY {
+            self.settle_breaks(day).await.context("breaks of loans")?;
         }
         if day == NEED_DAY {
             self.needs(day).await.context("needs of enterprises")?;
@@ -242,6 +247,28 @@ impl Driver {
         }
         let claims = format!("/staff/loan-programmes/{}/subsidies", bank.programme);
         self.api().post(&claims, Some(&bookkeeper), &json!({})).await?;
+        Ok(())
+    }
+
+    /// The bank is followed in one break and has to correct another; the rest waits.
+    async fn settle_breaks(&self, day: usize) -> anyhow::Result<()> {
+        let (seed, opens) = (self.world().seed, self.world().days[day].opens);
+        let (bookkeeper, head) = (self.officer(Role::Bookkeeper).await?, self.officer(Role::FinanceHead).await?);
+        let ways = [
+            ("loan_missing_there", "follow", "银行确认未收到该笔还款，系登记到了别的合同"),
+            ("loan_unknown_line", "correct", "合同号有误，银行将更正后重报"),
+        ];
+        let breaks = self.api().get("/staff/breaks?limit=100", Some(&bookkeeper)).await?;
+        for (number, (class, choice, reason)) in ways.into_iter().enumerate() {
+            let of = breaks["items"].as_array().into_iter().flatten().find(|one| one["class"] == class);
+            let Some(of) = of.filter(|one| one["state"] == "open") else { continue };
+            let id = seed.id("loan break", number, opens);
+            let body = json!({ "id": id, "choice": choice, "reason": reason });
+            let path = format!("/staff/breaks/{}/resolutions", text(&of["id"]));
+            self.api().post(&path, Some(&bookkeeper), &body).await?;
+            let approval = format!("/staff/resolutions/{id}/approval");
+            unless("wrong_state", self.api().post(&approval, Some(&head), &json!({})).await)?;
+        }
         Ok(())
     }
 

@@ -4,7 +4,9 @@
 use std::sync::Mutex;
 
 use app::servicing::Servicing;
-use domain::bank_file::{BankFile, Pace, Position};
+use domain::bank_file::{BankFile, Detail, Kind, Pace, Position, Total};
+use domain::loan::allocation::Component;
+use domain::loan::life::Split;
 use domain::loan::overdue::Class;
 use domain::role::Role;
 use domain::{BusinessDate, LoanProgrammeId, Money};
@@ -728,6 +730,170 @@ async fn the_memo_book_is_the_banks_file_and_what_is_wrong_is_said_in_words() {
         next.sequence = 2;
         next.bank = "other".into();
         h.bring(&h.town.lender, &next).await.refused(422, "no_such_bank");
+    })
+    .await;
+}
+
+/// A payment as the bank's file tells it: principal and interest, what is left, and the class.
+fn told(loan: &Loan, serial: &str, principal: &str, interest: &str, balance: &str, class: Class) -> Detail {
+    let yuan = |text: &str| text.parse::<Money>().unwrap();
+    let mut split = Split::default();
+    (split.amounts[Component::Principal], split.amounts[Component::Interest]) = (yuan(principal), yuan(interest));
+    Detail {
+        line: 0,
+        contract: loan.number.clone(),
+        serial: serial.to_owned(),
+        kind: Kind::Repayment,
+        on: "2026-03-01".parse().unwrap(),
+        amount: split.total().unwrap(),
+        split,
+        balance: yuan(balance),
+        class,
+        reverses: None,
+    }
+}
+
+fn file(day: &str, sequence: u64, details: Vec<Detail>, positions: Vec<Position>) -> BankFile {
+    let (bank, pace) = ("shili".to_owned(), Pace::Daily);
+    BankFile { bank, day: day.parse().unwrap(), pace, sequence, details, positions, totals: Vec::new() }
+}
+
+fn stands(loan: &Loan, balance: &str, class: Class) -> Position {
+    let (contract, balance) = (loan.number.clone(), balance.parse().unwrap());
+    Position { line: 0, contract, balance, arrears: Money::ZERO, class }
+}
+
+/// The open breaks of loans, by class.
+async fn open(w: &World) -> Vec<Value> {
+    let all =
+        w.staff(Role::Auditor).await.get("/staff/breaks?limit=100").await.ok()["items"].as_array().unwrap().clone();
+    let mut open: Vec<Value> = all.into_iter().filter(|one| one["state"] == "open").collect();
+    open.sort_by_key(|one| one["class"].as_str().unwrap().to_owned());
+    open
+}
+
+/// The open break of a class.
+async fn one(w: &World, class: &str) -> Value {
+    let found = open(w).await.into_iter().find(|one| one["class"] == class);
+    found.unwrap_or_else(|| panic!("no {class}"))
+}
+
+async fn ways(w: &World, of: &Value) -> Vec<String> {
+    let path = format!("/staff/breaks/{}/ways", of["id"].as_str().unwrap());
+    let ways = w.staff(Role::Cashier).await.get(&path).await.ok();
+    ways["items"].as_array().unwrap().iter().map(|way| way["choice"].as_str().unwrap().to_owned()).collect()
+}
+
+/// One proposes, another agrees.
+async fn settled(w: &World, of: &Value, choice: &str) {
+    let path = format!("/staff/breaks/{}/resolutions", of["id"].as_str().unwrap());
+    let body = json!({ "id": Uuid::now_v7(), "choice": choice, "reason": "已与银行核对（示例）" });
+    let bookkeeper = w.staff(Role::Bookkeeper).await;
+    bookkeeper.post(&path, body.clone()).await.ok();
+    let approval = format!("/staff/resolutions/{}/approval", body["id"].as_str().unwrap());
+    bookkeeper.act(&approval).await.refused(403, "other_person_needed");
+    assert_eq!(w.staff(Role::FinanceHead).await.act(&approval).await.ok()["state"], "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_bank_says_otherwise_is_followed_handed_back_or_cleared_up() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let mut loans = Vec::new();
+        for serial in 1..=5 {
+            loans.push(h.lent(w, "equal_principal", "36000.00", serial).await);
+        }
+        let [plain, split, ours, class, balance] = <[Loan; 5]>::try_from(loans).ok().unwrap();
+        h.closed_before(w, "2026-03-01").await;
+        // The officer books a payment that nobody made.
+        h.pay(&ours, "2026-03-01", "3116.20").await;
+        on(w, "2026-03-02").await;
+        let stranger = Loan { id: String::new(), number: "HT-99".into(), borrower: w.stranger.clone() };
+        let details = vec![
+            told(&plain, "S1", "3000.00", "116.20", "33000.00", Class::Normal),
+            told(&split, "S2", "3000.00", "106.20", "33000.00", Class::Normal),
+            told(&class, "S4", "3000.00", "116.20", "33000.00", Class::SpecialMention),
+            told(&balance, "S5", "3000.00", "116.20", "32900.00", Class::Normal),
+            told(&stranger, "S9", "1.00", "0.00", "0.00", Class::Normal),
+        ];
+        let read = h.bring(&h.town.lender, &file("2026-03-01", 1, details, Vec::new())).await.ok();
+        assert_eq!((&read["booked"], read["breaks"].as_array().unwrap().len()), (&json!(4), 4), "{read}");
+        let classes: Vec<Value> = open(w).await.iter().map(|one| one["class"].clone()).collect();
+        assert_eq!(classes, ["loan_balance", "loan_class", "loan_split", "loan_unknown_line"]);
+        for (class, choices) in [
+            ("loan_balance", &["follow", "correct", "explain"][..]),
+            ("loan_class", &["follow", "correct", "explain"]),
+            ("loan_split", &["follow", "correct", "explain"]),
+            ("loan_unknown_line", &["correct", "explain"]),
+        ] {
+            assert_eq!(ways(w, &one(w, class).await).await, choices, "{class}");
+        }
+        let of = one(w, "loan_unknown_line").await;
+        let path = format!("/staff/breaks/{}/resolutions", of["id"].as_str().unwrap());
+        let cannot = json!({ "id": Uuid::now_v7(), "choice": "follow", "reason": "以银行为准" });
+        w.staff(Role::Bookkeeper).await.post(&path, cannot.clone()).await.refused(422, "wrong_choice");
+        h.town.lender.post(&path, cannot).await.refused(403, "forbidden");
+
+        // Followed: interest that the bank did not ask for is waived, principal it has is taken, its class counts.
+        assert_eq!(h.standing(&split).await["due"]["interest"], "10.00");
+        for class in ["loan_split", "loan_balance", "loan_class"] {
+            settled(w, &one(w, class).await, "follow").await;
+        }
+        assert_eq!(h.standing(&split).await["due"]["interest"], "0.00");
+        assert_eq!(h.standing(&balance).await["principal"], "32900.00");
+        assert_eq!(h.standing(&class).await["class"], "special_mention");
+        // Handed back: nothing is booked.
+        let entries = "SELECT CAST(COUNT(*) AS BIGINT) FROM entry";
+        let before = w.count(entries).await;
+        settled(w, &one(w, "loan_unknown_line").await, "correct").await;
+        assert_eq!((w.count(entries).await, open(w).await.len()), (before, 0));
+
+        // The next file agrees with all of that, and does not tell the payment of the officer.
+        h.closed_before(w, "2026-03-07").await;
+        let positions = vec![
+            stands(&plain, "33000.00", Class::Normal),
+            stands(&split, "33000.00", Class::Normal),
+            stands(&class, "33000.00", Class::SpecialMention),
+            stands(&balance, "32900.00", Class::Normal),
+        ];
+        let read = h.bring(&h.town.lender, &file("2026-03-06", 2, Vec::new(), positions)).await.ok();
+        assert_eq!((&read["agreed"], &read["breaks"][0]["class"]), (&json!(4), &json!("missing_there")), "{read}");
+        settled(w, &one(w, "loan_missing_there").await, "follow").await;
+        assert_eq!(h.standing(&ours).await["principal"], "36000.00", "it never was");
+
+        // A month in one file; the bank is wrong, and says so itself with the next.
+        h.closed_before(w, "2026-04-01").await;
+        let mut month = file("2026-03-31", 3, Vec::new(), vec![stands(&plain, "33100.00", Class::Normal)]);
+        month.pace = Pace::Monthly;
+        h.bring(&h.town.lender, &month).await.ok();
+        let of = one(w, "loan_balance").await;
+        assert_eq!(ways(w, &of).await, ["correct", "explain"], "more than we know of cannot be followed");
+        (month.sequence, month.positions) = (4, vec![stands(&plain, "33000.00", Class::Normal)]);
+        h.bring(&h.town.lender, &month).await.ok();
+        assert_eq!(open(w).await.len(), 0, "cleared up by the file itself");
+        let state = format!(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM discrepancy WHERE state = 'cleared' AND id = {}",
+            w.sql_id(of["id"].as_str().unwrap())
+        );
+        assert_eq!(w.count(&state).await, 1);
+
+        // Only totals.
+        let total = |class, count, balance: &str| Total {
+            line: 0,
+            class,
+            count,
+            balance: balance.parse().unwrap(),
+            arrears: Money::ZERO,
+        };
+        let mut sums = file("2026-03-31", 5, Vec::new(), Vec::new());
+        sums.pace = Pace::Summary;
+        sums.totals = vec![total(Class::Normal, 3, "98900.00"), total(Class::SpecialMention, 2, "69000.00")];
+        assert_eq!(h.bring(&h.town.lender, &sums).await.ok()["agreed"], json!(2));
+        (sums.sequence, sums.totals[1].count) = (6, 3);
+        h.bring(&h.town.lender, &sums).await.ok();
+        assert_eq!(ways(w, &one(w, "loan_total").await).await, ["correct", "explain"]);
+        w.attacked("UPDATE discrepancy SET contract_id = NULL", "fixed").await;
+        w.attacked("UPDATE discrepancy SET class = 'loan_split'", "fixed").await;
     })
     .await;
 }

@@ -133,6 +133,7 @@ fn proposal(class: BreakClass) -> &'static str {
         BreakClass::SettlementAmount => "结算金额与交易金额不一致：核对代金券与资金账单，说明原因",
         BreakClass::PaidAfterClose | BreakClass::PaidTwice => "联系付款人，退回或确认为捐赠",
         BreakClass::UnknownLine => "无法识别的流水：查明业务后按凭证入账，或说明原因",
+        BreakClass::Loan(class) => crate::servicing::proposal(class),
     }
 }
 
@@ -152,7 +153,8 @@ fn owner(class: BreakClass) -> &'static str {
         | BreakClass::DuplicateHere
         | BreakClass::DuplicateThere
         | BreakClass::RefundAmount
-        | BreakClass::SettlementAmount => "bookkeeper",
+        | BreakClass::SettlementAmount
+        | BreakClass::Loan(_) => "bookkeeper",
     }
 }
 

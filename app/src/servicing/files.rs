@@ -12,7 +12,7 @@ use domain::bank_file::{BankFile, Detail, Kind, Pace, class_of};
 use domain::loan::allocation::Component;
 use domain::loan::life::{Split, State, What};
 use domain::loan::overdue::Class;
-use domain::reconciliation::BreakClass;
+use domain::reconciliation::LoanBreak;
 use domain::role::Member;
 use domain::{BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
 use entity::{Rows, Tx, loan_event, loan_file, loan_programme};
@@ -220,20 +220,12 @@ impl Import<'_> {
         let mut pairs: Vec<(LoanEventId, String)> = Vec::new();
         for detail in &file.details {
             let Some(contract) = contracts.get(&detail.contract).copied() else {
-                self.found(
-                    BreakClass::UnknownLine,
-                    "unknown_line",
-                    detail,
-                    "contract",
-                    detail.amount,
-                    None,
-                    "合同号不在本项目中",
-                );
+                self.found(LoanBreak::UnknownLine, None, detail, "contract", detail.amount, None, "合同号不在本项目中");
                 continue;
             };
             if let Some(row) = serials.get(detail.serial.as_str()) {
                 let text = format!("流水号已在{}的文件中出现过", row.on_day);
-                self.found(BreakClass::DuplicateThere, "duplicate_there", detail, "serial", detail.amount, None, &text);
+                self.found(LoanBreak::DuplicateThere, Some(contract), detail, "serial", detail.amount, None, &text);
                 continue;
             }
             let reverses = detail
@@ -242,8 +234,8 @@ impl Import<'_> {
                 .map(|serial| serials.get(serial.as_str()).map(|row| row.id).or_else(|| fresh.get(serial).copied()));
             if reverses == Some(None) {
                 self.found(
-                    BreakClass::UnknownLine,
-                    "unknown_line",
+                    LoanBreak::UnknownLine,
+                    Some(contract),
                     detail,
                     "reverses",
                     detail.amount,
@@ -274,12 +266,20 @@ impl Import<'_> {
             taken.push(own.id);
             if own.on_day != detail.on {
                 let text = format!("日期不一致：账上{}，银行{}", own.on_day, detail.on);
-                self.found(BreakClass::Status, "date", detail, "date", detail.amount, Some(own.amount_fen), &text);
+                self.found(LoanBreak::Date, Some(contract), detail, "date", detail.amount, Some(own.amount_fen), &text);
             }
             let same_amount = own.amount_fen == detail.amount || matches!(detail.kind, Kind::Class | Kind::Rate(_));
             if !same_amount {
                 let text = format!("金额不一致：账上{}，银行{}", own.amount_fen, detail.amount);
-                self.found(BreakClass::Amount, "amount", detail, "amount", detail.amount, Some(own.amount_fen), &text);
+                self.found(
+                    LoanBreak::Amount,
+                    Some(contract),
+                    detail,
+                    "amount",
+                    detail.amount,
+                    Some(own.amount_fen),
+                    &text,
+                );
             }
             let moves = matches!(detail.kind, Kind::Repayment | Kind::Prepayment(_) | Kind::WriteOff);
             if same_amount && own.on_day == detail.on && !moves {
@@ -342,7 +342,14 @@ impl Import<'_> {
                 expected: Some(row.amount_fen),
                 detail: detail.clone(),
             });
-            self.findings.add(BreakClass::MissingThere, &item, Money::ZERO, Some(row.amount_fen), detail);
+            self.findings.add(
+                LoanBreak::MissingThere,
+                Some(row.contract_id),
+                &item,
+                Money::ZERO,
+                Some(row.amount_fen),
+                detail,
+            );
         }
         Ok(())
     }
@@ -385,11 +392,11 @@ impl Import<'_> {
                     let Some(at) = plan.iter().position(|one| of(&one.event) || of(&one.in_place_of)) else {
                         return Err(error.into());
                     };
-                    let refused = plan.remove(at).detail;
+                    let Planned { detail: refused, event, .. } = plan.remove(at);
                     let text = format!("不能入账：{}", reason(&error));
                     self.found(
-                        BreakClass::UnknownLine,
-                        "unknown_line",
+                        LoanBreak::UnknownLine,
+                        event.map(|event| event.contract),
                         &refused,
                         "refused",
                         refused.amount,
@@ -413,8 +420,11 @@ impl Import<'_> {
             } else {
                 self.report.booked += 1
             }
+            if let Some(serial) = &one.detail.reverses {
+                self.findings.take_back(&one.detail.contract, serial);
+            }
             if let Some(recorded) = by_id.get(&event.id) {
-                self.compare(&one.detail, recorded);
+                self.compare(event.contract, &one.detail, recorded);
             }
         }
         self.positions(tx, &recorded).await?;
@@ -426,7 +436,8 @@ impl Import<'_> {
     }
 
     /// The split, the balance and the class after a fact.
-    fn compare(&mut self, detail: &Detail, recorded: &Recorded) {
+    fn compare(&mut self, contract: LoanContractId, detail: &Detail, recorded: &Recorded) {
+        let contract = Some(contract);
         // Of the others the bank alone says how much they were.
         let expected = recorded.outcome.as_ref().and_then(|outcome| match detail.kind {
             Kind::Repayment | Kind::Prepayment(_) => Some(outcome.expected),
@@ -439,31 +450,31 @@ impl Import<'_> {
                 let (text, most) = in_words(&expected, &detail.split);
                 let rounding = most <= 1;
                 let words = if rounding { format!("尾差1分：{text}") } else { format!("分项不一致：{text}") };
-                let word = if rounding { "rounding" } else { "split" };
+                let class = if rounding { LoanBreak::Rounding } else { LoanBreak::Split };
                 let total = expected.total().ok();
-                self.found(BreakClass::Amount, word, detail, "split", detail.amount, total, &words);
+                self.found(class, contract, detail, "split", detail.amount, total, &words);
             }
             Some(None) => {
                 let text = "按合同不应有此笔提前还款（有逾期或日期不符），已按银行数据入账";
-                self.found(BreakClass::Amount, "split", detail, "split", detail.amount, None, text);
+                self.found(LoanBreak::Split, contract, detail, "split", detail.amount, None, text);
             }
             Some(Some(_)) | None => {}
         }
         if let Some(after) = &recorded.after {
-            self.standing(detail, after);
+            self.standing(contract, detail, after);
         }
     }
 
-    fn standing(&mut self, detail: &Detail, after: &State) {
+    fn standing(&mut self, contract: Option<LoanContractId>, detail: &Detail, after: &State) {
         if let Ok(principal) = after.principal()
             && principal != detail.balance
         {
             let text = format!("余额不一致：账上{principal}，银行{}", detail.balance);
-            self.found(BreakClass::Amount, "balance", detail, "balance", detail.balance, Some(principal), &text);
+            self.found(LoanBreak::Balance, contract, detail, "balance", detail.balance, Some(principal), &text);
         }
         if after.class != detail.class {
             let text = format!("五级分类不一致：账上{}，银行{}", chinese(after.class), chinese(detail.class));
-            self.found(BreakClass::Status, "class", detail, "class", detail.balance, None, &text);
+            self.found(LoanBreak::Class, contract, detail, "class", detail.balance, None, &text);
         }
     }
 
@@ -482,7 +493,7 @@ impl Import<'_> {
         }
         let text = format!("罚息复利不一致：账上{}+{}，银行{}+{}", ours[0], ours[1], theirs[0], theirs[1]);
         let expected = Money::checked_sum(ours);
-        self.found(BreakClass::Amount, "split", detail, "penalty", detail.amount, expected, &text);
+        self.found(LoanBreak::Split, Some(*id), detail, "penalty", detail.amount, expected, &text);
         Ok(())
     }
 
@@ -496,48 +507,39 @@ impl Import<'_> {
         let others = loan::load(tx, &others, false).await?;
         for one in &file.positions {
             let key = format!("loan:{}:{}", one.contract, file.day);
-            let mut differs = |class: BreakClass, word: &str, amount: Money, expected: Option<Money>, text: String| {
-                let key = format!("{key}:{word}");
-                self.findings.add(class, &key, amount, expected, text.clone());
-                let (class, detail) = (word.to_owned(), text);
-                self.report.breaks.push(FileBreak { class, key, amount, expected, detail });
+            let id = contracts.get(&one.contract).copied();
+            let mut differs = |class: LoanBreak, amount: Money, expected: Option<Money>, text: String| {
+                let key = format!("{key}:{}", short(class));
+                self.findings.add(class, id, &key, amount, expected, text.clone());
+                self.report.breaks.push(FileBreak { class: short(class), key, amount, expected, detail: text });
             };
-            let loan = contracts.get(&one.contract).and_then(|id| recorded.loans().get(id).or_else(|| others.get(id)));
+            let loan = id.and_then(|id| recorded.loans().get(&id).or_else(|| others.get(&id)));
             let Some(it) = loan.map(|loan| loan.replay(file.day)).transpose()?.flatten() else {
-                differs(
-                    BreakClass::MissingHere,
-                    "missing_here",
-                    one.balance,
-                    None,
-                    "银行有余额，账上没有这笔贷款".to_owned(),
-                );
+                let text = "银行有余额，账上没有这笔贷款".to_owned();
+                differs(LoanBreak::MissingHere, one.balance, None, text);
                 continue;
             };
             let principal = it.state.principal().map_err(ServeError::Loan)?;
             let arrears = it.state.due.total().map_err(ServeError::Loan)?;
-            let before = self.report.breaks.len();
-            let mut differs = |class: BreakClass, word: &str, amount: Money, expected: Option<Money>, text: String| {
-                let key = format!("{key}:{word}");
-                self.findings.add(class, &key, amount, expected, text.clone());
-                let (class, detail) = (word.to_owned(), text);
-                self.report.breaks.push(FileBreak { class, key, amount, expected, detail });
-            };
+            let same = principal == one.balance && arrears == one.arrears && it.state.class == one.class;
             if principal != one.balance {
                 let text = format!("余额不一致：账上{principal}，银行{}", one.balance);
-                differs(BreakClass::Amount, "balance", one.balance, Some(principal), text);
+                differs(LoanBreak::Balance, one.balance, Some(principal), text);
             }
             if arrears != one.arrears {
                 let fen = (arrears.fen() - one.arrears.fen()).abs();
-                let (word, head) = if fen == 1 { ("rounding", "尾差1分：") } else { ("arrears", "") };
+                let (class, head) =
+                    if fen == 1 { (LoanBreak::Rounding, "尾差1分：") } else { (LoanBreak::Arrears, "") };
                 let text = format!("{head}逾期未还不一致：账上{arrears}，银行{}", one.arrears);
-                differs(BreakClass::Amount, word, one.arrears, Some(arrears), text);
+                differs(class, one.arrears, Some(arrears), text);
             }
             if it.state.class != one.class {
                 let text = format!("五级分类不一致：账上{}，银行{}", chinese(it.state.class), chinese(one.class));
-                differs(BreakClass::Status, "class", one.balance, Some(principal), text);
+                differs(LoanBreak::Class, one.balance, Some(principal), text);
             }
-            if self.report.breaks.len() == before {
+            if let (true, Some(id)) = (same, id) {
                 self.report.agreed += 1;
+                self.findings.agree(id);
             }
         }
         Ok(())
@@ -582,7 +584,7 @@ impl Import<'_> {
                 one.balance
             );
             let key = format!("loan:{}:{}:{}", file.bank, file.day, class_of(one.class));
-            self.findings.add(BreakClass::Amount, &key, one.balance, Some(expected), text.clone());
+            self.findings.add(LoanBreak::Total, None, &key, one.balance, Some(expected), text.clone());
             self.report.breaks.push(FileBreak {
                 class: "total".to_owned(),
                 key,
@@ -597,8 +599,8 @@ impl Import<'_> {
     #[allow(clippy::too_many_arguments, reason = "the columns of a break")]
     fn found(
         &mut self,
-        class: BreakClass,
-        word: &str,
+        class: LoanBreak,
+        contract: Option<LoanContractId>,
         detail: &Detail,
         what: &str,
         amount: Money,
@@ -607,9 +609,14 @@ impl Import<'_> {
     ) {
         let key = format!("loan:{}:{}:{what}", detail.contract, detail.serial);
         let text = format!("第{}行，合同{}：{text}", detail.line, detail.contract);
-        self.findings.add(class, &key, amount, expected, text.clone());
-        self.report.breaks.push(FileBreak { class: word.to_owned(), key, amount, expected, detail: text });
+        self.findings.add(class, contract, &key, amount, expected, text.clone());
+        self.report.breaks.push(FileBreak { class: short(class), key, amount, expected, detail: text });
     }
+}
+
+/// The word of a class in the report of a file.
+fn short(class: LoanBreak) -> String {
+    class.as_str().trim_start_matches("loan_").to_owned()
 }
 
 /// A line as a fact; nothing if it books none.

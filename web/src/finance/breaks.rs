@@ -133,7 +133,8 @@ fn both_sides(row: &discrepancy::Model) -> Markup {
             | C::RefundMissingHere
             | C::RefundAmount
             | C::SettlementAmount
-            | C::UnknownLine,
+            | C::UnknownLine
+            | C::Loan(_),
         )
         | None => (amount(), expected()),
     };
@@ -287,7 +288,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                                 ResolutionChoice::Gift => p { a href={ "/console/entry?reference=donation%3A" (one.id) } { "查看凭证" } },
                                 ResolutionChoice::Return => p { a href={ "/console/entry?reference=suspense_returned%3A" (one.id) } { "查看凭证" } },
                                 ResolutionChoice::Follow => p { a href={ "/console/entries?q=" (encoded(&row.item)) } { "查看凭证" } },
-                                ResolutionChoice::Explain => {}
+                                ResolutionChoice::Correct | ResolutionChoice::Explain => {}
                             }
                         }
                         (steps(officer, one, word, typed))

@@ -5,7 +5,7 @@ use domain::bank::ListState;
 use domain::cash::{CountState, DifferenceChoice};
 use domain::donation::Via;
 use domain::proposal::ProposalState;
-use domain::reconciliation::BreakClass;
+use domain::reconciliation::{BreakClass, LoanBreak};
 use domain::resolution::{ResolutionChoice, ResolutionState};
 use domain::transfer::{TransferKind, TransferState};
 use domain::voucher::{Cadence, VoucherKind, VoucherState};
@@ -47,12 +47,31 @@ fn class_word(class: BreakClass) -> &'static str {
         BreakClass::PaidAfterClose => "订单关闭后付款",
         BreakClass::PaidTwice => "同一订单重复付款",
         BreakClass::UnknownLine => "无法识别的流水",
+        BreakClass::Loan(class) => match class {
+            LoanBreak::Amount => "贷款：金额不一致",
+            LoanBreak::Split => "贷款：本息分项不一致",
+            LoanBreak::Rounding => "贷款：一分钱尾差",
+            LoanBreak::Balance => "贷款：合同余额不一致",
+            LoanBreak::Arrears => "贷款：逾期金额不一致",
+            LoanBreak::Class => "贷款：五级分类不一致",
+            LoanBreak::Total => "贷款：分类汇总不一致",
+            LoanBreak::Date => "贷款：业务日期不一致",
+            LoanBreak::MissingHere => "贷款：银行有、账上无",
+            LoanBreak::MissingThere => "贷款：账上有、银行未报",
+            LoanBreak::DuplicateThere => "贷款：银行流水号重复",
+            LoanBreak::UnknownLine => "贷款：无法入账的记录",
+        },
     }
+}
+
+/// Every class.
+fn all_classes() -> impl Iterator<Item = BreakClass> {
+    CLASSES.into_iter().chain(LoanBreak::ALL.into_iter().map(BreakClass::Loan))
 }
 
 /// The class that a word of the database stands for.
 pub(super) fn break_class(word: &str) -> Option<BreakClass> {
-    CLASSES.into_iter().find(|class| class.as_str() == word)
+    all_classes().find(|class| class.as_str() == word)
 }
 
 /// What a class of breaks is called.
@@ -65,7 +84,7 @@ pub(super) fn class(word: &str) -> &str {
 
 /// All classes, for a choice.
 pub(super) fn classes() -> Vec<(String, String)> {
-    CLASSES.into_iter().map(|class| (class.as_str().to_owned(), class_word(class).to_owned())).collect()
+    all_classes().map(|class| (class.as_str().to_owned(), class_word(class).to_owned())).collect()
 }
 
 /// Where a break stands.
@@ -92,7 +111,8 @@ pub(super) fn choice(choice: ResolutionChoice) -> &'static str {
     match choice {
         ResolutionChoice::Gift => "确认为捐赠",
         ResolutionChoice::Return => "退回付款人",
-        ResolutionChoice::Follow => "以微信为准，按账单补记",
+        ResolutionChoice::Follow => "以对方为准，按其数据补记",
+        ResolutionChoice::Correct => "退回银行更正",
         ResolutionChoice::Explain => "以账本为准，说明原因",
     }
 }
@@ -102,7 +122,8 @@ pub(super) fn will_book(choice: ResolutionChoice) -> &'static str {
     match choice {
         ResolutionChoice::Gift => "决定时记账，计入订单所属项目的募集额。",
         ResolutionChoice::Return => "微信原路退回成功时记账。",
-        ResolutionChoice::Follow => "决定时记账，按账单补记手续费。",
+        ResolutionChoice::Follow => "决定时记账：按账单补记手续费，或按银行数据调整贷款备查账。",
+        ResolutionChoice::Correct => "不记账：银行更正后重报，届时重新核对。",
         ResolutionChoice::Explain => "不记账：只留下原因和两位办理人。",
     }
 }
