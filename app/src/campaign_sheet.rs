@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, Clock, Money};
-use entity::{Db, Tx, budget_line, campaign};
+use entity::{Db, Rows, Tx, budget_line, campaign};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 /// Who reads it.
 const READERS: [Role; 8] = [
@@ -116,7 +116,8 @@ impl Sheets {
         // Of what lies elsewhere nobody learns that it is there.
         by.may(&READERS, &row.unit_path).map_err(|_| SheetError::NoSuchCampaign)?;
         let today = self.clock.today();
-        let sheet = sheet(&tx, row, through.unwrap_or(today).min(today)).await?;
+        let (book, through) = (row.book_id, through.unwrap_or(today).min(today));
+        let sheet = sheets(&tx, book, vec![row], through).await?.pop().ok_or(SheetError::NoSuchCampaign)?;
         tx.commit().await?;
         Ok(sheet)
     }
@@ -133,18 +134,53 @@ impl Sheets {
     }
 }
 
-/// The sheet of a campaign on a snapshot.
-pub(crate) async fn sheet(tx: &Tx, row: campaign::Model, through: BusinessDate) -> Result<CampaignSheet, DbErr> {
-    let mut totals = moved(tx, row.book_id, row.id, through).await?;
-    totals.fees = fees(tx, row.id, through).await?;
-    totals.committed = ledger::fund(tx, row.book_id, row.id).await?.committed;
+/// The sheets of campaigns of one book, all or one, on a snapshot. Five statements however many.
+pub(crate) async fn sheets(
+    tx: &Tx,
+    book: BookId,
+    rows: Vec<campaign::Model>,
+    through: BusinessDate,
+) -> Result<Vec<CampaignSheet>, DbErr> {
+    let ids: Vec<CampaignId> = rows.iter().map(|row| row.id).collect();
+    let only = if let [id] = ids[..] { Some(id) } else { None };
+    let mut moved = ledger::campaign_sheets(tx, book, only, (through, through)).await?;
+    let mut fees = fees(tx, &ids, through).await?;
+    let committed: BTreeMap<CampaignId, Money> =
+        ledger::funds(tx, &ids).await?.into_iter().map(|(id, fund)| (id, fund.committed)).collect();
     let planned = budget_line::Entity::find()
-        .filter(budget_line::Column::CampaignId.eq(row.id))
+        .filter(budget_line::Column::CampaignId.is_in(ids.iter().copied()))
         .order_by_asc(budget_line::Column::Position)
         .order_by_asc(budget_line::Column::Code)
         .all(tx)
         .await?;
-    let mut spent = by_line(tx, row.book_id, row.id, through).await?;
+    let mut lines: BTreeMap<CampaignId, Vec<budget_line::Model>> = BTreeMap::new();
+    for line in planned {
+        lines.entry(line.campaign_id).or_default().push(line);
+    }
+    let sheet = |row: campaign::Model| {
+        let mut sheet = of_books(moved.remove(&row.id).unwrap_or_default(), lines.remove(&row.id).unwrap_or_default());
+        sheet.0.fees = fees.remove(&row.id).unwrap_or_default();
+        sheet.0.committed = committed.get(&row.id).copied().unwrap_or_default();
+        CampaignSheet { campaign: row, through, totals: sheet.0, lines: sheet.1 }
+    };
+    Ok(rows.into_iter().map(sheet).collect())
+}
+
+/// What the books say of a campaign, in the words of its sheet, and what was spent on each of its budget lines.
+fn of_books(moved: ledger::CampaignSheet, planned: Vec<budget_line::Model>) -> (Totals, Vec<SpentLine>) {
+    let fen = |pick: &dyn Fn(&ledger::Inflow) -> bool| {
+        Money::from_fen(moved.inflows.iter().filter(|line| pick(line)).map(|line| line.total_fen.fen()).sum())
+    };
+    let back = |line: &ledger::Inflow| line.kind.starts_with("refund");
+    let given = fen(&|line| line.raised == "cash" && !back(line));
+    let raised = moved.raised().1;
+    // An expense of a former year that comes back is credited to 320101 (12d, 12e), and counts as spent less.
+    let mut spent: BTreeMap<String, (Money, Money)> = BTreeMap::new();
+    for line in &moved.outflows {
+        let of_line = spent.entry(line.budget_line.clone().unwrap_or_default()).or_default();
+        let part = if line.subject == "1141" { &mut of_line.1 } else { &mut of_line.0 };
+        *part = Money::from_fen(part.fen() + line.total_fen.fen());
+    }
     let mut lines: Vec<SpentLine> = planned
         .into_iter()
         .map(|line| {
@@ -160,104 +196,43 @@ pub(crate) async fn sheet(tx: &Tx, row: campaign::Model, through: BusinessDate) 
         advanced,
     }));
     let sum = |pick: fn(&SpentLine) -> Money| Money::from_fen(lines.iter().map(|line| pick(line).fen()).sum());
-    (totals.spent, totals.advanced) = (sum(|line| line.spent), sum(|line| line.advanced));
-    totals.left =
-        Money::from_fen(totals.raised.fen() + totals.other.fen() - totals.spent.fen() - totals.advanced.fen());
-    Ok(CampaignSheet { campaign: row, through, totals, lines })
-}
-
-/// What came in, by the marks of its postings and by what moves its restricted money without one.
-async fn moved(tx: &Tx, book: BookId, campaign: CampaignId, through: BusinessDate) -> Result<Totals, DbErr> {
-    // Raised sides: 4101, 3201, 3102. Releases and closings move no money, and with an expense of a former year that came back its release does.
-    let half = |own: &str, other: &str, sign: &str| {
-        format!(
-            "SELECT p.raised, e.kind, CASE WHEN o.subject = '3101' OR e.kind = 'closing' THEN 1 ELSE 0 END AS turned, \
-             {sign}p.amount_fen AS fen, a.goods \
-             FROM account a JOIN posting p ON p.{own} = a.id JOIN entry e ON e.id = p.entry_id JOIN account o ON o.id = p.{other} \
-             WHERE a.book_id = $1 AND a.campaign_id = $2 AND e.book_date <= $3 \
-             AND (a.subject = '3102' OR a.subject = '320102' OR a.subject LIKE '4___02' OR a.subject LIKE '4101__')"
-        )
+    let totals = Totals {
+        given,
+        refunded: Money::from_fen(given.fen() - raised.fen()),
+        raised,
+        goods: moved.goods().1,
+        fees: Money::ZERO,
+        other: fen(&|line| line.raised == "none"),
+        spent: sum(|line| line.spent),
+        advanced: sum(|line| line.advanced),
+        left: moved.left(),
+        committed: Money::ZERO,
     };
-    let sql = format!(
-        "SELECT raised, kind, turned, goods, CAST(SUM(fen) AS BIGINT) AS fen FROM ({} UNION ALL {}) t GROUP BY raised, kind, turned, goods",
-        half("credit_account", "debit_account", ""),
-        half("debit_account", "credit_account", "-"),
-    );
-    let values = [book.into(), campaign.into(), through.to_string().into()];
-    let mut totals = Totals::default();
-    let add = |to: &mut Money, fen: i64| *to = Money::from_fen(to.fen() + fen);
-    for row in tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await? {
-        let (raised, kind): (String, String) = (row.try_get("", "raised")?, row.try_get("", "kind")?);
-        let (fen, goods): (i64, bool) = (row.try_get("", "fen")?, row.try_get("", "goods")?);
-        match raised.as_str() {
-            "goods" => add(&mut totals.goods, fen),
-            "cash" => {
-                add(&mut totals.raised, fen);
-                let back = kind.starts_with("refund");
-                add(if back { &mut totals.refunded } else { &mut totals.given }, if back { -fen } else { fen });
-            }
-            _ if row.try_get::<i32>("", "turned")? == 1 || goods => {}
-            _ => add(&mut totals.other, fen),
-        }
-    }
-    Ok(totals)
+    (totals, lines)
 }
 
-/// What the channel's bills took for the gifts of a campaign, less what they gave back.
-async fn fees(tx: &Tx, campaign: CampaignId, through: BusinessDate) -> Result<Money, DbErr> {
+/// What the channel's bills took for the gifts of campaigns, less what they gave back. What was charged is found by the payment it was
+/// charged for.
+async fn fees(tx: &Tx, campaigns: &[CampaignId], through: BusinessDate) -> Result<BTreeMap<CampaignId, Money>, DbErr> {
     let half = |own: &str, sign: &str| {
         format!(
-            "SELECT {sign}p.amount_fen AS fen FROM donation d JOIN entry e ON e.document = d.transaction_id \
-             JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.{own} \
-             WHERE d.campaign_id = $1 AND e.kind = 'fee' AND e.book_date <= $2 AND a.subject = '5401'"
+            "SELECT d.campaign_id, {sign}p.amount_fen AS fen FROM account a JOIN posting p ON p.{own} = a.id JOIN entry e ON e.id = p.entry_id \
+             JOIN donation d ON d.transaction_id = e.document JOIN {{rows}} ON r.id = d.campaign_id \
+             WHERE a.subject = '5401' AND a.channel = 'wechat' AND e.kind = 'fee' AND e.book_date <= $1"
         )
     };
-    let refunds = "SELECT -p.amount_fen AS fen FROM refund r JOIN donation d ON d.id = r.donation_id \
-                   JOIN entry e ON e.document = r.channel_refund_id JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.credit_account \
-                   WHERE d.campaign_id = $1 AND e.kind = 'fee_returned' AND e.book_date <= $2 AND a.subject = '5401'";
+    let refunds = "SELECT d.campaign_id, -p.amount_fen AS fen FROM refund f JOIN donation d ON d.id = f.donation_id \
+                   JOIN {rows} ON r.id = d.campaign_id JOIN entry e ON e.document = f.channel_refund_id JOIN posting p ON p.entry_id = e.id \
+                   JOIN account a ON a.id = p.credit_account \
+                   WHERE e.kind = 'fee_returned' AND e.book_date <= $1 AND a.subject = '5401'";
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(fen), 0) AS BIGINT) AS fen FROM ({} UNION ALL {} UNION ALL {refunds}) t",
+        "SELECT campaign_id, CAST(COALESCE(SUM(fen), 0) AS BIGINT) AS fen FROM ({} UNION ALL {} UNION ALL {refunds}) t GROUP BY campaign_id",
         half("debit_account", ""),
         half("credit_account", "-"),
     );
-    let values = [campaign.into(), through.to_string().into()];
-    let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(Money::from_fen(row.map_or(Ok(0), |row| row.try_get("", "fen"))?))
-}
-
-/// What was charged and paid ahead, by the code of the budget line.
-async fn by_line(
-    tx: &Tx,
-    book: BookId,
-    campaign: CampaignId,
-    through: BusinessDate,
-) -> Result<BTreeMap<String, (Money, Money)>, DbErr> {
-    // An expense of a former year that comes back is credited to 320101 (12d, 12e).
-    let half = |own: &str, sign: &str| {
-        format!(
-            "SELECT COALESCE(a.budget_line, '') AS line, CASE WHEN a.subject = '1141' THEN 1 ELSE 0 END AS ahead, {sign}p.amount_fen AS fen \
-             FROM account a JOIN posting p ON p.{own} = a.id JOIN entry e ON e.id = p.entry_id \
-             WHERE a.book_id = $1 AND a.campaign_id = $2 AND a.goods = false AND e.book_date <= $3 AND e.kind <> 'closing' \
-             AND (a.subject LIKE '5%' OR a.subject = '320101' OR a.subject = '1141')"
-        )
-    };
-    let sql = format!(
-        "SELECT line, ahead, CAST(SUM(fen) AS BIGINT) AS fen FROM ({} UNION ALL {}) t GROUP BY line, ahead ORDER BY line",
-        half("debit_account", ""),
-        half("credit_account", "-"),
-    );
-    let values = [book.into(), campaign.into(), through.to_string().into()];
-    let mut lines: BTreeMap<String, (Money, Money)> = BTreeMap::new();
-    for row in tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await? {
-        let line = lines.entry(row.try_get("", "line")?).or_default();
-        let fen = Money::from_fen(row.try_get("", "fen")?);
-        if row.try_get::<i32>("", "ahead")? == 1 {
-            line.1 = fen;
-        } else {
-            line.0 = fen;
-        }
-    }
-    Ok(lines)
+    let rows = Rows::new().uuid("id", campaigns.iter().map(|id| id.uuid()));
+    let found = tx.query_all_raw(rows.statement(tx.get_database_backend(), &sql, [through.to_string().into()])).await?;
+    found.iter().map(|row| Ok((row.try_get("", "campaign_id")?, Money::from_fen(row.try_get("", "fen")?)))).collect()
 }
 
 /// The rows of a sheet's totals, as they are shown.

@@ -516,10 +516,8 @@ async fn figures(archive: &mut Archive, tx: &Tx, book: BookId, (year, period): (
 async fn campaigns(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> Result<(), PackError> {
     let mut table = Table::new(&["项目", "状态", "名目", "金额"])?;
     let rows = campaign::Entity::find().filter(campaign::Column::BookId.eq(book)).order_by_asc(campaign::Column::Id);
-    for row in rows.all(tx).await? {
-        let state = serde_json::json!(row.state).as_str().unwrap_or_default().to_owned();
-        // Five statements a campaign, once a year.
-        let sheet = sheet::sheet(tx, row, period.last).await?;
+    for sheet in sheet::sheets(tx, book, rows.all(tx).await?, period.last).await? {
+        let state = serde_json::json!(sheet.campaign.state).as_str().unwrap_or_default().to_owned();
         if sheet.totals == sheet::Totals::default() {
             continue;
         }

@@ -28,7 +28,7 @@ pub use account::Account;
 pub use account_page::{AccountLine, AccountPage, AccountPlace, NoPlace, account_page};
 pub use audit::{AuditReport, Difference, audit};
 pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
-pub use campaign_sheet::{CampaignSheet, Inflow, Outflow, campaign_sheet};
+pub use campaign_sheet::{CampaignSheet, Inflow, Outflow, campaign_sheet, campaign_sheets};
 pub use cell::{Cell, CellColumn, CellLine, CellLines, CellPart, StatementForm, cell_lines};
 pub use conversion::{OLD_CHART, conversion, converted};
 pub use entry::{BookOn, Entry, Posting, Raised};
