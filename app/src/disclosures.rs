@@ -211,15 +211,20 @@ impl Disclosures {
     }
 
     /// Draws a report up: freezes its text. The same id with the same wish again is the version that stands, with the figures of then.
+    /// Its figures are read from one state of the books before anything is written, so that nobody waits for them.
     pub async fn prepare(&self, id: DisclosureId, wish: Wish, by: &Member) -> Result<disclosure::Model> {
         let now = self.clock.now();
+        let books = self.db.snapshot().await?;
+        let drawn = self.draw_up(&books, now, id, wish, by).await?;
+        books.commit().await?;
         let tx = self.db.begin().await?;
-        let row = self.prepare_in(&tx, now, id, wish, by).await?;
+        let row = self.write(&tx, now, drawn, by).await?;
         tx.commit().await?;
         Ok(row)
     }
 
-    async fn prepare_in(
+    /// The report as it would be written down; the version that stands, if there is one under the id.
+    async fn draw_up(
         &self,
         tx: &Tx,
         now: Timestamp,
@@ -241,27 +246,35 @@ impl Disclosures {
         };
         let drawn = content::draw(tx, now, &wish, &subject, before.as_ref().map(|row| (id, row))).await?;
         let fingerprint = digest(&SHA256, drawn.text.as_bytes()).as_ref().to_vec();
-        let row = disclosure::ActiveModel {
-            id: Set(id),
-            series_id: Set(before.as_ref().map_or(id, |row| row.series_id)),
-            version: Set(before.as_ref().map_or(1, |row| row.version + 1)),
-            kind: Set(wish.kind),
-            book_id: Set(subject.book.id),
-            campaign_id: Set(subject.campaign.as_ref().map(|row| row.id)),
-            event_id: Set(subject.event.as_ref().map(|row| row.id)),
-            year: Set(if let About::Year(_, year) = wish.about { Some(year.into()) } else { None }),
-            from_day: Set(drawn.from),
-            through_day: Set(drawn.through),
-            title: Set(drawn.title),
-            content: Set(drawn.text),
-            fingerprint: Set(fingerprint),
-            wish: Set(asked),
+        Ok(disclosure::Model {
+            id,
+            series_id: before.as_ref().map_or(id, |row| row.series_id),
+            version: before.as_ref().map_or(1, |row| row.version + 1),
+            kind: wish.kind,
+            book_id: subject.book.id,
+            campaign_id: subject.campaign.as_ref().map(|row| row.id),
+            event_id: subject.event.as_ref().map(|row| row.id),
+            year: if let About::Year(_, year) = wish.about { Some(year.into()) } else { None },
+            from_day: drawn.from,
+            through_day: drawn.through,
+            title: drawn.title,
+            content: drawn.text,
+            fingerprint,
+            wish: asked,
             // A note of what was wrong belongs to a version that takes the place of another.
-            correction: Set(before.and(wish.correction)),
-            author_id: Set(by.id),
-            created_us: Set(now),
-        };
-        let row = match row.insert(tx).await {
+            correction: before.and(wish.correction),
+            author_id: by.id,
+            created_us: now,
+        })
+    }
+
+    /// Writes a report down that was drawn up, unless it stands already.
+    async fn write(&self, tx: &Tx, now: Timestamp, drawn: disclosure::Model, by: &Member) -> Result<disclosure::Model> {
+        if let Some(standing) = disclosure::Entity::find_by_id(drawn.id).one(tx).await? {
+            return if standing.wish == drawn.wish { Ok(standing) } else { Err(DisclosureError::IdReused) };
+        }
+        let id = drawn.id;
+        let row = match disclosure::ActiveModel::from(drawn).reset_all().insert(tx).await {
             Ok(row) => row,
             Err(error) => match violation(&error) {
                 Some(rule) if rule.contains("disclosure_version") => return Err(DisclosureError::Superseded),
@@ -394,7 +407,8 @@ impl Disclosures {
                         corrects: None,
                         correction: None,
                     };
-                    self.prepare_in(&tx, now, DisclosureId::new(), wish, by).await?.id
+                    let drawn = self.draw_up(&tx, now, DisclosureId::new(), wish, by).await?;
+                    self.write(&tx, now, drawn, by).await?.id
                 }
             };
             if let Some(known) = self.publications(&tx, &[id]).await?.into_iter().next() {
