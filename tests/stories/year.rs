@@ -177,6 +177,7 @@ async fn a_year_is_ended_adjusted_audited_and_closed_for_good() {
             (&json!(last), &json!(format!("{}-01-01", year + 1)))
         );
         assert_eq!(w.balance("320101").await, "7.00");
+        let before_moving = w.balance("3101").await;
         let management = async |more: &str| {
             let statements = keeper.get(&format!("{book}/statements?year={year}{more}")).await.ok();
             let sheet = &statements["balance_sheet"];
@@ -193,15 +194,24 @@ async fn a_year_is_ended_adjusted_audited_and_closed_for_good() {
             (&json!("37.00"), &json!("97.00"))
         );
 
-        // Only losses and gains between themselves: nothing to book.
-        let idle = json!({
-            "id": Uuid::now_v7(), "kind": "adjustment", "event_date": last, "summary": "重分类",
-            "lines": [{ "subject": "5401", "debit": "1.00" }, { "subject": "5301", "credit": "1.00" }],
-        });
-        let idle = written(w, &keeper, idle).await;
-        keeper.act(&step(&idle, "submission")).await.ok();
-        head.act(&step(&idle, "posting")).await.refused(422, "invalid_field");
-        head.act(&step(&idle, "discard")).await.ok();
+        // From one expense to another: no net assets change, and the adjusted statements show it.
+        let moved = posted(
+            w,
+            json!({
+                "id": Uuid::now_v7(), "kind": "adjustment", "event_date": last, "summary": "重分类：宣传费误记管理费用",
+                "lines": [{ "subject": "5401", "debit": "1.00" }, { "subject": "5301", "credit": "1.00" }],
+            }),
+        )
+        .await;
+        assert!(moved["book_date"].is_string(), "{moved:#}");
+        assert_eq!((w.balance("320101").await, w.balance("3101").await), ("7.00".to_owned(), before_moving));
+        assert_eq!(management("").await, (json!("30.00"), json!("0.00")));
+        assert_eq!(management("&adjusted=true").await, (json!("36.00"), json!("7.00")));
+        let ratios = head.get(&format!("{book}/years/{year}/ratios")).await.ok();
+        assert_eq!(
+            (&ratios["ratios"][1]["numerator"], &ratios["ratios"][1]["denominator"]),
+            (&json!("36.00"), &json!("97.00"))
+        );
 
         let recorded = keeper.post(&reports, report.clone()).await.ok();
         assert_eq!(keeper.post(&reports, report.clone()).await.ok(), recorded);

@@ -150,8 +150,10 @@ impl Ground {
         if payable.is_some() && !subject.code().starts_with('2') {
             return Some("只有负债分应付种类");
         }
-        if channel.is_some() && subject.code() != "1001" && subject.code() != "1009" {
-            return Some("只有库存现金和其他货币资金分渠道");
+        // What is missing at the channel is written off, or made good, by voucher (entry 24).
+        let short = subject == Subject::OTHER_RECEIVABLE && channel.as_deref() == Some("wechat");
+        if channel.is_some() && !matches!(subject.code(), "1001" | "1009") && !short {
+            return Some("只有库存现金、其他货币资金和微信短款分渠道");
         }
         let own = subject.is_restricted() || subject.is_expense();
         match campaign {
@@ -205,10 +207,21 @@ impl Ground {
                 continue;
             }
             let (late_debit, late_credit) = (across_years(debit), across_years(credit));
+            let free = Account::new(book, Subject::UNRESTRICTED_NET_ASSETS);
             if late_debit != late_credit {
                 entry = entry.flowing(late_debit, late_credit, amount, flow);
+            } else {
+                // From one expense or income to another changes no net assets: what was wrong is taken back and what is right is
+                // charged, through the net assets both belong to (entry 21).
+                let through = match late_debit.campaign() {
+                    Some(campaign) if late_debit.subject().is_restricted() => {
+                        let kept = Account::of_campaign(book, Subject::RESTRICTED_NET_ASSETS, campaign);
+                        if late_debit.is_goods() { kept.in_goods() } else { kept }
+                    }
+                    _ => free.clone(),
+                };
+                entry = entry.posting(through.clone(), late_credit, amount).posting(late_debit, through, amount);
             }
-            let free = Account::new(book, Subject::UNRESTRICTED_NET_ASSETS);
             if let Some(kept) = released_from(debit) {
                 entry = entry.posting(kept, free.clone(), amount);
             }
