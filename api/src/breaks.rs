@@ -22,8 +22,10 @@ use crate::wire::{Day, Instant, Text, Yuan, wire_enum};
 
 wire_enum! {
     /// What becomes of a break. Money in suspense becomes a gift of the donor whose order it names (2209 待查款 / 410102), or goes back to
-    /// the payer (2209 待查款 / 1009 微信余额); of a fee, what the channel's bills say is booked (`follow`: 以微信为准); any difference without
-    /// money in suspense is explained (以账本为准), and nothing is booked.
+    /// the payer (2209 待查款 / 1009 微信余额); `follow` (以微信为准) books what the channel's bills say and the books do not: a fee, a payment nobody
+    /// told us of, a difference (1122 微信短款, 2209 待查长款), or takes out of suspense what the channel never had; any difference without money in
+    /// suspense is explained (`explain`: 以账本为准), and nothing is booked. A loan
+    /// follows its bank (`follow`), or the bank corrects its file (`correct`: 退回银行更正).
     ResolutionChoice = rules::ResolutionChoice { Gift, Return, Follow, Correct, Explain }
 }
 
@@ -153,7 +155,7 @@ impl From<Way> for ResolutionWay {
             rules::ResolutionChoice::Gift => "确认为捐赠：决定时入账",
             rules::ResolutionChoice::Return => "原路退回付款人：微信退款成功时入账",
             rules::ResolutionChoice::Follow if way.of_loan => "以银行为准：决定时调整备查账",
-            rules::ResolutionChoice::Follow => "以微信为准：决定时按账单补记手续费",
+            rules::ResolutionChoice::Follow => "以微信为准：决定时按账单入账",
             rules::ResolutionChoice::Correct => "退回银行更正：等待更正文件，不记账",
             rules::ResolutionChoice::Explain => "以账本为准：说明原因，不记账",
         };

@@ -22,8 +22,8 @@ use sea_orm::{
 };
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
-use crate::reconciliation::{self, ReconcileError};
-use crate::{postings, trail};
+use crate::reconciliation::{self, Follow, ReconcileError};
+use crate::{Templates, cashier, postings, trail};
 
 pub use worklist::BreakSearch;
 
@@ -120,6 +120,7 @@ pub struct Breaks {
     db: Db,
     business: Clock,
     wechat: wechat::Client,
+    templates: Templates,
 }
 
 /// A resolution with its break, both locked.
@@ -129,8 +130,8 @@ struct Loaded {
 }
 
 impl Breaks {
-    pub(crate) fn new(db: Db, business: Clock, wechat: wechat::Client) -> Breaks {
-        Breaks { db, business, wechat }
+    pub(crate) fn new(db: Db, business: Clock, wechat: wechat::Client, templates: Templates) -> Breaks {
+        Breaks { db, business, wechat, templates }
     }
 
     /// A page of the breaks where somebody has one of these roles, newest first.
@@ -206,12 +207,14 @@ impl Breaks {
             }
             let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
             ways.push(Way { choice: ResolutionChoice::Return, of_loan, entry: Some(entry) });
-            return Ok(ways);
         }
-        if let Some(entry) = followed(db, &about).await? {
-            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, entry: Some(entry) });
+        let told = told(db, &about).await?;
+        if let Some(way) = followed(db, &about, told).await? {
+            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, entry: Some(way.entry().clone()) });
         }
-        ways.push(Way { choice: ResolutionChoice::Explain, of_loan, entry: None });
+        if !about.suspense {
+            ways.push(Way { choice: ResolutionChoice::Explain, of_loan, entry: None });
+        }
         Ok(ways)
     }
 
@@ -223,6 +226,7 @@ impl Breaks {
             return Err(BreakError::Invalid { field: "reason", problem: "请填写原因，最多500字" });
         }
         let now = self.business.now();
+        let told = if new.choice == ResolutionChoice::Follow { self.told(new.of).await? } else { None };
         let tx = self.db.begin().await?;
         let of = locked(&tx, new.of).await?;
         hand(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await?;
@@ -233,18 +237,16 @@ impl Breaks {
         if of.state != "open" {
             return Err(BreakError::UnderWay);
         }
-        // Money in suspense leaves it by an entry; a difference without money is explained, and a fee may be booked as the bills say.
-        if of.suspense != matches!(new.choice, ResolutionChoice::Gift | ResolutionChoice::Return) {
-            return Err(BreakError::WrongChoice);
-        }
+        // Money in suspense leaves it by an entry; a difference without money is explained, or booked as the other side says.
         let of_loan = loans::is_one(&of);
-        let can_follow = match new.choice {
-            ResolutionChoice::Follow if of_loan => loans::followed(&tx, now, &of).await?.is_some(),
-            ResolutionChoice::Follow => followed(&tx, &of).await?.is_some(),
+        let fits = match new.choice {
+            ResolutionChoice::Gift | ResolutionChoice::Return => of.suspense,
+            ResolutionChoice::Explain => !of.suspense,
             ResolutionChoice::Correct => of_loan,
-            ResolutionChoice::Gift | ResolutionChoice::Return | ResolutionChoice::Explain => true,
+            ResolutionChoice::Follow if of_loan => loans::followed(&tx, now, &of).await?.is_some(),
+            ResolutionChoice::Follow => followed(&tx, &of, told).await?.is_some(),
         };
-        if !can_follow {
+        if !fits {
             return Err(BreakError::WrongChoice);
         }
         if new.choice == ResolutionChoice::Gift && of.donation_id.is_none() {
@@ -277,10 +279,20 @@ impl Breaks {
         Ok(row)
     }
 
-    /// Another person decides. A gift is booked at once; a return is sent by the job.
+    /// What the channel's bills say of a break: read before the transaction that decides, for they may be long.
+    async fn told(&self, of: BreakId) -> Result<Option<reconciliation::Told>, BreakError> {
+        let db = self.db.read();
+        let of = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+        told(db, &of).await
+    }
+
+    /// Another person decides. A gift, and what the channel's bills say, is booked at once; a return is sent by the job.
     pub async fn decide(&self, id: ResolutionId, agree: bool, by: &Member) -> Result<resolution::Model, BreakError> {
         by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
         let now = self.business.now();
+        let seen = self.get(id).await?;
+        let follows = agree && seen.choice == ResolutionChoice::Follow;
+        let told = if follows { self.told(seen.break_id).await? } else { None };
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
         let hand = hand(&tx, of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
@@ -311,10 +323,16 @@ impl Breaks {
         // What the bills say now; if a later bill or run has made the books agree meanwhile, nothing.
         if event == ResolutionEvent::Follow && loans::is_one(&of) {
             loans::follow(&tx, now, &of, &row, &trail::staff(by.id)).await?;
-        } else if event == ResolutionEvent::Follow
-            && let Some(entry) = followed(&tx, &of).await?
-        {
-            book(&tx, now, entry.by(by.id.to_string())).await?;
+        } else if event == ResolutionEvent::Follow {
+            match followed(&tx, &of, told).await? {
+                Some(Follow::Book(entry)) => book(&tx, now, entry.by(by.id.to_string())).await?,
+                Some(Follow::Settle(payment, _)) => {
+                    let mchid = self.wechat.mchid().to_owned();
+                    let house = cashier::House { templates: self.templates.clone(), mchid };
+                    cashier::settle(&tx, now, &house, &[payment]).await?;
+                }
+                None => {}
+            }
         }
         let done = to == ResolutionState::Done;
         let row = moved(&tx, row, to, |row| {
@@ -541,15 +559,35 @@ impl Breaks {
     }
 }
 
-/// The entry with which the books follow the channel's bills, if a break is one of a fee and they do not yet.
-async fn followed(db: &impl ConnectionTrait, of: &discrepancy::Model) -> Result<Option<Entry>, BreakError> {
-    if of.class != "fee" {
-        return Ok(None);
+/// The number by which the entry of a break that was followed is found.
+pub fn entry_number(item: &str) -> String {
+    reconciliation::refund_key(item)
+}
+
+/// What the channel's bills say of a break that is open.
+async fn told(db: &impl ConnectionTrait, of: &discrepancy::Model) -> Result<Option<reconciliation::Told>, BreakError> {
+    if of.state != "open" || loans::is_one(of) {
+        Ok(None)
+    } else {
+        reconciliation::told(db, of).await.map_err(of_bills)
     }
-    reconciliation::fee_owed(db, of.book_id, of.day, &of.item).await.map_err(|error| match error {
+}
+
+/// With what the books follow them, if they do not say the same.
+async fn followed(
+    db: &impl ConnectionTrait,
+    of: &discrepancy::Model,
+    told: Option<reconciliation::Told>,
+) -> Result<Option<Follow>, BreakError> {
+    let Some(told) = told else { return Ok(None) };
+    reconciliation::follow(db, of, told).await.map_err(of_bills)
+}
+
+fn of_bills(error: ReconcileError) -> BreakError {
+    match error {
         ReconcileError::Db(error) => error.into(),
         error => Box::new(error).into(),
-    })
+    }
 }
 
 /// The channel has given the money back: booked once, whoever says it (its answer, its message, its bill). Answers whether now.

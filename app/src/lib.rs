@@ -197,7 +197,7 @@ impl App {
             servicing: servicing::Servicing::new(db.clone(), business.clone()),
             spending: spending::Spending::new(db.clone(), business.clone(), vault),
             transfers: transfers::Transfers::new(db.clone(), business.clone()),
-            breaks: breaks::Breaks::new(db.clone(), business.clone(), wechat.clone()),
+            breaks: breaks::Breaks::new(db.clone(), business.clone(), wechat.clone(), templates.clone()),
             reconciliation: reconciliation::Reconciliation::new(
                 db.clone(),
                 business.clone(),

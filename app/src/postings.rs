@@ -51,6 +51,74 @@ pub fn suspense_returned_by_bank(
         .channel("bank")
 }
 
+/// What of the channel's an entry is about, where its bills were followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Moved {
+    /// A payment, by its number at the channel.
+    Payment,
+    /// A refund, by our reference, or by its number if it is none of ours.
+    Refund,
+    /// Another line of the fund-flow bill, by its number.
+    Line,
+}
+
+impl Moved {
+    /// The business event of its entry.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Moved::Payment => "payment_difference",
+            Moved::Refund => "refund_difference",
+            Moved::Line => "line_difference",
+        }
+    }
+
+    /// What an entry of this kind is about.
+    pub fn of_kind(kind: &str) -> Option<Moved> {
+        [Moved::Payment, Moved::Refund, Moved::Line].into_iter().find(|one| one.kind() == kind)
+    }
+}
+
+/// The reference of what was booked because the channel's bills were followed: the first time, and again after another bill.
+pub fn difference_reference(number: &str, entries: usize) -> String {
+    match entries {
+        0 => format!("channel_difference:{number}"),
+        again => format!("channel_difference:{number}:{again}"),
+    }
+}
+
+/// Entry 24 at the channel, by decision of two persons (以微信为准): the books follow its bills, `fen` more or less than they say now. What
+/// it was is said later by a voucher with its document; what was followed before, `before` fen in so many entries, is taken back first.
+///
+/// | account                              | debit  | credit |
+/// | ------------------------------------ | ------ | ------ |
+/// | 1122 其他应收款, 微信短款 (less)     | amount |        |
+/// | 1009 微信余额                        |        | amount |
+/// | 1009 微信余额 (more)                 | amount |        |
+/// | 2209 待查长款, 微信                  |        | amount |
+pub fn channel_difference(
+    book: BookId,
+    what: Moved,
+    number: &str,
+    fen: i64,
+    (before, entries): (i64, usize),
+    on: BusinessDate,
+) -> Entry {
+    let balance = Account::wechat_balance(book);
+    let short = Account::new(book, Subject::OTHER_RECEIVABLE).through("wechat");
+    let over = Account::payable(book, "channel_surplus");
+    let undone = if (fen > 0) == (before < 0) { fen.abs().min(before.abs()) } else { 0 };
+    let rest = fen.abs() - undone;
+    let mut entry = Entry::new(book, what.kind(), difference_reference(number, entries), on)
+        .channel("wechat")
+        .document(Some(number.to_owned()));
+    let parts = if fen > 0 { [(&short, undone), (&over, rest)] } else { [(&over, undone), (&short, rest)] };
+    for (other, part) in parts.into_iter().filter(|(_, part)| *part > 0) {
+        let (balance, other, amount) = (balance.clone(), other.clone(), Money::from_fen(part));
+        entry = if fen > 0 { entry.posting(balance, other, amount) } else { entry.posting(other, balance, amount) };
+    }
+    entry
+}
+
 /// Entry 2: what the channel took for a payment, as its bill says. A later bill that says another fee is booked as the difference,
 /// which may be given back.
 ///

@@ -11,6 +11,7 @@ mod channel;
 mod fee;
 mod findings;
 mod flow;
+mod follow;
 mod ours;
 mod report;
 mod rule;
@@ -42,7 +43,7 @@ use channel::Sound;
 use findings::Findings;
 use rule::Terms;
 
-pub(crate) use fee::fee_owed;
+pub(crate) use follow::{Follow, Told, follow, refund_key, told};
 pub(crate) use transit::pairs;
 
 pub use report::{BreakLine, BufferLine, DayReport, Proof, ProofItem, Side, Sides};
@@ -509,6 +510,7 @@ impl Reconciliation {
             self.withdrawals(house, &terms, &bills, &ours, &mut found).await?;
         }
         self.bank(house, &terms, &mut found).await?;
+        self.followed(house, (day, &bills), &ours, &mut found).await?;
 
         let now = self.business.now();
         let tx = self.db.begin().await?;

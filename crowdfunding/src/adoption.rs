@@ -45,6 +45,31 @@ pub async fn adoption_entry(
     Ok(postings::gift_adopted(&gift, transaction, on))
 }
 
+/// The entry that settling a payment of an order would book, if it is open and the payment is what was ordered.
+pub async fn order_entry(
+    db: &impl ConnectionTrait,
+    order: DonationId,
+    transaction: &str,
+    amount: Money,
+    on: BusinessDate,
+) -> Result<Option<Entry>, CrowdfundingError> {
+    let order = crate::donation(db, order).await?;
+    if !matches!(order.state, DonationState::Created | DonationState::Paying) || order.amount_fen != amount {
+        return Ok(None);
+    }
+    let campaign =
+        campaign::Entity::find_by_id(order.campaign_id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let gift = Gift {
+        id: order.id,
+        book: campaign.book_id,
+        campaign: campaign.id,
+        donor: order.donor_id,
+        counterparty: None,
+        amount,
+    };
+    Ok(Some(postings::gift_received(&gift, transaction, on)))
+}
+
 /// Writes the gift down, paid, as its donor wished to be shown, and books it out of suspense. The donor's message stays with
 /// the order.
 pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation::Model, CrowdfundingError> {

@@ -27,7 +27,7 @@ mod statement_gift;
 mod suspension;
 mod update;
 
-pub use adoption::{Adoption, adopt, adoption_entry};
+pub use adoption::{Adoption, adopt, adoption_entry, order_entry};
 pub use campaign::{
     AUTHORS, CampaignDraft, Channel, Opening, READERS, Step, clock_campaign, draft_campaign, due_campaigns,
     edit_campaign, step_campaign,

@@ -14,7 +14,7 @@ pub enum ResolutionChoice {
     Gift,
     /// 退回: back to the payer.
     Return,
-    /// 以对方为准: a fee is booked as the channel's bills say it; a loan follows its bank's figures.
+    /// 以对方为准: what the channel's bills say is booked; a loan follows its bank's figures.
     Follow,
     /// 退回银行更正: the bank sends a corrected file, which is compared again. Nothing is booked.
     Correct,

@@ -73,7 +73,7 @@ pub async fn entry_sheet(db: &impl ConnectionTrait, reference: &str) -> Result<O
 }
 
 /// What an entry may be named after: the number of the thing it is about follows.
-const ABOUT: [&str; 20] = [
+const ABOUT: [&str; 21] = [
     "donation",
     "refund",
     "refund_sent",
@@ -81,6 +81,7 @@ const ABOUT: [&str; 20] = [
     "refund_covered",
     "suspense",
     "suspense_returned",
+    "channel_difference",
     "fee",
     "fee_returned",
     "transfer_left",

@@ -152,6 +152,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: "",
                 guards_postgres: "",
             }),
+            Box::new(Step {
+                name: "m20261128_000025_follow",
+                tables: include_str!("../sql/0025_follow.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
+            }),
         ]
     }
 }

@@ -16,6 +16,7 @@ mod campaigns;
 mod closing;
 mod disclosures;
 mod enquiries;
+mod follow;
 mod giving;
 mod lending;
 mod letters;

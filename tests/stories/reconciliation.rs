@@ -51,14 +51,14 @@ async fn books(w: &World) -> Value {
 type Planted<'a> = (&'static str, &'a dyn Fn(&mut Sheet));
 
 /// A bill taken apart, so that it can be damaged and still agree with itself.
-struct Sheet {
-    names: Vec<String>,
-    rows: Vec<Vec<String>>,
+pub(crate) struct Sheet {
+    pub(crate) names: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
     totals: String,
 }
 
 impl Sheet {
-    fn of(bytes: &[u8]) -> Sheet {
+    pub(crate) fn of(bytes: &[u8]) -> Sheet {
         let text = std::str::from_utf8(bytes).unwrap().trim_start_matches('\u{feff}');
         let mut lines = text.lines();
         let names = lines.next().unwrap().split(',').map(str::to_owned).collect();
@@ -71,19 +71,37 @@ impl Sheet {
         Sheet { names, rows, totals }
     }
 
-    fn at(&self, name: &str) -> usize {
+    pub(crate) fn at(&self, name: &str) -> usize {
         self.names.iter().position(|known| known == name).unwrap()
     }
 
-    fn set(&mut self, row: usize, name: &str, cell: &str) {
+    pub(crate) fn set(&mut self, row: usize, name: &str, cell: &str) {
         let at = self.at(name);
         cell.clone_into(&mut self.rows[row][at]);
     }
 
     /// The rows that say this in a column.
-    fn find(&self, name: &str, cell: &str) -> usize {
+    pub(crate) fn find(&self, name: &str, cell: &str) -> usize {
         let at = self.at(name);
         self.rows.iter().position(|row| row[at] == cell).unwrap_or_else(|| panic!("no {cell} in {name}"))
+    }
+
+    /// Takes the rows away that say this in a column.
+    pub(crate) fn drop(&mut self, name: &str, cell: &str) {
+        let (at, before) = (self.at(name), self.rows.len());
+        self.rows.retain(|row| row[at] != cell);
+        assert!(self.rows.len() < before, "no {cell} in {name}");
+    }
+
+    /// Each line of a fund-flow bill leads from the balance of the line before, from this one on.
+    pub(crate) fn balance_from(&mut self, opening: i64) {
+        let (way, amount, balance) = (self.at("收支类型"), self.at("收支金额(元)"), self.at("账户结余(元)"));
+        let mut stands = opening;
+        for row in &mut self.rows {
+            let fen = row[amount].parse::<domain::Money>().unwrap().fen();
+            stands += if row[way] == "收入" { fen } else { -fen };
+            row[balance] = domain::Money::from_fen(stands).to_string();
+        }
     }
 
     fn sum(&self, name: &str, rows: impl Fn(&Vec<String>) -> bool) -> String {
@@ -99,7 +117,7 @@ impl Sheet {
     }
 
     /// The file, with totals that are those of its rows.
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let all = |_: &Vec<String>| true;
         let totals: Vec<String> = if self.totals.starts_with("总交易单数") {
             let fees = format!("{}000", self.sum("手续费", all));

@@ -102,6 +102,7 @@ fn spoken(word: &str) -> String {
         "refund" => "待退捐款",
         "suspense" => "待查款",
         "unidentified" => "待认领",
+        "channel_surplus" => "待查长款",
         "grant" => "应付资助",
         "reimbursement" => "应付报销",
         other => other,

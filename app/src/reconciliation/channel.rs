@@ -15,12 +15,12 @@ use super::rule::Terms;
 use super::{House, ReconcileError, Reconciliation};
 use crate::breaks::{self, BreakError};
 use crate::cashier::{self, Settlement};
-use crate::postings;
+use crate::postings::{self, Moved};
 
 /// How much is written in one transaction.
 pub(super) const BATCH: usize = 1_000;
 /// How many days a refund may take from the channel's acceptance to our entry, and a payment from one bill to the other.
-const NEIGHBOURS: usize = 7;
+pub(super) const NEIGHBOURS: usize = 7;
 
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -75,7 +75,7 @@ impl Reconciliation {
         (sound, found): (&mut Sound, &mut Findings),
     ) -> Result<(), ReconcileError> {
         let day = terms.day;
-        let received: Vec<&Movement> = ours.iter().filter(|one| one.received_on(day)).collect();
+        let received = ours::received(ours, day);
         let mut here: Vec<Item> =
             received.iter().enumerate().map(|(at, one)| item(0, one.transaction(), one.amount_fen, 0, at)).collect();
         let mut there: Vec<Item> = trade
@@ -84,6 +84,7 @@ impl Reconciliation {
             .enumerate()
             .map(|(at, line)| item(0, &line.transaction, line.amount, u8::from(line.state != "SUCCESS"), at))
             .collect();
+        let followed = ours::followed(ours, Moved::Payment);
         let (mut strange, mut unseen): (Vec<usize>, Vec<&Movement>) = (Vec::new(), Vec::new());
         compare(&mut here, &mut there, |finding| match finding {
             Finding::Matched(one, other) => {
@@ -98,8 +99,13 @@ impl Reconciliation {
                 }
             }
             Finding::Differs(one, other, _) => {
-                let (one, line) = (received[one.place as usize], &trade.payments[other.place as usize]);
+                let (one, at) = (received[one.place as usize], other.place as usize);
+                let line = &trade.payments[at];
                 differs(found, line, one.amount_fen);
+                // Where the books follow the bill, its fee is theirs too.
+                if line.state == "SUCCESS" && followed.contains(line.transaction.as_str()) {
+                    sound.payments.push(at);
+                }
             }
             Finding::OnlyHere(one) => unseen.push(received[one.place as usize]),
             Finding::OnlyThere(other) => strange.push(other.place as usize),
@@ -198,7 +204,9 @@ impl Reconciliation {
         let lines: Vec<&Payment> = places.iter().map(|at| &trade.payments[*at]).collect();
         let gift = |line: &Payment| DonationId::from_out_trade_no(&line.order).map(|id| format!("donation:{id}"));
         let stray = |line: &Payment| format!("suspense:{}", line.transaction);
-        let references = lines.iter().flat_map(|line| gift(line).into_iter().chain([stray(line)])).collect();
+        let taken_back = |line: &Payment| format!("reversal:suspense:{}", line.transaction);
+        let of_line = |line: &&Payment| gift(line).into_iter().chain([stray(line), taken_back(line)]);
+        let references = lines.iter().flat_map(of_line).collect();
         let standing = ours::standing(self.db.read(), references).await?;
         let gifts =
             ours::paid_gifts(self.db.read(), lines.iter().map(|line| line.transaction.clone()).collect()).await?;
@@ -221,6 +229,11 @@ impl Reconciliation {
                 None if gifts.contains_key(&line.transaction) => {
                     let detail = format!("账单的商户订单号{}与账上不符", line.order);
                     found.add(BreakClass::Status, &line.transaction, line.amount, None, detail);
+                }
+                // It was booked once, and taken out because no bill showed it: money is not suspended twice.
+                None if standing.contains_key(&taken_back(line)) => {
+                    let detail = format!("曾以微信为准冲销，账单又列出 {}", line.order);
+                    found.add(BreakClass::MissingHere, &line.transaction, line.amount, None, detail);
                 }
                 None if line.state == "SUCCESS" && line.amount.is_positive() => unsettled.push(at),
                 None => found.add(BreakClass::Status, &line.transaction, line.amount, None, line.state.clone()),
@@ -283,6 +296,7 @@ impl Reconciliation {
             .enumerate()
             .map(|(at, line)| item(1, &key(&trade.refunds[*line]), trade.refunds[*line].amount, 0, at))
             .collect();
+        let followed = ours::followed(ours, Moved::Refund);
         let (mut strange, mut unseen): (Vec<usize>, Vec<&Movement>) = (Vec::new(), Vec::new());
         compare(&mut here, &mut there, |finding| match finding {
             Finding::Matched(_, other) => {
@@ -292,6 +306,9 @@ impl Reconciliation {
             Finding::Differs(one, other, _) => {
                 let (one, line) = (sent[one.place as usize], line_of(other.place));
                 found.add(BreakClass::RefundAmount, &line.number, line.amount, Some(one.out()), one.reference.clone());
+                if followed.contains(one.reference.as_str()) {
+                    sound.refunds.push(done[other.place as usize]);
+                }
             }
             Finding::OnlyHere(one) => unseen.push(sent[one.place as usize]),
             Finding::OnlyThere(other) => strange.push(done[other.place as usize]),

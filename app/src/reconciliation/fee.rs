@@ -13,7 +13,7 @@ use crate::postings;
 
 /// The entry that books of the fee of a payment, or of a refund, what the bills of the day say and the books do not yet. The fund-flow bill
 /// is believed before the trade bill: it shows the money. Nothing if the books say the same, or no bill says anything.
-pub(crate) async fn fee_owed(
+pub(super) async fn fee_owed(
     db: &impl ConnectionTrait,
     book: BookId,
     day: BusinessDate,

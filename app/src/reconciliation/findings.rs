@@ -121,18 +121,26 @@ impl Findings {
 fn proposal(class: BreakClass) -> &'static str {
     match class {
         BreakClass::MissingHere => "长款：微信有、账上无。核对交易账单后以微信为准入账，或说明原因",
-        BreakClass::MissingThere => "短款：账上有、微信无。向微信核实；以账本为准则说明原因",
-        BreakClass::Amount => "金额不一致：向微信核实；以账本为准则说明原因",
+        BreakClass::MissingThere => "短款：账上有、微信无。向微信核实；以微信为准则转入短款待查，以账本为准则说明原因",
+        BreakClass::Amount => "金额不一致：向微信核实；以微信为准则按差额入账，以账本为准则说明原因",
         BreakClass::Fee => "手续费不一致：核对费率与资金账单；以微信为准则按账单补记手续费，以账本为准则说明原因",
-        BreakClass::Status => "状态不一致：向微信核实该笔交易或退款的最终状态，说明原因",
-        BreakClass::DuplicateHere => "账上重复：核对凭证，冲销重复的一笔",
+        BreakClass::Status => {
+            "状态不一致：向微信核实该笔交易或退款的最终状态；以微信为准则按实际变动入账，以账本为准则说明原因"
+        }
+        BreakClass::DuplicateHere => "账上重复：核对凭证；以微信为准则将多记的一笔转入短款待查",
         BreakClass::DuplicateThere => "账单重复：向微信核实，等待更正的账单或说明原因",
-        BreakClass::RefundMissingHere => "微信有退款、账上无：查明是谁在商户平台退款，补办退款审批",
-        BreakClass::RefundMissingThere => "账上有退款、微信无：查询退款状态，未退出的重新发起",
-        BreakClass::RefundAmount => "退款金额不一致：向微信核实；以账本为准则说明原因",
-        BreakClass::SettlementAmount => "结算金额与交易金额不一致：核对代金券与资金账单，说明原因",
+        BreakClass::RefundMissingHere => {
+            "微信有退款、账上无：查明是谁在商户平台退款；以微信为准则转入短款待查，再按凭证处理"
+        }
+        BreakClass::RefundMissingThere => {
+            "账上有退款、微信无：查询退款状态；未退出的以微信为准转入长款待查，再退还捐赠人"
+        }
+        BreakClass::RefundAmount => "退款金额不一致：向微信核实；以微信为准则按差额入账，以账本为准则说明原因",
+        BreakClass::SettlementAmount => {
+            "结算金额与交易金额不一致：核对代金券与资金账单；以微信为准则按差额入账，以账本为准则说明原因"
+        }
         BreakClass::PaidAfterClose | BreakClass::PaidTwice => "联系付款人，退回或确认为捐赠",
-        BreakClass::UnknownLine => "无法识别的流水：查明业务后按凭证入账，或说明原因",
+        BreakClass::UnknownLine => "无法识别的流水：查明业务；以微信为准则转入待查，再按凭证处理，或说明原因",
         BreakClass::Loan(class) => crate::servicing::proposal(class),
     }
 }
@@ -198,7 +206,8 @@ pub(super) async fn write(
     let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, detail, proposal, created_us, suspense, \
                day, owner) \
                SELECT id, class, item, 'open', amount_fen, expected_fen, $1, detail, proposal, $2, false, $3, owner FROM {rows} \
-               WHERE true ON CONFLICT DO NOTHING";
+               WHERE NOT EXISTS (SELECT 1 FROM discrepancy d WHERE d.book_id = $1 AND d.class = r.class AND d.item = r.item AND NOT d.suspense \
+               AND d.state = 'open' AND d.state <> 'cleared') ON CONFLICT DO NOTHING";
     tx.execute_raw(rows.statement(backend, sql, [book.into(), now.into(), day.into()])).await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::rule::Terms;
 use super::{House, ReconcileError, Reconciliation};
 
 /// The fund-flow bills among those of several days.
-fn flows(days: &BTreeMap<BusinessDate, Bills>) -> impl Iterator<Item = (BusinessDate, &[FlowLine])> {
+pub(super) fn flows(days: &BTreeMap<BusinessDate, Bills>) -> impl Iterator<Item = (BusinessDate, &[FlowLine])> {
     days.iter().filter_map(|(day, bills)| Some((*day, bills.flow.as_deref()?)))
 }
 
@@ -152,7 +152,7 @@ impl Reconciliation {
         found: &mut Findings,
     ) -> Result<Vec<&'a str>, ReconcileError> {
         let day = terms.day;
-        let booked: Vec<&Movement> = ours.iter().filter(|one| one.received_on(day)).collect();
+        let booked = ours::received(ours, day);
         let received: Vec<&FlowLine> = flow.iter().filter(|line| line.kind == FlowKind::Payment).collect();
         let mut here: Vec<Item> =
             booked.iter().enumerate().map(|(at, one)| item(0, one.transaction(), one.amount_fen, 0, at)).collect();

@@ -1,11 +1,13 @@
 //! Our side of a day: what moved on 1009 微信余额 in the books.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::{AccountId, BookId, BusinessDate, Money, Timestamp};
+use domain::{AccountId, BookId, BusinessDate, DonationId, Money, Timestamp};
 use entity::{Rows, book};
 use ledger::Account;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Statement};
+
+use crate::postings::{self, Moved};
 
 /// A posting on 1009 微信余额.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -31,7 +33,7 @@ impl Movement {
     }
 
     /// Whether it is a payment of an event of this day.
-    pub(super) fn received_on(&self, day: BusinessDate) -> bool {
+    fn received_on(&self, day: BusinessDate) -> bool {
         self.event_date == day && matches!(self.kind.as_str(), "donation" | "suspense")
     }
 
@@ -39,6 +41,20 @@ impl Movement {
     pub(super) fn sent_on(&self, day: BusinessDate) -> bool {
         self.event_date == day && matches!(self.kind.as_str(), "refund_sent" | "suspense_returned")
     }
+}
+
+/// Our payments of the events of a day; what was taken out of suspense again because the channel never had it is none.
+pub(super) fn received(ours: &[Movement], day: BusinessDate) -> Vec<&Movement> {
+    let taken_back: HashSet<&str> =
+        ours.iter().filter(|one| one.kind == "reversal").map(|one| one.reference.as_str()).collect();
+    let stands =
+        |one: &&Movement| taken_back.is_empty() || !taken_back.contains(format!("reversal:{}", one.reference).as_str());
+    ours.iter().filter(|one| one.received_on(day)).filter(stands).collect()
+}
+
+/// The numbers of which the books follow the channel's bills.
+pub(super) fn followed(ours: &[Movement], what: Moved) -> HashSet<&str> {
+    ours.iter().filter(|one| one.kind == what.kind()).map(Movement::transaction).collect()
 }
 
 /// What moved for events of a day, and what was booked on it.
@@ -66,7 +82,7 @@ pub(super) async fn movements(
     Movement::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).all(db).await
 }
 
-/// The entries that stand under these references: their documents and amounts.
+/// The entries that stand under these references and are not reversed: their documents and amounts.
 pub(super) async fn standing(
     db: &impl ConnectionTrait,
     references: Vec<String>,
@@ -81,7 +97,8 @@ pub(super) async fn standing(
         return Ok(HashMap::new());
     }
     let rows = Rows::new().text("reference", references);
-    let sql = "SELECT e.reference, e.document, e.total_fen FROM {rows} JOIN entry e ON e.reference = r.reference";
+    let sql = "SELECT e.reference, e.document, e.total_fen FROM {rows} JOIN entry e ON e.reference = r.reference \
+               WHERE NOT EXISTS (SELECT 1 FROM entry v WHERE v.reverses = e.id)";
     let found = Found::find_by_statement(rows.statement(db.get_database_backend(), sql, [])).all(db).await?;
     Ok(found.into_iter().map(|one| (one.reference, (one.document, one.total_fen))).collect())
 }
@@ -89,6 +106,7 @@ pub(super) async fn standing(
 /// A gift that was paid through the channel.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct PaidGift {
+    id: DonationId,
     transaction_id: String,
     pub(super) paid_us: Timestamp,
 }
@@ -102,8 +120,85 @@ pub(super) async fn paid_gifts(
         return Ok(HashMap::new());
     }
     let rows = Rows::new().text("transaction_id", transactions);
-    let sql = "SELECT d.transaction_id, d.paid_us FROM {rows} JOIN donation d ON d.transaction_id = r.transaction_id \
+    let sql = "SELECT d.id, d.transaction_id, d.paid_us FROM {rows} JOIN donation d ON d.transaction_id = r.transaction_id \
                WHERE d.paid_us IS NOT NULL";
     let found = PaidGift::find_by_statement(rows.statement(db.get_database_backend(), sql, [])).all(db).await?;
     Ok(found.into_iter().map(|gift| (gift.transaction_id.clone(), gift)).collect())
+}
+
+/// How often the same may be followed, each time after another bill.
+const FOLLOWED_OFTEN: usize = 10;
+
+/// How the books stand to one payment, refund or line of the channel's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stands {
+    /// By how much it has moved 1009 微信余额, in fen.
+    pub(super) fen: i64,
+    /// What of that was booked because the channel's bills were followed.
+    pub(super) followed_fen: i64,
+    /// In how many entries.
+    pub(super) followed: usize,
+    /// Whether anything else is booked of it.
+    pub(super) booked: bool,
+}
+
+/// How the books stand to some of the channel's numbers: what was booked of them, and what was booked because somebody followed its bills.
+/// Two statements however many.
+pub(super) async fn on_channel(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    what: Moved,
+    numbers: &[String],
+) -> Result<HashMap<String, Stands>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Sum {
+        number: String,
+        followed: bool,
+        fen: i64,
+        entries: i64,
+    }
+    if numbers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let backend = db.get_database_backend();
+    let mut booked: Vec<(String, String, bool)> = Vec::new();
+    match what {
+        Moved::Payment => {
+            for gift in paid_gifts(db, numbers.to_vec()).await?.into_values() {
+                booked.push((gift.transaction_id, format!("donation:{}", gift.id), false));
+            }
+            for number in numbers {
+                booked.push((number.clone(), format!("suspense:{number}"), false));
+                booked.push((number.clone(), format!("reversal:suspense:{number}"), false));
+            }
+        }
+        Moved::Refund => booked.extend(numbers.iter().map(|number| (number.clone(), number.clone(), false))),
+        Moved::Line => {}
+    }
+    for number in numbers {
+        let of_it = (0..FOLLOWED_OFTEN).map(|nth| (number.clone(), postings::difference_reference(number, nth), true));
+        booked.extend(of_it);
+    }
+    let account: AccountId = Account::wechat_balance(book).id();
+    let rows = Rows::new()
+        .text("number", booked.iter().map(|(number, ..)| number.clone()))
+        .text("reference", booked.iter().map(|(_, reference, _)| reference.clone()))
+        .bool("followed", booked.iter().map(|(.., followed)| *followed));
+    let sql = "SELECT r.number, r.followed, \
+               CAST(SUM(CASE WHEN p.debit_account = $1 THEN p.amount_fen ELSE -p.amount_fen END) AS BIGINT) AS fen, CAST(COUNT(DISTINCT e.id) AS BIGINT) AS entries \
+               FROM {rows} JOIN entry e ON e.reference = r.reference JOIN posting p ON p.entry_id = e.id \
+               WHERE p.debit_account = $1 OR p.credit_account = $1 GROUP BY r.number, r.followed";
+    let sums = Sum::find_by_statement(rows.statement(backend, sql, [account.into()])).all(db).await?;
+    let mut stands: HashMap<String, Stands> =
+        numbers.iter().map(|number| (number.clone(), Stands::default())).collect();
+    for sum in sums {
+        let one = stands.entry(sum.number).or_default();
+        one.fen += sum.fen;
+        if sum.followed {
+            (one.followed_fen, one.followed) = (sum.fen, usize::try_from(sum.entries).unwrap_or_default());
+        } else {
+            one.booked = true;
+        }
+    }
+    Ok(stands)
 }

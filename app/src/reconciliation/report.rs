@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::bills::{Bills, FlowKind, FlowLine};
 use super::findings::Waiting;
-use super::ours::Movement;
+use super::ours::{self, Movement};
 
 /// What a run found on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,10 +145,8 @@ pub struct Sides {
 }
 
 pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Sides {
-    let booked = |kinds: [&str; 2], sign: i64| {
-        let of_kind = ours.iter().filter(|one| one.event_date == day && kinds.contains(&one.kind.as_str()));
-        Side::of(of_kind.map(|one| Money::from_fen(sign * one.amount_fen.fen())))
-    };
+    let payments = Side::of(ours::received(ours, day).into_iter().map(|one| one.amount_fen));
+    let refunds = Side::of(ours.iter().filter(|one| one.sent_on(day)).map(Movement::out));
     let signed = |amounts: Vec<Money>, positive: bool| {
         let wanted = amounts.into_iter().filter(|amount| amount.is_positive() == positive);
         Side::of(wanted.map(|amount| Money::from_fen(amount.fen().abs())))
@@ -158,8 +156,8 @@ pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Side
     let bank = bills.bank.as_ref().map(|lines| lines.iter().map(|line| line.amount).collect::<Vec<_>>());
     let trade = bills.trade.as_ref();
     Sides {
-        booked_payments: booked(["donation", "suspense"], 1),
-        booked_refunds: booked(["refund_sent", "suspense_returned"], -1),
+        booked_payments: payments,
+        booked_refunds: refunds,
         trade_payments: trade.map(|trade| Side::of(trade.payments.iter().map(|line| line.amount))),
         trade_refunds: trade.map(|trade| Side::of(trade.refunds.iter().map(|line| line.amount))),
         flow_in: flow.clone().map(|amounts| signed(amounts, true)),
@@ -241,9 +239,11 @@ pub(super) async fn proof(
     for one in ours.iter().filter(|one| one.book_date == day) {
         let document = one.document.clone().unwrap_or_default();
         let key = match one.kind.as_str() {
-            "donation" | "suspense" => ("收款", document),
+            "donation" | "suspense" | "payment_difference" => ("收款", document),
+            "reversal" if one.reference.starts_with("reversal:suspense:") => ("收款", document),
             "fee" => ("手续费", document),
-            "refund_sent" | "suspense_returned" | "fee_returned" => ("退款", String::new()),
+            "refund_sent" | "suspense_returned" | "fee_returned" | "refund_difference" => ("退款", String::new()),
+            "line_difference" => ("其他流水", document),
             "withdrawal" | "top_up" => ("提现与充值", String::new()),
             _ => ("账上其他", one.reference.clone()),
         };

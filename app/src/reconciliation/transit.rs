@@ -174,73 +174,64 @@ impl Reconciliation {
         Ok(())
     }
 
-    /// The bank's lines of the day, and of the days after it that were read before: a withdrawal is known only from its own day on. What
-    /// left on the day and has not arrived, and what the channel has paid in and nobody has seen leave, waits.
+    /// The bank's lines of the day. Money arrives over several working days, in one line or in many, so that withdrawals are looked for among
+    /// the lines of two weeks before and after it. What left on the day and has not arrived, and what the channel has paid in and nobody has
+    /// seen leave, waits.
     pub(super) async fn bank(&self, house: &House, terms: &Terms, found: &mut Findings) -> Result<(), ReconcileError> {
         let day = terms.day;
-        let to = day.after_days(BANK_DAYS).unwrap_or(day);
-        let statements = self.statements(house, day, to).await?;
+        let (from, to) = (day.after_days(-BANK_DAYS).unwrap_or(day), day.after_days(BANK_DAYS).unwrap_or(day));
+        let statements = self.statements(house, from, to).await?;
         let mut known = self.transfers_of(house).await?;
-        let left = |known: &[transfer::Model], found: &mut Findings| {
-            let lacks = |one: &&transfer::Model| {
-                one.kind == TransferKind::Withdrawal && under_way(one) && one.bank_line.is_none() && left_on(one) == day
-            };
-            for one in known.iter().filter(lacks) {
-                let (id, detail) = (one.id.to_string(), "提现尚未到账".to_owned());
-                let number = one.flow_no.as_deref().unwrap_or(&id);
-                let about = (number, one.amount_fen);
-                found.wait(Side::FundFlow, BreakClass::MissingThere, about, terms.bank_until(), detail);
-            }
+        let all: Vec<Dated<'_>> =
+            statements.iter().flat_map(|(on, lines)| lines.iter().map(|line| (*on, line))).collect();
+        let gifts = self.bank_gifts(house, &all).await?;
+        let tied = |line: &BankLine| {
+            let names = |bank_line: &str| bank_line.split('+').any(|part| part == line.reference);
+            known.iter().any(|one| one.bank_line.as_deref().is_some_and(names)) || gifts.contains(&line.reference)
         };
-        if statements.is_empty() {
-            left(&known, found);
-            return Ok(());
+        let (placed, open): (Vec<Dated<'_>>, Vec<Dated<'_>>) = all.into_iter().partition(|(_, line)| tied(line));
+        found.matched += placed.iter().filter(|(on, _)| *on == day).count() as u64;
+        for (lines, transfers) in pairs(&open, &known) {
+            let reference = lines.iter().map(|at| open[*at].1.reference.as_str()).collect::<Vec<_>>().join("+");
+            let on = lines.iter().map(|at| open[*at].0).max().unwrap_or(day);
+            let (tx, now) = (self.db.begin().await?, self.business.now());
+            let mut booked = false;
+            for at in transfers {
+                let row = transfers::tie(&tx, now, known[at].id, Line::Bank(&reference), on).await?;
+                booked |= row.state != known[at].state;
+                known[at] = row;
+            }
+            tx.commit().await?;
+            found.booked = true;
+            found.cleared.extend(lines.iter().map(|at| open[*at].1.reference.clone()));
+            if booked { found.healed += 1 } else { found.matched += 1 }
         }
-        for (on, lines) in statements {
-            let gifts = self.bank_gifts(house, &lines).await?;
-            let mut open: Vec<&BankLine> = Vec::new();
-            for line in &lines {
-                let tied = |one: &transfer::Model| {
-                    one.bank_line.as_deref().is_some_and(|tied| tied.split('+').any(|part| part == line.reference))
-                };
-                if known.iter().any(tied) || gifts.contains(&line.reference) {
-                    found.matched += u64::from(on == day);
-                } else {
-                    open.push(line);
-                }
-            }
-            let dated: Vec<Dated<'_>> = open.iter().map(|line| (on, *line)).collect();
-            for (lines, transfers) in pairs(&dated, &known) {
-                let reference = lines.iter().map(|at| open[*at].reference.as_str()).collect::<Vec<_>>().join("+");
-                let (tx, now) = (self.db.begin().await?, self.business.now());
-                let mut booked = false;
-                for at in transfers {
-                    let row = transfers::tie(&tx, now, known[at].id, Line::Bank(&reference), on).await?;
-                    booked |= row.state != known[at].state;
-                    known[at] = row;
-                }
-                tx.commit().await?;
-                found.booked = true;
-                found.cleared.extend(lines.iter().map(|at| open[*at].reference.clone()));
-                if booked { found.healed += 1 } else { found.matched += 1 }
-            }
-            if on != day {
+        for (_, line) in open.into_iter().filter(|(on, _)| *on == day) {
+            if found.cleared.contains(&line.reference) {
                 continue;
             }
-            for line in open {
-                if found.cleared.contains(&line.reference) {
-                    continue;
-                }
-                // What the channel has paid in may be of a day whose fund-flow bill is still to come.
-                if line.amount.is_positive() && of_channel(line) && self.flow_unread(house, day).await? {
-                    let about = (line.reference.as_str(), line.amount);
-                    found.wait(Side::Bank, BreakClass::UnknownLine, about, terms.bank_until(), line.words.clone());
-                } else {
-                    found.add(BreakClass::UnknownLine, &line.reference, line.amount, None, line.words.clone());
-                }
+            // What the channel has paid in may be part of what is on its way, or of a day whose fund-flow bill is still to come.
+            let part = |one: &transfer::Model| {
+                let kind = one.kind == TransferKind::Withdrawal && under_way(one) && one.bank_line.is_none();
+                kind && (0..=BANK_DAYS).contains(&left_on(one).days_to(day))
+            };
+            let may_come = line.amount.is_positive() && of_channel(line);
+            if may_come && (known.iter().any(part) || self.flow_unread(house, day).await?) {
+                let about = (line.reference.as_str(), line.amount);
+                found.wait(Side::Bank, BreakClass::UnknownLine, about, terms.bank_until(), line.words.clone());
+            } else {
+                found.add(BreakClass::UnknownLine, &line.reference, line.amount, None, line.words.clone());
             }
         }
-        left(&known, found);
+        let lacks = |one: &&transfer::Model| {
+            one.kind == TransferKind::Withdrawal && under_way(one) && one.bank_line.is_none() && left_on(one) == day
+        };
+        for one in known.iter().filter(lacks) {
+            let (id, detail) = (one.id.to_string(), "提现尚未到账".to_owned());
+            let number = one.flow_no.as_deref().unwrap_or(&id);
+            let about = (number, one.amount_fen);
+            found.wait(Side::FundFlow, BreakClass::MissingThere, about, terms.bank_until(), detail);
+        }
         Ok(())
     }
 
@@ -258,8 +249,9 @@ impl Reconciliation {
     }
 
     /// The references of lines that are gifts by bank.
-    async fn bank_gifts(&self, house: &House, lines: &[BankLine]) -> Result<std::collections::HashSet<String>, DbErr> {
-        let incoming: Vec<&BankLine> = lines.iter().filter(|line| line.amount.is_positive()).collect();
+    async fn bank_gifts(&self, house: &House, lines: &[Dated<'_>]) -> Result<std::collections::HashSet<String>, DbErr> {
+        let incoming: Vec<&BankLine> =
+            lines.iter().map(|(_, line)| *line).filter(|line| line.amount.is_positive()).collect();
         if incoming.is_empty() {
             return Ok(Default::default());
         }

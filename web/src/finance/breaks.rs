@@ -287,7 +287,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                             @match one.choice {
                                 ResolutionChoice::Gift => p { a href={ "/console/entry?reference=donation%3A" (one.id) } { "查看凭证" } },
                                 ResolutionChoice::Return => p { a href={ "/console/entry?reference=suspense_returned%3A" (one.id) } { "查看凭证" } },
-                                ResolutionChoice::Follow => p { a href={ "/console/entries?q=" (encoded(&row.item)) } { "查看凭证" } },
+                                ResolutionChoice::Follow => p { a href={ "/console/entries?q=" (encoded(&app::breaks::entry_number(&row.item))) } { "查看凭证" } },
                                 ResolutionChoice::Correct | ResolutionChoice::Explain => {}
                             }
                         }

@@ -122,9 +122,9 @@ pub(super) fn will_book(choice: ResolutionChoice) -> &'static str {
     match choice {
         ResolutionChoice::Gift => "决定时记账，计入订单所属项目的募集额。",
         ResolutionChoice::Return => "微信原路退回成功时记账。",
-        ResolutionChoice::Follow => "决定时记账：按账单补记手续费，或按银行数据调整贷款备查账。",
+        ResolutionChoice::Follow => "决定时记账，使账上与对方（微信账单或银行数据）一致；查明后的去向另填记账凭证。",
         ResolutionChoice::Correct => "不记账：银行更正后重报，届时重新核对。",
-        ResolutionChoice::Explain => "不记账：只留下原因和两位办理人。",
+        ResolutionChoice::Explain => "不记账：账本不动，只留下原因和两位办理人。",
     }
 }
 
@@ -294,6 +294,9 @@ pub(super) fn event(kind: &str) -> &str {
         "donation" => "收到捐赠",
         "suspense" => "收到待查款",
         "suspense_returned" => "退回待查款",
+        "payment_difference" => "以微信为准：收款差额",
+        "refund_difference" => "以微信为准：退款差额",
+        "line_difference" => "以微信为准：其他流水",
         "fee" => "微信支付手续费",
         "fee_returned" => "手续费退回",
         "refund_decided" => "批准退款",
@@ -325,6 +328,7 @@ pub(super) fn payable(kind: &str) -> &str {
     match kind {
         "refund" => "待退捐款",
         "suspense" => "待查款",
+        "channel_surplus" => "待查长款（微信）",
         "grant" => "应付资助",
         "reimbursement" => "应付报销",
         other => other,
@@ -337,6 +341,7 @@ pub(super) fn money_place<'a>(subject: &str, channel: &'a str) -> &'a str {
         ("1009", "wechat") => "微信余额",
         ("1009", "wechat_transit") => "微信在途",
         ("5401", "wechat") => "通道费",
+        ("1122", "wechat") => "微信短款",
         (_, "wechat") => "微信",
         (_, "bank") => "银行",
         (_, other) => other,
