@@ -2,6 +2,7 @@
 //! routes everybody uses ([`drive`]), and told in tables ([`report`]).
 
 mod bank_side;
+mod bank_statement;
 mod chance;
 mod client;
 mod drive;

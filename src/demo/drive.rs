@@ -398,6 +398,7 @@ impl Driver {
         self.oversee(number).await.context("what happens to campaigns")?;
         self.spend(number).await?;
         self.by_hand(number).await.context("what is written into the books by hand")?;
+        self.bank_month(number).await.context("the bank's statement of a month")?;
         self.aid_of_xingtai(number).await.context("the aid of 邢台")?;
         self.lend(number).await.context("loans")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
