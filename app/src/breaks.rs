@@ -18,7 +18,7 @@ use lending::servicing::ServeError;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set,
+    QuerySelect, Set, StreamTrait,
 };
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
@@ -565,7 +565,10 @@ pub fn entry_number(item: &str) -> String {
 }
 
 /// What the channel's bills say of a break that is open.
-async fn told(db: &impl ConnectionTrait, of: &discrepancy::Model) -> Result<Option<reconciliation::Told>, BreakError> {
+async fn told(
+    db: &(impl ConnectionTrait + StreamTrait),
+    of: &discrepancy::Model,
+) -> Result<Option<reconciliation::Told>, BreakError> {
     if of.state != "open" || loans::is_one(of) {
         Ok(None)
     } else {

@@ -3,12 +3,19 @@
 //! A file is believed only if it is of this merchant and day and agrees with its own totals. It is kept for ever under the hash of its
 //! bytes. The file that was brought last is in force, whether it is new or was there before; `bill_history` says what was in force when.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::pin::pin;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{BillHistoryId, BillId, BookId, BusinessDate, DonationId, Money, Timestamp};
 use entity::{Rows, Tx, bill, bill_history, charity, execute};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
+use futures_util::TryStreamExt;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    StreamTrait,
+};
 use wechat::{BillError, Flow, TradeBillKind, read_fund_flow_bill, read_trade_bill};
 
 use super::ReconcileError;
@@ -23,8 +30,8 @@ pub(super) struct Payment {
     pub(super) amount: Money,
     pub(super) settlement: Money,
     pub(super) fee: Money,
-    pub(super) rate: String,
-    pub(super) state: String,
+    pub(super) rate: Arc<str>,
+    pub(super) state: Cow<'static, str>,
     pub(super) at: Timestamp,
 }
 
@@ -39,8 +46,8 @@ pub(super) struct Refund {
     pub(super) amount: Money,
     /// What was given back of the fee.
     pub(super) fee: Money,
-    pub(super) rate: String,
-    pub(super) state: String,
+    pub(super) rate: Arc<str>,
+    pub(super) state: Cow<'static, str>,
     pub(super) at: Timestamp,
 }
 
@@ -75,9 +82,10 @@ pub(super) struct FlowLine {
     pub(super) amount: Money,
     pub(super) balance: Money,
     pub(super) business_no: String,
+    /// Empty where it is the same.
     pub(super) flow_no: String,
     pub(super) voucher: String,
-    pub(super) words: String,
+    pub(super) words: Cow<'static, str>,
     pub(super) at: Timestamp,
     /// Whether it names our merchant number.
     pub(super) names_us: bool,
@@ -93,7 +101,7 @@ impl FlowLine {
             }
             _ => [&self.flow_no, &self.business_no, &self.voucher],
         };
-        numbers.into_iter().find(|number| is_number(number)).map_or(self.words.as_str(), String::as_str)
+        numbers.into_iter().find(|number| is_number(number)).map_or(&*self.words, String::as_str)
     }
 
     /// The number of the payment it is about.
@@ -150,6 +158,15 @@ pub(super) fn read_trade(
     if bytes.is_empty() {
         return Ok((TradeBillKind::All, trade));
     }
+    // A day has some hundred thousand lines and one rate.
+    let mut known: Arc<str> = Arc::from("");
+    let mut rate = |said: &str| {
+        if *known != *said {
+            known = Arc::from(said);
+        }
+        known.clone()
+    };
+    let state = |said: &str| if said == "SUCCESS" { Cow::Borrowed("SUCCESS") } else { Cow::Owned(said.to_owned()) };
     let totals = read_trade_bill(bytes, mchid, day, |row| {
         // The numbers of payment and order have changed places.
         if DonationId::from_out_trade_no(row.transaction_id).is_some() {
@@ -165,8 +182,8 @@ pub(super) fn read_trade(
                 amount: row.order_amount,
                 settlement: row.settlement,
                 fee: row.fee,
-                rate: row.rate.to_owned(),
-                state: row.trade_state.to_owned(),
+                rate: rate(row.rate),
+                state: state(row.trade_state),
                 at: row.at,
             }),
             Some(refund) => trade.refunds.push(Refund {
@@ -175,8 +192,8 @@ pub(super) fn read_trade(
                 transaction: row.transaction_id.to_owned(),
                 amount: refund.amount,
                 fee: row.fee.checked_neg().unwrap_or_default(),
-                rate: row.rate.to_owned(),
-                state: refund.state.to_owned(),
+                rate: rate(row.rate),
+                state: state(refund.state),
                 at: row.at,
             }),
         }
@@ -218,9 +235,13 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
             amount: if income { row.amount } else { row.amount.checked_neg().unwrap_or_default() },
             balance: row.balance,
             business_no: row.business_no.to_owned(),
-            flow_no: row.flow_no.to_owned(),
+            flow_no: if row.flow_no == row.business_no { String::new() } else { row.flow_no.to_owned() },
             voucher: row.voucher_no.to_owned(),
-            words: format!("{} {} {}", row.name, row.kind, row.remark()),
+            words: match kind {
+                FlowKind::Payment => Cow::Borrowed("交易 交易"),
+                FlowKind::Fee => Cow::Borrowed("交易 扣除交易手续费"),
+                _ => Cow::Owned(format!("{} {} {}", row.name, row.kind, row.remark())),
+            },
             at: row.at,
             names_us: merchant.is_some(),
         });
@@ -356,7 +377,7 @@ pub(super) async fn keep(
     if !replaced.is_empty() {
         let rows = Rows::new().uuid("id", replaced.iter().map(|id| id.uuid()));
         let sql = "UPDATE bill SET replaced_us = $1 FROM {rows} WHERE bill.id = r.id";
-        tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
+        tx.execute_raw(rows.statement(ConnectionTrait::get_database_backend(tx), sql, [now.into()])).await?;
     }
     for id in replaced {
         history(tx, now, id, false, actor).await?;
@@ -398,26 +419,27 @@ async fn history(tx: &Tx, now: Timestamp, bill: BillId, in_force: bool, actor: &
     row.insert(tx).await.map(|_| ())
 }
 
-/// The bills in force of the days from `from` to `to`; a day without any is not there.
+/// The bills in force of the days from `from` to `to`; a day without any is not there. One file is in memory at a time.
 pub(super) async fn in_force(
-    db: &impl ConnectionTrait,
+    db: &(impl ConnectionTrait + StreamTrait),
     owner: &charity::Model,
     from: BusinessDate,
     to: BusinessDate,
 ) -> Result<BTreeMap<BusinessDate, Bills>, ReconcileError> {
     let mchid = owner.mchid.as_deref().unwrap_or_default();
+    let mut days: BTreeMap<BusinessDate, Bills> = BTreeMap::new();
+    // One of all trades first: what stands beside it in force is newer and says its part anew.
     let rows = bill::Entity::find()
         .filter(bill::Column::BookId.eq(owner.book_id))
         .filter(bill::Column::Day.gte(from))
         .filter(bill::Column::Day.lte(to))
         .filter(bill::Column::ReplacedUs.is_null())
-        .all(db)
+        .order_by_asc(bill::Column::Day)
+        .order_by_asc(bill::Column::Kind)
+        .stream(db)
         .await?;
-    let mut days: BTreeMap<BusinessDate, Bills> = BTreeMap::new();
-    // One of all trades first: what stands beside it in force is newer and says its part anew.
-    let mut rows = rows;
-    rows.sort_by(|a, b| (a.day, &a.kind).cmp(&(b.day, &b.kind)));
-    for row in rows {
+    let mut rows = pin!(rows);
+    while let Some(row) = rows.try_next().await? {
         let bills = days.entry(row.day).or_default();
         match row.kind.as_str() {
             "fund_flow" => {

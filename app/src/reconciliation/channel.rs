@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crowdfunding::CrowdfundingError;
 use domain::reconciliation::{BreakClass, Finding, Item, Key, compare};
-use domain::{BusinessDate, DonationId, Money, Rate, RefundId, ResolutionId};
+use domain::{BookId, BusinessDate, DonationId, Money, Rate, RefundId, ResolutionId};
 use ledger::Entry;
 
 use super::bills::{Bills, FlowLine, Payment, Refund, Trade};
@@ -236,7 +236,7 @@ impl Reconciliation {
                     found.add(BreakClass::MissingHere, &line.transaction, line.amount, None, detail);
                 }
                 None if line.state == "SUCCESS" && line.amount.is_positive() => unsettled.push(at),
-                None => found.add(BreakClass::Status, &line.transaction, line.amount, None, line.state.clone()),
+                None => found.add(BreakClass::Status, &line.transaction, line.amount, None, &*line.state),
             }
         }
         let payment = |at: &usize| {
@@ -282,7 +282,7 @@ impl Reconciliation {
         let key = |line: &Refund| refund_reference(&line.number).unwrap_or_else(|| line.number.clone());
         let (mut done, mut failed): (Vec<usize>, Vec<&Refund>) = (Vec::new(), Vec::new());
         for (at, line) in trade.refunds.iter().enumerate() {
-            match line.state.as_str() {
+            match &*line.state {
                 "SUCCESS" | "PROCESSING" => done.push(at),
                 "FAIL" | "CHANGE" => failed.push(line),
                 other => found.add(BreakClass::Status, &line.number, line.amount, None, format!("退款状态 {other}")),
@@ -438,9 +438,10 @@ impl Reconciliation {
             *sum = (sum.0 + one.amount_fen.fen(), sum.1 + 1);
         }
         let mut rates: HashMap<&str, Option<Rate>> = HashMap::new();
-        let mut entries: Vec<Entry> = Vec::new();
+        // What is owed, by line; its entries are made when they are posted.
+        let mut owed: Vec<(Charge<'_>, Money, usize)> = Vec::new();
         for line in sound.payments.iter().map(|at| &trade.payments[*at]) {
-            let rate = *rates.entry(line.rate.as_str()).or_insert_with(|| line.rate.parse().ok());
+            let rate = *rates.entry(&line.rate).or_insert_with(|| line.rate.parse().ok());
             let given = |amount| rate.and_then(|rate| rate.of(amount));
             let right = match rate {
                 Some(_) => given(line.settlement) == Some(line.fee) || given(line.amount) == Some(line.fee),
@@ -461,12 +462,11 @@ impl Reconciliation {
             let (sum, known) = booked.get(&("fee", line.transaction.as_str())).copied().unwrap_or_default();
             let missing = Money::from_fen(line.fee.fen() + sum);
             if missing != Money::ZERO {
-                let reference = fee_reference("fee", &line.transaction, known);
-                entries.push(postings::channel_fee(book, reference, &line.transaction, missing, day));
+                owed.push((Charge::Taken(line), missing, known));
             }
         }
         for line in sound.refunds.iter().map(|at| &trade.refunds[*at]) {
-            let rate = *rates.entry(line.rate.as_str()).or_insert_with(|| line.rate.parse().ok());
+            let rate = *rates.entry(&line.rate).or_insert_with(|| line.rate.parse().ok());
             // Parts of a payment give its fee back to the fen in the end, so that each may be a fen off.
             let given = rate.and_then(|rate| rate.of(line.amount));
             let right = match given {
@@ -482,21 +482,47 @@ impl Reconciliation {
             let (sum, known) = booked.get(&("fee_returned", line.refund_id.as_str())).copied().unwrap_or_default();
             let missing = Money::from_fen(line.fee.fen() - sum);
             if missing != Money::ZERO {
-                let reference = fee_reference("fee_returned", &line.refund_id, known);
-                entries.push(postings::channel_fee_returned(book, reference, &line.refund_id, missing, day));
+                owed.push((Charge::Returned(line), missing, known));
             }
         }
-        let of = entries.len();
+        drop(booked);
+        let of = owed.len();
         found.booked |= of > 0;
-        for (nth, batch) in entries.chunks(BATCH).enumerate() {
+        for (nth, batch) in owed.chunks(BATCH).enumerate() {
+            let entries: Vec<Entry> =
+                batch.iter().map(|(charge, missing, known)| charge.entry(book, *missing, *known, day)).collect();
             let tx = self.db.begin().await?;
-            for posted in ledger::post(&tx, self.business.now(), batch).await? {
+            for posted in ledger::post(&tx, self.business.now(), &entries).await? {
                 posted?;
             }
             tx.commit().await?;
             self.tell("booking fees", nth * BATCH + batch.len(), of);
         }
         Ok(())
+    }
+}
+
+/// A fee of a bill.
+#[derive(Clone, Copy)]
+enum Charge<'a> {
+    /// Of a payment.
+    Taken(&'a Payment),
+    /// Given back with a refund.
+    Returned(&'a Refund),
+}
+
+impl Charge<'_> {
+    fn entry(self, book: BookId, missing: Money, known: usize, day: BusinessDate) -> Entry {
+        match self {
+            Charge::Taken(line) => {
+                let reference = fee_reference("fee", &line.transaction, known);
+                postings::channel_fee(book, reference, &line.transaction, missing, day)
+            }
+            Charge::Returned(line) => {
+                let reference = fee_reference("fee_returned", &line.refund_id, known);
+                postings::channel_fee_returned(book, reference, &line.refund_id, missing, day)
+            }
+        }
     }
 }
 
@@ -519,6 +545,6 @@ fn differs(found: &mut Findings, line: &Payment, ours: Money) {
         found.add(BreakClass::Amount, &line.transaction, line.amount, Some(ours), line.order.clone());
     }
     if line.state != "SUCCESS" {
-        found.add(BreakClass::Status, &line.transaction, line.amount, None, line.state.clone());
+        found.add(BreakClass::Status, &line.transaction, line.amount, None, &*line.state);
     }
 }

@@ -3,7 +3,7 @@
 use domain::{BookId, BusinessDate, Money};
 use entity::charity;
 use ledger::Entry;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, StreamTrait};
 
 use super::bills::{self, FlowKind};
 use super::channel::fee_reference;
@@ -14,7 +14,7 @@ use crate::postings;
 /// The entry that books of the fee of a payment, or of a refund, what the bills of the day say and the books do not yet. The fund-flow bill
 /// is believed before the trade bill: it shows the money. Nothing if the books say the same, or no bill says anything.
 pub(super) async fn fee_owed(
-    db: &impl ConnectionTrait,
+    db: &(impl ConnectionTrait + StreamTrait),
     book: BookId,
     day: BusinessDate,
     number: &str,

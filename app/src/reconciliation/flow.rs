@@ -31,10 +31,10 @@ impl Reconciliation {
         let Some(flow) = &bills.flow else { return Ok(()) };
         let day = terms.day;
         for line in &bills.twice {
-            found.add(BreakClass::DuplicateThere, line.key(), line.amount, None, line.words.clone());
+            found.add(BreakClass::DuplicateThere, line.key(), line.amount, None, &*line.words);
         }
         for line in flow.iter().filter(|line| line.kind == FlowKind::Unknown) {
-            found.add(BreakClass::UnknownLine, line.key(), line.amount, None, line.words.clone());
+            found.add(BreakClass::UnknownLine, line.key(), line.amount, None, &*line.words);
         }
         let trade = bills.trade.as_ref().filter(|trade| trade.lists == (true, true));
         let alone = trade.is_some_and(|trade| agree(trade, flow));
@@ -480,7 +480,7 @@ fn fees(trade: &Trade, flow: &[FlowLine], around: &BTreeMap<BusinessDate, Bills>
             Some(payment) => taken.entry(&payment.transaction).or_insert((0, payment.fee)).0 -= line.amount.fen(),
             // The fee of a payment that stands in this bill and not in the trade bill is no difference of its own.
             None if moved.contains(line.key()) => {}
-            None => found.add(BreakClass::UnknownLine, line.key(), line.amount, None, line.words.clone()),
+            None => found.add(BreakClass::UnknownLine, line.key(), line.amount, None, &*line.words),
         }
     }
     let paid: HashSet<&str> =

@@ -12,7 +12,7 @@ use domain::reconciliation::BreakClass;
 use domain::{BookId, BusinessDate, DonationId, Money};
 use entity::{charity, discrepancy};
 use ledger::Entry;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, StreamTrait};
 
 use super::bills::{self, Bills, FlowKind, FlowLine, Trade};
 use super::channel::{NEIGHBOURS, refund_reference, trades};
@@ -108,10 +108,7 @@ fn refunded(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, key: &str) ->
         return Some(0);
     }
     bills.trade.as_ref().filter(|trade| trade.lists.1)?;
-    Some(
-        said.filter(|line| matches!(line.state.as_str(), "SUCCESS" | "PROCESSING"))
-            .map_or(0, |line| -line.amount.fen()),
-    )
+    Some(said.filter(|line| matches!(&*line.state, "SUCCESS" | "PROCESSING")).map_or(0, |line| -line.amount.fen()))
 }
 
 /// What lines moved that are no payment and no money between channel and bank.
@@ -138,7 +135,10 @@ fn payment(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, number: &str) 
 }
 
 /// Reads what the bills in force say of a break; nothing where following them would book nothing.
-pub(crate) async fn told(db: &impl ConnectionTrait, of: &discrepancy::Model) -> Result<Option<Told>, ReconcileError> {
+pub(crate) async fn told(
+    db: &(impl ConnectionTrait + StreamTrait),
+    of: &discrepancy::Model,
+) -> Result<Option<Told>, ReconcileError> {
     let (book, day, item) = (of.book_id, of.day, of.item.as_str());
     if of.class == BreakClass::Fee.as_str() {
         return Ok(fee::fee_owed(db, book, day, item).await?.map(|entry| Told::Fee(Box::new(entry))));

@@ -1,11 +1,13 @@
 //! Our side of a day: what moved on 1009 微信余额 in the books.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 
 use domain::{AccountId, BookId, BusinessDate, DonationId, Money, Timestamp};
 use entity::{Rows, book};
+use futures_util::TryStreamExt;
 use ledger::Account;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Statement, StreamTrait};
 
 use crate::postings::{self, Moved};
 
@@ -59,7 +61,7 @@ pub(super) fn followed(ours: &[Movement], what: Moved) -> HashSet<&str> {
 
 /// What moved for events of a day, and what was booked on it.
 pub(super) async fn movements(
-    db: &impl ConnectionTrait,
+    db: &(impl ConnectionTrait + StreamTrait),
     book: BookId,
     day: BusinessDate,
 ) -> Result<Vec<Movement>, DbErr> {
@@ -79,7 +81,14 @@ pub(super) async fn movements(
     let sql =
         format!("{} UNION ALL {}", side("p.amount_fen", "debit_account"), side("-p.amount_fen", "credit_account"));
     let values: [sea_orm::Value; 4] = [book.into(), day.into(), last.into(), account.into()];
-    Movement::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).all(db).await
+    let backend = ConnectionTrait::get_database_backend(db);
+    // Row by row: the rows of a great day take many times the room of what is kept of them.
+    let mut rows = pin!(StreamTrait::stream_raw(db, Statement::from_sql_and_values(backend, sql, values)).await?);
+    let mut found = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        found.push(Movement::from_query_result(&row, "")?);
+    }
+    Ok(found)
 }
 
 /// The entries that stand under these references and are not reversed: their documents and amounts.

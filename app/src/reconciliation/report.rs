@@ -224,7 +224,7 @@ pub(super) async fn proof(
             FlowKind::Fee => ("手续费", line.business_no.clone()),
             FlowKind::Refund | FlowKind::FeeReturned | FlowKind::RefundClosed => ("退款", line.business_no.clone()),
             FlowKind::Withdrawal | FlowKind::WithdrawalReturned | FlowKind::TopUp => ("提现与充值", String::new()),
-            FlowKind::Unknown => ("其他流水", line.flow_no.clone()),
+            FlowKind::Unknown => ("其他流水", line.key().to_owned()),
         };
         *sums.entry((what, key)).or_default() += line.amount.fen();
     }

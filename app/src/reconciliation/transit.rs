@@ -158,7 +158,7 @@ impl Reconciliation {
         let of_number =
             known.iter().position(|one| open(one) && one.flow_no.as_deref().is_some_and(|tied| line.names(tied)));
         let Some(at) = of_number.or_else(|| known.iter().position(open)) else {
-            found.add(BreakClass::UnknownLine, number, line.amount, None, line.words.clone());
+            found.add(BreakClass::UnknownLine, number, line.amount, None, &*line.words);
             return Ok(());
         };
         let healed = known[at].state != TransferState::Returned;
