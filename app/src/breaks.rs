@@ -8,7 +8,7 @@ mod worklist;
 
 use std::time::Duration;
 
-use crowdfunding::{Adoption, CrowdfundingError};
+use crowdfunding::{Adoption, CrowdfundingError, Hand};
 use domain::resolution::{ResolutionChoice, ResolutionEvent, ResolutionState};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BreakId, BusinessDate, Clock, DonationId, Refused, ResolutionId, Timestamp};
@@ -170,7 +170,7 @@ impl Breaks {
     ) -> Result<Vec<resolution::Model>, BreakError> {
         let db = self.db.read();
         let about = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
-        hand(db, about.book_id, by, roles).await?;
+        Hand::in_book(db, about.book_id, by, roles).await??;
         let rows = resolution::Entity::find()
             .filter(resolution::Column::BreakId.eq(of))
             .order_by_asc(resolution::Column::CreatedUs)
@@ -184,7 +184,7 @@ impl Breaks {
     pub async fn ways(&self, of: BreakId, by: &Member, roles: &[Role]) -> Result<Vec<Way>, BreakError> {
         let db = self.db.read();
         let about = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
-        hand(db, about.book_id, by, roles).await?;
+        Hand::in_book(db, about.book_id, by, roles).await??;
         if about.state != "open" {
             return Ok(Vec::new());
         }
@@ -229,7 +229,7 @@ impl Breaks {
         let told = if new.choice == ResolutionChoice::Follow { self.told(new.of).await? } else { None };
         let tx = self.db.begin().await?;
         let of = locked(&tx, new.of).await?;
-        hand(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await?;
+        Hand::in_book(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await??;
         if let Some(known) = resolution::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.break_id, known.choice, &known.reason) == (new.of, new.choice, &reason);
             return if same { Ok(known) } else { Err(BreakError::IdReused) };
@@ -295,7 +295,7 @@ impl Breaks {
         let told = if follows { self.told(seen.break_id).await? } else { None };
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
-        let hand = hand(&tx, of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
+        let hand = Hand::in_book(&tx, of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
         if hand.is_of(Some(row.author_id)) {
             return Err(BreakError::OtherPerson);
         }
@@ -357,7 +357,7 @@ impl Breaks {
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
-        hand(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]).await?;
+        Hand::in_book(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]).await??;
         let to = row.state.on(ResolutionEvent::Retry)?;
         let attempt = row.attempt + 1;
         let row = moved(&tx, row, to, |row| {
@@ -384,7 +384,7 @@ impl Breaks {
         let of =
             discrepancy::Entity::find_by_id(seen.break_id).one(self.db.read()).await?.ok_or(BreakError::NoSuchBreak)?;
         // Before the channel is asked, too.
-        hand(self.db.read(), of.book_id, by, &[Role::FinanceHead]).await?;
+        Hand::in_book(self.db.read(), of.book_id, by, &[Role::FinanceHead]).await??;
         if seen.state == ResolutionState::Failed {
             match self.wechat.query_refund(&id.out_refund_no(seen.attempt)).await {
                 Ok(answer) if answer.status == RefundStatus::Processing => return Err(BreakError::UnderWay),
@@ -398,7 +398,7 @@ impl Breaks {
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
-        let hand = hand(&tx, of.book_id, by, &[Role::FinanceHead]).await?;
+        let hand = Hand::in_book(&tx, of.book_id, by, &[Role::FinanceHead]).await??;
         let to = row.state.on(ResolutionEvent::PayByBank)?;
         if hand.is_of(Some(row.author_id)) {
             return Err(BreakError::OtherPerson);
@@ -653,14 +653,4 @@ async fn book(tx: &Tx, now: Timestamp, entry: Entry) -> Result<(), BreakError> {
         booked?;
     }
     Ok(())
-}
-
-/// The member's hand on money of a book.
-async fn hand(
-    db: &impl ConnectionTrait,
-    book: domain::BookId,
-    by: &Member,
-    roles: &[Role],
-) -> Result<crowdfunding::Hand, BreakError> {
-    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(db, book).await?)?)
 }

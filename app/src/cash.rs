@@ -2,6 +2,7 @@
 //! books say something else the difference is booked at that moment, and a third person says what becomes of it. The database compares
 //! the persons.
 
+use crowdfunding::Hand;
 use domain::cash::{CountEvent, CountState, DifferenceChoice, Pieces, worth};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, CashCountId, Clock, Money, Refused, Timestamp};
@@ -116,7 +117,7 @@ impl Cash {
         let pieces = serde_json::to_string(&new.pieces).map_err(|error| DbErr::Json(error.to_string()))?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(CashError::NoSuchBook)?;
-        let hand = hand(&tx, new.book, by, &COUNTERS).await?;
+        let hand = Hand::in_book(&tx, new.book, by, &COUNTERS).await??;
         if let Some(standing) = cash_count::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (standing.book_id, standing.counter_id) == (new.book, by.id)
                 && (&standing.cash_box, &standing.pieces) == (&cash_box, &pieces);
@@ -161,7 +162,7 @@ impl Cash {
         by.must_be(&WITNESSES)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        let hand = hand(&tx, row.book_id, by, &WITNESSES).await?;
+        let hand = Hand::in_book(&tx, row.book_id, by, &WITNESSES).await??;
         if [Some(row.counter_id), row.counter_for_id].into_iter().any(|person| hand.is_of(person)) {
             return Err(CashError::OtherPerson);
         }
@@ -204,7 +205,7 @@ impl Cash {
         }
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        let hand = hand(&tx, row.book_id, by, &DECIDERS).await?;
+        let hand = Hand::in_book(&tx, row.book_id, by, &DECIDERS).await??;
         let had_part = [Some(row.counter_id), row.counter_for_id, row.witness_id, row.witness_for_id];
         if had_part.into_iter().any(|person| hand.is_of(person)) {
             return Err(CashError::OtherPerson);
@@ -237,7 +238,7 @@ impl Cash {
         by.must_be(&COUNTERS)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        hand(&tx, row.book_id, by, &COUNTERS).await?;
+        Hand::in_book(&tx, row.book_id, by, &COUNTERS).await??;
         let to = row.state.on(CountEvent::Withdraw)?;
         let mut active: cash_count::ActiveModel = row.into();
         active.state = Set(to);
@@ -311,13 +312,4 @@ async fn booked(db: &impl ConnectionTrait, book: BookId, cash_box: &str) -> Resu
 async fn locked(tx: &Tx, id: CashCountId) -> Result<cash_count::Model, CashError> {
     let row = cash_count::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     row.ok_or(CashError::NoSuchCount)
-}
-
-async fn hand(
-    db: &impl ConnectionTrait,
-    book: BookId,
-    by: &Member,
-    roles: &[Role],
-) -> Result<crowdfunding::Hand, CashError> {
-    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(db, book).await?)?)
 }

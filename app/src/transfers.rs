@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crowdfunding::Hand;
 use domain::role::{Forbidden, Member, Role};
 use domain::transfer::{TransferEvent, TransferKind, TransferState};
 use domain::{BookId, BusinessDate, Clock, Money, Refused, Timestamp, TransferId};
@@ -103,7 +104,7 @@ impl Transfers {
         if entity::book::Entity::find_by_id(new.book).one(&tx).await?.is_none() {
             return Err(TransferError::NoSuchBook);
         }
-        hand(&tx, new.book, by, &[Role::Cashier]).await?;
+        Hand::in_book(&tx, new.book, by, &[Role::Cashier]).await??;
         if let Some(known) = transfer::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.book_id, known.kind, known.amount_fen, known.bank_account.as_str(), known.author_id)
                 == (new.book, new.kind, new.amount, new.bank_account.trim(), Some(by.id));
@@ -157,7 +158,7 @@ impl Transfers {
         let event = if arrived { TransferEvent::ProposeArrival } else { TransferEvent::ProposeReturn };
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        hand(&tx, row.book_id, by, &[Role::Cashier]).await?;
+        Hand::in_book(&tx, row.book_id, by, &[Role::Cashier]).await??;
         let to = row.state.on(event)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
@@ -174,7 +175,7 @@ impl Transfers {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        let hand = hand(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
+        let hand = Hand::in_book(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
         let author = if row.state == TransferState::Proposed { row.author_id } else { row.outcome_author_id };
         if hand.is_of(author) {
             return Err(TransferError::OtherPerson);
@@ -218,7 +219,7 @@ impl Transfers {
         by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        hand(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await?;
+        Hand::in_book(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
         let to = row.state.on(TransferEvent::Reject)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
@@ -388,9 +389,4 @@ async fn tied(
 async fn locked(tx: &Tx, id: TransferId) -> Result<transfer::Model, TransferError> {
     let row = transfer::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     row.ok_or(TransferError::NoSuchTransfer)
-}
-
-/// The member's hand on money of a book.
-async fn hand(tx: &Tx, book: BookId, by: &Member, roles: &[Role]) -> Result<crowdfunding::Hand, TransferError> {
-    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(tx, book).await?)?)
 }

@@ -8,6 +8,7 @@ mod lines;
 mod opening;
 mod template;
 
+use crowdfunding::Hand;
 use domain::proposal::ProposalState;
 use domain::role::{Forbidden, Member, Role};
 use domain::voucher::{Unbalanced, VoucherEvent, VoucherKind, VoucherLine, VoucherState};
@@ -16,8 +17,7 @@ use entity::{Db, Tx, audited_year, book, entry, manual_voucher, violation};
 use ledger::Entry;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use self::lines::Ground;
@@ -198,7 +198,7 @@ impl Vouchers {
         by.must_be(&AUTHORS)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        let hand = hand(&tx, row.book_id, by, &AUTHORS).await?;
+        let hand = Hand::in_book(&tx, row.book_id, by, &AUTHORS).await??;
         if row.author_id != by.id && row.template_id.is_none() {
             return Err(VoucherError::OtherPerson);
         }
@@ -227,7 +227,7 @@ impl Vouchers {
         }
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        hand(&tx, row.book_id, by, &POSTERS).await?;
+        Hand::in_book(&tx, row.book_id, by, &POSTERS).await??;
         let to = row.state.on(VoucherEvent::Return)?;
         let mut active: manual_voucher::ActiveModel = row.into();
         active.state = Set(to);
@@ -246,7 +246,7 @@ impl Vouchers {
         by.must_be(&DISCARDERS)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        hand(&tx, row.book_id, by, &DISCARDERS).await?;
+        Hand::in_book(&tx, row.book_id, by, &DISCARDERS).await??;
         let to = row.state.on(VoucherEvent::Discard)?;
         let mut active: manual_voucher::ActiveModel = row.into();
         active.state = Set(to);
@@ -262,7 +262,7 @@ impl Vouchers {
         by.must_be(&POSTERS)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        let hand = hand(&tx, row.book_id, by, &POSTERS).await?;
+        let hand = Hand::in_book(&tx, row.book_id, by, &POSTERS).await??;
         let had_part = [Some(row.author_id), row.author_for_id, row.submitter_id, row.submitter_for_id];
         if had_part.into_iter().any(|person| hand.is_of(person)) {
             return Err(VoucherError::OtherPerson);
@@ -321,7 +321,7 @@ impl Vouchers {
         let summary = summary(reason)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let original = locked(&tx, of).await?;
-        let hand = hand(&tx, original.book_id, by, &AUTHORS).await?;
+        let hand = Hand::in_book(&tx, original.book_id, by, &AUTHORS).await??;
         if let Some(standing) = manual_voucher::Entity::find_by_id(id).one(&tx).await? {
             let same = standing.reverses_id == Some(of)
                 && (standing.event_date, &standing.summary, standing.author_id) == (event_date, &summary, by.id);
@@ -438,7 +438,7 @@ impl Vouchers {
         }
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let of = book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(VoucherError::NoSuchBook)?;
-        let hand = hand(&tx, new.book, by, &AUTHORS).await?;
+        let hand = Hand::in_book(&tx, new.book, by, &AUTHORS).await??;
         if of.kind != "charity" {
             return Err(VoucherError::Invalid { field: "book", problem: "备查账套不手工记账" });
         }
@@ -563,16 +563,6 @@ async fn insert(tx: &Tx, row: manual_voucher::ActiveModel) -> Result<manual_vouc
 async fn locked(tx: &Tx, id: ManualVoucherId) -> Result<manual_voucher::Model, VoucherError> {
     let row = manual_voucher::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     row.ok_or(VoucherError::NoSuchVoucher)
-}
-
-/// The member's hand on a book.
-async fn hand(
-    db: &impl ConnectionTrait,
-    book: BookId,
-    by: &Member,
-    roles: &[Role],
-) -> Result<crowdfunding::Hand, VoucherError> {
-    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(db, book).await?)?)
 }
 
 fn summary(text: &str) -> Result<String, VoucherError> {

@@ -27,6 +27,16 @@ impl Hand {
         Ok(Hand { person: by.id, acting_for: by.may(roles, place)?.acting_for })
     }
 
+    /// The member's hand on the money of a book. Two refusals: the database's, then the member's.
+    pub async fn in_book(
+        db: &impl ConnectionTrait,
+        book: BookId,
+        by: &Member,
+        roles: &[Role],
+    ) -> Result<Result<Hand, Forbidden>, DbErr> {
+        Ok(Hand::at(by, roles, &book_place(db, book).await?))
+    }
+
     /// Who does it.
     pub fn person(self) -> StaffId {
         self.person

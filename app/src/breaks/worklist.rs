@@ -1,11 +1,12 @@
 //! The breaks as a list of work: those that wait on a desk, of a class, of a day, oldest or newest first.
 
+use crowdfunding::Hand;
 use domain::role::{Member, Role};
 use domain::{BookId, BreakId, BusinessDate};
 use entity::discrepancy;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{BreakError, Breaks, hand};
+use super::{BreakError, Breaks};
 
 /// What breaks are looked for; nothing named means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Breaks {
         by.must_be(roles)?;
         let db = self.db.read();
         let row = discrepancy::Entity::find_by_id(id).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
-        hand(db, row.book_id, by, roles).await?;
+        Hand::in_book(db, row.book_id, by, roles).await??;
         Ok(row)
     }
 }

@@ -1,6 +1,7 @@
 //! Vouchers that come again (周期凭证): rent, payroll, depreciation. A template proposes a draft when it is due; the draft is looked at,
 //! gets its document, and is handed in and posted by two persons like any other.
 
+use crowdfunding::Hand;
 use domain::role::Member;
 use domain::voucher::{Cadence, VoucherKind, VoucherLine, VoucherState};
 use domain::{BookId, BusinessDate, ManualVoucherId, Timestamp, VoucherTemplateId};
@@ -13,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::lines::Ground;
-use super::{AUTHORS, READERS, VoucherError, Vouchers, hand, summary, written};
+use super::{AUTHORS, READERS, VoucherError, Vouchers, summary, written};
 use crate::trail::{self, Line, SYSTEM, staff};
 
 /// Proposed in one run at most.
@@ -56,7 +57,7 @@ impl Vouchers {
         }
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let of = book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(VoucherError::NoSuchBook)?;
-        hand(&tx, new.book, by, &AUTHORS).await?;
+        Hand::in_book(&tx, new.book, by, &AUTHORS).await??;
         if of.kind != "charity" {
             return Err(VoucherError::Invalid { field: "book", problem: "备查账套不手工记账" });
         }
@@ -97,7 +98,7 @@ impl Vouchers {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = voucher_template::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(VoucherError::NoSuchTemplate)?;
-        hand(&tx, row.book_id, by, &AUTHORS).await?;
+        Hand::in_book(&tx, row.book_id, by, &AUTHORS).await??;
         if row.state == "stopped" {
             return Ok(row);
         }
