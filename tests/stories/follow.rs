@@ -373,3 +373,71 @@ async fn several_withdrawals_arrive_in_several_lines_over_working_days() {
     })
     .await;
 }
+
+/// A day of a month that is locked gets other bills: what they say is booked on the first open day, with the day it is about, and what is
+/// open is decided there.
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_that_come_after_the_month_is_locked_are_booked_on_the_first_open_day() {
+    story(async |w| {
+        let mut day = noon(w).await;
+        // Not in December: its month is locked with its year.
+        while day.month() == 12 {
+            w.pass(20 * 86_400).await;
+            day = noon(w).await;
+        }
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let gift = w.gift(&donor, campaign, "100.00").await;
+        w.gift(&donor, campaign, "50.00").await;
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let (mut told, mut moved) = (Sheet::of(&trade), Sheet::of(&flow));
+        for name in ["应结订单金额", "订单金额"] {
+            told.set(told.find("商户订单号", &gift.order), name, "99.00");
+        }
+        told.set(told.find("商户订单号", &gift.order), "手续费", "0.59000");
+        moved.set(moved.find("业务凭证号", &gift.order), "收支金额(元)", "99.00");
+        moved.set(moved.find("收支金额(元)", "0.60"), "收支金额(元)", "0.59");
+        moved.balance_from(0);
+        let report = run(w, day, Some(&told.bytes()), Some(&moved.bytes())).await;
+        assert_eq!(classes(&report), ["amount"], "{report:#?}");
+        assert_eq!(w.balance("5401[channel=wechat]").await, "0.30", "the fee of what differs waits");
+
+        w.pass(31 * 86_400).await;
+        let keeper = w.staff(Role::Bookkeeper).await;
+        let book = format!("/staff/books/{}", w.book);
+        keeper.act(&format!("{book}/years/{}/months/{}/closing", day.year(), day.month())).await.ok();
+        let first_open = w.app.books.all().await.unwrap()[0].closed_through.unwrap().next();
+        // The break is followed now: of the locked day, on the first open one.
+        let open_break = open(w).await.remove(0);
+        follow(w, &open_break).await;
+        let reference = format!("channel_difference:{}", open_break["item"].as_str().unwrap());
+        let (entry, _) = ledger::entry_by_reference(w.app.db.read(), &reference).await.unwrap().unwrap();
+        assert_eq!((entry.event_date, entry.book_date), (day, first_open));
+        let report = run(w, day, Some(&told.bytes()), Some(&moved.bytes())).await;
+        assert_eq!((report.state.as_str(), classes(&report)), ("matched", vec![]), "{report:#?}");
+        assert_eq!(w.balance("5401[channel=wechat]").await, "0.89", "its fee is booked with it");
+        // At the end of the locked day the books did not know it yet, and the proof says so to the fen.
+        assert_eq!(report.proof.unexplained, Money::ZERO, "{:#?}", report.proof);
+        let listed: i64 = report.proof.items.iter().map(|item| item.amount.fen()).sum();
+        assert_eq!(report.proof.channel.unwrap().fen(), report.proof.ledger.fen() + listed, "{:#?}", report.proof);
+
+        // The right bills come after that.
+        let report = run(w, day, Some(&trade), Some(&flow)).await;
+        assert_eq!(classes(&report), ["amount"], "{report:#?}");
+        follow(w, &open(w).await.remove(0)).await;
+        let report = run(w, day, Some(&trade), Some(&flow)).await;
+        assert_eq!((report.state.as_str(), classes(&report)), ("matched", vec![]), "{report:#?}");
+        assert_eq!(w.balance("1122[channel=wechat]").await, "0.00");
+        assert_eq!(w.balance("5401[channel=wechat]").await, "0.90");
+        assert_eq!(w.balance("1009[channel=wechat]").await, "149.10");
+
+        // The workbook and the screen's JSON are the report.
+        let path = format!("/staff/reconciliations/{day}?book={}", w.book.uuid());
+        let shown = keeper.get(&path).await.ok();
+        assert_eq!((&shown["state"], &shown["matched"]), (&json!(report.state), &json!(report.matched)));
+        assert_eq!(shown["proof"]["channel"], json!(report.proof.channel));
+        assert_eq!(shown["proof"]["items"].as_array().unwrap().len(), report.proof.items.len());
+    })
+    .await;
+}
