@@ -191,16 +191,19 @@ async fn set_milestones(tx: &Tx, now: Timestamp, campaign: CampaignId, plan: &Pl
         execute(tx, "DELETE FROM milestone WHERE campaign_id = $1", [campaign.into()]).await?;
         return Ok(());
     }
+    let sql = "UPDATE milestone SET name = r.name, due = r.due, position = r.position FROM {rows} \
+               WHERE milestone.campaign_id = $1 AND milestone.code = r.code";
+    tx.execute_raw(rows().statement(backend, sql, [campaign.into()])).await?;
     let sql = "INSERT INTO milestone (campaign_id, code, name, due, progress, note, position, changed_us) \
-               SELECT $1, r.code, r.name, r.due, 0, '', r.position, $2 FROM {rows} WHERE true \
-               ON CONFLICT (campaign_id, code) DO UPDATE SET name = excluded.name, due = excluded.due, position = excluded.position";
+               SELECT $1, r.code, r.name, r.due, 0, '', r.position, $2 FROM {rows} \
+               WHERE r.code NOT IN (SELECT code FROM milestone WHERE campaign_id = $1)";
     tx.execute_raw(rows().statement(backend, sql, [campaign.into(), now.into()])).await?;
     let sql = "DELETE FROM milestone WHERE campaign_id = $1 AND code NOT IN (SELECT r.code FROM {rows})";
     tx.execute_raw(rows().statement(backend, sql, [campaign.into()])).await?;
     Ok(())
 }
 
-/// Makes the budget what the plan says: two statements however many lines. A line is never planned below what is promised and
+/// Makes the budget what the plan says: three statements however many lines. A line is never planned below what is promised and
 /// spent of it (`budget_line_spent_check`), and a line that is used does not go.
 pub(crate) async fn set_budget(tx: &Tx, campaign: CampaignId, plan: &Plan) -> Result<(), CrowdfundingError> {
     let lines = &plan.terms.budget;
@@ -213,15 +216,19 @@ pub(crate) async fn set_budget(tx: &Tx, campaign: CampaignId, plan: &Plan) -> Re
             .int("planned", lines.iter().map(|line| line.planned.fen()))
             .int("position", (1..).take(lines.len()))
     };
-    let sql = "INSERT INTO budget_line (campaign_id, code, name, kind, planned_fen, committed_fen, used_fen, position) \
-               SELECT $1, r.code, r.name, r.kind, r.planned, 0, 0, r.position FROM {rows} WHERE true \
-               ON CONFLICT (campaign_id, code) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
-               planned_fen = excluded.planned_fen, position = excluded.position";
+    // A guard of SQLite keeps lines from being replaced; it stands before an upsert as before any other INSERT.
+    let change = "UPDATE budget_line SET name = r.name, kind = r.kind, planned_fen = r.planned, position = r.position FROM {rows} \
+                  WHERE budget_line.campaign_id = $1 AND budget_line.code = r.code";
+    let add = "INSERT INTO budget_line (campaign_id, code, name, kind, planned_fen, committed_fen, used_fen, position) \
+               SELECT $1, r.code, r.name, r.kind, r.planned, 0, 0, r.position FROM {rows} \
+               WHERE r.code NOT IN (SELECT code FROM budget_line WHERE campaign_id = $1)";
     let spent = |error: sea_orm::DbErr| match violation(&error) {
         Some(rule) if rule.contains("budget_line") => CrowdfundingError::BudgetSpent,
         _ => error.into(),
     };
-    tx.execute_raw(rows().statement(backend, sql, [campaign.into()])).await.map_err(spent)?;
+    for sql in [change, add] {
+        tx.execute_raw(rows().statement(backend, sql, [campaign.into()])).await.map_err(spent)?;
+    }
     let sql = "DELETE FROM budget_line WHERE campaign_id = $1 AND code NOT IN (SELECT r.code FROM {rows})";
     tx.execute_raw(rows().statement(backend, sql, [campaign.into()])).await.map_err(spent)?;
     Ok(())
