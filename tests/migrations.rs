@@ -104,3 +104,54 @@ async fn campaigns_of_before_belong_to_the_top_of_the_tree_where_one_is_planted(
     })
     .await;
 }
+
+/// On a connection that does not set `recursive_triggers`, REPLACE deletes without asking a DELETE trigger. So a table whose rows may
+/// not be deleted asks before an INSERT, for every key by which a row could be replaced.
+#[tokio::test]
+async fn what_may_not_be_deleted_may_not_be_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", dir.path().join("whole.db").display());
+    let db = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await.unwrap();
+    Migrator::up(&db, None).await.unwrap();
+    let rows = async |sql: String| db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap();
+    let guards = |time: &str, table: &str| {
+        rows(format!(
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE '{table}' AND sql LIKE '%BEFORE {time}%'"
+        ))
+    };
+    let tables =
+        rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'".to_owned()).await;
+    let (mut kept, mut forgotten) = (0, Vec::new());
+    for table in tables.iter().map(|row| row.try_get::<String>("", "name").unwrap()) {
+        if guards("DELETE", &table).await.is_empty() {
+            continue;
+        }
+        kept += 1;
+        let asks: Vec<String> =
+            guards("INSERT", &table).await.iter().map(|row| row.try_get("", "sql").unwrap()).collect();
+        let asks = asks.join("\n");
+        let keys = rows(format!(
+            "SELECT name, origin FROM pragma_index_list('{table}') WHERE \"unique\" ORDER BY origin <> 'pk'"
+        ))
+        .await;
+        let mut known: Vec<Vec<String>> = Vec::new();
+        for key in keys {
+            let key: String = key.try_get("", "name").unwrap();
+            let columns = rows(format!("SELECT name FROM pragma_index_info('{key}')")).await;
+            let columns: Vec<String> = columns.iter().map(|row| row.try_get("", "name").unwrap()).collect();
+            // What is named by more than a key is named by the key.
+            if known.iter().any(|key| key.iter().all(|column| columns.contains(column))) {
+                continue;
+            }
+            let asked = asks.contains(&format!("FROM {table}"))
+                && columns.iter().all(|column| asks.contains(&format!("NEW.{column}")));
+            if asked {
+                known.push(columns);
+            } else {
+                forgotten.push(format!("{table} ({})", columns.join(", ")));
+            }
+        }
+    }
+    assert!(kept > 60, "{kept} tables keep their rows");
+    assert!(forgotten.is_empty(), "a row can be replaced by INSERT OR REPLACE: {forgotten:#?}");
+}

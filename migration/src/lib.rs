@@ -158,6 +158,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: "",
                 guards_postgres: "",
             }),
+            Box::new(Step {
+                name: "m20261128_000027_guards",
+                tables: include_str!("../sql/0027_guards.sql"),
+                guards_sqlite: include_str!("../sql/0027_guards.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0027_guards.postgres.sql"),
+            }),
         ]
     }
 }
