@@ -258,6 +258,9 @@ impl From<CrowdfundingError> for Problem {
             E::NoSuchComplaint => Problem::not_found("no_such_complaint", "没有这项投诉。"),
             E::NoSuchPartner => Problem::not_found("no_such_partner", "没有这个合作方。"),
             E::NoSuchUpdate => Problem::not_found("no_such_update", "没有这条进展或里程碑。"),
+            E::FilingNumberTaken => {
+                Problem::conflict("filing_number_taken", "该备案编号已用于另一个项目，请核对备案回执。")
+            }
             E::ChangeUnderWay => Problem::conflict("change_under_way", "该项目已有变更申请在办理中。"),
             E::PartnerKnown => Problem::conflict("partner_known", "该合作方已登记。"),
             E::Change(refused) => wrong_state().because(refused.to_string()),

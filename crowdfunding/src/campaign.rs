@@ -203,7 +203,7 @@ pub async fn draft_campaign(
             Err(CrowdfundingError::IdReused)
         };
     }
-    let (unit_id, unit_path) = place(tx, &draft, by).await?;
+    let (unit_id, unit_path, author_for) = place(tx, &draft, by).await?;
     let row = campaign::ActiveModel {
         id: Set(id),
         book_id: Set(draft.book),
@@ -234,6 +234,7 @@ pub async fn draft_campaign(
         opened_us: Set(None),
         ended_us: Set(None),
         author_id: Set(by.id),
+        author_for_id: Set(author_for),
         created_us: Set(now),
         changed_us: Set(now),
     }
@@ -259,7 +260,7 @@ pub async fn edit_campaign(
     if row.state != CampaignState::Draft {
         row.state.on(CampaignEvent::Submit)?;
     }
-    let (unit_id, unit_path) = place(tx, &draft, by).await?;
+    let (unit_id, unit_path, _) = place(tx, &draft, by).await?;
     let version = row.plan_version.max(1);
     plan::write(tx, now, id, version, &draft.plan, by.id).await?;
     let mut row: campaign::ActiveModel = row.into();
@@ -304,7 +305,7 @@ pub async fn step_campaign(
             let row = plan::reopen(tx, now, row).await?;
             advance(tx, row, taken(E::Revise, None)).await
         }
-        Step::TakeUp if row.author_id == by.id => Err(CrowdfundingError::OtherPerson),
+        Step::TakeUp if by.is_among(&grant, authors(&row)) => Err(CrowdfundingError::OtherPerson),
         Step::TakeUp => advance(tx, row, taken(E::TakeUp, None)).await,
         Step::Review(decision) => review(tx, now, row, decision, &grant, by).await,
         Step::SubmitFiling(on) => {
@@ -327,7 +328,7 @@ pub async fn step_campaign(
             let mut filed: campaign::ActiveModel = row.into();
             filed.filing_number = Set(Some(number));
             filed.filed_on = Set(Some(on));
-            advance(tx, filed.update(tx).await?, taken(E::File, None)).await
+            advance(tx, filed.update(tx).await.map_err(number_taken)?, taken(E::File, None)).await
         }
         Step::Schedule(opening) => {
             row.state.on(E::Schedule)?;
@@ -412,11 +413,20 @@ async fn review(
         }
     };
     let grant = if grant.role == role { grant } else { by.may(&[role], &row.unit_path)? };
-    if row.author_id == by.id || grant.acting_for == Some(row.author_id) {
+    if by.is_among(grant, authors(&row)) {
         return Err(CrowdfundingError::OtherPerson);
     }
     if let Decision::Reject(reason) = decision {
         return advance(tx, row, taken(CampaignEvent::Reject, Some(required(reason)?))).await;
+    }
+    // Neither in one person's name twice.
+    let given = campaign_approval::Entity::find()
+        .filter(campaign_approval::Column::CampaignId.eq(row.id))
+        .filter(campaign_approval::Column::Round.eq(row.round))
+        .all(tx)
+        .await?;
+    if by.is_among(grant, given.iter().flat_map(|before| [Some(before.approver_id), before.acting_for_id])) {
+        return Err(CrowdfundingError::OtherPerson);
     }
     gate::complete(tx, &row).await?;
     let row = if row.state == S::Submitted { advance(tx, row, taken(CampaignEvent::TakeUp, None)).await? } else { row };
@@ -431,6 +441,22 @@ async fn review(
         row
     };
     advance(tx, row, taken(event, None)).await
+}
+
+/// In whose names a campaign was written.
+fn authors(row: &campaign::Model) -> [Option<StaffId>; 2] {
+    [Some(row.author_id), row.author_for_id]
+}
+
+/// One number, one campaign.
+fn number_taken(error: DbErr) -> CrowdfundingError {
+    match violation(&error) {
+        // PostgreSQL names the index, SQLite its column or the guard.
+        Some(rule) if rule.contains("campaign_filing_number_key") || rule.contains("campaign.filing_number") => {
+            CrowdfundingError::FilingNumberTaken
+        }
+        _ => error.into(),
+    }
 }
 
 async fn approve(
@@ -570,8 +596,12 @@ fn checked(mut draft: CampaignDraft) -> Result<CampaignDraft, CrowdfundingError>
 }
 
 /// Where in the tree a campaign belongs: the unit that is named, or the charity's, or the top of the tree; in a house without a
-/// tree, to the whole of it. The author's role has to reach it.
-async fn place(tx: &Tx, draft: &CampaignDraft, by: &Member) -> Result<(Option<UnitId>, UnitPath), CrowdfundingError> {
+/// tree, to the whole of it. The author's role has to reach it; if it is lent, whose it is.
+async fn place(
+    tx: &Tx,
+    draft: &CampaignDraft,
+    by: &Member,
+) -> Result<(Option<UnitId>, UnitPath, Option<StaffId>), CrowdfundingError> {
     if entity::book::Entity::find_by_id(draft.book).one(tx).await?.is_none() {
         return Err(CrowdfundingError::NoSuchBook);
     }
@@ -599,8 +629,8 @@ async fn place(tx: &Tx, draft: &CampaignDraft, by: &Member) -> Result<(Option<Un
         Some(unit) => (Some(unit.id), unit.path),
         None => (None, UnitPath::whole()),
     };
-    by.may(&AUTHORS, &path)?;
-    Ok((id, path))
+    let author_for = by.may(&AUTHORS, &path)?.acting_for;
+    Ok((id, path, author_for))
 }
 
 /// Whether a draft says what stands. A campaign from before there were plans is compared by what it has.

@@ -26,7 +26,7 @@ pub async fn propose_change(
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
     use CampaignState as S;
-    let (campaign, _) = for_step(tx, id, &AUTHORS, by).await?;
+    let (campaign, grant) = for_step(tx, id, &AUTHORS, by).await?;
     let reason = required(reason)?;
     if let Some(standing) = row::Entity::find_by_id(change).one(tx).await? {
         let same = (standing.campaign_id, standing.reason.as_str(), standing.author_id) == (id, &reason, by.id)
@@ -51,6 +51,7 @@ pub async fn propose_change(
         reason: Set(reason),
         state: Set(ChangeState::Submitted),
         author_id: Set(by.id),
+        author_for_id: Set(grant.acting_for),
         evidence: Set(None),
         refiled_on: Set(None),
         created_us: Set(now),
@@ -78,7 +79,8 @@ async fn for_change(
     Ok((campaign, row.ok_or(CrowdfundingError::NoSuchChange)?))
 }
 
-/// The review that is due: first by a project manager, then by the head of finance. Neither is its author, nor the same person.
+/// The review that is due: first by a project manager, then by the head of finance. Neither is its author, nor the same person, nor in
+/// the name of one of them.
 pub async fn review_change(
     tx: &Tx,
     now: Timestamp,
@@ -93,7 +95,7 @@ pub async fn review_change(
         _ => (Role::ProjectManager, "manager", ChangeEvent::ManagerApprove),
     };
     let grant = by.may(&[role], &campaign.unit_path)?;
-    if row.author_id == by.id || grant.acting_for == Some(row.author_id) {
+    if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let event = if decision == Decision::Approve { event } else { ChangeEvent::Decline };
@@ -103,6 +105,13 @@ pub async fn review_change(
             "UPDATE campaign_plan SET state = 'declined' WHERE campaign_id = $1 AND version = $2 AND state = 'draft'";
         execute(tx, sql, [id.into(), row.version.into()]).await?;
     } else {
+        let given = campaign_change_approval::Entity::find()
+            .filter(campaign_change_approval::Column::ChangeId.eq(change))
+            .all(tx)
+            .await?;
+        if by.is_among(grant, given.iter().flat_map(|before| [Some(before.approver_id), before.acting_for_id])) {
+            return Err(CrowdfundingError::OtherPerson);
+        }
         let approval = campaign_change_approval::ActiveModel {
             change_id: Set(change),
             step: Set(step.to_owned()),

@@ -76,6 +76,7 @@ pub async fn propose_decision(
         publication: None,
         state: DecisionState::Proposed,
         author_id: by.id,
+        author_for_id: None,
         approver_id: None,
         acting_for_id: None,
         created_us: now,
@@ -120,7 +121,7 @@ pub async fn propose_decision(
     if by.may(&READERS, &place).is_err() {
         return Err(CrowdfundingError::NoSuchCampaign);
     }
-    by.may(&PROPOSERS, &place)?;
+    new.author_for_id = by.may(&PROPOSERS, &place)?.acting_for;
     if let Some(standing) = row::Entity::find_by_id(id).one(tx).await? {
         let content = |row: &row::Model| {
             let about = (row.kind, row.book_id, row.campaign_id, row.to_campaign_id, row.amount_fen, row.author_id);
@@ -176,7 +177,7 @@ pub async fn decide_decision(
         return Err(CrowdfundingError::NoSuchDecision);
     }
     let grant = by.may(&DECIDERS, &place)?;
-    if row.author_id == by.id || grant.acting_for == Some(row.author_id) {
+    if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let event = if decision == Decision::Approve { DecisionEvent::Approve } else { DecisionEvent::Decline };

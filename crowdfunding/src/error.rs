@@ -61,6 +61,9 @@ pub enum CrowdfundingError {
     /// There is no such update or milestone.
     #[error("no such update")]
     NoSuchUpdate,
+    /// The filing number is another campaign's.
+    #[error("this filing number is another campaign's")]
+    FilingNumberTaken,
     /// Another change of the campaign is under way.
     #[error("another change is under way")]
     ChangeUnderWay,

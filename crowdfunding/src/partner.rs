@@ -132,7 +132,7 @@ pub async fn sign_cooperation(
     }
 }
 
-/// Evaluates a campaign's partner; another person than the campaign's author.
+/// Evaluates a campaign's partner; another person than the campaign's author, and not in the author's name.
 pub async fn evaluate_cooperation(
     tx: &Tx,
     now: Timestamp,
@@ -140,8 +140,8 @@ pub async fn evaluate_cooperation(
     (score, findings): (i64, String),
     by: &Member,
 ) -> Result<cooperation::Model, CrowdfundingError> {
-    let (row, _) = for_step(tx, id, &EVALUATORS, by).await?;
-    if row.author_id == by.id {
+    let (row, grant) = for_step(tx, id, &EVALUATORS, by).await?;
+    if by.is_among(&grant, [Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     if !(0..=100).contains(&score) {

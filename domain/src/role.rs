@@ -151,6 +151,12 @@ impl Member {
         own.or_else(|| self.grants.iter().find(fits)).ok_or_else(|| Forbidden { needed: roles.to_vec() })
     }
 
+    /// Whether the person who acts, or whom they stand in for with this grant, is one of these: what is done in somebody's name
+    /// counts as theirs.
+    pub fn is_among(&self, grant: &Grant, persons: impl IntoIterator<Item = Option<StaffId>>) -> bool {
+        persons.into_iter().flatten().any(|person| person == self.id || grant.acting_for == Some(person))
+    }
+
     /// The parts of the tree over which the member holds one of these roles, for the filters of lists; none if nowhere.
     pub fn parts(&self, roles: &[Role]) -> Vec<&UnitPath> {
         let mut parts: Vec<&UnitPath> =
@@ -182,5 +188,7 @@ mod tests {
         assert!(member.may(&[Role::FinanceHead], &city).is_err());
         assert_eq!(member.parts(&[Role::ProjectManager, Role::Organiser]), [&city]);
         assert!(member.parts(&[Role::Cashier]).is_empty());
+        assert!(member.is_among(&lent, [None, lent.acting_for]) && member.is_among(&lent, [Some(member.id)]));
+        assert!(!member.is_among(&member.grants[0], [None, lent.acting_for]));
     }
 }

@@ -40,6 +40,7 @@ pub struct Model {
     pub opened_us: Option<Timestamp>,
     pub ended_us: Option<Timestamp>,
     pub author_id: StaffId,
+    pub author_for_id: Option<StaffId>,
     pub created_us: Timestamp,
     pub changed_us: Timestamp,
 }

@@ -17,6 +17,7 @@ pub struct Model {
     pub reason: String,
     pub state: ChangeState,
     pub author_id: StaffId,
+    pub author_for_id: Option<StaffId>,
     pub evidence: Option<String>,
     pub refiled_on: Option<BusinessDate>,
     pub created_us: Timestamp,

@@ -22,6 +22,7 @@ pub struct Model {
     pub publication: Option<String>,
     pub state: DecisionState,
     pub author_id: StaffId,
+    pub author_for_id: Option<StaffId>,
     pub approver_id: Option<StaffId>,
     pub acting_for_id: Option<StaffId>,
     pub created_us: Timestamp,

@@ -18,6 +18,7 @@ mod disclosures;
 mod enquiries;
 mod follow;
 mod giving;
+mod guards;
 mod lending;
 mod letters;
 mod load;

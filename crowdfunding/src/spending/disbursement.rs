@@ -284,6 +284,15 @@ fn may_spend(campaign: &campaign::Model) -> Result<(), SpendingError> {
 pub async fn approve(tx: &Tx, now: Timestamp, id: DisbursementId, by: &Member) -> Result<row::Model, SpendingError> {
     let (campaign, paper) = locked_with_campaign(tx, id, by).await?;
     let grant = approver(&paper, by)?.clone();
+    // No two approvals in one person's name.
+    let given = disbursement_approval::Entity::find()
+        .filter(disbursement_approval::Column::DisbursementId.eq(id))
+        .filter(disbursement_approval::Column::Round.eq(paper.round))
+        .all(tx)
+        .await?;
+    if by.is_among(&grant, given.iter().flat_map(|before| [Some(before.approver_id), before.acting_for_id])) {
+        return Err(SpendingError::OtherPerson);
+    }
     may_spend(&campaign)?;
     let step = paper.state.step().ok_or(SpendingError::Conflict)?;
     let last = step >= paper.needed.unwrap_or(i64::MAX);
@@ -356,9 +365,7 @@ fn approver<'a>(paper: &row::Model, by: &'a Member) -> Result<&'a Grant, Spendin
         return Err(paper.state.on(DisbursementEvent::Approve).err().map_or(SpendingError::Conflict, Into::into));
     };
     let grant = by.may(approvers(profile, step), &paper.unit_path)?;
-    let persons = [Some(by.id), grant.acting_for];
-    let authors = [Some(paper.author_id), paper.author_for_id];
-    if persons.iter().flatten().any(|person| authors.contains(&Some(*person))) {
+    if by.is_among(grant, [Some(paper.author_id), paper.author_for_id]) {
         return Err(SpendingError::OtherPerson);
     }
     Ok(grant)

@@ -1,0 +1,293 @@
+//! What a lent role, and a hand at the database itself, may not do: two approvals in one person's name, a campaign approved by those in
+//! whose name it was written, and rows that stand changed, replaced or taken away (facts: charity 3.1, 3.5, 6.6a).
+
+use domain::role::Role;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::spending::{funded, id, line, lit, paper, payee, payouts, results, sent, step, submitted};
+use crate::world::{Officer, World, identity_number, story};
+
+/// Lends a role for today: the lender asks, an administrator agrees.
+async fn lends(w: &World, lender: &Officer, holder: &Officer, role: &str) {
+    let today = w.app.business.today();
+    let lent = json!({
+        "id": Uuid::now_v7(), "lender": lender.id, "holder": holder.id, "role": role, "starts_on": today.to_string(),
+        "ends_on": today.next().to_string(), "reason": "出差",
+    });
+    lender.post("/staff/delegations", lent.clone()).await.ok();
+    w.staff(Role::Admin).await.act(&format!("/staff/delegations/{}/approval", id(&lent))).await.ok();
+}
+
+/// A member of staff with several roles, made by two administrators.
+async fn member(w: &World, username: &str, roles: &[&str]) -> Officer {
+    let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.staff(Role::Admin).await);
+    let grants: Vec<Value> = roles.iter().map(|role| json!({ "role": role })).collect();
+    let new = json!({
+        "id": Uuid::now_v7(), "username": username, "name": "某人", "grants": grants, "identity_number": identity_number(7),
+    });
+    first.post("/staff/members", new.clone()).await.ok();
+    let made = second.act(&format!("/staff/members/{}/activation", id(&new))).await.ok();
+    let seed = made["totp_secret"].as_str().map(str::to_owned);
+    w.sign_in(username, made["password"].as_str().unwrap(), seed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_approvals_in_one_persons_name_are_one() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let code = line(w, campaign).await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        // Once two administrators are there, staff is made in the console.
+        let (chair, head) = (w.staff(Role::Chair).await, w.staff(Role::FinanceHead).await);
+        w.staff(Role::Auditor).await;
+        let manager = member(w, "both", &["project_manager", "finance_head"]).await;
+        lends(w, &manager, &chair, "finance_head").await;
+
+        // Money.
+        let grant = paper(campaign, &code, &[student], "10.00");
+        submitted(w, &grant).await;
+        step(&manager, &grant, "approval").await.ok();
+        step(&chair, &grant, "approval").await.refused(403, "other_person_needed");
+        let (first, other, author) =
+            (lit(w, manager.id), lit(w, chair.id), lit(w, w.staff(Role::Organiser).await.id));
+        let forged = format!(
+            "INSERT INTO disbursement_approval (disbursement_id, round, step, author_id, approver_id, acting_for_id, amount_fen, at_us) \
+             VALUES ({}, 1, 2, {author}, {other}, {first}, 1000, 1)", lit(w, id(&grant))
+        );
+        w.attacked(&forged, "disbursement_approval_persons").await;
+        step(&head, &grant, "approval").await.ok();
+
+        // A campaign.
+        let draft = w.draft("100.00");
+        let of = |step: &str| format!("/staff/campaigns/{}/{step}", id(&draft));
+        let organiser = w.staff(Role::Organiser).await;
+        organiser.post("/staff/campaigns", draft.clone()).await.ok();
+        organiser.act(&of("submission")).await.ok();
+        manager.act(&of("approval")).await.ok();
+        chair.act(&of("approval")).await.refused(403, "other_person_needed");
+        let forged = format!(
+            "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, acting_for_id, at_us) \
+             VALUES ({}, 1, 'finance', {author}, {other}, {first}, 1)", lit(w, id(&draft))
+        );
+        w.attacked(&forged, "campaign_approval_persons").await;
+        assert_eq!(head.act(&of("approval")).await.ok()["state"], "approved");
+
+        // A change of a plan.
+        let mut draft = w.draft("5000000.00");
+        draft.as_object_mut().unwrap().remove("id");
+        let change = json!({ "id": Uuid::now_v7(), "reason": "扩大受益范围", "draft": draft });
+        organiser.post(&format!("/staff/campaigns/{campaign}/changes"), change.clone()).await.ok();
+        let of = |step: &str| format!("/staff/campaign-changes/{}/{step}", id(&change));
+        manager.act(&of("approval")).await.ok();
+        chair.act(&of("approval")).await.refused(403, "other_person_needed");
+        let forged = format!(
+            "INSERT INTO campaign_change_approval (change_id, step, author_id, approver_id, acting_for_id, at_us) \
+             VALUES ({}, 'finance', {author}, {other}, {first}, 1)", lit(w, id(&change))
+        );
+        w.attacked(&forged, "campaign_change_approval_persons").await;
+        head.act(&of("approval")).await.ok();
+        let filing = json!({ "evidence": "变更备案回执 示例", "filed_on": w.app.business.today().to_string() });
+        w.staff(Role::Disclosure).await.post(&of("filing"), filing).await.ok();
+        w.attacked("UPDATE campaign_change SET evidence = '另一份' WHERE state = 'in_force'", "campaign_change_fixed").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_in_somebodys_name_is_not_approved_by_them() {
+    story(async |w| {
+        let organiser = w.hire_over(Role::Organiser, "organiser-1", "/").await;
+        let stand_in = w.hire_over(Role::Auditor, "stand-in", "/").await;
+        let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
+        lends(w, &organiser, &stand_in, "organiser").await;
+        lends(w, &manager, &organiser, "project_manager").await;
+        let draft = w.draft("100.00");
+        let of = |step: &str| format!("/staff/campaigns/{}/{step}", id(&draft));
+        stand_in.post("/staff/campaigns", draft.clone()).await.ok();
+        stand_in.act(&of("submission")).await.ok();
+        organiser.act(&of("review")).await.refused(403, "other_person_needed");
+        organiser.act(&of("approval")).await.refused(403, "other_person_needed");
+        let (key, author, other) = (lit(w, id(&draft)), lit(w, stand_in.id), lit(w, organiser.id));
+        let forged = format!(
+            "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, at_us) \
+             VALUES ({key}, 1, 'manager', {author}, {other}, 1)"
+        );
+        w.attacked(&forged, "campaign_approval_persons").await;
+        w.attacked(&format!("UPDATE campaign SET author_for_id = NULL WHERE id = {key}"), "campaign_author_fixed")
+            .await;
+        // Their own role does it, and whoever has nothing to do with it.
+        manager.act(&of("approval")).await.ok();
+        assert_eq!(head.act(&of("approval")).await.ok()["state"], "approved");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filing_number_is_one_campaigns() {
+    story(async |w| {
+        let filed = w.open_campaign("100.00").await;
+        let (number, second) = (w.campaign(filed).await["filing_number"].clone(), w.draft("200.00"));
+        let organiser = w.staff(Role::Organiser).await;
+        organiser.post("/staff/campaigns", second.clone()).await.ok();
+        organiser.act(&format!("/staff/campaigns/{}/submission", id(&second))).await.ok();
+        w.walk(id(&second), "filing").await;
+        let (role, step, mut filing) = w.next_step("filing");
+        let path = format!("/staff/campaigns/{}/{step}", id(&second));
+        let own = std::mem::replace(&mut filing["number"], number.clone());
+        w.staff(role).await.post(&path, filing.clone()).await.refused(409, "filing_number_taken");
+        let key = lit(w, id(&second));
+        let set = |number: &str| {
+            format!("UPDATE campaign SET filing_number = '{number}', filed_on = '2026-01-01' WHERE id = {key}")
+        };
+        w.attacked(&set(number.as_str().unwrap()), "campaign_filing_number_key").await;
+        let own = own.as_str().unwrap();
+        for wrong in ["A", &*own.replace('A', "P"), &*format!("{own}1"), &*format!("X{}", &own[1..])] {
+            w.attacked(&set(wrong), "campaign_filing_number_check").await;
+        }
+        filing["number"] = json!(own);
+        w.staff(role).await.post(&path, filing).await.ok();
+        for (state, rule) in [("open", "campaign"), ("executing", "campaign_steps"), ("approved", "campaign_steps")] {
+            w.attacked(&format!("UPDATE campaign SET state = '{state}' WHERE id = {key}"), rule).await;
+        }
+        for change in [
+            "filing_number = 'x'",
+            "filing_number = NULL, filed_on = NULL",
+            "filing_submitted_on = '2020-01-01'",
+            "filed_on = '2020-01-01'",
+        ] {
+            w.attacked(&format!("UPDATE campaign SET {change} WHERE id = {key}"), "campaign_filing_fixed").await;
+        }
+        for change in ["round = 0", "round = 2"] {
+            w.attacked(&format!("UPDATE campaign SET {change} WHERE id = {key}"), "campaign_round").await;
+        }
+        let third = w.draft("300.00");
+        organiser.post("/staff/campaigns", third.clone()).await.ok();
+        organiser.act(&format!("/staff/campaigns/{}/submission", id(&third))).await.ok();
+        w.walk(id(&third), "approved").await;
+        for state in ["open", "executing", "filed", "scheduled", "ended"] {
+            w.attacked(
+                &*format!("UPDATE campaign SET state = '{state}' WHERE id = {}", lit(w, id(&third))),
+                "campaign",
+            )
+            .await;
+        }
+    })
+    .await;
+}
+
+/// A house in which much has happened: a gift by bank and one by WeChat, a refund that is asked for, a transfer, a payment made.
+async fn full_house(w: &World) {
+    let campaign = funded(w, "1000.00").await;
+    let code = line(w, campaign).await;
+    let student = payee(w, campaign, "王一（示例）", 1).await;
+    let grant = paper(campaign, &code, &[student], "10.00");
+    submitted(w, &grant).await;
+    step(&w.staff(Role::ProjectManager).await, &grant, "approval").await.ok();
+    step(&w.staff(Role::FinanceHead).await, &grant, "approval").await.ok();
+    let file = sent(w, &grant).await;
+    let path = format!("/staff/payment-files/{file}/results");
+    w.staff(Role::Bookkeeper).await.post(&path, results(w, &payouts(&grant), true)).await.ok();
+    let donor = w.donor("o-one").await;
+    let gift = w.gift(&donor, campaign, "20.00").await;
+    let asked = json!({ "id": Uuid::now_v7(), "amount": "1.00", "reason": "error", "note": "输错了金额" });
+    donor.post(&format!("/donations/{}/refund-requests", gift.id), asked).await.ok();
+    let transfer = json!({ "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": "1.00", "bank_account": "基本户" });
+    w.staff(Role::Cashier).await.post("/staff/transfers", transfer.clone()).await.ok();
+    w.staff(Role::FinanceHead).await.act(&format!("/staff/transfers/{}/confirmation", id(&transfer))).await.ok();
+    w.lever("withdraw", json!({ "amount": "1.00" })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_is_not_changed_from_outside() {
+    story(async |w| {
+        full_house(w).await;
+        let other = "(SELECT id FROM staff WHERE username = 'organiser')";
+        let me = w.staff(Role::Admin).await.id.to_string();
+        let upper = format!("UPDATE staff_role SET approved_by = '{}'", me.to_uppercase());
+        for (attack, rule) in [
+            ("UPDATE budget_line SET planned_fen = planned_fen + 1", "budget_line_not_planned"),
+            ("UPDATE budget_line SET kind = 'management'", "budget_line_not_planned"),
+            (&*format!("UPDATE donation SET author_id = {other} WHERE channel = 'bank'"), "donation_persons"),
+            (&*format!("UPDATE donation SET author_id = {other} WHERE channel = 'wechat'"), "donation_persons"),
+            (&*format!("UPDATE donation SET approver_id = {other} WHERE channel = 'bank'"), "donation_persons"),
+            (&*format!("UPDATE donation SET approver_for_id = {other} WHERE channel = 'bank'"), "donation_persons"),
+            (&*format!("UPDATE refund SET requester_id = {other}"), "refund_persons"),
+            ("UPDATE refund SET requested_by = 'staff'", "refund_persons"),
+            (&*format!("UPDATE transfer SET author_id = {other}"), "transfer_persons"),
+            (&*format!("UPDATE transfer SET approver_id = {other}"), "transfer_persons"),
+            (&*format!("UPDATE payout SET confirmer_id = {other}"), "payout_fixed"),
+            ("UPDATE payout SET paid_on = '2020-01-01'", "payout_fixed"),
+            ("UPDATE staff_role SET approved_by = 'nobody'", "staff_role_persons"),
+            (upper.as_str(), "staff_role_persons"),
+            ("UPDATE staff_role SET granted_by = 'nobody'", "staff_role_fixed"),
+            ("DELETE FROM milestone", "milestone_fixed"),
+            ("DELETE FROM payout_notice", "payout_notice_fixed"),
+            ("DELETE FROM campaign", "campaign_fixed"),
+            ("DELETE FROM donation", "donation_fixed"),
+            ("DELETE FROM refund", "refund_fixed"),
+            ("DELETE FROM transfer", "transfer_fixed"),
+        ] {
+            w.attacked(attack, rule).await;
+        }
+        let insert = |granted: &str, approved: &str| {
+            format!(
+                "INSERT INTO staff_role (staff_id, role, granted_by, granted_us, approved_by) \
+                 SELECT id, 'league_officer', '{granted}', 1, '{approved}' FROM staff WHERE username = 'organiser'"
+            )
+        };
+        let head = w.staff(Role::FinanceHead).await.id.to_string();
+        for (granted, approved) in [
+            ("nobody", head.as_str()),
+            (me.as_str(), "somebody"),
+            (me.as_str(), &*me.to_uppercase()),
+            (me.as_str(), &*me.replace('-', "")),
+        ] {
+            w.attacked(&insert(granted, approved), "staff_role_persons").await;
+        }
+    })
+    .await;
+}
+
+/// A stranger's connection to SQLite does not set `recursive_triggers`: REPLACE would take rows away without asking a DELETE trigger.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_stands_is_replaced() {
+    story(async |w| {
+        if w.app.db.backend() != DbBackend::Sqlite {
+            return;
+        }
+        full_house(w).await;
+        let guarded =
+            "SELECT DISTINCT tbl_name AS name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%BEFORE DELETE%'";
+        let rows = w.app.db.read().query_all_raw(Statement::from_string(DbBackend::Sqlite, guarded)).await.unwrap();
+        let mut attacked = Vec::new();
+        for table in rows.iter().map(|row| row.try_get::<String>("", "name").unwrap()) {
+            // Totals of accounts are added to by an upsert; whoever replaces one by itself changes nothing.
+            if table == "account" || w.count(&format!("SELECT count(*) FROM {table}")).await == 0 {
+                continue;
+            }
+            let tx = w.app.db.begin().await.unwrap();
+            tx.execute_unprepared("PRAGMA recursive_triggers = off").await.unwrap();
+            let done = tx.execute_unprepared(&format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}")).await;
+            tx.execute_unprepared("PRAGMA recursive_triggers = on").await.unwrap();
+            tx.rollback().await.unwrap();
+            if let Ok(done) = done {
+                assert_eq!(done.rows_affected(), 0, "{table} was replaced");
+            }
+            attacked.push(table);
+        }
+        for table in [
+            "campaign",
+            "campaign_history",
+            "donation",
+            "donation_history",
+            "disbursement_history",
+            "payout_history",
+            "staff_role",
+        ] {
+            assert!(attacked.iter().any(|name| name == table), "{table} has rows");
+        }
+    })
+    .await;
+}
