@@ -144,7 +144,7 @@ async fn somebody_is_left_who_can_make_staff() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_is_lent_by_two_persons_until_its_last_day() {
     story(async |w| {
-        let (admin, _) = administrators(w).await;
+        let (admin, other) = administrators(w).await;
         let lender = w.hire_over(Role::FinanceHead, "head-1305", "/hebei/1305/").await;
         let holder = w.hire_over(Role::Chair, "chair-1305", "/hebei/1305/").await;
         let manager = w.hire_over(Role::ProjectManager, "manager-1305", "/hebei/1305/").await;
@@ -208,6 +208,30 @@ async fn a_role_is_lent_by_two_persons_until_its_last_day() {
         w.attacked(&forged, "profile_change_acting_check").await;
         holder.act(&decide).await.ok();
 
+        // Nobody's role is lent without them, and administrators come by none among themselves.
+        let own = json!({
+            "id": Uuid::now_v7(), "lender": lender.id, "holder": admin.id, "role": "finance_head", "starts_on": today.to_string(),
+            "ends_on": today.to_string(), "reason": "代办",
+        });
+        admin.post("/staff/delegations", own.clone()).await.refused(403, "own_account");
+        other.post("/staff/delegations", own.clone()).await.ok();
+        admin.act(&step(&own, "approval")).await.refused(403, "other_person_needed");
+        let third = lend(&holder, "finance_head");
+        admin.post("/staff/delegations", third.clone()).await.ok();
+        other.act(&step(&third, "approval")).await.refused(403, "other_person_needed");
+        let id = w.sql_id(text(&third["id"]));
+        let (by, lent_to) = (w.sql_id(&other.id.to_string()), w.sql_id(&holder.id.to_string()));
+        w.attacked(&format!("UPDATE delegation SET approver_id = {by} WHERE id = {id}"), "delegation_unasked").await;
+        let fresh = w.sql_id(&Uuid::now_v7().to_string());
+        let forged = format!(
+            "INSERT INTO delegation (id, lender_id, holder_id, role, starts_on, ends_on, reason, author_id, created_us) \
+             SELECT {fresh}, lender_id, holder_id, role, starts_on, ends_on, reason, {lent_to}, 1 FROM delegation WHERE id = {id}"
+        );
+        w.attacked(&forged, "delegation_unasked").await;
+        for waits in [&own, &third] {
+            lender.act(&step(waits, "revocation")).await.ok();
+        }
+
         // Over at once when somebody says so, and for ever.
         cashier.act(&step(&second, "revocation")).await.ok();
         assert_eq!(cashier.get("/sessions/current").await.ok()["roles"], json!(["cashier"]));
@@ -221,8 +245,8 @@ async fn a_role_is_lent_by_two_persons_until_its_last_day() {
         w.lever("clock", to(today.next().next().start())).await;
         assert_eq!(roles().await, json!(["chair"]));
         let listed = holder.get("/staff/delegations").await.ok();
-        assert_eq!(listed["items"].as_array().unwrap().len(), 1, "one's own");
-        assert_eq!(admin.get("/staff/delegations").await.ok()["items"].as_array().unwrap().len(), 2);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 2, "one's own");
+        assert_eq!(admin.get("/staff/delegations").await.ok()["items"].as_array().unwrap().len(), 4);
         w.lever("clock", json!({})).await;
     })
     .await;

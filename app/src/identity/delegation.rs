@@ -1,5 +1,6 @@
 //! Roles lent for some days (授权代办, facts: charity 6.6a): proposed by the lender or an administrator, approved by another
-//! than the holder, over at once when somebody of the three says so.
+//! than the holder, over at once when somebody of the three says so. One of the two is the lender: nobody's role is lent without
+//! them, and administrators come by no role of money among themselves.
 //!
 //! What is done with a lent role is done by the holder; the papers also name whom they stood in for. Nobody lends more than
 //! they hold, and a lent role is not lent on.
@@ -49,6 +50,9 @@ impl Identity {
     ) -> Result<delegation::Model, IdentityError> {
         if by.id != new.lender {
             by.must_be(&[Role::Admin])?;
+            if by.id == new.holder {
+                return Err(IdentityError::OwnAccount);
+            }
         }
         let field = |field, problem| Err(IdentityError::Field { field, problem });
         let reason = reasoned(&new.reason)?;
@@ -105,8 +109,8 @@ impl Identity {
         Ok(row)
     }
 
-    /// Approves a proposed delegation: an administrator over that part of the tree, or the lender if somebody else proposed
-    /// it. Never the holder, never who proposed it.
+    /// Approves a proposed delegation: an administrator over that part of the tree, or, if somebody else proposed it, the lender.
+    /// Never the holder, never who proposed it.
     pub async fn approve_delegation(&self, by: &Member, id: DelegationId) -> Result<delegation::Model, IdentityError> {
         let tx = self.db.begin().await?;
         let row = held(&tx, id, by).await?;
@@ -120,7 +124,8 @@ impl Identity {
         let (over, _) = self.lendable(&tx, row.lender_id, row.role, row.unit_id).await?;
         let acting_for = if by.id == row.lender_id { None } else { by.may(&[Role::Admin], &over)?.acting_for };
         let apart = |person: StaffId| by.id != person && acting_for != Some(person);
-        if !apart(row.author_id) || !apart(row.holder_id) {
+        let asked = [row.author_id, by.id].contains(&row.lender_id);
+        if !apart(row.author_id) || !apart(row.holder_id) || !asked {
             return Err(IdentityError::SecondPersonNeeded);
         }
         self.holdable(&tx, row.holder_id, row.role).await?;
