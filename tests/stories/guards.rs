@@ -167,11 +167,8 @@ async fn a_filing_number_is_one_campaigns() {
         organiser.act(&format!("/staff/campaigns/{}/submission", id(&third))).await.ok();
         w.walk(id(&third), "approved").await;
         for state in ["open", "executing", "filed", "scheduled", "ended"] {
-            w.attacked(
-                &*format!("UPDATE campaign SET state = '{state}' WHERE id = {}", lit(w, id(&third))),
-                "campaign",
-            )
-            .await;
+            w.attacked(&format!("UPDATE campaign SET state = '{state}' WHERE id = {}", lit(w, id(&third))), "campaign")
+                .await;
         }
     })
     .await;
