@@ -74,8 +74,9 @@ CREATE TRIGGER delegation_agreed BEFORE UPDATE OF approver_id ON delegation FOR 
 -- Who granted a role is somebody of the house, written as this house writes ids, so that two who are one are told apart from two.
 CREATE FUNCTION staff_role_persons() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW.granted_by <> OLD.granted_by THEN
-        PERFORM refuse_because('staff_role_fixed');
+    -- Whoever asks for credentials to be reset asks for the roles anew.
+    IF TG_OP = 'UPDATE' AND NEW.granted_by <> OLD.granted_by AND NOT EXISTS (SELECT 1 FROM staff WHERE id::text = NEW.granted_by) THEN
+        PERFORM refuse_because('staff_role_persons');
     END IF;
     IF (TG_OP = 'INSERT' AND NEW.granted_by <> 'command line' AND NOT EXISTS (SELECT 1 FROM staff WHERE id::text = NEW.granted_by))
        OR (NEW.approved_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE id::text = NEW.approved_by)) THEN

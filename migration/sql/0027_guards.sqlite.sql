@@ -58,8 +58,12 @@ CREATE TRIGGER staff_role_approver BEFORE UPDATE OF approved_by ON staff_role WH
         WHERE lower(substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' || substr(hex(id), 17, 4) || '-'
             || substr(hex(id), 21)) = NEW.approved_by);
 END;
-CREATE TRIGGER staff_role_granter BEFORE UPDATE OF granted_by ON staff_role WHEN NEW.granted_by <> OLD.granted_by
-BEGIN SELECT RAISE(ABORT, 'staff_role_fixed'); END;
+-- Whoever asks for credentials to be reset asks for the roles anew.
+CREATE TRIGGER staff_role_granter BEFORE UPDATE OF granted_by ON staff_role WHEN NEW.granted_by <> OLD.granted_by BEGIN
+    SELECT RAISE(ABORT, 'staff_role_persons') WHERE NOT EXISTS (SELECT 1 FROM staff
+        WHERE lower(substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' || substr(hex(id), 17, 4) || '-'
+            || substr(hex(id), 21)) = NEW.granted_by);
+END;
 
 -- Whoever entered a gift, asked for a refund or a transfer stays who did; whoever confirmed it too.
 CREATE TRIGGER donation_persons BEFORE UPDATE OF author_id, approver_id, approver_for_id ON donation

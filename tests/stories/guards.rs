@@ -218,7 +218,7 @@ async fn what_stands_is_not_changed_from_outside() {
             ("UPDATE payout SET paid_on = '2020-01-01'", "payout_fixed"),
             ("UPDATE staff_role SET approved_by = 'nobody'", "staff_role_persons"),
             (upper.as_str(), "staff_role_persons"),
-            ("UPDATE staff_role SET granted_by = 'nobody'", "staff_role_fixed"),
+            ("UPDATE staff_role SET granted_by = 'nobody'", "staff_role_persons"),
             ("DELETE FROM milestone", "milestone_fixed"),
             ("DELETE FROM payout_notice", "payout_notice_fixed"),
             ("DELETE FROM campaign", "campaign_fixed"),
