@@ -280,8 +280,8 @@ CREATE TRIGGER disclosure_publication_stands BEFORE INSERT ON disclosure_publica
 END;
 CREATE TRIGGER discrepancy_stands BEFORE INSERT ON discrepancy BEGIN
     SELECT RAISE(ABORT, 'discrepancy_pkey') FROM discrepancy WHERE id = NEW.id;
-    SELECT RAISE(IGNORE) FROM discrepancy WHERE class = NEW.class AND item = NEW.item AND suspense = NEW.suspense AND state <> 'cleared' AND
-        NEW.state <> 'cleared';
+    SELECT RAISE(IGNORE) FROM discrepancy WHERE book_id = NEW.book_id AND class = NEW.class AND item = NEW.item AND suspense = NEW.suspense
+        AND amount_fen = NEW.amount_fen AND expected_fen IS NEW.expected_fen AND state <> 'cleared' AND NEW.state <> 'cleared';
 END;
 CREATE TRIGGER donation_stands BEFORE INSERT ON donation BEGIN
     SELECT RAISE(ABORT, 'donation_pkey') FROM donation WHERE id = NEW.id;
