@@ -153,18 +153,12 @@ async fn way(
                 std::cmp::Ordering::Less => Way::No,
             }
         }
-        LoanBreak::MissingThere => {
-            let id = of.item.strip_prefix("loan_event:").and_then(|id| id.parse::<Uuid>().ok());
-            let Some(id) = id.map(LoanEventId::from) else { return Ok(Way::No) };
-            let gone = loan.facts.iter().any(|known| known.2 == Fact::Event(What::Reversal(id)));
-            let on = loan.facts.iter().find(|known| known.0 == id).map(|known| known.1);
-            match on {
-                Some(_) if gone => Way::There,
-                Some(on) => by(on, What::Reversal(id)),
-                None => Way::No,
-            }
-        }
-        LoanBreak::Total | LoanBreak::MissingHere | LoanBreak::DuplicateThere | LoanBreak::UnknownLine => Way::No,
+        // What an officer told and the bank does not know is taken back by the reversal of its event.
+        LoanBreak::MissingThere
+        | LoanBreak::Total
+        | LoanBreak::MissingHere
+        | LoanBreak::DuplicateThere
+        | LoanBreak::UnknownLine => Way::No,
     })
 }
 

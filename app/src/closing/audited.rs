@@ -171,6 +171,9 @@ impl Closing {
 
     /// Says whether somebody may read a report, or attach to it; answers what its documents are filed under.
     pub async fn report_file(&self, id: AuditedYearId, attach: bool, by: &Member) -> Result<String, ClosingError> {
+        if attach {
+            by.must_be(&RECORDERS)?;
+        }
         let row = self.report_of(id, by).await?;
         if attach {
             by.may(&RECORDERS, &crowdfunding::book_place(self.db.read(), row.book_id).await?)?;
