@@ -3,7 +3,7 @@
 //! the decision is committed before the channel hears of it, the same number is the same return, and when the channel cannot,
 //! it is sent again or paid by bank. A break is over when that is done, and its money leaves suspense at the same moment.
 
-mod loans;
+pub(crate) mod loans;
 mod worklist;
 
 use std::time::Duration;

@@ -5,7 +5,7 @@
 use domain::loan::allocation::{Amounts, Component};
 use domain::loan::life::{Split, What};
 use domain::reconciliation::LoanBreak;
-use domain::{BusinessDate, LoanContractId, LoanEventId, Money, Timestamp};
+use domain::{BreakId, BusinessDate, LoanContractId, LoanEventId, Money, Timestamp};
 use entity::{Tx, discrepancy, loan_event, loan_programme, loan_standing, resolution};
 use ledger::Entry;
 use lending::servicing::loan::{self, Fact};
@@ -70,13 +70,18 @@ enum Way {
     By(LoanContractId, BusinessDate, Fact),
 }
 
+/// The event of a loan by which a resolution of a break followed the bank.
+pub(crate) fn event_id(of: BreakId, resolution: Uuid) -> LoanEventId {
+    Uuid::new_v5(&of.uuid(), resolution.as_bytes()).into()
+}
+
 fn event(
     of: &discrepancy::Model,
     resolution: Uuid,
     (contract, on, fact): (LoanContractId, BusinessDate, Fact),
     actor: &str,
 ) -> NewEvent {
-    let id = LoanEventId::from(Uuid::new_v5(&of.id.uuid(), resolution.as_bytes()));
+    let id = event_id(of.id, resolution);
     NewEvent { id, contract, on, fact, told: None, reason: None, actor: actor.to_owned() }
 }
 
@@ -153,12 +158,18 @@ async fn way(
                 std::cmp::Ordering::Less => Way::No,
             }
         }
-        // What an officer told and the bank does not know is taken back by the reversal of its event.
-        LoanBreak::MissingThere
-        | LoanBreak::Total
-        | LoanBreak::MissingHere
-        | LoanBreak::DuplicateThere
-        | LoanBreak::UnknownLine => Way::No,
+        LoanBreak::MissingThere => {
+            let id = of.item.strip_prefix("loan_event:").and_then(|id| id.parse::<Uuid>().ok());
+            let Some(id) = id.map(LoanEventId::from) else { return Ok(Way::No) };
+            let gone = loan.facts.iter().any(|known| known.2 == Fact::Event(What::Reversal(id)));
+            let on = loan.facts.iter().find(|known| known.0 == id).map(|known| known.1);
+            match on {
+                Some(_) if gone => Way::There,
+                Some(on) => by(on, What::Reversal(id)),
+                None => Way::No,
+            }
+        }
+        LoanBreak::Total | LoanBreak::MissingHere | LoanBreak::DuplicateThere | LoanBreak::UnknownLine => Way::No,
     })
 }
 

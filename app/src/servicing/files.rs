@@ -5,7 +5,7 @@
 //! A difference is a break on the bookkeeper's desk, like those of donations. A difference of one fen says that it is rounding; it is
 //! listed like any other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_lc_rs::digest;
 use domain::bank_file::{BankFile, Detail, Kind, Pace, class_of};
@@ -14,11 +14,11 @@ use domain::loan::life::{Split, State, What};
 use domain::loan::overdue::Class;
 use domain::reconciliation::LoanBreak;
 use domain::role::Member;
-use domain::{BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
+use domain::{BreakId, BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
 use entity::{Rows, Tx, loan_event, loan_file, loan_programme};
 use lending::servicing::loan::{self, Fact};
 use lending::servicing::{self, NewEvent, Recorded, ServeError, close, file as told, programme};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -26,6 +26,7 @@ use uuid::Uuid;
 use super::breaks::Findings;
 use super::sight::bank_of;
 use super::{FINANCE, IMPORTERS, Servicing, ServicingError};
+use crate::breaks;
 use crate::trail::{self, SYSTEM, staff};
 
 /// A difference, as the report tells it.
@@ -332,7 +333,9 @@ impl Import<'_> {
             .all(tx)
             .await?;
         let reversed: Vec<_> = reversals.iter().filter_map(|row| row.reverses).collect();
-        for row in rows.iter().filter(|row| !taken.contains(&row.id) && !reversed.contains(&row.id)) {
+        let followed = followed(tx, rows.iter().map(|row| row.contract_id)).await?;
+        let ours = |id: &LoanEventId| !taken.contains(id) && !reversed.contains(id) && !followed.contains(id);
+        for row in rows.iter().filter(|row| ours(&row.id)) {
             let item = format!("loan_event:{}", row.id);
             let detail = format!("账上{}有{}，银行文件至{}未报", row.on_day, row.kind, self.file.day);
             self.report.breaks.push(FileBreak {
@@ -681,4 +684,21 @@ fn reason(error: &ServeError) -> String {
         ServeError::NoSuchEvent => "找不到所指的业务".to_owned(),
         _ => "不符合合同".to_owned(),
     }
+}
+
+/// The events by which two persons followed the bank: it says them by its figures and never by a line.
+async fn followed(
+    tx: &Tx,
+    contracts: impl Iterator<Item = LoanContractId>,
+) -> Result<HashSet<LoanEventId>, ServicingError> {
+    let contracts: HashSet<Uuid> = contracts.map(LoanContractId::uuid).collect();
+    let sql = "SELECT d.id, s.id AS resolution_id FROM {rows} JOIN discrepancy d ON d.contract_id = r.id \
+               JOIN resolution s ON s.break_id = d.id AND s.state = 'done'";
+    let rows = Rows::new().uuid("id", contracts).statement(tx.get_database_backend(), sql, []);
+    let read = |row: &QueryResult| {
+        let (of, resolution): (BreakId, Uuid) = (row.try_get("", "id")?, row.try_get("", "resolution_id")?);
+        Ok(breaks::loans::event_id(of, resolution))
+    };
+    let found = tx.query_all_raw(rows).await?;
+    Ok(found.iter().map(read).collect::<Result<_, DbErr>>()?)
 }
