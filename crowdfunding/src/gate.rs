@@ -69,15 +69,13 @@ pub(crate) async fn complete(tx: &Tx, row: &campaign::Model) -> Result<(), Crowd
     if problems.is_empty() { Ok(()) } else { Err(CrowdfundingError::PlanIncomplete(problems)) }
 }
 
-/// → `submitted`: a unit or a person whose last campaign is over and neither executed nor told of begins the next only by a decision of
-/// two persons (facts: charity 7, 9).
+/// → `submitted`: a unit whose last campaign is over and neither executed nor told of begins the next only by a decision of two
+/// persons (facts: charity 7, 9). The unit answers, and not whoever writes for it: one person writes for many.
 pub(crate) async fn may_begin_another(tx: &Tx, now: Timestamp, row: &campaign::Model) -> Result<(), CrowdfundingError> {
     use CampaignState::{Closing, Ended, Executing, Terminated};
     let Some(unit) = row.unit_id else { return Ok(()) };
     let last = campaign::Entity::find()
-        .filter(
-            Condition::any().add(campaign::Column::UnitId.eq(unit)).add(campaign::Column::AuthorId.eq(row.author_id)),
-        )
+        .filter(campaign::Column::UnitId.eq(unit))
         .filter(campaign::Column::Id.ne(row.id))
         .filter(campaign::Column::State.is_in([Ended, Executing, Closing, Terminated]))
         .order_by_desc(campaign::Column::EndedUs)
