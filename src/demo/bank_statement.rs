@@ -48,7 +48,7 @@ impl Driver {
             // Who wants to give by bank gets a code for the remark.
             let wish =
                 json!({ "id": id("bank code"), "amount": Money::from_fen(UNKNOWN[4].1), "receipt": "requested" });
-            let to = format!("/staff/campaigns/{}/bank-codes", self.world().lunch().id);
+            let to = format!("/staff/campaigns/{}/bank-codes", self.world().heart().id);
             let code = self.api().post(&to, Some(&keeper), &wish).await?;
             let file = self.statement(book, BusinessDate::of(at), text(&code["code"])).await?;
             let to =
@@ -59,13 +59,13 @@ impl Driver {
         self.accept_lines(&path, &account, &keeper).await?;
 
         for (state, known, reason) in
-            [("open", 4, "附言中的识别码与捐赠意向一致"), ("unclaimed", 3, "经电话核实，为爱心午餐项目捐款")]
+            [("open", 4, "附言中的识别码与捐赠意向一致"), ("unclaimed", 3, "经电话核实，为寸草心项目捐款")]
         {
             let lines = self.bank_lines(&path, &account, &keeper, state).await?;
             let (number, _, who, _) = UNKNOWN[known];
             let Some(line) = lines.iter().find(|line| line["reference"] == number) else { continue };
             let claim = json!({
-                "id": id(number), "choice": "gift", "campaign": self.world().lunch().id, "name": who, "organisation": true,
+                "id": id(number), "choice": "gift", "campaign": self.world().heart().id, "name": who, "organisation": true,
                 "anonymity": "name", "receipt": "requested", "reason": reason,
             });
             let to = format!("/staff/bank-lines/{}/claims", text(&line["id"]));
