@@ -14,6 +14,7 @@ mod breaks;
 mod caller;
 mod campaigns;
 mod closing;
+mod demo;
 mod disclosures;
 mod enquiries;
 mod follow;
