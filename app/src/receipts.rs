@@ -25,7 +25,8 @@ use crate::trail::{self, Line};
 
 /// More lines are refused.
 pub const MOST_LINES: usize = 5_000;
-const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+/// Who reads who waits for a receipt.
+pub const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 const COLUMNS: [&str; 6] = ["订单号", "票据代码", "票据号码", "校验码", "开票日期", "金额"];
 
 /// Why a receipt was not touched. Nothing was changed.

@@ -723,7 +723,8 @@ pub(crate) async fn bank_account_known(tx: &Tx, book: BookId, name: &str) -> Res
         return Ok(());
     }
     Err(CrowdfundingError::Invalid {
-        field: "bank_account", problem: "该账套没有这个银行账户，请先由财务负责人登记"
+        field: "bank_account",
+        problem: "该账套没有这个银行账户，请先由会计或财务负责人登记",
     })
 }
 

@@ -1,6 +1,7 @@
 //! Campaigns: the list, and one with everything that a reviewer needs.
 
 use app::problem::Problem;
+use crowdfunding::spending::READERS;
 use crowdfunding::{AUTHORS, Access, Exhibit, PublicCampaign};
 use domain::campaign::CampaignState;
 use domain::role::Role;
@@ -141,7 +142,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
             (progress::disclosure(officer, &row, at))
             (release_step(officer, &row, at))
         }
-        (facts(&row, money.first(), &names))
+        (facts(officer, &row, money.first(), &names))
         div class="pair" {
             (part::block("募捐方案", &html! {
                 @match plan {
@@ -155,7 +156,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
                 (part::block("材料", &papers))
             }
         }
-        (part::block("预算与使用", &spending(&row, &budget)))
+        (part::block("预算与使用", &spending(officer, &row, &budget)))
         @if row.state.is_public() { (part::block("里程碑", &progress::reached(officer, &row, &milestones, at))) }
         (part::block("方案变更", &html! {
             @if changes.is_empty() { (part::nothing_here("没有变更。")) }
@@ -190,7 +191,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     Ok(officer.shown(&row.name, &[("/console/campaigns", "公益项目")], &content, &at.typed))
 }
 
-fn facts(row: &campaign::Model, money: Option<&PublicCampaign>, names: &Names) -> Markup {
+fn facts(officer: &Officer, row: &campaign::Model, money: Option<&PublicCampaign>, names: &Names) -> Markup {
     let fund = money.map(|one| &one.fund);
     let amount = |of: fn(&ledger::Fund) -> Money| html! { @if let Some(fund) = fund { (part::yuan(of(fund))) } };
     html! {
@@ -202,7 +203,10 @@ fn facts(row: &campaign::Model, money: Option<&PublicCampaign>, names: &Names) -
                 ("已退款", html! { @if let Some(one) = money { (part::yuan(one.refunded)) } }),
                 ("捐赠笔数", html! { @if let Some(one) = money { (one.gifts) } }),
                 ("已承诺支出", amount(|fund| fund.committed)),
-                ("已使用", html! { a href={ "/console/disbursements?campaign=" (row.id) } { (amount(|fund| fund.used)) } }),
+                ("已使用", html! {
+                    @if officer.is(&READERS) { a href={ "/console/disbursements?campaign=" (row.id) } { (amount(|fund| fund.used)) } }
+                    @else { (amount(|fund| fund.used)) }
+                }),
                 ("可用余额", amount(ledger::Fund::available)),
                 ("发起人", html! { (names.name(row.author_id)) }),
                 ("募捐期限", html! { (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) }),
@@ -218,7 +222,7 @@ fn facts(row: &campaign::Model, money: Option<&PublicCampaign>, names: &Names) -
 }
 
 /// The budget: what is planned, promised, used, left.
-fn spending(row: &campaign::Model, budget: &[budget_line::Model]) -> Markup {
+fn spending(officer: &Officer, row: &campaign::Model, budget: &[budget_line::Model]) -> Markup {
     let left = |line: &budget_line::Model| {
         let gone = line.committed_fen.checked_add(line.used_fen);
         gone.and_then(|gone| line.planned_fen.checked_sub(gone)).unwrap_or(Money::ZERO)
@@ -248,7 +252,7 @@ fn spending(row: &campaign::Model, budget: &[budget_line::Model]) -> Markup {
             Cell::text(words::budget_kind(line.kind)),
             Cell::yuan(line.planned_fen),
             Cell::yuan(line.committed_fen),
-            Cell::yuan_of(line.used_fen, &papers),
+            if officer.is(&READERS) { Cell::yuan_of(line.used_fen, &papers) } else { Cell::yuan(line.used_fen) },
             Cell::yuan(left(line)),
             Cell::shown(chart::gauge(line.used_fen, line.committed_fen, line.planned_fen, &title), title),
         ]

@@ -389,7 +389,7 @@ async fn calendar_page(officer: &Officer, year: i32, typed: &Typed) -> Result<Re
     let kinds = options([("holiday", "放假"), ("working", "调休上班")]);
     let content = html! {
         (part::heading(&format!("工作日历 {year}"), &html! {
-            a class="button" href={ "/console/calendar/" (year - 1) } { (year - 1) }
+            @if year > 2000 { a class="button" href={ "/console/calendar/" (year - 1) } { (year - 1) } }
             a class="button" href={ "/console/calendar/" (year + 1) } { (year + 1) }
         }))
         p { "周一至周五为工作日，周末休息；这里登记例外。答复期限按此计算。" }

@@ -58,13 +58,13 @@ async fn page(
         return Ok(list.file(kind, asked));
     }
     let states = words::all(|state: ReceiptState| words::receipt(state).0);
-    let cashier = officer.is(&[Role::Cashier]);
+    let (reads, cashier) = (officer.is(&app::receipts::READERS), officer.is(&[Role::Cashier]));
     let fresh = Typed::default();
     let refused = |step: &str| (at == step).then_some(typed);
     let content = html! {
-        (part::heading("捐赠票据", &html! { a class="button" href="/console/receipts/wishes" { "待开票据" } }))
+        (part::heading("捐赠票据", &html! { @if reads { a class="button" href="/console/receipts/wishes" { "待开票据" } } }))
         (part::facts(&[
-            ("待开", html! { a href="/console/receipts/wishes" { (backlog.waiting) "张" } }),
+            ("待开", html! { @if reads { a href="/console/receipts/wishes" { (backlog.waiting) "张" } } @else { (backlog.waiting) "张" } }),
             ("其中逾期", html! { (backlog.overdue) "张" }),
             ("待红冲", html! { (backlog.to_reverse) "张" }),
         ]))

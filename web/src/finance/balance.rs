@@ -48,7 +48,7 @@ fn item_kind(kind: &str) -> &str {
 async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Result<Response, PageError> {
     let desk = desk(officer, asked).await?;
     let Some(name) = desk.account.clone() else {
-        let content = html! { (part::heading("银行存款余额调节表", &html! {})) (desk.none()) };
+        let content = html! { (part::heading("银行存款余额调节表", &html! {})) (desk.none(officer)) };
         return Ok(officer.page("银行存款余额调节表", &[("/console/bank", "银行流水")], &content).into_response());
     };
     let of = (desk.shelf.book.id, name.as_str());

@@ -85,10 +85,10 @@ impl Desk {
         )
     }
 
-    pub(super) fn none(&self) -> Markup {
+    pub(super) fn none(&self, officer: &Officer) -> Markup {
         html! {
             (part::nothing_here("还没有登记银行账户。"))
-            p { a class="button" href={ "/console/bank/account?" (self.shelf.query()) } { "登记银行账户" } }
+            @if officer.is(&KEEPERS) { p { a class="button" href={ "/console/bank/account?" (self.shelf.query()) } { "登记银行账户" } } }
         }
     }
 }
@@ -104,7 +104,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
     let asked = Asked::of(request);
     let desk = desk(&officer, &asked).await?;
     let Some(name) = &desk.account else {
-        let content = html! { (part::heading("银行流水", &html! {})) (desk.none()) };
+        let content = html! { (part::heading("银行流水", &html! {})) (desk.none(&officer)) };
         return Ok(officer.page("银行流水", &[("/console", "工作台")], &content).into_response());
     };
     let state = asked.read::<all_words::Key<LineState>>("state").map(|key| key.0);
@@ -125,10 +125,10 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
     let cells = |line: ShownLine| {
         let lead = match line.row.state {
             LineState::Open => Cell::link(&desk.path("/matching"), "对应"),
-            LineState::Unclaimed => {
+            LineState::Unclaimed if officer.is(&CLERKS) => {
                 Cell::link(&format!("{}&line={}", desk.path("/claims/new"), line.row.id), "认领或退回")
             }
-            LineState::Matched | LineState::Claimed | LineState::Returned => Cell::none(),
+            LineState::Unclaimed | LineState::Matched | LineState::Claimed | LineState::Returned => Cell::none(),
         };
         vec![
             Cell::day(line.row.day),

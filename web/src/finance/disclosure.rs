@@ -19,7 +19,7 @@ use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words as all_words;
 
 /// Who draws up.
-const PREPARERS: [Role; 3] = [Role::Disclosure, Role::ProjectManager, Role::FinanceHead];
+pub(super) const PREPARERS: [Role; 3] = [Role::Disclosure, Role::ProjectManager, Role::FinanceHead];
 /// Who says that it was published.
 const PUBLISHERS: [Role; 1] = [Role::Disclosure];
 
@@ -95,7 +95,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let content = html! {
         (part::heading("公开内容", &html! {
             @if officer.is(&PREPARERS) { a class="button primary" href="/console/disclosures/new" { "编制" } }
-            a class="button" href="/console/duties" { "期限" }
+            @if officer.is(&app::disclosures::READERS) { a class="button" href="/console/duties" { "期限" } }
         }))
         (table::filter(&asked, &html! {
             (table::filter_choice(&asked, "kind", "事项", &kinds()))

@@ -3,10 +3,10 @@
 use app::disclosures::{DutyFilter, DutyLine, READERS};
 use domain::CampaignId;
 use domain::duty::{DutyKind, DutyState};
-use domain::role::Role;
 use maud::html;
 use poem::{IntoResponse, Request, Response, handler};
 
+use super::disclosure::PREPARERS;
 use crate::page::PageError;
 use crate::part::{self, Tone};
 use crate::session::Officer;
@@ -26,10 +26,10 @@ fn state(state: DutyState) -> (&'static str, Tone) {
 const STATES: [(&str, DutyState); 4] =
     [("late", DutyState::Late), ("soon", DutyState::Soon), ("due", DutyState::Due), ("done", DutyState::Done)];
 
-/// Where it is done.
-fn path(line: &DutyLine) -> String {
+/// Where it is done; none for whoever may not do it there.
+fn path(officer: &Officer, line: &DutyLine) -> Option<String> {
     let kind = line.duty.kind;
-    match (kind, line.campaign) {
+    let path = match (kind, line.campaign) {
         (DutyKind::GiftReceipt, _) => "/console/receipts/wishes".to_owned(),
         (DutyKind::Enquiry, _) => "/console/enquiries".to_owned(),
         (DutyKind::MajorEvent, _) => {
@@ -43,7 +43,12 @@ fn path(line: &DutyLine) -> String {
             let year = line.duty.from.year();
             format!("/console/disclosures/new?kind={}&year={year}&book={}", kind.word(), line.book)
         }
-    }
+    };
+    let may = match kind {
+        DutyKind::GiftReceipt => officer.is(&app::receipts::READERS),
+        _ => !path.starts_with("/console/disclosures/new") || officer.is(&PREPARERS),
+    };
+    may.then_some(path)
 }
 
 /// What is due within one's reach, by its last day.
@@ -79,7 +84,10 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             vec![
                 Cell::day(line.duty.due),
                 Cell::badge(state(line.state)),
-                Cell::link(&path(line), line.duty.kind.title()),
+                match path(&officer, line) {
+                    Some(path) => Cell::link(&path, line.duty.kind.title()),
+                    None => Cell::text(line.duty.kind.title()),
+                },
                 Cell::text(line.name.clone()),
                 Cell::number(line.count),
                 if line.days_late > 0 { Cell::number(line.days_late) } else { Cell::none() },
@@ -96,7 +104,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let kinds = all_words::all(DutyKind::title);
     let content = html! {
         (part::heading("公开与办理期限", &html! {
-            @if officer.is(&[Role::Disclosure, Role::ProjectManager, Role::FinanceHead]) { a class="button" href="/console/disclosures/new" { "编制公开内容" } }
+            @if officer.is(&PREPARERS) { a class="button" href="/console/disclosures/new" { "编制公开内容" } }
             a class="button" href="/console/disclosures" { "已编制的内容" }
             a class="button" href="/console/duty-rules" { "期限规则" }
         }))

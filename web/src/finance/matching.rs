@@ -1,6 +1,6 @@
 //! What each line of a statement may be, and what a person says it is.
 
-use app::bank::{Accepted, Choice, KEEPERS, ShownLine, Suggestion, SuggestionKind};
+use app::bank::{Accepted, CLERKS, Choice, KEEPERS, ShownLine, Suggestion, SuggestionKind};
 use app::problem::Problem;
 use maud::html;
 use poem::{Request, Response, handler};
@@ -89,7 +89,7 @@ async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<
                         }
                     }
                 }
-                @if let Some(gift) = gift {
+                @if let Some(gift) = gift.filter(|_| officer.is(&CLERKS)) {
                     p { a href={ (desk.path("/claims/new")) "&line=" (line.row.id) "&campaign=" (gift.ids.first().map(uuid::Uuid::to_string).unwrap_or_default()) } { "认领为捐赠" } " " span class="faint" { (gift.reason) } }
                 }
             }
@@ -99,7 +99,7 @@ async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<
         (part::heading("银行流水对应", &html! { span class="faint" { (desk.shelf.book.name) " · " (desk.account.as_deref().unwrap_or_default()) } }))
         (desk.tabs("/matching"))
         (part::alert(typed))
-        @if desk.account.is_none() { (desk.none()) } @else if open.is_empty() { (part::nothing_here("没有待对应的流水。")) } @else {
+        @if desk.account.is_none() { (desk.none(officer)) } @else if open.is_empty() { (part::nothing_here("没有待对应的流水。")) } @else {
             p class="note" { "系统说明每笔流水可能是什么、依据是什么；由会计或财务负责人选定。已有凭证的只作对应，其余按选定的业务记账。" }
             (officer.form("/console/bank/matching", &html! {
                 (desk.kept())
