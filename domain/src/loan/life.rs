@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::allocation::{Amounts, Component, Order, Scan};
 use super::overdue::{Class, Grace, GraceMode, Penalty, days_past_due};
 use super::prepayment::{Mode, Prepayment, Running, accrued};
-use super::repricing::{RateChange, in_force, months_from, over};
+use super::repricing::{Pace, RateChange, in_force, months_from, over, steady};
 use super::schedule::Course;
 use super::terms::Period;
 use super::{
@@ -206,9 +206,8 @@ pub struct Income {
 pub struct Life<'a> {
     pub(super) contract: &'a Contract,
     pub(super) rates: Vec<RateChange>,
-    /// The rate of the row under way.
-    priced: Rate,
-    pub(super) course: Course,
+    /// One for each row, as are the periods.
+    paces: Vec<Pace>,
     pub(super) periods: Vec<Period>,
     rows: Vec<Instalment>,
     /// The first row that is not yet due.
@@ -297,8 +296,7 @@ impl<'a> Life<'a> {
         Ok(Life {
             contract,
             rates: Vec::new(),
-            priced: terms.annual_rate,
-            course,
+            paces: vec![Pace { annual_rate: terms.annual_rate, course }; periods.len()],
             periods,
             rows,
             next: 0,
@@ -419,9 +417,6 @@ impl<'a> Life<'a> {
             if arrear.bears() {
                 self.arrears.push(arrear);
             }
-            if let Some(period) = self.periods.get(self.next) {
-                self.priced = in_force(&self.contract.terms, &self.rates, period.from);
-            }
         }
         Ok(())
     }
@@ -511,6 +506,40 @@ impl<'a> Life<'a> {
         self.periods.get(self.next).zip(self.rows.get(self.next))
     }
 
+    /// The pace of the row under way.
+    pub(super) fn pace(&self) -> Result<Pace, LoanError> {
+        self.paces.get(self.next).copied().ok_or(LoanError::PaidInstalments)
+    }
+
+    /// The periods from the one under way on, at its rate: what is solved anew within a period knows of no later change.
+    fn ahead(&self) -> Result<Vec<Period>, LoanError> {
+        let mut periods = self.periods[self.next..].to_vec();
+        if self.contract.terms.interest_mode == InterestMode::Monthly
+            && let Some((_, later)) = periods.split_first_mut()
+        {
+            steady(&self.contract.terms, self.pace()?.annual_rate, later)?;
+        }
+        Ok(periods)
+    }
+
+    /// Goes on by other periods and another course, and by the rates already known of later ones.
+    fn go_on(&mut self, periods: Vec<Period>, course: Course, rows: Vec<Instalment>) -> Result<(), LoanError> {
+        let pace = Pace { course, ..self.pace()? };
+        self.paces.truncate(self.next);
+        self.paces.resize(self.next + periods.len(), pace);
+        self.periods.splice(self.next.., periods);
+        self.rows.splice(self.next.., rows);
+        if self.contract.terms.interest_mode == InterestMode::Monthly {
+            self.months_from(self.next + 1)?;
+        }
+        Ok(())
+    }
+
+    fn months_from(&mut self, start: usize) -> Result<(), LoanError> {
+        let Life { contract, rates, paces, periods, rows, .. } = self;
+        months_from(&contract.terms, rates, start, paces, periods, rows)
+    }
+
     /// How a payment of what is due would be spread.
     fn allocate(&self, order: &Order, amount: Money) -> Result<(Amounts, Money), LoanError> {
         let mut owed: Vec<Amounts> = self.arrears.iter().map(|one| one.owed).collect();
@@ -570,8 +599,9 @@ impl<'a> Life<'a> {
         if left == Money::ZERO {
             return self.cut_short(on).map(|()| early);
         }
-        let terms = self.now();
-        let period = &mut self.periods[self.next];
+        let terms = self.now()?;
+        let mut periods = self.ahead()?;
+        let period = &mut periods[0];
         if on > period.from {
             let days = |from: BusinessDate| i128::from(from.days_to(period.due));
             period.factor = match terms.interest_mode {
@@ -583,11 +613,9 @@ impl<'a> Life<'a> {
             }
             period.from = on;
         }
-        let periods = &self.periods[self.next..];
-        self.course = Course::new(&terms, left, periods)?;
-        let rest = self.course.schedule(&terms, periods)?;
-        self.rows.splice(self.next.., rest.instalments);
-        Ok(early)
+        let course = Course::new(&terms, left, &periods)?;
+        let rest = course.schedule(&terms, &periods)?;
+        self.go_on(periods, course, rest.instalments).map(|()| early)
     }
 
     /// Nothing falls due any more; interest of the period under way is due at once.
@@ -604,8 +632,8 @@ impl<'a> Life<'a> {
     }
 
     /// The terms with the rate of the row under way.
-    fn now(&self) -> Terms {
-        Terms { annual_rate: self.priced, ..self.contract.terms }
+    fn now(&self) -> Result<Terms, LoanError> {
+        Ok(Terms { annual_rate: self.pace()?.annual_rate, ..self.contract.terms })
     }
 
     /// Interest of the period under way, to a day within it. By months it grows evenly over the days of the period.
@@ -617,7 +645,7 @@ impl<'a> Life<'a> {
         let grown = match terms.interest_mode {
             InterestMode::Daily => {
                 let so_far = Period { due: day, ..*period };
-                share(over(terms, &self.rates, &so_far)?, self.course.bearing(row.opening))?
+                share(over(terms, &self.rates, &so_far)?, self.pace()?.course.bearing(row.opening))?
             }
             InterestMode::Monthly => {
                 let days = |to: BusinessDate| i128::from(period.from.days_to(to));
@@ -665,11 +693,7 @@ impl<'a> Life<'a> {
                 self.rows.truncate(self.next);
                 self.periods.truncate(self.next);
             }
-            Some((periods, course, rest)) => {
-                self.periods.splice(self.next.., periods);
-                self.rows.splice(self.next.., rest.instalments);
-                self.course = course;
-            }
+            Some((periods, course, rest)) => self.go_on(periods, course, rest.instalments)?,
         }
         Ok(())
     }
@@ -687,7 +711,7 @@ impl<'a> Life<'a> {
         }
         let Contract { fee_rate, fee_until, .. } = self.contract;
         let fee_rate = if fee_until.is_some_and(|until| on >= until) { Rate::ZERO } else { *fee_rate };
-        let terms = self.now();
+        let terms = self.now()?;
         let (period, row) = self.under_way().ok_or(LoanError::PaidInstalments)?;
         let interest = match terms.interest_mode {
             InterestMode::Daily => {
@@ -701,8 +725,8 @@ impl<'a> Life<'a> {
         };
         let running = Running {
             terms: &terms,
-            course: &self.course,
-            periods: &self.periods[self.next..],
+            course: &self.pace()?.course,
+            periods: &self.ahead()?,
             rows: &self.rows[self.next..],
         };
         let wish = Prepayment { paid_instalments: row.number - 1, on, mode, amount, fee_rate };
@@ -752,21 +776,17 @@ impl<'a> Life<'a> {
                 let period = &mut self.periods[at];
                 period.factor = over(terms, &self.rates, period)?;
                 period.regular = period.factor;
-                self.rows[at] =
-                    self.course.next(self.rows[at].opening, &self.periods[at], at + 1 == self.rows.len())?;
+                let (opening, last) = (self.rows[at].opening, at + 1 == self.rows.len());
+                self.paces[at].annual_rate = rate;
+                self.rows[at] = self.paces[at].course.next(opening, period, last)?;
             }
-            self.priced = rate;
             return Ok(());
         }
-        let Some(start) = self.periods.iter().position(|period| period.from >= on) else { return Ok(()) };
-        // Of the row before, which an earlier change may concern that has not come into force yet.
-        let before = start.checked_sub(1).ok_or(LoanError::CannotReprice)?;
-        let mut priced = in_force(terms, &self.rates, self.periods[before].from);
-        months_from(terms, &self.rates, start, &mut priced, &mut self.course, &mut self.periods, &mut self.rows)?;
-        if start == self.next {
-            self.priced = rate;
+        match self.periods.iter().position(|period| period.from >= on) {
+            Some(0) => Err(LoanError::CannotReprice),
+            Some(start) => self.months_from(start),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn waive(&mut self, amounts: &Amounts) -> Result<(), LoanError> {

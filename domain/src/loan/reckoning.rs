@@ -302,7 +302,7 @@ impl Life<'_> {
         }
         let base = base(self.contract.terms.day_count)?;
         let a_day = |rate: Rate| rate.fraction().times(Fraction::parts(1, base));
-        let bearing = self.course.bearing(row.opening);
+        let bearing = self.pace().ok()?.course.bearing(row.opening);
         // The rates within the period: what the earlier ones came to, and the last one from its day on.
         let within = self.rates.iter().filter(|change| change.effective_on > period.from);
         let mut rate = self.rate_on(period.from);

@@ -65,46 +65,64 @@ pub(super) fn in_force(terms: &Terms, rates: &[RateChange], day: BusinessDate) -
     }
 }
 
+/// By which rate and which course a row is reckoned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) annual_rate: Rate,
+    pub(super) course: Course,
+}
+
 fn by_months(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
-    let mut priced = in_force(terms, rates, terms.disbursed_on);
-    let mut periods = Terms { annual_rate: priced, ..*terms }.periods()?;
-    let mut course = Course::new(terms, terms.principal, &periods)?;
-    let mut levels = Vec::from_iter(level(terms, &periods[0], priced, &course));
+    let annual_rate = in_force(terms, rates, terms.disbursed_on);
+    let mut periods = Terms { annual_rate, ..*terms }.periods()?;
+    let course = Course::new(terms, terms.principal, &periods)?;
+    let mut paces = vec![Pace { annual_rate, course }; periods.len()];
     let Schedule { regular_instalment, mut instalments } = course.schedule(terms, &periods)?;
-    levels.extend(months_from(terms, rates, 1, &mut priced, &mut course, &mut periods, &mut instalments)?);
+    months_from(terms, rates, 1, &mut paces, &mut periods, &mut instalments)?;
+    let mut levels: Vec<Level> = Vec::new();
+    if terms.method() == Method::LevelInstalment {
+        for (period, pace) in periods.iter().zip(&paces) {
+            if levels.last().is_none_or(|level| level.annual_rate != pace.annual_rate) {
+                let (from_instalment, instalment) = (period.number, pace.course.step);
+                levels.push(Level { from_instalment, annual_rate: pace.annual_rate, instalment });
+            }
+        }
+    }
     Ok(Repriced { levels, schedule: Schedule { regular_instalment, instalments } })
 }
 
-fn level(terms: &Terms, at: &Period, annual_rate: Rate, course: &Course) -> Option<Level> {
-    let (from_instalment, instalment) = (at.number, course.step);
-    (terms.method() == Method::LevelInstalment).then_some(Level { from_instalment, annual_rate, instalment })
-}
-
-/// Rows from one on, which is not the first, as the rates in force make them. `priced` is the rate of the row before.
+/// Rows from one on, which is not the first, as the rates in force make them; each goes on at the pace of the row before until the
+/// rate is another one. Nothing that was reckoned of these rows before has a say: a change may be taken back before it is in force.
 pub(super) fn months_from(
     terms: &Terms,
     rates: &[RateChange],
     start: usize,
-    priced: &mut Rate,
-    course: &mut Course,
+    paces: &mut [Pace],
     periods: &mut [Period],
     rows: &mut [Instalment],
-) -> Result<Vec<Level>, LoanError> {
-    let mut levels = Vec::new();
+) -> Result<(), LoanError> {
+    steady(terms, paces[start - 1].annual_rate, &mut periods[start..])?;
     for at in start..periods.len() {
-        let (balance, rate) = (rows[at - 1].closing, in_force(terms, rates, periods[at].from));
-        if rate != *priced {
-            *priced = rate;
-            let month = Terms { annual_rate: rate, ..*terms }.by_month()?;
-            periods[at..].iter_mut().for_each(|period| (period.factor, period.regular) = (month, month));
+        let (balance, mut pace) = (rows[at - 1].closing, paces[at - 1]);
+        let annual_rate = in_force(terms, rates, periods[at].from);
+        if annual_rate != pace.annual_rate {
+            pace.annual_rate = annual_rate;
+            steady(terms, annual_rate, &mut periods[at..])?;
             if terms.method() == Method::LevelInstalment {
-                *course = Course::new(terms, balance, &periods[at..])?;
+                pace.course = Course::new(terms, balance, &periods[at..])?;
             }
-            levels.extend(level(terms, &periods[at], rate, course));
         }
-        rows[at] = course.next(balance, &periods[at], at + 1 == periods.len())?;
+        paces[at] = pace;
+        rows[at] = pace.course.next(balance, &periods[at], at + 1 == periods.len())?;
     }
-    Ok(levels)
+    Ok(())
+}
+
+/// Whole months at one rate.
+pub(super) fn steady(terms: &Terms, annual_rate: Rate, periods: &mut [Period]) -> Result<(), LoanError> {
+    let month = Terms { annual_rate, ..*terms }.by_month()?;
+    periods.iter_mut().for_each(|period| (period.factor, period.regular) = (month, month));
+    Ok(())
 }
 
 fn by_days(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {

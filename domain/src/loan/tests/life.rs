@@ -222,6 +222,31 @@ proptest! {
     }
 }
 
+/// A change that is taken back before it comes into force leaves the table as it was. (What is late costs by the rate of each day.)
+#[test]
+fn a_change_taken_back_in_time_changes_nothing() {
+    let day = |year, month, day| BusinessDate::new(year, month, day).unwrap();
+    let terms = Terms {
+        principal: "10000.00".parse().unwrap(),
+        annual_rate: "0.05".parse().unwrap(),
+        disbursed_on: day(2026, 1, 10),
+        interest_mode: InterestMode::Monthly,
+        day_count: DayCount::Actual360,
+        repayment: Repayment::Instalments {
+            method: Method::LevelInstalment,
+            due: DueDays { first_due_on: day(2026, 2, 10), due_day: 10, term: 12 },
+            odd_first_period: false,
+        },
+    };
+    let contract = contract(terms, NO_GRACE);
+    let rate = |number, on, rate: &str| event(number, on, What::RateChange(rate.parse().unwrap()));
+    let changed = [rate(1, day(2026, 3, 12), "0.08"), rate(2, day(2026, 3, 20), "0.05")];
+    assert_eq!(state(&contract, &changed, day(2026, 4, 1)).rows, state(&contract, &[], day(2026, 4, 1)).rows);
+    // Taken back on the very day.
+    let changed = [rate(1, day(2026, 3, 12), "0.08"), rate(2, day(2026, 4, 10), "0.05")];
+    assert_eq!(state(&contract, &changed, day(2026, 6, 1)).rows, state(&contract, &[], day(2026, 6, 1)).rows);
+}
+
 /// More than ninety days late, interest stops to be income until all that was late is paid.
 #[test]
 fn interest_is_income_again_when_nothing_is_late() {
