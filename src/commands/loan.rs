@@ -227,7 +227,7 @@ mod tests {
             ("TML-001", "/input/as_of", json!("2025-05-01"), "payment_date_outside"),
             ("SUB-001", "/input/model", json!("gift"), "unknown_value"),
             ("SUB-001", "/input/borrower_rate", Value::Null, "missing_member"),
-            ("RST-001", "/input/loan/interest_mode", json!("daily"), "cannot_reprice"),
+            ("RST-001", "/input/loan/method", json!("flat"), "cannot_reprice"),
             ("RAT-001", "/input/spread_bp", json!("-400"), "rate_negative"),
             ("RAT-001", "/input/penalty_multiplier", json!("1,5"), "multiplier_format"),
             ("ACC-001", "/input/to", json!("2025-01-09"), "dates_reversed"),

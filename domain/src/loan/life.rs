@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::allocation::{Amounts, Component, Order, Scan};
 use super::overdue::{Class, Grace, GraceMode, Penalty, days_past_due};
-use super::prepayment::{Mode, Prepayment, Running, accrued};
-use super::repricing::{Pace, RateChange, in_force, months_from, over, steady};
+use super::prepayment::{Mode, Onwards, Prepayment, Running, accrued};
+use super::repricing::{Pace, RateChange, follow, in_force, over, rows_from, steady};
 use super::schedule::Course;
 use super::terms::Period;
 use super::{
@@ -512,32 +512,26 @@ impl<'a> Life<'a> {
     }
 
     /// The periods from the one under way on, at its rate: what is solved anew within a period knows of no later change.
-    fn ahead(&self) -> Result<Vec<Period>, LoanError> {
+    fn ahead(&self, terms: &Terms) -> Result<Vec<Period>, LoanError> {
         let mut periods = self.periods[self.next..].to_vec();
-        if self.contract.terms.interest_mode == InterestMode::Monthly
-            && let Some((_, later)) = periods.split_first_mut()
-        {
-            steady(&self.contract.terms, self.pace()?.annual_rate, later)?;
+        if let Some((_, later)) = periods.split_first_mut() {
+            steady(terms, terms.annual_rate, later)?;
         }
         Ok(periods)
     }
 
     /// Goes on by other periods and another course, and by the rates already known of later ones.
-    fn go_on(&mut self, periods: Vec<Period>, course: Course, rows: Vec<Instalment>) -> Result<(), LoanError> {
-        let pace = Pace { course, ..self.pace()? };
+    fn go_on(&mut self, now: Rate, (periods, course): Onwards, rows: Vec<Instalment>) -> Result<(), LoanError> {
         self.paces.truncate(self.next);
-        self.paces.resize(self.next + periods.len(), pace);
+        self.paces.resize(self.next + periods.len(), Pace { annual_rate: now, course });
         self.periods.splice(self.next.., periods);
         self.rows.splice(self.next.., rows);
-        if self.contract.terms.interest_mode == InterestMode::Monthly {
-            self.months_from(self.next + 1)?;
-        }
-        Ok(())
+        self.rows_from(self.next + 1)
     }
 
-    fn months_from(&mut self, start: usize) -> Result<(), LoanError> {
+    fn rows_from(&mut self, start: usize) -> Result<(), LoanError> {
         let Life { contract, rates, paces, periods, rows, .. } = self;
-        months_from(&contract.terms, rates, start, paces, periods, rows)
+        rows_from(&contract.terms, rates, start, paces, periods, rows)
     }
 
     /// How a payment of what is due would be spread.
@@ -599,8 +593,8 @@ impl<'a> Life<'a> {
         if left == Money::ZERO {
             return self.cut_short(on).map(|()| early);
         }
-        let terms = self.now()?;
-        let mut periods = self.ahead()?;
+        let terms = self.now(on)?;
+        let mut periods = self.ahead(&terms)?;
         let period = &mut periods[0];
         if on > period.from {
             let days = |from: BusinessDate| i128::from(from.days_to(period.due));
@@ -615,7 +609,7 @@ impl<'a> Life<'a> {
         }
         let course = Course::new(&terms, left, &periods)?;
         let rest = course.schedule(&terms, &periods)?;
-        self.go_on(periods, course, rest.instalments).map(|()| early)
+        self.go_on(terms.annual_rate, (periods, course), rest.instalments).map(|()| early)
     }
 
     /// Nothing falls due any more; interest of the period under way is due at once.
@@ -631,9 +625,13 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// The terms with the rate of the row under way.
-    fn now(&self) -> Result<Terms, LoanError> {
-        Ok(Terms { annual_rate: self.pace()?.annual_rate, ..self.contract.terms })
+    /// The terms with the rate of a day within the row under way; by months that of the row.
+    fn now(&self, on: BusinessDate) -> Result<Terms, LoanError> {
+        let annual_rate = match self.contract.terms.interest_mode {
+            InterestMode::Monthly => self.pace()?.annual_rate,
+            InterestMode::Daily => self.rate_on(on),
+        };
+        Ok(Terms { annual_rate, ..self.contract.terms })
     }
 
     /// Interest of the period under way, to a day within it. By months it grows evenly over the days of the period.
@@ -693,25 +691,24 @@ impl<'a> Life<'a> {
                 self.rows.truncate(self.next);
                 self.periods.truncate(self.next);
             }
-            Some((periods, course, rest)) => self.go_on(periods, course, rest.instalments)?,
+            Some((onwards, rest)) => self.go_on(self.now(on)?.annual_rate, onwards, rest.instalments)?,
         }
         Ok(())
     }
 
     /// What a prepayment would cost and change. Nothing may be late.
-    #[allow(clippy::type_complexity, reason = "three things that are known together, for the one caller")]
     fn prepaid(
         &self,
         on: BusinessDate,
         mode: Mode,
         amount: Option<Money>,
-    ) -> Result<(Split, Money, Option<(Vec<Period>, Course, Schedule)>), LoanError> {
+    ) -> Result<(Split, Money, Option<(Onwards, Schedule)>), LoanError> {
         if !self.arrears.is_empty() {
             return Err(LoanError::InArrears);
         }
         let Contract { fee_rate, fee_until, .. } = self.contract;
         let fee_rate = if fee_until.is_some_and(|until| on >= until) { Rate::ZERO } else { *fee_rate };
-        let terms = self.now()?;
+        let terms = self.now(on)?;
         let (period, row) = self.under_way().ok_or(LoanError::PaidInstalments)?;
         let interest = match terms.interest_mode {
             InterestMode::Daily => {
@@ -726,7 +723,7 @@ impl<'a> Life<'a> {
         let running = Running {
             terms: &terms,
             course: &self.pace()?.course,
-            periods: &self.ahead()?,
+            periods: &self.ahead(&terms)?,
             rows: &self.rows[self.next..],
         };
         let wish = Prepayment { paid_instalments: row.number - 1, on, mode, amount, fee_rate };
@@ -735,8 +732,7 @@ impl<'a> Life<'a> {
         split.amounts[Component::Fee] = prepaid.fee;
         split.amounts[Component::Interest] = prepaid.accrued_interest;
         split.amounts[Component::Principal] = prepaid.principal;
-        let onwards = onwards.zip(prepaid.rest).map(|((periods, course), rest)| (periods, course, rest));
-        Ok((split, prepaid.principal, onwards))
+        Ok((split, prepaid.principal, onwards.zip(prepaid.rest)))
     }
 
     /// What a borrower would pay to be rid of the loan on a day (结清试算): all that is due, and the rest with its interest and fee.
@@ -755,36 +751,36 @@ impl<'a> Life<'a> {
         Ok(Split { amounts, credit: Money::ZERO })
     }
 
-    /// A new rate from a day on. By months it waits for the next period that begins.
+    /// A new rate from a day on. By months it waits for the next period that begins, as a level instalment does.
     fn reprice(&mut self, on: BusinessDate, rate: Rate) -> Result<(), LoanError> {
         let terms = &self.contract.terms;
         if in_force(terms, &self.rates, on) == rate {
             return Ok(());
         }
         let bullet = matches!(terms.repayment, Repayment::Bullet { .. });
-        match (terms.interest_mode, terms.method()) {
-            (_, Method::Flat) | (InterestMode::Daily, Method::LevelInstalment) => return Err(LoanError::CannotReprice),
-            (InterestMode::Monthly, _) if bullet => return Err(LoanError::CannotReprice),
-            (_, Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly) => {}
+        if terms.method() == Method::Flat || bullet && terms.interest_mode == InterestMode::Monthly {
+            return Err(LoanError::CannotReprice);
         }
         match self.rates.iter_mut().find(|change| change.effective_on == on) {
             Some(_) => return Err(LoanError::RateChangedTwice(on)),
             None => self.rates.push(RateChange { effective_on: on, annual_rate: rate }),
         }
-        if terms.interest_mode == InterestMode::Daily {
-            for at in self.next..self.periods.len() {
-                let period = &mut self.periods[at];
-                period.factor = over(terms, &self.rates, period)?;
-                period.regular = period.factor;
-                let (opening, last) = (self.rows[at].opening, at + 1 == self.rows.len());
-                self.paces[at].annual_rate = rate;
-                self.rows[at] = self.paces[at].course.next(opening, period, last)?;
-            }
-            return Ok(());
+        let is_last = self.next + 1 == self.rows.len();
+        if let Some((period, row)) = self.periods.get_mut(self.next).zip(self.rows.get_mut(self.next)) {
+            follow(terms, &self.rates, period)?;
+            *row = self.paces[self.next].course.next(row.opening, period, is_last)?;
         }
         match self.periods.iter().position(|period| period.from >= on) {
-            Some(0) => Err(LoanError::CannotReprice),
-            Some(start) => self.months_from(start),
+            Some(0) => {
+                // On the day of the payout, before anything else.
+                let terms = Terms { annual_rate: rate, ..*terms };
+                self.periods = terms.periods()?;
+                let course = Course::new(&terms, terms.principal, &self.periods)?;
+                self.paces.fill(Pace { annual_rate: rate, course });
+                self.rows = course.schedule(&terms, &self.periods)?.instalments;
+                Ok(())
+            }
+            Some(start) => self.rows_from(start),
             None => Ok(()),
         }
     }

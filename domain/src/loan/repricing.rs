@@ -34,8 +34,9 @@ pub struct Repriced {
     pub schedule: Schedule,
 }
 
-/// The table with all changes. Monthly, a period has the rate in force on its first day, and a level instalment is solved anew for
-/// the balance when that is another one; by days, interest follows the rates within the period and is rounded once.
+/// The table with all changes. Monthly, a period has the rate in force on its first day; by days, interest follows the rates within
+/// the period and is rounded once. A level instalment stays until the next period begins and is then solved anew for the balance,
+/// if the rate is another one.
 pub fn reprice(terms: &Terms, changes: &[RateChange]) -> Result<Repriced, LoanError> {
     let mut rates = changes.to_vec();
     rates.sort_by_key(|change| change.effective_on);
@@ -47,13 +48,8 @@ pub fn reprice(terms: &Terms, changes: &[RateChange]) -> Result<Repriced, LoanEr
     rates.retain(|change| std::mem::replace(&mut before, change.annual_rate) != change.annual_rate);
     match (terms.repayment, terms.interest_mode, terms.method()) {
         (Repayment::Bullet { .. }, InterestMode::Monthly, _) => Err(LoanError::CannotReprice),
-        (Repayment::Bullet { .. }, InterestMode::Daily, _) => by_days(terms, &rates),
-        (_, InterestMode::Daily, Method::InterestOnly | Method::EqualPrincipal) => by_days(terms, &rates),
-        (_, InterestMode::Daily, Method::LevelInstalment | Method::Flat) => Err(LoanError::CannotReprice),
-        (_, InterestMode::Monthly, Method::Flat) => Err(LoanError::CannotReprice),
-        (_, InterestMode::Monthly, Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly) => {
-            by_months(terms, &rates)
-        }
+        (_, _, Method::Flat) => Err(LoanError::CannotReprice),
+        (_, _, Method::LevelInstalment | Method::EqualPrincipal | Method::InterestOnly) => table(terms, &rates),
     }
 }
 
@@ -72,13 +68,15 @@ pub(super) struct Pace {
     pub(super) course: Course,
 }
 
-fn by_months(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
+fn table(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
     let annual_rate = in_force(terms, rates, terms.disbursed_on);
     let mut periods = Terms { annual_rate, ..*terms }.periods()?;
     let course = Course::new(terms, terms.principal, &periods)?;
     let mut paces = vec![Pace { annual_rate, course }; periods.len()];
     let Schedule { regular_instalment, mut instalments } = course.schedule(terms, &periods)?;
-    months_from(terms, rates, 1, &mut paces, &mut periods, &mut instalments)?;
+    follow(terms, rates, &mut periods[0])?;
+    instalments[0] = course.next(terms.principal, &periods[0], periods.len() == 1)?;
+    rows_from(terms, rates, 1, &mut paces, &mut periods, &mut instalments)?;
     let mut levels: Vec<Level> = Vec::new();
     if terms.method() == Method::LevelInstalment {
         for (period, pace) in periods.iter().zip(&paces) {
@@ -93,7 +91,7 @@ fn by_months(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError>
 
 /// Rows from one on, which is not the first, as the rates in force make them; each goes on at the pace of the row before until the
 /// rate is another one. Nothing that was reckoned of these rows before has a say: a change may be taken back before it is in force.
-pub(super) fn months_from(
+pub(super) fn rows_from(
     terms: &Terms,
     rates: &[RateChange],
     start: usize,
@@ -112,27 +110,33 @@ pub(super) fn months_from(
                 pace.course = Course::new(terms, balance, &periods[at..])?;
             }
         }
+        follow(terms, rates, &mut periods[at])?;
         paces[at] = pace;
         rows[at] = pace.course.next(balance, &periods[at], at + 1 == periods.len())?;
     }
     Ok(())
 }
 
-/// Whole months at one rate.
-pub(super) fn steady(terms: &Terms, annual_rate: Rate, periods: &mut [Period]) -> Result<(), LoanError> {
-    let month = Terms { annual_rate, ..*terms }.by_month()?;
-    periods.iter_mut().for_each(|period| (period.factor, period.regular) = (month, month));
-    Ok(())
-}
-
-fn by_days(terms: &Terms, rates: &[RateChange]) -> Result<Repriced, LoanError> {
-    let mut periods = terms.periods()?;
-    for period in &mut periods {
+/// By days, a period costs what the rates within it say.
+pub(super) fn follow(terms: &Terms, rates: &[RateChange], period: &mut Period) -> Result<(), LoanError> {
+    if terms.interest_mode == InterestMode::Daily {
         period.factor = over(terms, rates, period)?;
         period.regular = period.factor;
     }
-    let schedule = Course::new(terms, terms.principal, &periods)?.schedule(terms, &periods)?;
-    Ok(Repriced { levels: Vec::new(), schedule })
+    Ok(())
+}
+
+/// Later periods at one rate.
+pub(super) fn steady(terms: &Terms, annual_rate: Rate, periods: &mut [Period]) -> Result<(), LoanError> {
+    let terms = Terms { annual_rate, ..*terms };
+    for period in periods {
+        period.factor = match terms.interest_mode {
+            InterestMode::Monthly => terms.by_month()?,
+            InterestMode::Daily => terms.by_days(period.from, period.due)?,
+        };
+        period.regular = period.factor;
+    }
+    Ok(())
 }
 
 /// Σ rate × part of a year, over the parts of a period with one rate each.
