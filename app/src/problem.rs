@@ -847,6 +847,8 @@ impl From<LendingError> for Problem {
             E::QuotaShort { left } => {
                 Problem::conflict("quota_short", "").saying(format!("该地区额度不足，目前剩余{left}元。"))
             }
+            E::PoolFull { left } => Problem::conflict("pool_full", "")
+                .saying(format!("风险补偿资金最多还能覆盖{left}元贷款，请先补充资金或减少合同金额。")),
             E::QuotaTaken { taken } => {
                 Problem::conflict("quota_taken", "").saying(format!("额度不能低于已占用的{taken}元。"))
             }
@@ -960,6 +962,9 @@ impl From<ServeError> for Problem {
             }
             E::TooMuchForPool { most } => Problem::unprocessable("pool_share_exceeded", "")
                 .saying(format!("超过合同约定的补偿比例，目前最多可代偿{most}元。")),
+            E::PoolEmpty { left } => {
+                Problem::conflict("pool_empty", "").saying(format!("风险补偿资金余额不足，目前剩余{left}元。"))
+            }
             E::NotPaidOut => Problem::conflict("loan_not_paid_out", "贷款尚未放款。"),
             E::NotThatDay => Problem::conflict("loan_day_not_next", "只能按顺序关闭已结束的营业日。"),
             E::Conflict => Problem::conflict("changed_meanwhile", "与已登记的内容冲突，请刷新后重试。"),

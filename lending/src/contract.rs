@@ -10,6 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use crate::application::{self, Setting};
 use crate::history::{self, Step};
+use crate::servicing::programme;
 use crate::{LENDERS, LendingError, READERS, Reach, consent, lpr, product, quota};
 
 /// How many days after the signature a payout may be planned.
@@ -84,6 +85,13 @@ pub async fn sign(tx: &Tx, setting: &Setting, new: NewContract, by: &Member) -> 
         }
     };
     let terms = product::terms_of(tx, file.product_id, file.version).await?;
+    if let Some(rule) = &terms.compensation {
+        let replaces = replaced.as_ref().map(|old: &row::Model| old.id);
+        match programme::left_to_cover(tx, file.bank_id, rule.cap_multiple, replaces).await? {
+            Some(left) if principal > left => return Err(LendingError::PoolFull { left }),
+            _ => {}
+        }
+    }
     let lpr = lpr::on(tx, terms.price.tenor, new.signed_on).await?;
     let rate = terms.rate(lpr.rate, spread_bp)?;
     let due_day = new.due_day.unwrap_or(new.payout_on.day());

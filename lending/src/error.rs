@@ -113,6 +113,12 @@ pub enum LendingError {
         /// What is reserved and used.
         taken: Money,
     },
+    /// The pool stands for as much as it may.
+    #[error("the pool may stand for {left} more")]
+    PoolFull {
+        /// What it may still stand for.
+        left: Money,
+    },
     /// Renewed as often as the product allows.
     #[error("it was renewed as often as may be")]
     NoMoreRenewals,

@@ -86,6 +86,8 @@ struct Work {
     steps: Vec<Step>,
     standings: BTreeMap<LoanContractId, (Reckoning, State)>,
     unpaid: Vec<LoanContractId>,
+    /// 代偿 by our own word, all of them.
+    from_pool: Money,
 }
 
 /// What some events come to, checked and not yet written.
@@ -210,6 +212,11 @@ async fn take(
         }
         (Some(_), Fact::Event(What::Compensation(amount))) if new.told.is_none() => {
             compensable(loan, new.on)?.allows(amount)?;
+            work.from_pool = work.from_pool.checked_add(amount).ok_or(domain::loan::LoanError::TooLarge)?;
+            match programme::left_in_pool(tx, programme).await? {
+                Some(left) if work.from_pool > left => return Err(ServeError::PoolEmpty { left }),
+                _ => {}
+            }
         }
         (Some(_), Fact::Event(What::WriteOff)) if new.told.is_none() => {
             let late = loan.replay(new.on)?.is_some_and(|it| it.state.days_past_due > 0);

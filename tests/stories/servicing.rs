@@ -69,19 +69,32 @@ pub(crate) async fn house(w: &World, terms: Value) -> House {
 impl House {
     /// A signed contract of twelve months, instalments on the first of each.
     pub(crate) async fn signed(&self, w: &World, method: &str, amount: &str, serial: u32) -> Loan {
+        let (borrower, contract) = self.granted(w, method, amount, serial).await;
+        let signed = self.town.lender.post("/staff/loan-contracts", contract.clone()).await.ok();
+        let number = contract["number"].as_str().unwrap().to_owned();
+        Loan { id: signed["contract"]["id"].as_str().unwrap().to_owned(), number, borrower }
+    }
+
+    /// What the bank has granted, and the contract that may be signed.
+    async fn granted(&self, w: &World, method: &str, amount: &str, serial: u32) -> (Caller, Value) {
         let borrower = w.donor(&format!("o-borrower-{serial}")).await;
         let mut request = self.town.request(amount, serial);
         request["method"] = json!(method);
         let application = self.town.before_the_bank(&borrower, &request).await;
         let grant = self.town.grant(amount);
         self.town.lender.post(&format!("/staff/loan-applications/{application}/grant"), grant).await.ok();
-        let (today, number) = (w.app.business.today(), format!("HT-{serial}"));
+        let today = w.app.business.today();
         let contract = json!({
             "id": Uuid::from_u128(0x0190_0000_0000_7000_9000_0000_0000_0000 + u128::from(serial)), "application": application,
-            "number": number, "signed_on": today, "payout_on": today, "due_day": 1,
+            "number": format!("HT-{serial}"), "signed_on": today, "payout_on": today, "due_day": 1,
         });
-        let signed = self.town.lender.post("/staff/loan-contracts", contract).await.ok();
-        Loan { id: signed["contract"]["id"].as_str().unwrap().to_owned(), number, borrower }
+        (borrower, contract)
+    }
+
+    /// Registers the pool, or says how large it is now.
+    async fn pool(&self, size: &str) {
+        let pool = json!({ "holder": "示例市财政局", "holder_credit_code": POOL_HOLDER, "size": size });
+        self.admin.post(&format!("/staff/loan-programmes/{}/pool", self.programme), pool).await.ok();
     }
 
     /// A loan that was paid out on the first of February: the first instalment falls due on the first of March.
@@ -336,8 +349,7 @@ async fn a_loan_falls_behind_comes_back_and_another_is_lost() {
         let h = house(w, by_days()).await;
         let back = h.lent(w, "equal_principal", "36000.00", 1).await;
         let lost = h.lent(w, "equal_principal", "36000.00", 2).await;
-        let pool = json!({ "holder": "示例市财政局", "holder_credit_code": POOL_HOLDER, "size": "500000.00" });
-        h.admin.post(&format!("/staff/loan-programmes/{}/pool", h.programme), pool).await.ok();
+        h.pool("500000.00").await;
         let charity =
             json!({ "holder": "示例基金会", "holder_credit_code": crate::world::CREDIT_CODE, "size": "1.00" });
         h.admin
@@ -895,6 +907,34 @@ async fn what_the_bank_says_otherwise_is_followed_handed_back_or_cleared_up() {
         assert_eq!(ways(w, &one(w, "loan_total").await).await, ["correct", "explain"]);
         w.attacked("UPDATE discrepancy SET contract_id = NULL", "fixed").await;
         w.attacked("UPDATE discrepancy SET class = 'loan_split'", "fixed").await;
+    })
+    .await;
+}
+
+/// A pool stands for ten times its size, and pays what it has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_stands_for_so_many_times_its_size() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        h.pool("4000.00").await;
+        let lost = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let (_, contract) = h.granted(w, "equal_principal", "36000.00", 2).await;
+        let full = h.town.lender.post("/staff/loan-contracts", contract.clone()).await;
+        full.refused(409, "pool_full");
+        assert!(full.text.contains("还能覆盖4000.00元"), "{}", full.text);
+        h.pool("7200.00").await;
+        h.town.lender.post("/staff/loan-contracts", contract).await.ok();
+
+        h.closed_before(w, "2026-06-03").await;
+        let share = || json!({ "amount": "21600.00" });
+        let empty = h.tell(&lost, "compensation", "2026-06-03", share()).await;
+        empty.refused(409, "pool_empty");
+        assert!(empty.text.contains("剩余7200.00元"), "{}", empty.text);
+        h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "7200.00" })).await.ok();
+        h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "0.01" })).await.refused(409, "pool_empty");
+        h.pool("21600.00").await;
+        h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "14400.00" })).await.ok();
+        assert_eq!(w.balance("L1401").await, "21600.00");
     })
     .await;
 }

@@ -326,7 +326,7 @@ pub struct CompensationRule {
     pub ratio: Rate,
     /// After so many days past due.
     pub trigger_days: u32,
-    /// In all at most so many times the pool.
+    /// The loans it stands for, signed or running, are at most so many times the pool.
     pub cap_multiple: u32,
 }
 

@@ -53,6 +53,12 @@ pub enum ServeError {
         /// How much is left of it.
         most: Money,
     },
+    /// The pool has less left.
+    #[error("the pool has {left} left")]
+    PoolEmpty {
+        /// What it can still pay.
+        left: Money,
+    },
     /// The loan is not paid out.
     #[error("the loan is not paid out")]
     NotPaidOut,

@@ -3,10 +3,13 @@
 //! A pool is memo: nothing of it is in a book of ours, and whoever holds it is no charity whose books are (facts: lending 6); the
 //! database refuses it by the holder's 统一社会信用代码.
 
-use domain::{BankId, BookId, BusinessDate, LoanProgrammeId, Money, StaffId, Timestamp};
+use domain::{BankId, BookId, BusinessDate, LoanContractId, LoanProgrammeId, Money, StaffId, Timestamp};
 use entity::{Tx, bank, loan_pool, loan_programme};
-use ledger::{BookKind, NewBook};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use ledger::{BookKind, NewBook, Subject};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    Statement,
+};
 
 use super::ServeError;
 
@@ -153,4 +156,38 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<loan_programme::Model>
 /// The pool of a programme.
 pub async fn pool(db: &impl ConnectionTrait, id: LoanProgrammeId) -> Result<Option<loan_pool::Model>, ServeError> {
     Ok(loan_pool::Entity::find_by_id(id).one(db).await?)
+}
+
+/// What a programme's pool can still pay: its size less what it has paid and not got back. Nothing is known of a pool nobody
+/// registered. Whoever asks has locked the programme.
+pub(crate) async fn left_in_pool(tx: &Tx, programme: &loan_programme::Model) -> Result<Option<Money>, ServeError> {
+    let Some(pool) = pool(tx, programme.id).await? else { return Ok(None) };
+    let sql = "SELECT CAST(COALESCE(SUM(debit_fen - credit_fen), 0) AS BIGINT) AS fen FROM account WHERE book_id = $1 AND subject = $2";
+    let paid = fen_of(tx, sql, [programme.book_id.into(), Subject::LOAN_POOL.code().into()]).await?;
+    Ok(Some(pool.size_fen.checked_sub(paid).unwrap_or(Money::ZERO)))
+}
+
+/// What a bank may still lend for which its pool stands: so many times the pool, less what it stands for already. Locks the pool.
+pub(crate) async fn left_to_cover(
+    tx: &Tx,
+    bank: BankId,
+    multiple: u32,
+    replaces: Option<LoanContractId>,
+) -> Result<Option<Money>, DbErr> {
+    let programme = loan_programme::Entity::find().filter(loan_programme::Column::BankId.eq(bank)).one(tx).await?;
+    let Some(programme) = programme else { return Ok(None) };
+    let Some(pool) = loan_pool::Entity::find_by_id(programme.id).lock_exclusive().one(tx).await? else {
+        return Ok(None);
+    };
+    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN state = 'signed' THEN principal_fen ELSE outstanding_fen END), 0) AS BIGINT) AS fen \
+               FROM loan_contract WHERE bank_id = $1 AND compensation IS NOT NULL AND id <> $2";
+    let replaces = replaces.map_or(uuid::Uuid::nil(), LoanContractId::uuid);
+    let covered = fen_of(tx, sql, [bank.into(), replaces.into()]).await?;
+    let most = Money::from_fen(pool.size_fen.fen().saturating_mul(multiple.into()).min(Money::MAX.fen()));
+    Ok(Some(most.checked_sub(covered).unwrap_or(Money::ZERO).max(Money::ZERO)))
+}
+
+async fn fen_of(tx: &Tx, sql: &str, values: [sea_orm::Value; 2]) -> Result<Money, DbErr> {
+    let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    row.map_or(Ok(Money::ZERO), |row| row.try_get("", "fen"))
 }
