@@ -67,24 +67,14 @@ impl Db {
 
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        Db::begin_on(self.write.clone()).await
+        let write = self.write.clone();
+        let begun = tokio::spawn(async move { write.begin_with_options(writing()).await });
+        begun.await.unwrap_or_else(|stopped| Err(DbErr::Conn(RuntimeErr::Internal(stopped.to_string()))))
     }
 
     /// Begins a transaction of a worker that goes on until it has committed or rolled back, whoever waits for it.
     pub(crate) async fn begin_steady(&self) -> Result<Tx, DbErr> {
-        Db::begin_on(self.steady.clone()).await
-    }
-
-    async fn begin_on(write: DatabaseConnection) -> Result<Tx, DbErr> {
-        let begun = tokio::spawn(async move {
-            write
-                .begin_with_options(TransactionOptions {
-                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                    ..TransactionOptions::default()
-                })
-                .await
-        });
-        begun.await.unwrap_or_else(|stopped| Err(DbErr::Conn(RuntimeErr::Internal(stopped.to_string()))))
+        self.steady.begin_with_options(writing()).await
     }
 
     /// Begins a transaction that only reads and sees one state of the database, however much is written meanwhile.
@@ -109,6 +99,13 @@ impl Db {
         self.read.close().await?;
         self.steady.close().await?;
         self.write.close().await
+    }
+}
+
+fn writing() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
     }
 }
 

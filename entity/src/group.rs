@@ -101,8 +101,9 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
         if items.recv_many(&mut batch, options.batch).await == 0 {
             return;
         }
-        // The callers of the batch before have just been answered and are about to come again: let them run before the next
-        // commit begins, as long as each turn brings more.
+        // The callers of the batch before have just been answered and are about to come again: let them run while the next
+        // transaction begins, and then as long as each turn brings more.
+        let begun = db.begin_steady().await;
         for _ in 0..GATHERING {
             let before = batch.len();
             tokio::task::yield_now().await;
@@ -117,7 +118,7 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
         }
         metrics::histogram!("sangzi_group_commit_items", "group" => options.name).record(batch.len() as u32);
         let (inputs, answers): (Vec<I>, Vec<_>) = batch.drain(..).unzip();
-        match run(&db, &work, &inputs).await {
+        match run(&db, &work, begun, &inputs).await {
             Ok(outputs) => {
                 for (answer, output) in answers.into_iter().zip(outputs) {
                     // A caller that has gone away needs no answer; its item is done all the same.
@@ -134,7 +135,7 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
             Err(error) => {
                 tracing::warn!(group = options.name, items = inputs.len(), %error, "a batch failed; its items run one by one");
                 for (input, answer) in inputs.iter().zip(answers) {
-                    let alone = run(&db, &work, std::slice::from_ref(input)).await;
+                    let alone = run(&db, &work, db.begin_steady().await, std::slice::from_ref(input)).await;
                     let output = alone.and_then(|mut outputs| outputs.pop().ok_or_else(missing));
                     let _ = answer.send(output.map_err(|error| GroupError::Db(Arc::new(error))));
                 }
@@ -143,14 +144,20 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
     }
 }
 
-async fn run<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<O>, DbErr> {
+async fn run<I, O>(
+    db: &Db,
+    work: &Arc<Work<I, O>>,
+    mut begun: Result<Tx, DbErr>,
+    inputs: &[I],
+) -> Result<Vec<O>, DbErr> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match once(db, work, inputs).await {
+        match once(begun, work, inputs).await {
             Ok(outputs) => return Ok(outputs),
             Err((error, may_repeat)) if tries < TRIES && (may_repeat || is_transient(&error)) => {
                 tracing::warn!(tries, %error, "a batch is run again");
+                begun = db.begin_steady().await;
             }
             Err((error, _)) => return Err(error),
         }
@@ -158,8 +165,8 @@ async fn run<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<
 }
 
 /// One try. The flag says that the outcome of the commit is unknown: running the work again finds out by its references.
-async fn once<I, O>(db: &Db, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<O>, (DbErr, bool)> {
-    let tx = db.begin_steady().await.map_err(|e| (e, false))?;
+async fn once<I, O>(begun: Result<Tx, DbErr>, work: &Arc<Work<I, O>>, inputs: &[I]) -> Result<Vec<O>, (DbErr, bool)> {
+    let tx = begun.map_err(|e| (e, false))?;
     let outputs = work(&tx, inputs).await.map_err(|e| (e, false))?;
     if outputs.len() != inputs.len() {
         return Err((missing(), false));
