@@ -2,7 +2,8 @@
 //! two cores; its requests are signed beforehand.
 //!
 //! `cargo bench --bench callbacks` measures SQLite, with `SANGZI_TEST_POSTGRES` set PostgreSQL too. Beside it stands the same
-//! server answering `/healthz` to the same generator: what HTTP alone costs here.
+//! server answering `/healthz` to the same generator: what HTTP alone costs here; and then the public data of the campaign that
+//! was given to.
 #![allow(clippy::float_arithmetic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints ratios")]
 #![allow(missing_docs, reason = "a program")]
 
@@ -77,7 +78,7 @@ async fn fire(address: &str, requests: Arc<Vec<Vec<u8>>>, good: &'static str) ->
                 let mut stream = TcpStream::connect(&address).await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 let mut took = Vec::new();
-                let mut buffer = vec![0u8; 4_096];
+                let mut buffer = vec![0u8; 65_536];
                 while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let begun = Instant::now();
                     stream.write_all(request).await.unwrap();
@@ -135,8 +136,11 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
         },
     );
     tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
-    let health: Vec<Vec<u8>> = vec![b"GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n".to_vec(); NOTIFICATIONS];
-    let (http, _) = fire(&address, Arc::new(health), "http/1.1 200").await;
+    let get = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes();
+        fire(&address, Arc::new(vec![request; NOTIFICATIONS]), "http/1.1 200")
+    };
+    let (http, _) = get("/healthz").await;
     let (rate, took) = fire(&address, Arc::new(requests(&ids, key)), "http/1.1 204").await;
     let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
     println!("{name}");
@@ -145,6 +149,12 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
         "  payment notifications, {CONNECTIONS} connections     {rate:>9.0} /s   p50 {:.1} ms   p99 {:.1} ms",
         at(0.5),
         at(0.99)
+    );
+    let (pages, took) = get(&format!("/campaigns/{campaign}")).await;
+    let p99 = took[(took.len() - 1) * 99 / 100].as_secs_f64() * 1e3;
+    println!(
+        "  a campaign's public data                   {pages:>9.0} /s   p99 {p99:.1} ms   {:.2} × /healthz",
+        pages / http
     );
     let book = app.books.all().await.unwrap()[0].id;
     let raised = ledger::raised(app.db.read(), book, campaign).await.unwrap();

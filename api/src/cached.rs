@@ -1,10 +1,19 @@
-//! Answers that a client may keep for a moment and ask about again cheaply.
+//! Answers that a client may keep for a moment and ask about again cheaply, and that many may ask for at once.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
-use poem_openapi::payload::Json;
-use poem_openapi::types::ToJSON;
+use poem_openapi::payload::{Json, Payload};
+use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem_openapi::types::{ToJSON, Type};
+use tokio::sync::oneshot;
+
+use crate::error::ApiError;
 
 /// How long nobody needs to ask again.
 const FRESH: &str = "public, max-age=2";
@@ -14,22 +23,177 @@ const FRESH: &str = "public, max-age=2";
 pub(crate) enum Cached<T: ToJSON> {
     /// The answer.
     #[oai(status = 200)]
-    Fresh(Json<T>, #[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
+    Fresh(Written<T>, #[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
     /// Nothing changed since the answer that had this tag.
     #[oai(status = 304)]
     Same(#[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
 }
 
 impl<T: ToJSON> Cached<T> {
-    /// The answer, unless the client has it. The tag is a hash of the content: weak, because the bytes may be compressed.
+    /// The answer, unless the client has it.
     pub(crate) fn of(answer: T, known: Option<&str>) -> Cached<T> {
-        let mut hasher = DefaultHasher::new();
-        answer.to_json_string().hash(&mut hasher);
+        Ready::new(&answer).unless(known)
+    }
+}
+
+/// JSON that is written already.
+pub(crate) struct Written<T>(String, PhantomData<fn() -> T>);
+
+impl<T: Type> Payload for Written<T> {
+    const CONTENT_TYPE: &'static str = Json::<T>::CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> IntoResponse for Written<T> {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(Self::CONTENT_TYPE).body(self.0)
+    }
+}
+
+/// An answer as it is sent. The tag is a hash of it: weak, because the bytes may be compressed.
+pub(crate) struct Ready<T> {
+    json: String,
+    tag: String,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: ToJSON> Ready<T> {
+    pub(crate) fn new(answer: &T) -> Ready<T> {
+        let (json, mut hasher) = (answer.to_json_string(), DefaultHasher::new());
+        json.hash(&mut hasher);
         let tag = format!("W/\"{:016x}\"", hasher.finish());
+        Ready { json, tag, of: PhantomData }
+    }
+
+    /// The answer, unless the client has it.
+    pub(crate) fn unless(&self, known: Option<&str>) -> Cached<T> {
         // Compared weakly: a proxy may have left the W/ away.
-        let strong = tag.trim_start_matches("W/");
+        let strong = self.tag.trim_start_matches("W/");
         let same = |one: &str| one.trim() == "*" || one.trim().trim_start_matches("W/") == strong;
-        let same = known.is_some_and(|known| known.split(',').any(same));
-        if same { Cached::Same(tag, FRESH.to_owned()) } else { Cached::Fresh(Json(answer), tag, FRESH.to_owned()) }
+        let (tag, kept) = (self.tag.clone(), FRESH.to_owned());
+        if known.is_some_and(|known| known.split(',').any(same)) {
+            Cached::Same(tag, kept)
+        } else {
+            Cached::Fresh(Written(self.json.clone(), PhantomData), tag, kept)
+        }
+    }
+}
+
+type Answer<T> = Result<Arc<Ready<T>>, ApiError>;
+
+/// One reading for everybody who asks for the same at the same time. Whoever comes while it is under way waits for the next one,
+/// so that an answer knows all that was answered before it was asked for.
+pub(crate) struct Readings<K, T> {
+    /// Who waits for the next reading, of each that is being read.
+    waiting: Mutex<HashMap<K, Vec<oneshot::Sender<Answer<T>>>>>,
+}
+
+impl<K, T> Default for Readings<K, T> {
+    fn default() -> Self {
+        Readings { waiting: Mutex::new(HashMap::new()) }
+    }
+}
+
+impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
+    /// What a reading finds that begins after this was called.
+    pub(crate) async fn ask<F, Fut>(self: &Arc<Self>, key: K, read: F) -> Answer<T>
+    where
+        F: Fn() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Ready<T>, ApiError>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let is_first = match self.waiting.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
+            Entry::Occupied(mut waiting) => {
+                waiting.get_mut().push(answer);
+                false
+            }
+            Entry::Vacant(nobody) => {
+                nobody.insert(vec![answer]);
+                true
+            }
+        };
+        if is_first {
+            // Goes on for the others when the first has gone away.
+            let readings = self.clone();
+            tokio::spawn(async move {
+                while let Some(waiting) = readings.next(key) {
+                    let found = tokio::spawn(read()).await.unwrap_or_else(|error| Err(ApiError::internal(&error)));
+                    let found = found.map(Arc::new);
+                    for one in waiting {
+                        let _ = one.send(found.clone());
+                    }
+                }
+            });
+        }
+        answered.await.unwrap_or_else(|error| Err(ApiError::internal(&error)))
+    }
+
+    /// Who is answered by the reading that begins now; nobody is being read for when there is nobody.
+    fn next(&self, key: K) -> Option<Vec<oneshot::Sender<Answer<T>>>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = waiting.get_mut(&key).map(std::mem::take).filter(|now| !now.is_empty());
+        if now.is_none() {
+            waiting.remove(&key);
+        }
+        now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Nobody is answered by a reading that began before they asked, and a crowd costs two readings.
+    #[tokio::test]
+    async fn whoever_asks_during_a_reading_is_answered_by_the_next() {
+        let (readings, begun) = (Arc::new(Readings::<u8, usize>::default()), Arc::new(AtomicUsize::new(0)));
+        let (open, door) = tokio::sync::watch::channel(false);
+        let ask = || {
+            let (readings, begun, door) = (readings.clone(), begun.clone(), door.clone());
+            tokio::spawn(async move {
+                let read = move || {
+                    let (number, mut door) = (begun.fetch_add(1, Ordering::SeqCst), door.clone());
+                    async move {
+                        door.wait_for(|open| *open).await.unwrap();
+                        Ok(Ready::new(&number))
+                    }
+                };
+                readings.ask(1, read).await.unwrap().json.clone()
+            })
+        };
+        let first = ask();
+        while begun.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let crowd: Vec<_> = (0..50).map(|_| ask()).collect();
+        while readings.waiting.lock().unwrap()[&1].len() < crowd.len() {
+            tokio::task::yield_now().await;
+        }
+        open.send(true).unwrap();
+        assert_eq!(first.await.unwrap(), "0");
+        for one in crowd {
+            assert_eq!(one.await.unwrap(), "1");
+        }
+        while !readings.waiting.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A reading that panics is told to those who waited, and the next one is made.
+    #[tokio::test]
+    async fn a_reading_that_stops_stops_nobody_else() {
+        let readings = Arc::new(Readings::<u8, usize>::default());
+        assert!(readings.ask(1, async || panic!("on purpose")).await.is_err());
+        let again = readings.ask(1, || async { Ok(Ready::new(&7)) }).await;
+        assert_eq!(again.unwrap().json, "7");
     }
 }

@@ -14,7 +14,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
-use crate::cached::Cached;
+use crate::cached::{Cached, Readings, Ready};
 use crate::document::{self, Download, Picture};
 use crate::error::ApiError;
 use crate::oversight::{CampaignUpdate, MilestoneProgress};
@@ -149,7 +149,7 @@ impl From<PublicCampaign> for Campaign {
 
 /// A campaign with everything that its page has to show in a prominent place.
 #[derive(Object)]
-struct CampaignPage {
+pub(crate) struct CampaignPage {
     #[oai(flatten)]
     campaign: Campaign,
     /// The charity's unified social credit code.
@@ -481,6 +481,7 @@ impl From<campaign_history::Model> for CampaignStep {
 /// What everybody may see.
 pub(crate) struct CampaignApi {
     pub(crate) app: Arc<App>,
+    pub(crate) pages: Arc<Readings<Uuid, CampaignPage>>,
 }
 
 #[OpenApi(prefix_path = "/campaigns", tag = "Tag::Public")]
@@ -532,8 +533,12 @@ impl CampaignApi {
         campaign_id: Path<Uuid>,
         #[oai(name = "If-None-Match")] known: Header<Option<String>>,
     ) -> Result<Cached<CampaignPage>, ApiError> {
-        let page = self.app.campaigns.page_of(campaign_id.0.into()).await?;
-        Ok(Cached::of(page.into(), known.0.as_deref()))
+        let (id, app) = (campaign_id.0, self.app.clone());
+        let read = move || {
+            let app = app.clone();
+            async move { Ok(Ready::new(&CampaignPage::from(app.campaigns.page_of(id.into()).await?))) }
+        };
+        Ok(self.pages.ask(id, read).await?.unless(known.0.as_deref()))
     }
 
     /// Every version of its plan that was ever in force, oldest first.

@@ -317,7 +317,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
     let mut routes = routes(&document);
     let with = |app: &Arc<App>| app.clone();
     let campaigns = (
-        CampaignApi { app: with(&app) },
+        CampaignApi { app: with(&app), pages: Arc::default() },
         OfficeCampaignApi { app: with(&app) },
         ComplaintApi { app: with(&app), throttle: Throttle::per_minute(COMPLAINTS_PER_MINUTE) },
         OversightApi { app: with(&app) },
