@@ -104,6 +104,8 @@ struct WaitingWish {
     confirmed_at: Instant,
     /// Older than seven days.
     overdue: bool,
+    /// The legal entity that received it and has to give the receipt.
+    entity: String,
 }
 
 /// How much waits.
@@ -247,6 +249,7 @@ impl ReceiptApi {
                 amount: wish.amount_fen.into(),
                 confirmed_at: wish.confirmed_us.into(),
                 overdue: overdue(&wish),
+                entity: wish.entity,
             })
             .collect();
         Ok(Json(Page::of(waiting, limit.0, |wish| wish.donation)))

@@ -87,6 +87,10 @@ pub struct Wish {
     pub name_sealed: Option<Vec<u8>>,
     /// The organisation, if by bank.
     pub counterparty: Option<String>,
+    /// The legal entity that received it and has to give the receipt.
+    pub entity: String,
+    /// Its 统一社会信用代码.
+    pub credit_code: Option<String>,
 }
 
 /// How many wishes wait, and how many too long.
@@ -289,8 +293,9 @@ impl Receipts {
         };
         let here = at.sql(2 + usize::from(after.is_some()));
         let sql = format!(
-            "SELECT d.id, d.amount_fen - d.refunded_fen AS amount_fen, d.confirmed_us, d.donor_id, d.name_sealed, d.counterparty \
-             FROM donation d WHERE {WAITS} {here} {place} ORDER BY d.confirmed_us, d.id LIMIT $1"
+            "SELECT d.id, d.amount_fen - d.refunded_fen AS amount_fen, d.confirmed_us, d.donor_id, d.name_sealed, d.counterparty, \
+             b.name AS entity, b.credit_code FROM donation d JOIN campaign w ON w.id = d.campaign_id JOIN book b ON b.id = w.book_id \
+             WHERE {WAITS} {here} {place} ORDER BY d.confirmed_us, d.id LIMIT $1"
         );
         let mut values = vec![i64::try_from(limit).unwrap_or(i64::MAX).into()];
         values.extend(after.map(Into::into));
@@ -299,7 +304,8 @@ impl Receipts {
         rows.iter().map(|row| Wish::from_query_result(row, "")).collect()
     }
 
-    /// The wishes with the names they are made out to, as CSV for the finance bureau's system. The names are shown in plain, so
+    /// The wishes with the names they are made out to and the legal entity that received each, as CSV for the finance bureau's system: whoever
+    /// keeps several takes each one's lines to its own account there. The names are shown in plain, so
     /// it takes a reason and leaves a line.
     pub async fn export_wishes(&self, by: &Member, reason: &str) -> Result<Vec<u8>, ReceiptError> {
         by.must_be(&[Role::Cashier])?;
@@ -310,7 +316,7 @@ impl Receipts {
         let mut names = self.identity.open_many(&sealed).await?.into_iter();
         let mut file = csv::Writer::from_writer(Vec::new());
         let written = |error: csv::Error| DbErr::Custom(format!("a CSV file in memory: {error}"));
-        file.write_record(["订单号", "付款人", "金额", "到账日期"]).map_err(written)?;
+        file.write_record(["订单号", "付款人", "金额", "到账日期", "收款单位", "统一社会信用代码"]).map_err(written)?;
         for wish in &wishes {
             let name = match wish.donor_id.zip(wish.name_sealed.as_ref()) {
                 Some(_) => names.next().flatten(),
@@ -318,7 +324,8 @@ impl Receipts {
             };
             let day = BusinessDate::of(wish.confirmed_us).to_string();
             let payer = harmless(&name.unwrap_or_default());
-            let line = [wish.id.out_trade_no(), payer, wish.amount_fen.to_string(), day];
+            let (entity, code) = (harmless(&wish.entity), wish.credit_code.clone().unwrap_or_default());
+            let line = [wish.id.out_trade_no(), payer, wish.amount_fen.to_string(), day, entity, code];
             file.write_record(line).map_err(written)?;
         }
         let bytes = file.into_inner().map_err(|error| DbErr::Custom(format!("a CSV file in memory: {error}")))?;

@@ -4,7 +4,7 @@ use domain::role::Role;
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
-use crate::world::{Gift, World, story};
+use crate::world::{CREDIT_CODE, Gift, World, story};
 
 const HEAD: &str = "订单号,票据代码,票据号码,校验码,开票日期,金额";
 
@@ -50,7 +50,13 @@ async fn a_wish_waits_until_its_number_is_imported() {
         let cashier = w.staff(Role::Cashier).await;
         let exported = cashier.post("/staff/receipts/wishes/export", json!({ "reason": "开具一月票据" })).await.ok();
         let csv = exported["csv"].as_str().unwrap();
-        assert!(csv.contains(&format!("{},'=甲示例,100.00,", gift.order)), "{csv}");
+        let (head, wished) = csv.trim_start_matches('\u{feff}').split_once('\n').unwrap();
+        assert_eq!(head.trim_end(), "订单号,付款人,金额,到账日期,收款单位,统一社会信用代码");
+        assert!(wished.starts_with(&format!("{},'=甲示例,100.00,", gift.order)), "{csv}");
+        assert!(
+            wished.trim_end().ends_with(&format!(",示例青少年发展基金会,{CREDIT_CODE}")),
+            "whose receipt it is: {csv}"
+        );
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM unmasking").await, 1);
         cashier.post("/staff/receipts/wishes/export", json!({ "reason": " " })).await.refused(422, "invalid_field");
 

@@ -139,9 +139,11 @@ pub(super) async fn get_wishes(officer: Officer, request: &Request) -> Result<Re
             } else {
                 "未登记"
             }),
+            Cell::text(&wish.entity),
         ]
     };
-    let columns = [column("捐赠"), numbers("金额"), column("到账时间"), column("状态"), column("抬头")];
+    let columns =
+        [column("捐赠"), numbers("金额"), column("到账时间"), column("状态"), column("抬头"), column("收款单位")];
     let list = Table::new("待开票据", &columns, "没有待开的票据。").page(&asked, rows, |wish| wish.id.uuid(), cells);
     if let Some(kind) = asked.file() {
         return Ok(list.file(kind, &asked));
