@@ -569,7 +569,8 @@ impl ClosingApi {
         &self,
         officer: Officer,
         report_id: Path<Uuid>,
-        /// What it proves: 1 to 40 lower-case letters and underscores.
+        /// What it proves: `contract`, `invoice`, `roster`, `list`, `filing`, `filing_receipt`, `minutes`, `report`, `statement`, `scan`,
+        /// `picture` or `other`.
         #[oai(validator(min_length = 1, max_length = 40))]
         kind: Query<String>,
         #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,

@@ -89,6 +89,7 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
         request.set_data(crate::origin::of(&request, self.options.client_address_header.as_ref()));
 
         let (pages, reads_pages) = (is_page(request.uri().path()), reads_pages(&request));
+        let bytes = takes_bytes(&request, &LARGE) || takes_bytes(&request, &SMALL);
         let (inner, options, documents) = (self.inner.clone(), self.options.clone(), self.documents.clone());
         let (told, span) = (id.clone(), tracing::info_span!("request", id));
         let handled = async move {
@@ -112,7 +113,7 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
         let finished = async move {
             let mut answer = match tokio::spawn(handled.in_current_span()).await {
                 Ok(Ok(response)) => response,
-                Ok(Err(error)) => self.options.refuse(error, &told, pages && reads_pages),
+                Ok(Err(error)) => self.options.refuse(error, &told, Asked { page: pages && reads_pages, bytes }),
                 Err(panicked) => ApiError::internal(&panicked).response(Some(&told)),
             };
             self.options.mark(&mut answer, &told);
@@ -127,15 +128,24 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
     }
 }
 
+/// What is remembered of a request until it is refused.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// Whether whoever asks reads pages.
+    page: bool,
+    /// Whether the address takes the bytes of a file.
+    bytes: bool,
+}
+
 impl DoorOptions {
     /// The problem document of an error, or the page of it.
-    fn refuse(&self, error: poem::Error, id: &str, page: bool) -> Response {
+    fn refuse(&self, error: poem::Error, id: &str, asked: Asked) -> Response {
         if error.is_from_response() {
             return error.into_response();
         }
-        let refusal = ApiError::of(&error);
+        let refusal = ApiError::of(&error, asked.bytes);
         let mut response = match &self.pages {
-            Some(pages) if page => (pages.refuse)(refusal.problem(), id),
+            Some(pages) if asked.page => (pages.refuse)(refusal.problem(), id),
             _ => refusal.response(Some(id)),
         };
         if let Some(pattern) = error.data::<PathPattern>() {
@@ -193,15 +203,22 @@ fn reads_pages(request: &Request) -> bool {
     request.header(header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html"))
 }
 
+/// What is sent as bytes, by how its address ends, and may be as large as a document.
+const LARGE: [&str; 5] = ["/attachments", "/papers", "/disbursement-batches", "/bank-statements", "/gift-lists"];
+/// What is sent as bytes and is as small as any request.
+const SMALL: [&str; 1] = ["/loan-files"];
+
+/// Whether one of these takes the bytes of a file.
+fn takes_bytes(request: &Request, ends: &[&str]) -> bool {
+    request.method() == Method::POST && ends.iter().any(|end| request.uri().path().ends_with(end))
+}
+
 /// Whether somebody who at least has a token sends a document. Only those may send more than other requests.
 fn is_document(request: &Request) -> bool {
     if is_form(request) {
         return is_page(request.uri().path()) && request.header(header::COOKIE).is_some();
     }
-    request.method() == Method::POST
-        && ["/attachments", "/papers", "/disbursement-batches", "/bank-statements", "/gift-lists"]
-            .iter()
-            .any(|end| request.uri().path().ends_with(end))
+    takes_bytes(request, &LARGE)
         && request.header(header::AUTHORIZATION).is_some()
         && request.content_type() == Some("application/octet-stream")
 }

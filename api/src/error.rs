@@ -125,8 +125,8 @@ impl ApiError {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Whatever a handler, the router or a parser answered.
-    pub(crate) fn of(error: &poem::Error) -> ApiError {
+    /// Whatever a handler, the router or a parser answered, at an address that takes the bytes of a file or one that does not.
+    pub(crate) fn of(error: &poem::Error, bytes: bool) -> ApiError {
         use StatusCode as S;
         if let Some(ours) = error.downcast_ref::<ApiError>() {
             return ours.clone();
@@ -147,7 +147,12 @@ impl ApiError {
             return unread("invalid_body", "请求内容无法识别", error);
         }
         if error.is::<ContentTypeError>() {
-            return ApiError::new(S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "请以 JSON 格式提交。")
+            let wanted = if bytes {
+                "请以 application/octet-stream 格式提交文件内容。"
+            } else {
+                "请以 JSON 格式提交。"
+            };
+            return ApiError::new(S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", wanted)
                 .because(error.to_string());
         }
         if error.is::<AuthorizationError>() {

@@ -44,7 +44,10 @@ impl EvidenceApi {
         &self,
         officer: Officer,
         campaign_id: Path<Uuid>,
-        #[oai(validator(min_length = 1, max_length = 40))] kind: Query<String>,
+        /// What it proves: `contract`, `invoice`, `roster`, `list`, `filing`, `filing_receipt`, `minutes`, `report`, `statement`, `scan`,
+        /// `picture` or `other`.
+        #[oai(validator(min_length = 1, max_length = 40))]
+        kind: Query<String>,
         #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
         body: Binary<Vec<u8>>,
     ) -> Result<Json<Attachment>, ApiError> {
@@ -93,7 +96,10 @@ impl EvidenceApi {
         &self,
         officer: Officer,
         change_id: Path<Uuid>,
-        #[oai(validator(min_length = 1, max_length = 40))] kind: Query<String>,
+        /// What it proves: `contract`, `invoice`, `roster`, `list`, `filing`, `filing_receipt`, `minutes`, `report`, `statement`, `scan`,
+        /// `picture` or `other`.
+        #[oai(validator(min_length = 1, max_length = 40))]
+        kind: Query<String>,
         #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
         body: Binary<Vec<u8>>,
     ) -> Result<Json<Attachment>, ApiError> {

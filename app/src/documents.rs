@@ -4,11 +4,11 @@
 //! Permission is asked by whoever owns the thing: their service is called first, this one second. An attachment is asked for
 //! together with the thing it is under, so that one thing's permission opens no other's documents.
 //!
-//! Refused: more than 10 MiB, a kind that is not taken, a file whose name says something else than its bytes
-//! ([`domain::document`]). Attaching the same bytes to the same thing for the same purpose again changes nothing.
+//! Refused: nothing or more than 10 MiB, a kind that is not taken, a file whose name says something else than its bytes
+//! ([`domain::document`]), a word for what it proves that nobody knows. Attaching the same bytes to the same thing for the same purpose again changes nothing.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::document::{MediaType, NotTaken};
+use domain::document::{AttachmentKind, MediaType, NotTaken};
 use domain::role::Member;
 use domain::{AttachmentId, Clock, Timestamp};
 use entity::{Db, Tx, attachment, document, execute, violation};
@@ -18,18 +18,15 @@ use serde_json::json;
 
 use crate::trail::{self, Line};
 
-/// What a picture is attached as.
-pub const PICTURE: &str = "picture";
-
 /// Why a document was not taken or given.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// There is no such attachment under this thing.
     #[error("no such attachment")]
     NoSuchAttachment,
-    /// What it proves is said in 1 to 40 lower-case letters and underscores.
+    /// What it proves is none of the words of [`AttachmentKind`].
     #[error("this is no kind of an attachment")]
-    BadKind,
+    NoSuchKind,
     /// Something else than a picture where only pictures are taken.
     #[error("this is no picture")]
     NoPicture,
@@ -105,13 +102,14 @@ impl Documents {
         if !matches!(MediaType::of(file_name, &bytes)?, MediaType::Png | MediaType::Jpeg) {
             return Err(DocumentError::NoPicture);
         }
-        self.attach(by, object, PICTURE, file_name, bytes).await
+        self.attach(by, object, AttachmentKind::Picture.as_str(), file_name, bytes).await
     }
 
     /// A picture of a thing with its bytes, as long as it is not withdrawn.
     pub async fn picture(&self, object: &str, id: AttachmentId) -> Result<Content, DocumentError> {
         let content = self.read(object, id).await?;
-        let shown = content.attachment.withdrawn_us.is_none() && content.attachment.kind == PICTURE;
+        let shown =
+            content.attachment.withdrawn_us.is_none() && content.attachment.kind == AttachmentKind::Picture.as_str();
         if shown { Ok(content) } else { Err(DocumentError::NoSuchAttachment) }
     }
 
@@ -152,9 +150,7 @@ pub async fn attach(
     file_name: &str,
     bytes: Vec<u8>,
 ) -> Result<Attached, DocumentError> {
-    if !(1..=40).contains(&kind.len()) || !kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
-        return Err(DocumentError::BadKind);
-    }
+    let kind = AttachmentKind::of(kind).ok_or(DocumentError::NoSuchKind)?.as_str();
     let media_type = MediaType::of(file_name, &bytes)?;
     let hash = digest(&SHA256, &bytes).as_ref().to_vec();
     let size = i64::try_from(bytes.len()).map_err(|_| NotTaken::Size)?;

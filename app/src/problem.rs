@@ -12,13 +12,14 @@ use std::fmt;
 use crowdfunding::CrowdfundingError;
 use crowdfunding::spending::SpendingError;
 use domain::campaign::GivingClosed;
-use domain::document::NotTaken;
+use domain::document::{AttachmentKind, NotTaken};
 use domain::plan;
 use domain::role::Forbidden;
 use domain::voucher::Unbalanced;
 use ledger::Refusal;
 use lending::LendingError;
 use lending::servicing::ServeError;
+use sea_orm::Iterable;
 use wechat::WechatError;
 
 use crate::bank::BankError;
@@ -465,7 +466,10 @@ impl From<DocumentError> for Problem {
         use DocumentError as E;
         match error {
             E::NoSuchAttachment => Problem::not_found("no_such_attachment", "没有这个附件。"),
-            E::BadKind => Problem::field("kind", "附件种类为1至40个小写字母或下划线"),
+            E::NoSuchKind => {
+                Problem::unprocessable("attachment_kind", "没有这个附件种类，请从列出的种类中选择，拿不准时选“其他”。")
+                    .because(AttachmentKind::iter().map(AttachmentKind::as_str).collect::<Vec<_>>().join(", "))
+            }
             E::NoPicture => Problem::unprocessable("picture_needed", "只接受PNG或JPEG图片。"),
             E::Published => Problem::conflict("wrong_state", "内容已发布，不能再添加附件。"),
             E::NotTaken(error) => error.into(),
@@ -876,7 +880,8 @@ impl From<LendingError> for Problem {
 impl From<NotTaken> for Problem {
     fn from(error: NotTaken) -> Problem {
         match error {
-            NotTaken::Size => Problem::new(PAYLOAD_TOO_LARGE, "document_size", "附件不能为空，且不得超过10MB。"),
+            NotTaken::Empty => Problem::unprocessable("document_empty", "附件是空文件，请重新选择文件。"),
+            NotTaken::Size => Problem::new(PAYLOAD_TOO_LARGE, "document_size", "附件不得超过10MB。"),
             NotTaken::UnknownKind => {
                 Problem::unprocessable("document_kind", "只接受PDF、PNG、JPEG、不含宏的XLSX、OFD、CSV和UTF-8文本文件。")
             }

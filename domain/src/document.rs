@@ -1,7 +1,9 @@
 //! What a document is, told from its bytes and never from what its sender calls it.
 //!
 //! Taken are PDF, PNG, JPEG, XLSX, OFD (版式文件) and plain text in UTF-8, CSV included. A file whose name says something else
-//! than its bytes is disguised and refused, and so is a workbook with macros.
+//! than its bytes is disguised and refused, and so is a workbook with macros. What it proves is one of a few words.
+
+use sea_orm::EnumIter;
 
 /// The largest document that is kept, 10 MiB.
 pub const LARGEST: usize = 10 << 20;
@@ -25,11 +27,69 @@ pub enum MediaType {
     Text,
 }
 
+/// What an attached document proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter)]
+pub enum AttachmentKind {
+    /// 合同或协议.
+    Contract,
+    /// 发票.
+    Invoice,
+    /// 名单.
+    Roster,
+    /// 付款清单.
+    List,
+    /// 备案材料.
+    Filing,
+    /// 备案回执.
+    FilingReceipt,
+    /// 会议纪要.
+    Minutes,
+    /// 报告.
+    Report,
+    /// 银行回单.
+    Statement,
+    /// 扫描件.
+    Scan,
+    /// 图片.
+    Picture,
+    /// 其他.
+    Other,
+}
+
+impl AttachmentKind {
+    /// The word on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AttachmentKind::Contract => "contract",
+            AttachmentKind::Invoice => "invoice",
+            AttachmentKind::Roster => "roster",
+            AttachmentKind::List => "list",
+            AttachmentKind::Filing => "filing",
+            AttachmentKind::FilingReceipt => "filing_receipt",
+            AttachmentKind::Minutes => "minutes",
+            AttachmentKind::Report => "report",
+            AttachmentKind::Statement => "statement",
+            AttachmentKind::Scan => "scan",
+            AttachmentKind::Picture => "picture",
+            AttachmentKind::Other => "other",
+        }
+    }
+
+    /// The kind of this word, if there is one.
+    pub fn of(word: &str) -> Option<AttachmentKind> {
+        use sea_orm::Iterable;
+        AttachmentKind::iter().find(|kind| kind.as_str() == word)
+    }
+}
+
 /// Why a document is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
-    /// No bytes, or too many.
-    #[error("a document has 1 byte to 10 MiB")]
+    /// No bytes.
+    #[error("the document is empty")]
+    Empty,
+    /// Too many bytes.
+    #[error("a document has at most 10 MiB")]
     Size,
     /// None of the kinds that are taken.
     #[error("the bytes are of no kind that is taken")]
@@ -76,7 +136,10 @@ impl MediaType {
         if !(1..=200).contains(&file_name.chars().count()) || file_name.contains(bad) || file_name.trim() != file_name {
             return Err(NotTaken::BadName);
         }
-        if !(1..=LARGEST).contains(&bytes.len()) {
+        if bytes.is_empty() {
+            return Err(NotTaken::Empty);
+        }
+        if bytes.len() > LARGEST {
             return Err(NotTaken::Size);
         }
         let ending = file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
@@ -201,7 +264,7 @@ mod tests {
             ("a.txt", b"<html><script>", UnknownKind),
             ("a.csv", b"a\x00b", UnknownKind),
             ("a.txt", b"\xc4\xe3\xba\xc3", UnknownKind),
-            ("a.txt", b"", Size),
+            ("a.txt", b"", Empty),
             ("../a.txt", b"a", BadName),
             ("a\u{202e}fdp.txt", b"a", BadName),
             ("", b"a", BadName),

@@ -144,12 +144,19 @@ async fn a_document_is_what_its_bytes_say_and_is_never_overwritten() {
             ("a.png", &b"%PDF-1.7"[..], 422, "document_disguised"),
             ("a.pdf", b"MZ\x90\x00", 422, "document_kind"),
             ("a.txt", b"<script>", 422, "document_kind"),
-            ("a.txt", b"", 413, "document_size"),
+            ("a.txt", b"", 422, "document_empty"),
             ("../a.txt", b"a", 422, "invalid_field"),
         ] {
             upload(&head, &path, "scan", name, bytes).await.refused(status, code);
         }
-        upload(&head, &path, "Scan!", "a.txt", b"a").await.refused(422, "invalid_field");
+        for kind in ["bogus", "Scan!", "Scan"] {
+            let refused = upload(&head, &path, kind, "a.txt", b"a").await;
+            assert!(refused.refused(422, "attachment_kind").text.contains("filing_receipt"), "{}", refused.text);
+        }
+        let untold = head.request(Method::POST, &format!("/api/v1{path}?kind=scan&file_name=a.txt")).body("a");
+        let refused = send(untold).await;
+        let detail = refused.refused(415, "unsupported_media_type").body["detail"].as_str().unwrap();
+        assert!(detail.contains("application/octet-stream") && !detail.contains("JSON"), "{detail}");
         let listed = head.get(&path).await.ok();
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 

@@ -2,6 +2,7 @@
 //! do what with them.
 
 use app::documents::{Attached, Content};
+use domain::document::AttachmentKind;
 use maud::{Markup, html};
 use poem::Response;
 
@@ -11,20 +12,43 @@ use crate::page::{self, PageError};
 use crate::part;
 use crate::session::Officer;
 
-/// What a paper can prove: the word in the database and its name.
-pub(crate) const KINDS: [(&str, &str); 8] = [
-    ("contract", "合同或协议"),
-    ("invoice", "发票"),
-    ("roster", "名单"),
-    ("filing", "备案材料"),
-    ("minutes", "会议纪要"),
-    ("report", "报告"),
-    ("statement", "银行回单"),
-    ("other", "其他"),
+/// What a paper can prove, as the form offers it.
+const OFFERED: [AttachmentKind; 10] = [
+    AttachmentKind::Contract,
+    AttachmentKind::Invoice,
+    AttachmentKind::Roster,
+    AttachmentKind::Filing,
+    AttachmentKind::FilingReceipt,
+    AttachmentKind::Minutes,
+    AttachmentKind::Report,
+    AttachmentKind::Statement,
+    AttachmentKind::Scan,
+    AttachmentKind::Other,
 ];
 
+fn name(kind: AttachmentKind) -> &'static str {
+    match kind {
+        AttachmentKind::Contract => "合同或协议",
+        AttachmentKind::Invoice => "发票",
+        AttachmentKind::Roster => "名单",
+        AttachmentKind::List => "付款清单",
+        AttachmentKind::Filing => "备案材料",
+        AttachmentKind::FilingReceipt => "备案回执",
+        AttachmentKind::Minutes => "会议纪要",
+        AttachmentKind::Report => "报告",
+        AttachmentKind::Statement => "银行回单",
+        AttachmentKind::Scan => "扫描件",
+        AttachmentKind::Picture => "图片",
+        AttachmentKind::Other => "其他",
+    }
+}
+
+/// The name of a word in the database; what was attached before the words were few stays what it is called.
 fn kind(word: &str) -> &str {
-    KINDS.iter().find(|(key, _)| *key == word).map_or(word, |(_, name)| name)
+    match AttachmentKind::of(word) {
+        Some(kind) => name(kind),
+        None => word,
+    }
 }
 
 /// The papers of a thing whose page has this path; with a form if one may be added.
@@ -63,7 +87,7 @@ fn size(bytes: i64) -> String {
 }
 
 fn add(officer: &Officer, path: &str, typed: &Typed) -> Markup {
-    let kinds = options(KINDS);
+    let kinds = options(OFFERED.map(|kind| (kind.as_str(), name(kind))));
     html! {
         details class="step" open[typed.problem().is_some()] {
             summary { "添加材料" }
@@ -82,7 +106,7 @@ pub(crate) async fn attach(officer: &Officer, object: &str, form: &Form) -> Resu
     let Some(upload) = form.upload("file") else {
         return Err(app::problem::Problem::field("file", "请选择文件").into());
     };
-    let kind = form.given("kind").unwrap_or("other");
+    let kind = form.given("kind").unwrap_or(AttachmentKind::Other.as_str());
     officer.app.documents.attach(&officer.member, object, kind, &upload.name, upload.content.clone()).await?;
     Ok(())
 }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use app::App;
-use app::documents::PICTURE;
 use app::giving::WallGift;
 use app::spending::open::OpenSpending;
 use crowdfunding::{PlanVersion, PublicCampaign, Standing};
 use domain::campaign::{CampaignKind, CampaignState};
+use domain::document::AttachmentKind;
 use domain::{BusinessDate, CampaignId, CampaignUpdateId, Money};
 use entity::{budget_line, campaign_update, milestone};
 use maud::{Markup, html};
@@ -50,7 +50,8 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
     for update in updates {
         let pictures = app.campaigns.public_pictures(id, update.id).await?;
         let pictures = app.documents.of(&pictures).await?;
-        let pictures = pictures.into_iter().map(|one| one.attachment).filter(|one| one.kind == PICTURE);
+        let pictures =
+            pictures.into_iter().map(|one| one.attachment).filter(|one| one.kind == AttachmentKind::Picture.as_str());
         reports.push((update, pictures.map(|one| one.id.uuid()).collect::<Vec<_>>()));
     }
     let row = &one.campaign;
