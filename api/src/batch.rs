@@ -84,7 +84,8 @@ pub(crate) struct BatchApi {
 impl BatchApi {
     /// Looks at a list (CSV in UTF-8 or XLSX, sent as the body) and, with `write`, makes one draft of it. Nothing is written while an error is
     /// found, nor a warning unless `despite_warnings` is said. Columns: 收款人户名, 收款人账号, 开户银行, 金额, and if needed 受益人, 关系, 未成年人,
-    /// 行政区划代码, 联系电话.
+    /// 行政区划代码, 联系电话, 用途. What the budget line lacks is an error, what the campaign's fund lacks a warning; a line that names another
+    /// purpose than the paper's is an error.
     #[oai(path = "/staff/disbursement-batches", method = "post")]
     #[allow(clippy::too_many_arguments, reason = "the body is the list, so all else stands in the query")]
     async fn batch(
@@ -94,7 +95,9 @@ impl BatchApi {
         id: Query<Uuid>,
         campaign: Query<Uuid>,
         #[oai(validator(max_length = 40))] line: Query<String>,
-        #[oai(validator(min_length = 1, max_length = 200))] purpose: Query<String>,
+        /// What for; the public reads it. At most 200 characters.
+        #[oai(validator(max_length = 2000))]
+        purpose: Query<String>,
         #[oai(default)] write: Query<bool>,
         #[oai(default)] despite_warnings: Query<bool>,
         body: Binary<Vec<u8>>,

@@ -913,6 +913,13 @@ impl From<SpendingError> for Problem {
             E::Related => Problem::conflict("related_party", "收款人或受益人与经办、审批人员存在关联，不能支付。"),
             E::NoDocument => Problem::conflict("document_needed", "请先上传证明材料。"),
             E::NotSpendable => Problem::conflict("campaign_not_spendable", "该项目目前不能支出。"),
+            E::ParentCampaign => {
+                Problem::unprocessable("parent_campaign", "母项目不持有资金，请在其子项目下申请支出。")
+            }
+            E::NoPartner => Problem::unprocessable(
+                "advance_needs_partner",
+                "预付款只能付给与本项目签有书面协议、评估合格的合作方；付给供应商请用采购。",
+            ),
             E::Frozen => Problem::conflict("campaign_frozen", "该项目资金已冻结。"),
             E::LineShort { left } => {
                 Problem::conflict("budget_line_short", "").saying(format!("预算科目余额不足，目前可用{left}元。"))

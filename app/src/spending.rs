@@ -102,17 +102,29 @@ impl Spending {
 
     /// Writes a draft. The same id with the same content again answers the draft that stands.
     pub async fn draft(&self, draft: Draft, by: &Member) -> Result<disbursement::Model, SpendError> {
-        step!(self, by, "disbursement.draft", |tx, now| spending::draft(&tx, now, draft.digested(None), by))
+        step!(self, by, "disbursement.draft", |tx, now| spending::draft(
+            &tx,
+            now,
+            draft.digested(None),
+            &self.names(),
+            by
+        ))
     }
 
     /// Rewrites a draft; its author only.
     pub async fn edit(&self, draft: Draft, by: &Member) -> Result<disbursement::Model, SpendError> {
-        step!(self, by, "disbursement.edit", |tx, now| spending::edit(&tx, now, draft.digested(None), by))
+        step!(self, by, "disbursement.edit", |tx, now| spending::edit(
+            &tx,
+            now,
+            draft.digested(None),
+            &self.names(),
+            by
+        ))
     }
 
     /// Hands a draft in.
     pub async fn submit(&self, id: DisbursementId, by: &Member) -> Result<disbursement::Model, SpendError> {
-        step!(self, by, "disbursement.submit", |tx, now| spending::submit(&tx, now, id, by))
+        step!(self, by, "disbursement.submit", |tx, now| spending::submit(&tx, now, id, &self.names(), by))
     }
 
     /// The approval that is due; the last one promises the money.
@@ -270,6 +282,11 @@ impl Spending {
     /// A settlement.
     pub async fn settlement(&self, id: SettlementId, by: &Member) -> Result<payout_settlement::Model, SpendError> {
         Ok(spending::settlement(self.db.read(), id, by).await?)
+    }
+
+    /// What names are compared by.
+    fn names(&self) -> impl Fn(&str) -> Vec<u8> + Send + Sync + '_ {
+        |name| payees::name_hmac(&self.vault, name)
     }
 
     async fn trail(

@@ -5,7 +5,7 @@ use domain::campaign::CampaignState;
 use domain::decision::{DecisionKind, DecisionState};
 use domain::duty::DutyKind;
 use domain::filing::FilingNumber;
-use domain::plan::{Plan, Problem, Way};
+use domain::plan::{PASSING_SCORE, Plan, Problem, Way};
 use domain::{BusinessDate, CampaignId, Money, Timestamp};
 use entity::{
     Tx, book, campaign, campaign_decision, certificate, charity, cooperation, disbursement, disclosure,
@@ -172,7 +172,13 @@ async fn partnered(tx: &Tx, gates: &mut Gates, id: CampaignId, plan: &Plan) -> R
         "partner_agreement",
         "尚未登记与合作方的书面协议",
     );
-    gates.need(found.is_some_and(|found| found.score.is_some()), "partner_evaluation", "尚未对合作方进行评估");
+    match found.and_then(|found| found.score) {
+        None => gates.need(false, "partner_evaluation", "尚未对合作方进行评估"),
+        Some(score) => {
+            let problem = format!("对合作方的评估不合格：得{score}分，{PASSING_SCORE}分为合格");
+            gates.need(score >= PASSING_SCORE, "partner_evaluation", &problem);
+        }
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! persons and knows no role; what is checked here says it in better words. Locks are taken in this order: campaign (shared),
 //! disbursements, payouts, payees (shared), budget lines, then the ledger's. A paper of five thousand payouts takes as many statements as one of one.
 
+mod advance;
 mod disbursement;
 mod error;
 mod line;
@@ -13,11 +14,13 @@ mod payout;
 pub mod postings;
 mod public;
 mod review;
+mod room;
 mod settlement;
 
+pub use advance::Compared;
 pub use disbursement::{
     NewDisbursement, NewPayout, approve, cancel, disbursement, disbursements, draft, edit, history, mark_notice,
-    may_document, payouts_of, reject, submit, waiting,
+    may_document, payouts_of, purpose_problem, reject, submit, waiting,
 };
 pub use error::SpendingError;
 pub use payee::{
@@ -29,6 +32,7 @@ pub use payout::{
 };
 pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts};
 pub use review::{SmallReview, small_reviews};
+pub use room::{Room, room, stands};
 pub use settlement::{NewSettlement, SettlementKind, decide, propose, settlement, settlements};
 
 use domain::role::Role;

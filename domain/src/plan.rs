@@ -11,6 +11,10 @@ use crate::{BusinessDate, Money, Timestamp};
 /// Below so many beneficiaries a campaign is for named persons, and that we do not offer (facts: charity 6.6).
 pub const FEWEST_BENEFICIARIES: i64 = 3;
 
+/// With fewer points of a hundred the evaluation of a partner failed: no money is raised with them, and none goes to them ahead. The law asks
+/// that a partner is evaluated (facts: charity 2.1 Art. 26) and leaves the measure to the charity; this is ours.
+pub const PASSING_SCORE: i64 = 60;
+
 /// A way money is asked for (facts: charity 2.1 Art. 23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumIter)]
 #[serde(rename_all = "snake_case")]

@@ -452,7 +452,12 @@ async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed()
                 .await
                 .is_err()
         );
-        manager.post(&path("partner-evaluation"), json!({ "score": 85, "findings": "具备执行能力" })).await.ok();
+        for score in [0, 59] {
+            manager.post(&path("partner-evaluation"), json!({ "score": score, "findings": "账目不清" })).await.ok();
+            let refused = disclosure.post(&path("filing"), filing.clone()).await;
+            assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_evaluation"], "{score} is no pass");
+        }
+        manager.post(&path("partner-evaluation"), json!({ "score": 60, "findings": "具备执行能力" })).await.ok();
         disclosure.post(&path("filing"), filing).await.ok();
     })
     .await;

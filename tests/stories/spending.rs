@@ -41,6 +41,20 @@ pub(crate) async fn payee(w: &World, campaign: Uuid, name: &str, number: u64) ->
     id(&w.staff(Role::Organiser).await.post("/staff/payees", new).await.ok())
 }
 
+/// The partner of a campaign, with an agreement and an evaluation of so many points, as somebody who can be paid.
+pub(crate) async fn partner(w: &World, campaign: Uuid, name: &str, score: i64) -> Uuid {
+    let manager = w.staff(Role::ProjectManager).await;
+    let partner = json!({ "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "individual", "name": name });
+    manager.post("/staff/partners", partner.clone()).await.ok();
+    let agreement = json!({ "partner": partner["id"], "signed_on": "2026-01-05", "agreement": "合作协议 示例1号" });
+    let path = |step: &str| format!("/staff/campaigns/{campaign}/{step}");
+    manager.post(&path("cooperation"), agreement).await.ok();
+    manager.post(&path("partner-evaluation"), json!({ "score": score, "findings": "实地走访" })).await.ok();
+    let mut new = person(campaign, name, 7);
+    new["part"] = json!("partner");
+    id(&w.staff(Role::Organiser).await.post("/staff/payees", new).await.ok())
+}
+
 pub(crate) fn id(value: &Value) -> Uuid {
     value["id"].as_str().unwrap().parse().unwrap()
 }
@@ -240,7 +254,7 @@ async fn an_advance_is_a_promise_then_a_claim_then_an_expense() {
     story(async |w| {
         let campaign = funded(w, "1000.00").await;
         let code = line(w, campaign).await;
-        let partner = payee(w, campaign, "示例服务中心", 7).await;
+        let partner = partner(w, campaign, "示例服务中心", 60).await;
         let mut advance = paper(campaign, &code, &[partner], "600.00");
         advance["kind"] = json!("advance");
         approved(w, &advance).await;
@@ -289,11 +303,66 @@ async fn an_advance_is_a_promise_then_a_claim_then_an_expense() {
     .await;
 }
 
+/// Nobody but an executing partner is paid ahead, and a parent campaign pays nobody: both are told when the paper is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_paper_can_ask_for_is_refused_when_it_is_written() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let write = async |kind: &str, payee: Uuid| {
+            let mut new = paper(campaign, "a", &[payee], "10.00");
+            new["kind"] = json!(kind);
+            (organiser.post("/staff/disbursements", new.clone()).await, new)
+        };
+        let supplier = {
+            let mut new = person(campaign, "示例文化用品有限公司", 5);
+            (new["kind"], new["part"]) = (json!("organisation"), json!("supplier"));
+            organiser.post("/staff/payees", new.clone()).await.ok();
+            id(&new)
+        };
+        write("advance", supplier).await.0.refused(422, "advance_needs_partner");
+        let (answer, purchase) = write("purchase", supplier).await;
+        answer.ok();
+        let mut turned = purchase.clone();
+        turned["kind"] = json!("advance");
+        let at = format!("/staff/disbursements/{}", id(&purchase));
+        organiser.call(Method::PUT, &at, Some(turned)).await.refused(422, "advance_needs_partner");
+        // Somebody calls himself a partner, another is the partner, and one failed.
+        let named = {
+            let mut new = person(campaign, "自称的执行方（示例）", 6);
+            new["part"] = json!("partner");
+            organiser.post("/staff/payees", new.clone()).await.ok();
+            id(&new)
+        };
+        let failed = partner(w, campaign, "示例服务中心", 59).await;
+        write("advance", failed).await.0.refused(422, "advance_needs_partner");
+        let manager = w.staff(Role::ProjectManager).await;
+        let evaluation = format!("/staff/campaigns/{campaign}/partner-evaluation");
+        manager.post(&evaluation, json!({ "score": 60, "findings": "整改后复评" })).await.ok();
+        write("advance", named).await.0.refused(422, "advance_needs_partner");
+        let (answer, advance) = write("advance", failed).await;
+        answer.ok();
+        // What was true when it was written may be so no more when it is handed in.
+        manager.post(&evaluation, json!({ "score": 0, "findings": "账目不清" })).await.ok();
+        attach(&organiser, &advance).await.ok();
+        step(&organiser, &advance, "submission").await.refused(422, "advance_needs_partner");
+        manager.post(&evaluation, json!({ "score": 90, "findings": "整改后复评" })).await.ok();
+        step(&organiser, &advance, "submission").await.ok();
+
+        let mut draft = w.draft("5000.00");
+        draft["kind"] = json!("parent");
+        let parent = id(&organiser.post("/staff/campaigns", draft).await.ok());
+        let asked = paper(parent, "a", &[supplier], "10.00");
+        organiser.post("/staff/disbursements", asked).await.refused(422, "parent_campaign");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_is_spent_released_and_closed_with_nothing_left() {
     story(async |w| {
         let campaign = funded(w, "1000.00").await;
-        let partner = payee(w, campaign, "示例服务中心", 7).await;
+        let partner = partner(w, campaign, "示例服务中心", 60).await;
         let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
         let (cashier, bookkeeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
         let today = w.app.business.today().to_string();
@@ -615,11 +684,11 @@ async fn twenty_approvals_at_once_spend_no_more_than_there_is() {
     story(async |w| {
         let campaign = funded(w, "700.00").await;
         let code = line(w, campaign).await;
-        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let partner = partner(w, campaign, "示例服务中心", 60).await;
         let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
         let mut papers = Vec::new();
         for number in 0..20 {
-            let mut grant = paper(campaign, &code, &[student], "100.00");
+            let mut grant = paper(campaign, &code, &[partner], "100.00");
             if number % 2 == 0 {
                 grant["kind"] = json!("advance");
             }

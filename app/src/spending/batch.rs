@@ -1,14 +1,14 @@
 //! Lists of payments, as a county sends them: CSV or XLSX of up to five thousand lines, read, looked at line by line, and written as one
 //! disbursement in one transaction.
 //!
-//! A dry run says everything that is wrong at once and writes nothing. Errors refuse the list; warnings want a second look and are passed with
-//! a word. The ids of payees and payouts follow from the id of the paper and the line, so the same list again is the same paper. Costs: a dozen
+//! A dry run says everything that is wrong at once and writes nothing, and looks at the purpose, the budget line and the fund as the paper's way
+//! to its last approval will. Errors refuse the list; warnings want a second look and are passed with a word. The ids of payees and payouts follow from the id of the paper and the line, so the same list again is the same paper. Costs: a dozen
 //! statements however many lines, and two ciphers a line.
 
 use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use crowdfunding::spending::{self, NewPayout, SpendingError};
+use crowdfunding::spending::{self, NewPayout, Room, SpendingError};
 use domain::disbursement::DisbursementKind;
 use domain::role::Member;
 use domain::{CampaignId, DisbursementId, Money, PayeeId};
@@ -26,8 +26,8 @@ const LINES: usize = 5_000;
 const BYTES: usize = 4 << 20;
 
 /// The columns, as the first line names them. The first four must be there.
-const COLUMNS: [&str; 9] =
-    ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "关系", "未成年人", "行政区划代码", "联系电话"];
+const COLUMNS: [&str; 10] =
+    ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "关系", "未成年人", "行政区划代码", "联系电话", "用途"];
 const NEEDED: usize = 4;
 const NAME: usize = 0;
 const ACCOUNT: usize = 1;
@@ -38,6 +38,10 @@ const RELATION: usize = 5;
 const MINOR: usize = 6;
 const DIVISION: usize = 7;
 const PHONE: usize = 8;
+/// One paper has one purpose, which the public reads: a line that names another is in the wrong list.
+const PURPOSE: usize = 9;
+/// What is said about a list as a whole and not about one of its columns.
+const BUDGET_LINE: &str = "预算科目";
 
 /// A list to be paid.
 #[derive(Clone, Debug)]
@@ -115,8 +119,8 @@ fn read(bytes: &[u8]) -> Result<Sheet, Finding> {
     sheet::read(bytes, Encoding::Utf8).map_err(whole)
 }
 
-/// The lines of a list, and everything that is wrong with it in itself.
-fn lines(bytes: &[u8]) -> (Vec<Line>, Vec<Finding>) {
+/// The lines of a list for a purpose, and everything that is wrong with it in itself.
+fn lines(bytes: &[u8], purpose: &str) -> (Vec<Line>, Vec<Finding>) {
     let mut sheet = match read(bytes) {
         Ok(sheet) => sheet.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.text().is_empty())),
         Err(finding) => return (Vec::new(), vec![finding]),
@@ -128,6 +132,9 @@ fn lines(bytes: &[u8]) -> (Vec<Line>, Vec<Finding>) {
         return (Vec::new(), vec![whole(format!("首行缺少“{}”一列", COLUMNS[missing]))]);
     }
     let mut findings = Vec::new();
+    if let Some(problem) = spending::purpose_problem(purpose) {
+        findings.push(Finding { column: COLUMNS[PURPOSE], ..whole(problem) });
+    }
     let mut lines = Vec::new();
     for (number, cells) in sheet {
         if lines.len() + findings.len() > LINES * 4 || lines.len() > LINES {
@@ -190,6 +197,9 @@ fn lines(bytes: &[u8]) -> (Vec<Line>, Vec<Finding>) {
         if phone.is_some_and(|phone| !dialled(phone)) {
             wrong(PHONE, "请填写正确的电话号码");
         }
+        if !["", purpose.trim()].contains(&cell(PURPOSE)) {
+            wrong(PURPOSE, &format!("与本次支出的用途“{}”不一致，请另做一份名单", purpose.trim()));
+        }
         if let (Some(amount), true) = (amount, findings.len() == before) {
             lines.push(Line {
                 number,
@@ -206,7 +216,7 @@ fn lines(bytes: &[u8]) -> (Vec<Line>, Vec<Finding>) {
     }
     if lines.len() > LINES {
         findings.push(whole("一份名单最多5000行"));
-    } else if lines.is_empty() && findings.is_empty() {
+    } else if lines.is_empty() && findings.iter().all(|finding| finding.line == 0) {
         findings.push(whole("名单没有内容"));
     }
     twice(&lines, &mut findings);
@@ -232,6 +242,39 @@ fn twice(lines: &[Line], findings: &mut Vec<Finding>) {
     }
 }
 
+/// What of the money stands against a list of this total. The budget line refuses it when it is handed in; the fund when it is approved, until
+/// when gifts may come, and so may the day on which the campaign spends.
+fn short(room: &Room, total: Money) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut say = |column, weight, problem: String| findings.push(Finding { line: 0, column, weight, problem });
+    match room.line {
+        None => say(BUDGET_LINE, Weight::Error, "该项目没有这个预算科目".to_owned()),
+        Some(left) if left < total => {
+            say(BUDGET_LINE, Weight::Error, format!("预算科目余额不足：目前可用{left}元，名单合计{total}元"));
+        }
+        Some(_) => {}
+    }
+    match &room.closed {
+        Some(parent @ SpendingError::ParentCampaign) => say("", Weight::Error, words(parent)),
+        Some(closed) => say("", Weight::Warning, words(closed)),
+        None if room.fund < total => {
+            let problem = format!("项目可用资金不足：目前可用{}元，名单合计{total}元，到账前不能通过审批", room.fund);
+            say(COLUMNS[AMOUNT], Weight::Warning, problem);
+        }
+        None => {}
+    }
+    findings
+}
+
+/// Why a campaign cannot spend, as a finding says it.
+fn words(closed: &SpendingError) -> String {
+    match closed {
+        SpendingError::ParentCampaign => "母项目不持有资金，请在其子项目下申请".to_owned(),
+        SpendingError::Frozen => "该项目资金已冻结，目前不能支出".to_owned(),
+        _ => "该项目目前不能支出".to_owned(),
+    }
+}
+
 impl Spending {
     /// Looks at a list and, if it is asked for and nothing stands against it, writes it as one draft with its payees. The same list again is the
     /// draft that stands.
@@ -247,7 +290,11 @@ impl Spending {
         let campaign = campaign::Entity::find_by_id(batch.campaign).one(&tx).await?;
         let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
         by.may(&spending::AUTHORS, &campaign.unit_path).map_err(SpendingError::from)?;
-        let (lines, mut findings) = lines(&batch.bytes);
+        let (lines, mut findings) = lines(&batch.bytes, &batch.purpose);
+        let total = Money::checked_sum(lines.iter().map(|line| line.amount)).unwrap_or(Money::MAX);
+        if !spending::stands(&tx, batch.id).await? {
+            findings.extend(short(&spending::room(&tx, &campaign, &batch.line).await?, total));
+        }
         let file_hash = digest(&SHA256, &batch.bytes).as_ref().to_vec();
         let earlier = spending::of_list(&tx, batch.campaign, &file_hash).await?.filter(|paper| *paper != batch.id);
         if earlier.is_some() {
@@ -307,7 +354,6 @@ impl Spending {
                 amount: line.amount,
             });
         }
-        let total = Money::checked_sum(lines.iter().map(|line| line.amount)).unwrap_or(Money::MAX);
         findings.sort_by_key(|finding| finding.line);
         let mut report = BatchReport { lines: lines.len() as u64, total, known: met, findings, paper: None };
         let stands = |finding: &Finding| finding.weight == Weight::Error || !despite_warnings;
@@ -329,7 +375,7 @@ impl Spending {
             purpose: batch.purpose,
             payouts,
         };
-        let paper = spending::draft(&tx, now, draft.digested(Some(file_hash)), by).await?;
+        let paper = spending::draft(&tx, now, draft.digested(Some(file_hash)), &self.names(), by).await?;
         self.trail(&tx, &paper, "disbursement.batch", by).await?;
         tx.commit().await?;
         report.paper = Some(paper);
@@ -346,20 +392,20 @@ mod tests {
                     ,12,x,1.234,,监护人,也许\n\
                     王二,6222020000000000001,示例银行,1e3,,,\n\
                     王一,6222020000000000003,示例银行,5,小王,父亲,是\n";
-        let (lines, findings) = super::lines(list.as_bytes());
+        let (lines, findings) = super::lines(list.as_bytes(), "助学金");
         assert_eq!(lines.len(), 2);
         let of = |line: u64| findings.iter().filter(|f| f.line == line).map(|f| f.column).collect::<Vec<_>>();
         assert_eq!(of(3), ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "未成年人"]);
         assert_eq!(of(4), ["金额"]);
         assert!(of(5).is_empty(), "the beneficiary's name is compared, not the payee's");
-        let (_, findings) = super::lines("姓名,金额\n".as_bytes());
+        let (_, findings) = super::lines("姓名,金额\n".as_bytes(), "助学金");
         assert!(findings[0].problem.contains("收款人户名"));
-        assert!(super::lines(b"PK\x03\x04nonsense").1[0].problem.contains("XLSX"));
+        assert!(super::lines(b"PK\x03\x04nonsense", "助学金").1[0].problem.contains("XLSX"));
     }
 
     #[test]
     fn a_spreadsheet_is_read_to_the_fen_and_an_account_in_a_number_is_refused() {
-        let (lines, findings) = super::lines(include_bytes!("../../tests/data/payments.xlsx"));
+        let (lines, findings) = super::lines(include_bytes!("../../tests/data/payments.xlsx"), "助学金");
         let amounts: Vec<String> = lines.iter().map(|line| line.amount.to_string()).collect();
         assert_eq!(amounts, ["1834.07", "0.10"], "{findings:?}");
         assert_eq!(findings.iter().map(|f| (f.line, f.column)).collect::<Vec<_>>(), [(3, "收款人账号")]);

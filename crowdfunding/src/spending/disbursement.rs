@@ -17,9 +17,11 @@ use sea_orm::{
     QuerySelect, Set,
 };
 
+use super::advance::{Compared, to_partner};
 use super::line::{self, Change};
 use super::payout::nobody_close;
 use super::postings::{self, Spending};
+use super::room::holds_money;
 use super::{AUTHORS, READERS, SpendingError};
 use crate::history::state;
 
@@ -59,11 +61,16 @@ pub struct NewPayout {
     pub amount: Money,
 }
 
+/// What is wrong with a purpose, if anything.
+pub fn purpose_problem(purpose: &str) -> Option<&'static str> {
+    (!(1..=200).contains(&purpose.trim().chars().count())).then_some("请填写用途，最多200字")
+}
+
 /// The amount of all payouts, if the paper is sound.
 fn checked(new: &NewDisbursement) -> Result<Money, SpendingError> {
     let invalid = |field, problem| Err(SpendingError::Invalid { field, problem });
-    if !(1..=200).contains(&new.purpose.trim().chars().count()) {
-        return invalid("purpose", "请填写用途，最多200字");
+    if let Some(problem) = purpose_problem(&new.purpose) {
+        return invalid("purpose", problem);
     }
     if !(1..=5_000).contains(&new.payouts.len()) {
         return invalid("payouts", "请填写1至5000笔付款");
@@ -89,7 +96,13 @@ fn checked(new: &NewDisbursement) -> Result<Money, SpendingError> {
 }
 
 /// Writes a draft. The same id with the same content again answers the draft that stands.
-pub async fn draft(tx: &Tx, now: Timestamp, new: NewDisbursement, by: &Member) -> Result<row::Model, SpendingError> {
+pub async fn draft(
+    tx: &Tx,
+    now: Timestamp,
+    new: NewDisbursement,
+    compared: Compared<'_>,
+    by: &Member,
+) -> Result<row::Model, SpendingError> {
     by.must_be(&AUTHORS)?;
     let campaign = campaign::Entity::find_by_id(new.campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
     let grant = by.may(&AUTHORS, &campaign.unit_path)?;
@@ -104,7 +117,9 @@ pub async fn draft(tx: &Tx, now: Timestamp, new: NewDisbursement, by: &Member) -
     if charity::Entity::find_by_id(campaign.book_id).one(tx).await?.is_none() {
         return Err(SpendingError::NoCharity);
     }
+    holds_money(&campaign)?;
     line_of(tx, new.campaign, &new.line).await?;
+    to_partner(tx, new.kind, new.campaign, &paid(&new), compared).await?;
     let paper = row::ActiveModel {
         id: Set(new.id),
         book_id: Set(campaign.book_id),
@@ -136,7 +151,13 @@ pub async fn draft(tx: &Tx, now: Timestamp, new: NewDisbursement, by: &Member) -
 }
 
 /// Rewrites a draft; its author only.
-pub async fn edit(tx: &Tx, now: Timestamp, new: NewDisbursement, by: &Member) -> Result<row::Model, SpendingError> {
+pub async fn edit(
+    tx: &Tx,
+    now: Timestamp,
+    new: NewDisbursement,
+    compared: Compared<'_>,
+    by: &Member,
+) -> Result<row::Model, SpendingError> {
     by.must_be(&AUTHORS)?;
     let amount = checked(&new)?;
     let paper = locked(tx, new.id).await?;
@@ -151,6 +172,7 @@ pub async fn edit(tx: &Tx, now: Timestamp, new: NewDisbursement, by: &Member) ->
         return Err(SpendingError::Invalid { field: "campaign", problem: "草稿不能改到另一个项目" });
     }
     line_of(tx, new.campaign, &new.line).await?;
+    to_partner(tx, new.kind, new.campaign, &paid(&new), compared).await?;
     execute(tx, "DELETE FROM payout WHERE disbursement_id = $1", [new.id.into()]).await?;
     write_payouts(tx, now, &new).await?;
     let mut paper: row::ActiveModel = paper.into();
@@ -163,6 +185,11 @@ pub async fn edit(tx: &Tx, now: Timestamp, new: NewDisbursement, by: &Member) ->
     paper.file_hash = Set(new.file_hash);
     paper.changed_us = Set(now);
     Ok(paper.update(tx).await?)
+}
+
+/// Who receives the money of a paper.
+fn paid(new: &NewDisbursement) -> Vec<PayeeId> {
+    new.payouts.iter().map(|payout| payout.payee).collect()
 }
 
 async fn line_of(tx: &Tx, campaign: CampaignId, code: &str) -> Result<budget_line::Model, SpendingError> {
@@ -206,7 +233,13 @@ async fn write_payouts(tx: &Tx, now: Timestamp, new: &NewDisbursement) -> Result
 }
 
 /// Hands a draft in. What it needs from now on is what its charity's profile asks at this moment.
-pub async fn submit(tx: &Tx, now: Timestamp, id: DisbursementId, by: &Member) -> Result<row::Model, SpendingError> {
+pub async fn submit(
+    tx: &Tx,
+    now: Timestamp,
+    id: DisbursementId,
+    compared: Compared<'_>,
+    by: &Member,
+) -> Result<row::Model, SpendingError> {
     let (campaign, paper) = locked_with_campaign(tx, id, by).await?;
     if paper.author_id != by.id {
         by.must_be(&AUTHORS)?;
@@ -214,6 +247,7 @@ pub async fn submit(tx: &Tx, now: Timestamp, id: DisbursementId, by: &Member) ->
     }
     by.may(&AUTHORS, &paper.unit_path)?;
     let to = paper.state.on(DisbursementEvent::Submit)?;
+    holds_money(&campaign)?;
     may_spend(&campaign)?;
     let documents = attachment::Entity::find()
         .filter(attachment::Column::Object.eq(format!("disbursement:{id}")))
@@ -225,6 +259,7 @@ pub async fn submit(tx: &Tx, now: Timestamp, id: DisbursementId, by: &Member) ->
     }
     let payouts = payout::Entity::find().filter(payout::Column::DisbursementId.eq(id)).all(tx).await?;
     let mut people: Vec<PayeeId> = payouts.iter().map(|payout| payout.payee_id).collect();
+    to_partner(tx, paper.kind, paper.campaign_id, &people, compared).await?;
     people.extend(payouts.iter().filter_map(|payout| payout.beneficiary_id));
     nobody_close(tx, &people).await?;
     let charity = charity::Entity::find_by_id(paper.book_id).one(tx).await?.ok_or(SpendingError::NoCharity)?;
@@ -252,7 +287,7 @@ fn rule_of(charity: &charity::Model) -> ApprovalRule {
 
 /// Refuses unless the campaign may spend now: from the first gift on until its last accounts are drawn, and never while its money is
 /// frozen (facts: charity 3.1, 6.5 (4)).
-fn may_spend(campaign: &campaign::Model) -> Result<(), SpendingError> {
+pub(super) fn may_spend(campaign: &campaign::Model) -> Result<(), SpendingError> {
     if campaign.frozen {
         return Err(SpendingError::Frozen);
     }

@@ -71,6 +71,12 @@ pub enum SpendingError {
     /// The campaign is in no state to spend.
     #[error("the campaign cannot spend now")]
     NotSpendable,
+    /// A parent campaign holds no money of its own; its leaves do.
+    #[error("a parent campaign holds no money")]
+    ParentCampaign,
+    /// An advance goes to nobody but an executing partner with whom the campaign has an agreement (facts: charity 2.1 Art. 26, 6.2 entry 13).
+    #[error("an advance needs a partner with an agreement")]
+    NoPartner,
     /// The campaign's money is frozen.
     #[error("the money of the campaign is frozen")]
     Frozen,
