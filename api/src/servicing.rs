@@ -779,6 +779,22 @@ impl ServicingApi {
         Ok(Json(Page::whole(claimed)))
     }
 
+    /// What was claimed of a programme, newest first; with `waiting` what nobody has paid yet.
+    #[oai(path = "/staff/loan-programmes/:programme_id/subsidies", method = "get")]
+    async fn claims(
+        &self,
+        officer: Officer,
+        programme_id: Path<Uuid>,
+        #[oai(default)] waiting: Query<bool>,
+        after: Query<Option<Uuid>>,
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
+    ) -> Result<Json<Page<LoanSubsidyClaim>>, ApiError> {
+        let (after, more) = (after.0.map(Into::into), limit.0 + 1);
+        let rows = self.app.servicing.claims(programme_id.0.into(), waiting.0, after, more, &officer.0).await?;
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
+        Ok(Json(Page::of(rows, limit.0, |row: &loan_subsidy::Model| row.id.uuid())))
+    }
+
     /// Writes down that a claimed subsidy was paid.
     #[oai(path = "/staff/loan-subsidies/:subsidy_id/receipt", method = "post")]
     async fn receive(

@@ -33,15 +33,17 @@ use crate::trail::{self, staff};
 use sight::Sight;
 
 /// Who opens programmes and names pools.
-const KEEPERS: [Role; 2] = [Role::Admin, Role::LeagueOfficer];
+pub const KEEPERS: [Role; 2] = [Role::Admin, Role::LeagueOfficer];
 /// Who tells what happened to a loan: officers of its bank.
 const TELLERS: [Role; 1] = [Role::BankOfficer];
 /// Who brings a bank's file: its officers, or finance.
-const IMPORTERS: [Role; 3] = [Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead];
+pub const IMPORTERS: [Role; 3] = [Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead];
 /// Finance of the whole house brings any bank's.
 const FINANCE: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 /// Who claims subsidies and writes down that they came.
-const CLAIMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+pub const CLAIMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who reads what was claimed of a programme.
+pub const CLAIM_READERS: [Role; 3] = [Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 /// Who reads how programmes stand.
 pub const READERS: [Role; 7] = [
     Role::Admin,
@@ -349,6 +351,20 @@ impl Servicing {
         self.note(&tx, "loan_subsidy.claim", format!("loan_programme:{id}"), detail, by).await?;
         tx.commit().await?;
         Ok(claimed)
+    }
+
+    /// A page of a programme's claims, newest first, each with the number of its contract: all, or those that nobody has paid yet.
+    pub async fn claims(
+        &self,
+        id: LoanProgrammeId,
+        waiting: bool,
+        after: Option<LoanSubsidyId>,
+        limit: u64,
+        by: &Member,
+    ) -> Result<Vec<(loan_subsidy::Model, String)>, ServicingError> {
+        by.must_be(&CLAIM_READERS)?;
+        self.may_read(id, by).await?;
+        Ok(subsidy::page(self.db.read(), id, waiting, after, limit).await?)
     }
 
     /// Writes down that a claim was paid.

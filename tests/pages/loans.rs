@@ -185,11 +185,14 @@ async fn a_loan_goes_from_the_application_to_its_first_repayment() {
         b.says("还款计划").await;
 
         // The first instalment falls due; what is paid of it is seen in the table, and leads to what it booked.
+        let paid_out_on = w.app.business.today();
+        let due = paid_out_on.day_of_month_after(1, paid_out_on.day()).unwrap();
         w.pass(31 * 86_400).await;
         w.run_job("close_loans").await;
         b.sign_in(&town.lender).await;
         b.go(&loan).await;
         b.open_step("repayment").await;
+        b.set("form[action$='/repayment']", "on", &due.to_string()).await;
         b.fill("form[action$='/repayment']", "amount", "6,000.00").await;
         b.press("form[action$='/repayment'] .go button").await;
         b.says("还款已登记").await;
@@ -204,6 +207,31 @@ async fn a_loan_goes_from_the_application_to_its_first_repayment() {
         b.says("结清试算").await;
         assert_eq!(b.path().await, loan);
         b.visit("/console/loans").await;
+
+        // What was paid in time is subsidised: finance claims it, and says when it came.
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        b.sign_in(&bookkeeper).await;
+        b.go("/console/loan-programmes").await;
+        b.press("td a").await;
+        b.press("a[href$='/subsidies']").await;
+        b.says("没有待到账的贴息").await;
+        b.step("subsidies").await;
+        b.says("已申报1笔贴息").await;
+        let claims = b.path().await;
+        b.visit(&claims).await;
+        b.open_step("receipt").await;
+        b.set("form[action$='/receipt']", "on", "2020-01-01").await;
+        b.press("form[action$='/receipt'] .go button").await;
+        b.says("到账日应不早于申报日").await;
+        b.set("form[action$='/receipt']", "on", &w.app.business.today().to_string()).await;
+        b.press("form[action$='/receipt'] .go button").await;
+        b.says("贴息到账已登记").await;
+        b.says("没有待到账的贴息").await;
+        b.go(&format!("{claims}?show=all")).await;
+        b.says("已到账").await;
+        for (officer, status) in [(&town.lender, 403), (&w.staff(Role::Auditor).await, 200)] {
+            assert_eq!(ask(w, Some(officer), &claims).await.0, status);
+        }
 
         // A month without a payment makes it late; the city's office sees it, for its borrower agreed.
         w.pass(62 * 86_400).await;

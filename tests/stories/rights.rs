@@ -665,6 +665,11 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/loan-programmes/{programme_id}/pool", &nobody, pool, &[Role::Admin, Role::LeagueOfficer]),
         get("/staff/loan-programmes/{programme_id}/days", &nobody, &LOANS),
         get("/staff/loan-programmes/{programme_id}/files", &nobody, &LOANS),
+        get(
+            "/staff/loan-programmes/{programme_id}/subsidies",
+            &nobody,
+            &[Role::Bookkeeper, Role::FinanceHead, Role::Auditor],
+        ),
         post("/staff/loan-programmes/{programme_id}/subsidies", &nobody, nothing(), &SECOND),
         post("/staff/loan-subsidies/{subsidy_id}/receipt", &nobody, json!({ "on": today }), &SECOND),
         post("/staff/loan-files", "", json!("bytes"), &[Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead]),

@@ -158,6 +158,19 @@ impl Render for Field<'_> {
     }
 }
 
+/// Boxes of which several may be ticked, under a legend of their own.
+pub(crate) fn ticks(typed: &Typed, name: &str, legend: &str, options: &[(String, String)]) -> Markup {
+    html! {
+        fieldset class="ticks" {
+            legend { (legend) }
+            @for (key, word) in options {
+                label { input type="checkbox" name=(name) value=(key) checked[typed.form().all(name).any(|one| one == key)]; (word) }
+            }
+            @if let Some(fault) = typed.fault(name) { p class="fault" { (fault) } }
+        }
+    }
+}
+
 /// Options of a choice from words: an empty one first, which asks to choose.
 pub(crate) fn options<K: ToString, W: ToString>(all: impl IntoIterator<Item = (K, W)>) -> Vec<(String, String)> {
     let mut options = vec![(String::new(), "请选择".to_owned())];

@@ -2,6 +2,7 @@
 //! banks' files, the monthly report, and what enterprises need.
 
 mod application;
+mod bank;
 mod cost;
 mod happening;
 mod loan;
@@ -13,6 +14,8 @@ mod quota;
 mod report;
 mod review;
 mod shelf;
+mod subsidy;
+mod terms;
 mod words;
 
 use domain::role::Role;
@@ -32,11 +35,12 @@ pub(crate) const MENU: &[Section] = &[Section {
         item("/console/loans", "合同与贷后", &lending::READERS),
         item("/console/loan-arrears", "逾期贷款", &lending::READERS),
         item("/console/loan-report", "贷款月报", &report::READERS),
-        item("/console/loan-programmes", "银行文件", &app::servicing::READERS),
+        item("/console/loan-programmes", "贷款项目与银行文件", &app::servicing::READERS),
         item("/console/loan-products", "贷款产品", &lending::READERS),
         item("/console/loan-quotas", "额度", &lending::READERS),
         item("/console/lpr", "LPR", &lending::READERS),
         item("/console/needs", "企业融资需求", &lending::READERS),
+        item("/console/banks", "合作银行", &lending::KEEPERS),
     ],
 }];
 
@@ -56,12 +60,20 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/console/loan-arrears", get(loan::get_arrears))
         .at("/console/loan-report", get(report::get_report))
         .at("/console/loan-programmes", get(programme::get_list).post(programme::post_import))
+        .at("/console/loan-programmes/opening", post(programme::post_open))
         .at("/console/loan-programmes/:id", get(programme::get_one))
-        .at("/console/loan-programmes/:id/subsidies", post(programme::post_claim))
+        .at("/console/loan-programmes/:id/pool", post(programme::post_pool))
+        .at("/console/loan-programmes/:id/subsidies", get(subsidy::get_list).post(subsidy::post_claim))
+        .at("/console/loan-programmes/:id/subsidies/:claim/receipt", post(subsidy::post_receive))
         .at("/console/loan-programmes/:id/files/:sequence", get(programme::get_file))
         .at("/console/loan-products", get(product::get_list).post(product::post_add))
         .at("/console/loan-products/:id", get(product::get_one))
+        .at("/console/loan-products/:id/terms", get(terms::get_form).post(terms::post_write))
         .at("/console/loan-products/:id/:step", post(product::post_step))
+        .at("/console/banks", get(bank::get_list).post(bank::post_add))
+        .at("/console/banks/:id", get(bank::get_one))
+        .at("/console/banks/:id/officers", post(bank::post_seat))
+        .at("/console/banks/:id/officers/:officer/removal", post(bank::post_unseat))
         .at("/console/lpr", get(product::get_rates).post(product::post_enter))
         .at("/console/lpr/confirmation", post(product::post_confirm))
         .at("/console/loan-quotas", get(quota::get_list).post(quota::post_set))

@@ -8,9 +8,11 @@ use domain::lending::product::{SubsidyRecipient, SubsidyRule};
 use domain::loan::allocation::Component;
 use domain::loan::life::{Life, What};
 use domain::loan::{Schedule, subsidy::Subsidised};
-use domain::{BusinessDate, LoanContractId, LoanEventId, LoanSubsidyId, Money, Timestamp};
-use entity::{Rows, Tx, loan_programme, loan_subsidy};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use domain::{BusinessDate, LoanContractId, LoanEventId, LoanProgrammeId, LoanSubsidyId, Money, Timestamp};
+use entity::{Rows, Tx, loan_contract, loan_programme, loan_subsidy};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 use uuid::Uuid;
 
 use super::NewEvent;
@@ -182,4 +184,31 @@ pub async fn receive(
 pub async fn of(db: &impl ConnectionTrait, ids: &[LoanContractId]) -> Result<Vec<loan_subsidy::Model>, ServeError> {
     let rows = loan_subsidy::Entity::find().filter(loan_subsidy::Column::ContractId.is_in(ids.iter().copied()));
     Ok(rows.order_by_asc(loan_subsidy::Column::DueOn).all(db).await?)
+}
+
+/// A page of a programme's claims, newest first, with the numbers of their contracts: all, or those that nobody has paid yet.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    programme: LoanProgrammeId,
+    waiting: bool,
+    after: Option<LoanSubsidyId>,
+    limit: u64,
+) -> Result<Vec<(loan_subsidy::Model, String)>, ServeError> {
+    use loan_subsidy::Column as C;
+    let mut query = loan_subsidy::Entity::find().filter(C::ProgrammeId.eq(programme));
+    if waiting {
+        query = query.filter(C::ReceivedOn.is_null());
+    }
+    if let Some(after) = after {
+        let last = loan_subsidy::Entity::find_by_id(after).one(db).await?.ok_or(ServeError::NoSuchSubsidy)?;
+        let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
+        query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
+    }
+    let rows = query.order_by_desc(C::CreatedUs).order_by_desc(C::Id).limit(limit).all(db).await?;
+    let contracts = loan_contract::Entity::find()
+        .filter(loan_contract::Column::Id.is_in(rows.iter().map(|row| row.contract_id)))
+        .all(db)
+        .await?;
+    let number = |id| contracts.iter().find(|one| one.id == id).map(|one| one.number.clone()).unwrap_or_default();
+    Ok(rows.into_iter().map(|row| (row.clone(), number(row.contract_id))).collect())
 }

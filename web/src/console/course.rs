@@ -11,7 +11,7 @@ use entity::campaign;
 use maud::{Markup, html};
 
 use super::campaign::{At, path};
-use crate::field::Field;
+use crate::field::{Field, ticks};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -232,13 +232,7 @@ fn asked_for(asks: Asks, typed: &Typed) -> Markup {
             (Field::day(typed, "filed_on", "备案日期").required())
         },
         Asks::Opening => html! {
-            fieldset class="ticks" {
-                legend { "开展渠道" }
-                @for (channel, word) in CHANNELS {
-                    @let key = channel.as_str();
-                    label { input type="checkbox" name="channels" value=(key) checked[typed.form().all("channels").any(|one| one == key)]; (word) }
-                }
-            }
+            (ticks(typed, "channels", "开展渠道", &CHANNELS.map(|(channel, word)| (channel.as_str().to_owned(), word.to_owned()))))
             (Field::text(typed, "platform_number", "平台项目编号").longest(64))
             (Field::text(typed, "platform_url", "平台项目网址").longest(300))
             (Field::text(typed, "operator_code", "自有平台运营方的统一社会信用代码").longest(18))

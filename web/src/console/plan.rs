@@ -11,7 +11,7 @@ use domain::plan::{
 use domain::{BusinessDate, Money};
 use maud::{Markup, html};
 
-use crate::field::Field;
+use crate::field::{Field, ticks};
 use crate::form::{Form, Typed};
 use crate::part::{self, grouped};
 use crate::words;
@@ -264,18 +264,6 @@ pub(super) fn fields(typed: &Typed) -> Markup {
             }
             (Field::tick(typed, "emergency", "应对突发事件，备案前先行开展"))
             (Field::area(typed, "remarks", "其他需要说明的情况").longest(800))
-        }
-    }
-}
-
-fn ticks(typed: &Typed, name: &str, legend: &str, options: &[(String, String)]) -> Markup {
-    html! {
-        fieldset class="ticks" {
-            legend { (legend) }
-            @for (key, word) in options {
-                label { input type="checkbox" name=(name) value=(key) checked[typed.form().all(name).any(|one| one == key)]; (word) }
-            }
-            @if let Some(fault) = typed.fault(name) { p class="fault" { (fault) } }
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::loan::life::What;
 use domain::loan::overdue::Class;
 use domain::loan::prepayment::Mode;
 use domain::role::Role;
-use domain::{LoanContractId, LoanEventId, Rate};
+use domain::{LoanContractId, LoanEventId};
 use lending::servicing::NewEvent;
 use lending::servicing::loan::Fact;
 use maud::{Markup, html};
@@ -149,12 +149,7 @@ pub(super) async fn take(
             let principal = if mode == Mode::Full { None } else { Some(check.money("amount")) };
             (Fact::Event(What::Prepayment { mode, principal, booked: None }), "提前还款已登记。")
         }
-        "rate" => {
-            let percent = check.text("rate");
-            let rate: Option<Rate> = format!("{}%", percent.trim_end_matches(['%', '％'])).parse().ok();
-            let Some(rate) = rate else { return Err(Problem::field("rate", "年利率的写法如 4.15")) };
-            (Fact::Event(What::RateChange(rate)), "利率调整已登记。")
-        }
+        "rate" => (Fact::Event(What::RateChange(check.percent("rate"))), "利率调整已登记。"),
         "class" => {
             let wished = form.get("class");
             let class = CLASSES.into_iter().find(|class| domain::bank_file::class_of(*class) == wished);

@@ -10,7 +10,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::Shelf;
-use super::{cost, words};
+use super::{cost, terms, words};
 use crate::console::people::Names;
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
@@ -20,9 +20,11 @@ use crate::session::{Officer, nothing};
 use crate::table::{Asked, Cell, Table, column, numbers};
 use crate::words as all_words;
 
-const LIST: &str = "/console/loan-products";
+/// The list of products.
+pub(super) const LIST: &str = "/console/loan-products";
 
-fn path(id: LoanProductId) -> String {
+/// The path of a product.
+pub(super) fn path(id: LoanProductId) -> String {
     format!("{LIST}/{id}")
 }
 
@@ -59,7 +61,7 @@ async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
     let families = options(all_words::all(words::family));
     let content = html! {
         (part::heading("贷款产品", &html! { a class="button" href="/console/lpr" { "LPR" } }))
-        @if officer.is(&::lending::AUTHORS) {
+        @if shelf.writes(officer) {
             div class="steps" {
                 (Step { name: "登记产品", will: "将登记一个产品；写好条款并由另一人发布后才对外公开。", to: LIST, grave: false, fields: html! {
                     (part::new_id(blank))
@@ -105,7 +107,7 @@ pub(super) async fn post_add(officer: Officer, form: Form) -> Result<Response, P
     }
 }
 
-fn version(officer: &Officer, one: &Version, names: &Names, word: &str, typed: &Typed) -> Markup {
+fn version(officer: &Officer, one: &Version, writes: bool, names: &Names, word: &str, typed: &Typed) -> Markup {
     let row = &one.row;
     let published = row.published_us.is_some();
     let step = format!("publication-{}", row.version);
@@ -122,7 +124,7 @@ fn version(officer: &Officer, one: &Version, names: &Names, word: &str, typed: &
                     @if let Some(at) = row.published_us { "；" (names.maybe(row.publisher_id)) "发布 · " (part::at(at)) }
                 }
             }
-            @if !published && row.author_id != officer.id() && officer.is(&::lending::AUTHORS) {
+            @if !published && row.author_id != officer.id() && writes {
                 (Step { name: "发布", will: "将发布这一版条款：此后的新申请按它办理，已签合同不变；发布后不能修改。", to: &to, grave: false, fields: nothing() }.show(officer, refused))
             }
             (cost::terms(&one.terms))
@@ -135,14 +137,15 @@ async fn show(officer: &Officer, id: LoanProductId, word: &str, typed: &Typed) -
     let shelf = Shelf::of(officer).await?;
     let missing = || Problem::not_found("no_such_loan_product", "没有这个贷款产品。");
     let row = shelf.products.iter().find(|row| row.id == id).ok_or_else(missing)?;
+    let writes = shelf.writes(officer);
     let people = versions.iter().flat_map(|one| [Some(one.row.author_id), one.row.publisher_id]).flatten();
     let people: Vec<_> = people.collect();
     let names = Names::of(officer, people).await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let to = |step: &str| format!("{}/{step}", path(id));
     let content = html! {
-        (part::heading(&row.name, &part::badge(standing(row))))
-        @if row.version > 0 && officer.is(&::lending::AUTHORS) {
+        (part::heading(&row.name, &html! { (part::badge(standing(row))) @if writes { (terms::lead(officer, id, &versions)) } }))
+        @if row.version > 0 && writes {
             div class="steps" {
                 @if row.open {
                     (Step { name: "暂停受理", will: "将不再受理新申请；在办的继续办理。", to: &to("closing"), grave: true, fields: nothing() }.show(officer, refused("closing")))
@@ -157,8 +160,8 @@ async fn show(officer: &Officer, id: LoanProductId, word: &str, typed: &Typed) -
             ("代码", html! { span class="code" { (row.code) } }),
             ("说明", html! { (row.summary) }),
         ])))
-        @if versions.is_empty() { (part::nothing_here("还没有条款。条款通过开放接口写入，由另一人在这里核对并发布。")) }
-        @for one in versions.iter().rev() { (version(officer, one, &names, word, typed)) }
+        @if versions.is_empty() { (part::nothing_here("还没有条款。写好后由另一人核对并发布。")) }
+        @for one in versions.iter().rev() { (version(officer, one, writes, &names, word, typed)) }
     };
     let page = officer.page(&row.name, &[(LIST, "贷款产品")], &content);
     Ok(page.status(typed.status()).into_response())
@@ -196,6 +199,7 @@ pub(super) async fn post_step(
 async fn rates(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Result<Response, PageError> {
     officer.must_be(&::lending::READERS)?;
     let rows = officer.app.loans.lprs(false).await?;
+    let writes = Shelf::of(officer).await?.writes(officer);
     let people: Vec<_> = rows.iter().flat_map(|row| [Some(row.author_id), row.confirmer_id]).flatten().collect();
     let names = Names::of(officer, people).await?;
     let columns = [
@@ -208,7 +212,7 @@ async fn rates(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> R
         column("办理"),
     ];
     let confirm = |row: &lpr::Model| {
-        let open = row.confirmer_id.is_none() && row.author_id != officer.id() && officer.is(&::lending::AUTHORS);
+        let open = row.confirmer_id.is_none() && row.author_id != officer.id() && writes;
         html! {
             @if open {
                 (officer.form("/console/lpr/confirmation", &html! {
@@ -244,7 +248,7 @@ async fn rates(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> R
     let content = html! {
         (part::heading("贷款市场报价利率（LPR）", &html! {}))
         @if word == "confirm" { (part::alert(typed)) }
-        @if officer.is(&::lending::AUTHORS) {
+        @if writes {
             div class="steps" {
                 (Step { name: "登记LPR", will: "将登记公布的利率；由另一人与公告核对复核后才用于报价和签约。", to: "/console/lpr", grave: false, fields: html! {
                     div class="fields" {
@@ -280,8 +284,9 @@ fn rate_of(form: &Form) -> Result<(LprTenor, BusinessDate), Problem> {
 pub(super) async fn post_enter(officer: Officer, form: Form) -> Result<Response, PageError> {
     let entered: Result<(), Problem> = async {
         let (tenor, on) = rate_of(&form)?;
-        let rate: Result<Rate, _> = format!("{}%", form.get("rate").trim_end_matches(['%', '％'])).parse();
-        let rate = rate.map_err(|_| Problem::field("rate", "利率的写法如 3.00"))?;
+        let mut check = form.check();
+        let rate = check.percent("rate");
+        check.done()?;
         officer.app.loans.enter_lpr(tenor, on, rate, &officer.member).await?;
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! Banks' files: how fresh each programme is, what was brought and what it said otherwise than we expected.
 
 use app::problem::Problem;
-use app::servicing::{FileReport, Standing};
-use domain::role::Role;
-use domain::{BusinessDate, LoanProgrammeId};
+use app::servicing::{CLAIM_READERS, FileReport, IMPORTERS, KEEPERS, Standing};
+use domain::{BankId, BusinessDate, LoanProgrammeId, UnitPath};
 use entity::loan_file;
 use maud::{Markup, html};
 use poem::web::Path;
@@ -11,20 +10,26 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::words;
 use crate::console::people::{Names, staff_of};
-use crate::field::Field;
+use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step, Tone};
-use crate::session::{Officer, nothing};
+use crate::session::Officer;
 use crate::table::{Asked, Cell, ROWS, Table, column, numbers};
+use ::lending::servicing::programme::{NewProgramme, PACES};
 
-const LIST: &str = "/console/loan-programmes";
-/// Who brings a file.
-const IMPORTERS: [Role; 3] = [Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead];
-/// Who claims subsidies.
-const CLAIMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// The list of programmes.
+pub(super) const LIST: &str = "/console/loan-programmes";
+/// How far a fact of ours and one of a bank's may lie apart, where nobody says otherwise.
+const USUAL_MATCH_DAYS: i64 = 3;
 
-fn path(id: LoanProgrammeId) -> String {
+/// Whether somebody may open programmes and name pools: over the whole house, as the service asks.
+pub(super) fn keeps(officer: &Officer) -> bool {
+    officer.member.may(&KEEPERS, &UnitPath::whole()).is_ok()
+}
+
+/// The path of a programme.
+pub(super) fn path(id: LoanProgrammeId) -> String {
     format!("{LIST}/{id}")
 }
 
@@ -47,7 +52,34 @@ fn report_of(row: &loan_file::Model) -> FileReport {
     serde_json::from_str(&row.report).unwrap_or_default()
 }
 
-async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
+/// The step that opens a programme, for a bank that has none yet.
+fn opening(banks: &[(String, String)], today: BusinessDate, officer: &Officer, refused: Option<&Typed>) -> Markup {
+    let usual = [("match_days", USUAL_MATCH_DAYS.to_string()), ("first_day", today.to_string())];
+    let fresh = Typed::fresh(Form::of(usual));
+    let typed = refused.unwrap_or(&fresh);
+    let paces = options(PACES.map(|pace| (pace, words::pace(pace))));
+    let to = format!("{LIST}/opening");
+    let will = "将为这家银行开设贷款项目和备查账，从起始日起逐日结账；开设后不能更改。";
+    Step {
+        name: "开设贷款项目",
+        will,
+        to: &to,
+        grave: false,
+        fields: html! {
+            (part::new_id(typed))
+            div class="fields" {
+                (Field::choice(typed, "bank", "银行", banks).required())
+                (Field::text(typed, "name", "名称").required().longest(40))
+                (Field::choice(typed, "pace", "银行报送", &paces).required())
+                (Field::number(typed, "match_days", "匹配天数").required().hint("银行与我方日期最多相差几天，0至31。"))
+                (Field::day(typed, "first_day", "起始日").required())
+            }
+        },
+    }
+    .show(officer, refused)
+}
+
+async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Result<Response, PageError> {
     let all = officer.app.servicing.programmes(&officer.member).await?;
     let today = officer.app.business.today();
     let columns = [
@@ -79,9 +111,13 @@ async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, asked));
     }
-    let refused = typed.problem().is_some();
+    let refused = word == "file";
+    let banks = if keeps(officer) { officer.app.loans.banks().await? } else { Vec::new() };
+    let without = banks.iter().filter(|bank| bank.active && !all.iter().any(|one| one.bank.id == bank.id));
+    let without: Vec<(String, String)> = without.map(|bank| (bank.id.to_string(), bank.name.clone())).collect();
     let content = html! {
-        (part::heading("银行文件", &html! {}))
+        (part::heading("贷款项目与银行文件", &html! {}))
+        @if !without.is_empty() { div class="steps" { (opening(&options(without), today, officer, (word == "opening").then_some(typed))) } }
         @if officer.is(&IMPORTERS) {
             details class="step" open[refused] {
                 summary { "导入银行文件" }
@@ -95,14 +131,13 @@ async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
         }
         (table.show(asked))
     };
-    let page = officer.page("银行文件", &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("贷款项目与银行文件", &[("/console", "工作台")], &content, typed))
 }
 
 /// Programmes and how fresh they are.
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
-    list(&officer, &Asked::of(request), &Typed::default()).await
+    list(&officer, &Asked::of(request), "", &Typed::default()).await
 }
 
 /// Reads a bank's file.
@@ -122,14 +157,55 @@ pub(super) async fn post_import(officer: Officer, form: Form) -> Result<Response
             };
             Ok(officer.done(&told, &format!("{}/files/{}", path(done.programme), done.sequence)))
         }
-        Err(refused) => list(&officer, &Asked::at(LIST), &Typed::refused(&form, refused)).await,
+        Err(refused) => list(&officer, &Asked::at(LIST), "file", &Typed::refused(&form, refused)).await,
     }
 }
 
-async fn known(officer: &Officer, id: LoanProgrammeId) -> Result<Standing, PageError> {
+/// Opens a programme.
+#[handler]
+pub(super) async fn post_open(officer: Officer, form: Form) -> Result<Response, PageError> {
+    let opened: Result<LoanProgrammeId, Problem> = async {
+        let mut check = form.check();
+        let (id, bank): (LoanProgrammeId, BankId) = (check.id("id"), check.id("bank"));
+        let (name, pace) = (check.text("name"), check.text("pace"));
+        let (match_days, first_day) = (check.number("match_days"), check.day("first_day"));
+        check.done()?;
+        let first_day = first_day.ok_or_else(|| Problem::field("first_day", "请填写日期"))?;
+        let new = NewProgramme { id, bank, name, pace, match_days: match_days.unwrap_or_default(), first_day };
+        Ok(officer.app.servicing.open(new, &officer.member).await?.id)
+    }
+    .await;
+    match opened {
+        Ok(id) => Ok(officer.done("贷款项目已开设。", &path(id))),
+        Err(refused) => list(&officer, &Asked::at(LIST), "opening", &Typed::refused(&form, refused)).await,
+    }
+}
+
+pub(super) async fn known(officer: &Officer, id: LoanProgrammeId) -> Result<Standing, PageError> {
     let all = officer.app.servicing.programmes(&officer.member).await?;
     let missing = || Problem::not_found("no_such_loan_programme", "没有这个贷款项目。");
     Ok(all.into_iter().find(|one| one.programme.id == id).ok_or_else(missing)?)
+}
+
+/// The step that names the pool, or gives it another size.
+fn pool(officer: &Officer, one: &Standing, refused: Option<&Typed>) -> Markup {
+    let fresh = Typed::default();
+    let typed = refused.unwrap_or(&fresh);
+    let to = format!("{}/pool", path(one.programme.id));
+    let size = Field::money(typed, "size", "规模（元）").required();
+    let (name, will, fields) = match &one.pool {
+        None => (
+            "设定风险补偿金",
+            "将登记由谁管理风险补偿金、规模多大；管理方设定后不能更改。慈善组织不得管理。",
+            html! {
+                (Field::text(typed, "holder", "管理方").required().longest(40))
+                (Field::text(typed, "holder_credit_code", "管理方的统一社会信用代码").required().longest(18))
+                (size)
+            },
+        ),
+        Some(_) => ("调整风险补偿金规模", "将改为新的规模；管理方不变。", html! { (size) }),
+    };
+    Step { name, will, to: &to, grave: false, fields }.show(officer, refused)
 }
 
 async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
@@ -195,12 +271,11 @@ async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typ
         ]
     });
     let content = html! {
-        (part::heading(&one.programme.name, &html! { @if officer.is(&app::books::READERS) { a class="button" href="/console/breaks" { "差错" } } }))
-        @if officer.is(&CLAIMERS) {
-            div class="steps" {
-                (Step { name: "申报到期贴息", will: "将为按期归还、尚未申报的期次逐笔申报贴息并记账；已申报的不重复。", to: &format!("{}/subsidies", path(id)), grave: false, fields: nothing() }.show(officer, typed.problem().is_some().then_some(typed)))
-            }
-        }
+        (part::heading(&one.programme.name, &html! {
+            @if officer.is(&CLAIM_READERS) { a class="button" href={ (path(id)) "/subsidies" } { "贴息" } }
+            @if officer.is(&app::books::READERS) { a class="button" href="/console/breaks" { "差错" } }
+        }))
+        @if keeps(officer) { div class="steps" { (pool(officer, &one, typed.problem().is_some().then_some(typed))) } }
         (part::block("项目", &part::facts(&[
             ("银行", html! { (one.bank.name) }),
             ("报送", html! { (words::pace(&one.programme.pace)) }),
@@ -213,7 +288,7 @@ async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typ
         (table.show(asked))
         (part::block("最近的日终", &Table::new("日终", &day_columns, "还没有结过一天。").whole(day_rows).plain()))
     };
-    let page = officer.page(&one.programme.name, &[(LIST, "银行文件")], &content);
+    let page = officer.page(&one.programme.name, &[(LIST, "贷款项目与银行文件")], &content);
     Ok(page.status(typed.status()).into_response())
 }
 
@@ -227,19 +302,29 @@ pub(super) async fn get_one(
     show(&officer, id, &Asked::of(request), &Typed::default()).await
 }
 
-/// Claims what is due.
+/// Names the pool, or gives it another size.
 #[handler]
-pub(super) async fn post_claim(officer: Officer, Path(id): Path<LoanProgrammeId>) -> Result<Response, PageError> {
-    match officer.app.servicing.claim_subsidies(id, &officer.member).await {
-        Ok(claimed) => {
-            let told = if claimed.is_empty() {
-                "没有可以申报的贴息。".to_owned()
-            } else {
-                format!("已申报{}笔贴息。", claimed.len())
-            };
-            Ok(officer.done(&told, &path(id)))
-        }
-        Err(refused) => show(&officer, id, &Asked::at(&path(id)), &Typed::refused(&Form::default(), refused)).await,
+pub(super) async fn post_pool(
+    officer: Officer,
+    Path(id): Path<LoanProgrammeId>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let named: Result<(), Problem> = async {
+        let standing = known(&officer, id).await.map_err(|error| error.0)?.pool;
+        let mut check = form.check();
+        let size = check.money("size");
+        let (holder, code) = match standing {
+            Some(pool) => (pool.holder, pool.holder_credit_code),
+            None => (check.text("holder"), check.text("holder_credit_code")),
+        };
+        check.done()?;
+        officer.app.servicing.set_pool(id, &holder, &code, size, &officer.member).await?;
+        Ok(())
+    }
+    .await;
+    match named {
+        Ok(()) => Ok(officer.done("风险补偿金已设定。", &path(id))),
+        Err(refused) => show(&officer, id, &Asked::at(&path(id)), &Typed::refused(&form, refused)).await,
     }
 }
 
@@ -308,5 +393,5 @@ pub(super) async fn get_file(
         (part::block("不一致", &differences(&officer, &report)))
     };
     let (here, name) = (path(id), one.programme.name.clone());
-    Ok(officer.page(&title, &[(LIST, "银行文件"), (&here, &name)], &content).into_response())
+    Ok(officer.page(&title, &[(LIST, "贷款项目与银行文件"), (&here, &name)], &content).into_response())
 }

@@ -47,7 +47,7 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
     let shelf = Shelf::of(officer).await?;
     let rows = officer.app.loans.quotas(&officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
-    let writes = officer.is(&::lending::AUTHORS);
+    let writes = shelf.writes(officer);
     let mut columns = vec![
         column("地区"),
         column("产品"),

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use ::lending::{AUTHORS, LENDERS, RECOMMENDERS};
 use domain::lending::application::ApplicationKind;
+use domain::role::Forbidden;
 use domain::unit::UnitKind;
 use domain::{BankId, LoanProductId, UnitPath, division};
 use entity::{bank, loan_product, unit};
@@ -31,6 +33,17 @@ impl Shelf {
         let units = officer.app.organisation.units().await?;
         let names = units.iter().map(|unit| (unit.path.clone(), unit.name.clone())).collect();
         Ok(Shelf { products, banks, units, names })
+    }
+
+    /// Whether somebody may write products, published rates and quotas: officers of a bank for their own, of the League at its top.
+    pub(super) fn writes(&self, officer: &Officer) -> bool {
+        let root = self.units.iter().find(|unit| unit.parent_id.is_none()).map(|unit| &unit.path);
+        officer.is(&LENDERS) || root.is_some_and(|root| officer.member.may(&RECOMMENDERS, root).is_ok())
+    }
+
+    /// Refuses whoever may not; which bank's they are is asked by the service.
+    pub(super) fn must_write(&self, officer: &Officer) -> Result<(), PageError> {
+        if self.writes(officer) { Ok(()) } else { Err(Forbidden { needed: AUTHORS.to_vec() }.into()) }
     }
 
     /// The name of a product.

@@ -2,9 +2,13 @@
 
 use domain::lending::application::ConsentScope;
 use domain::lending::need::MatchState;
-use domain::lending::product::{Family, Guarantee, Industry, LprTenor, Repricing, SubsidyModel};
+use domain::lending::product::{
+    Family, Guarantee, Industry, LprTenor, Repricing, SubsidyFlow, SubsidyModel, SubsidyRecipient,
+};
 use domain::lending::{ApplicantKind, ApplicationKind, LoanEvent, LoanState, NeedState, Office, Verdict};
-use domain::loan::overdue::Class;
+use domain::loan::allocation::{Component, Scan};
+use domain::loan::overdue::{Class, GraceMode};
+use domain::loan::{DayCount, InterestMode};
 
 use crate::part::Tone;
 
@@ -135,6 +139,69 @@ pub(super) fn subsidy(model: SubsidyModel) -> &'static str {
         SubsidyModel::Share => "按利息比例",
         SubsidyModel::Points => "按利率点数",
         SubsidyModel::AboveFloor => "借款人负担利率以上部分",
+    }
+}
+
+/// How a subsidy's money goes.
+pub(super) fn subsidy_flow(flow: SubsidyFlow) -> &'static str {
+    match flow {
+        SubsidyFlow::Entrusted => "财政委托慈善组织代付",
+        SubsidyFlow::Own => "慈善组织自有资金",
+        SubsidyFlow::Direct => "财政直接支付",
+    }
+}
+
+/// Who receives a subsidy.
+pub(super) fn recipient(recipient: SubsidyRecipient) -> &'static str {
+    match recipient {
+        SubsidyRecipient::Borrower => "借款人（先付后贴）",
+        SubsidyRecipient::Bank => "银行（借款人少付）",
+    }
+}
+
+/// How interest is reckoned.
+pub(super) fn interest_mode(mode: InterestMode) -> &'static str {
+    match mode {
+        InterestMode::Monthly => "按月（每月为一年的十二分之一）",
+        InterestMode::Daily => "按日",
+    }
+}
+
+/// What part of a year days are.
+pub(super) fn day_count(count: DayCount) -> &'static str {
+    match count {
+        DayCount::Actual360 => "实际天数/360",
+        DayCount::Actual365 => "实际天数/365",
+        DayCount::ActualActual => "实际天数/实际天数",
+        DayCount::Thirty360 => "30/360",
+        DayCount::ThirtyE360 => "30E/360",
+    }
+}
+
+/// A part of what an instalment owes.
+pub(super) fn component(component: Component) -> &'static str {
+    match component {
+        Component::Fee => "费用",
+        Component::Penalty => "罚息",
+        Component::Compound => "复利",
+        Component::Interest => "利息",
+        Component::Principal => "本金",
+    }
+}
+
+/// Which way through instalments and components.
+pub(super) fn scan(scan: Scan) -> &'static str {
+    match scan {
+        Scan::InstallmentFirst => "先还清最早一期",
+        Scan::ComponentFirst => "各期同一项目一起冲抵",
+    }
+}
+
+/// What the grace days spare.
+pub(super) fn grace(mode: GraceMode) -> &'static str {
+    match mode {
+        GraceMode::Retroactive => "从到期日起全部计收罚息",
+        GraceMode::Excluded => "只对宽限期以后计收罚息",
     }
 }
 
