@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use app::App;
-use app::bank::{Accepted, BalanceItem, BalanceReport, Choice, ImportReport, Mapping, Problem, ShownLine, Suggestion};
+use app::bank::{
+    Accepted, BalanceItem, BalanceReport, Choice, ImportReport, Mapping, Problem, ShownLine, Sought, StatementLine,
+    Suggestion, Tied, Undo,
+};
 use domain::bank as rules;
-use entity::{bank_account, bank_balance, bank_statement};
+use entity::{bank_account, bank_balance};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
@@ -193,12 +196,15 @@ struct BankStatement {
     closing: Option<SignedYuan>,
     lines: i64,
     fresh: i64,
+    /// How many of the lines it brought wait for their entry.
+    open: i64,
     received_at: Instant,
 }
 
-impl From<bank_statement::Model> for BankStatement {
-    fn from(row: bank_statement::Model) -> BankStatement {
+impl From<StatementLine> for BankStatement {
+    fn from(StatementLine { row, open }: StatementLine) -> BankStatement {
         BankStatement {
+            open,
             id: row.id.uuid(),
             format: row.format,
             first_day: row.first_day.into(),
@@ -526,7 +532,7 @@ impl BankApi {
     ) -> Result<Json<Page<BankStatement>>, ApiError> {
         let of = (book_id.0.into(), account.0.as_str());
         let rows = self.app.bank.statements(of, after.0.map(Into::into), limit.0 + 1, &officer.0).await?;
-        Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
+        Ok(Json(Page::of(rows, limit.0, |one| one.row.id.uuid())))
     }
 
     /// The lines of an account, newest day first: all, or those in one state (`unclaimed`: 待认领, with their age).
@@ -541,8 +547,8 @@ impl BankApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<BankLine>>, ApiError> {
         let of = (book_id.0.into(), account.0.as_str());
-        let state = state.0.map(Into::into);
-        let mut lines = self.app.bank.lines(of, state, after.0.map(Into::into), limit.0 + 1, &officer.0).await?;
+        let sought = Sought { state: state.0.map(Into::into), statement: None };
+        let mut lines = self.app.bank.lines(of, sought, after.0.map(Into::into), limit.0 + 1, &officer.0).await?;
         let more = lines.len() as u64 > limit.0;
         lines.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
         let next = lines.last().filter(|_| more).map(|line| line.row.id.to_string());
@@ -646,7 +652,16 @@ pub(crate) struct BankThingApi {
 
 #[OpenApi(prefix_path = "/staff", tag = "Tag::Bank")]
 impl BankThingApi {
-    /// Unties a line from entries it was tied to by mistake.
+    /// A line with everything it was tied to, oldest first, and how that can be undone.
+    #[oai(path = "/bank-lines/:line_id", method = "get")]
+    async fn line(&self, officer: Officer, line_id: Path<Uuid>) -> Result<Json<BankLineSheet>, ApiError> {
+        let sheet = self.app.bank.line(line_id.0.into(), &officer.0).await?;
+        let ties = sheet.ties.into_iter().map(Into::into).collect();
+        Ok(Json(BankLineSheet { line: BankLine::of(&self.app, sheet.line), ties, undo: sheet.undo.into() }))
+    }
+
+    /// Undoes what a line was taken for by mistake. What was booked from it alone is taken back by a reversal, by another person than who
+    /// accepted it.
     #[oai(path = "/bank-lines/:line_id/untying", method = "post")]
     async fn untie(&self, officer: Officer, line_id: Path<Uuid>) -> Result<Json<BankLineStanding>, ApiError> {
         let row = self.app.bank.untie(line_id.0.into(), &officer.0).await?;
@@ -664,6 +679,46 @@ impl BankThingApi {
     async fn send_back(&self, officer: Officer, balance_id: Path<Uuid>) -> Result<Json<PreparedBalance>, ApiError> {
         Ok(Json(self.app.bank.review_balance(balance_id.0.into(), false, &officer.0).await?.into()))
     }
+}
+
+wire_enum! {
+    /// How what a line was taken for can be undone: `untie` leaves the entries, `reverse` takes back what was booked from the line.
+    BankLineUndo = Undo { Untie, Reverse, Nothing }
+}
+
+/// An entry that a line is or was tied to.
+#[derive(Object)]
+struct BankTie {
+    entry: Uuid,
+    reference: String,
+    amount: SignedYuan,
+    /// What it was taken for.
+    rule: String,
+    tied_at: Instant,
+    /// Since when it is so no more.
+    #[oai(nullable)]
+    untied_at: Option<Instant>,
+}
+
+impl From<Tied> for BankTie {
+    fn from(Tied { tie, reference }: Tied) -> BankTie {
+        BankTie {
+            entry: tie.entry_id.uuid(),
+            reference,
+            amount: tie.amount_fen.into(),
+            rule: tie.rule,
+            tied_at: tie.at_us.into(),
+            untied_at: tie.untied_us.map(Into::into),
+        }
+    }
+}
+
+/// A line with its whole story.
+#[derive(Object)]
+struct BankLineSheet {
+    line: BankLine,
+    ties: Vec<BankTie>,
+    undo: BankLineUndo,
 }
 
 /// Where a line stands now.

@@ -17,7 +17,7 @@ use crowdfunding::CrowdfundingError;
 use crowdfunding::spending::SpendingError;
 use domain::bank::{ClaimEvent, ClaimState, LineEvent, LineState};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BankLineId, BookId, Clock, Refused, Timestamp};
+use domain::{BankLineId, BankStatementId, BookId, Clock, Refused, Timestamp};
 use entity::{Db, Tx, bank_account, bank_line, book};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -32,8 +32,8 @@ use crate::vault::{Vault, VaultError};
 pub use balance::{BalanceItem, BalanceReport};
 pub use claims::NewClaim;
 pub use codes::{CodeMaker, NewCode, ShownCode};
-pub use import::{Import, ImportReport};
-pub use matching::{Accepted, Choice, Suggestion, SuggestionKind};
+pub use import::{Import, ImportReport, StatementLine};
+pub use matching::{Accepted, Choice, LineSheet, Suggestion, SuggestionKind, Tied, Undo};
 pub use statement::{Mapping, Problem};
 
 /// Who may see what the bank says.
@@ -144,6 +144,15 @@ pub struct LineWords {
     pub remark: String,
 }
 
+/// Which lines somebody looks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// In one state.
+    pub state: Option<LineState>,
+    /// Of one statement.
+    pub statement: Option<BankStatementId>,
+}
+
 /// A line as finance sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownLine {
@@ -221,12 +230,12 @@ impl Bank {
         Ok(rows.all(self.db.read()).await?)
     }
 
-    /// A page of an account's lines, newest day first: all, or those in one state. Who of staff reads names is known by their role, and what
+    /// A page of an account's lines, newest day first: all, or those that are sought. Who of staff reads names is known by their role, and what
     /// is on a statement is finance's daily work: the page itself is no unmasking, its export would be.
     pub async fn lines(
         &self,
         (book, name): (BookId, &str),
-        state: Option<LineState>,
+        sought: Sought,
         after: Option<BankLineId>,
         limit: u64,
         by: &Member,
@@ -236,8 +245,11 @@ impl Bank {
         let mut query = bank_line::Entity::find()
             .filter(bank_line::Column::BookId.eq(book))
             .filter(bank_line::Column::BankAccount.eq(name));
-        if let Some(state) = state {
+        if let Some(state) = sought.state {
             query = query.filter(bank_line::Column::State.eq(state));
+        }
+        if let Some(statement) = sought.statement {
+            query = query.filter(bank_line::Column::StatementId.eq(statement));
         }
         if let Some(after) = after {
             let last = bank_line::Entity::find_by_id(after).one(db).await?.ok_or(BankError::NoSuchLine)?;

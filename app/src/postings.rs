@@ -248,14 +248,25 @@ pub fn unclaimed_returned(
         .channel("bank")
 }
 
+/// The name of what is booked from a line of the bank: the first time by the line, after it was taken back with the number of the turn.
+fn of_line(kind: &str, line: BankLineId, turn: usize) -> String {
+    if turn == 1 { format!("{kind}:{line}") } else { format!("{kind}:{line}:{turn}") }
+}
+
 /// Entry 18, bank interest. One policy: other income of the general fund, whichever campaign's money earned it (docs/decisions/0007).
 ///
 /// | account                        | debit  | credit |
 /// | ------------------------------ | ------ | ------ |
 /// | 1002 银行存款                  | amount |        |
 /// | 490101 其他收入—非限定性       |        | amount |
-pub fn bank_interest(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
-    Entry::new(book, "bank_interest", format!("bank_interest:{line}"), on)
+pub fn bank_interest(
+    book: BookId,
+    (line, turn): (BankLineId, usize),
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "bank_interest", of_line("bank_interest", line, turn), on)
         .posting(Account::bank(book, bank_account), Account::new(book, Subject::OTHER_INCOME), amount)
         .channel("bank")
 }
@@ -266,8 +277,14 @@ pub fn bank_interest(book: BookId, line: BankLineId, amount: Money, bank_account
 /// | ---------------- | ------ | ------ |
 /// | 5301 管理费用    | amount |        |
 /// | 1002 银行存款    |        | amount |
-pub fn bank_charge(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
-    Entry::new(book, "bank_charge", format!("bank_charge:{line}"), on)
+pub fn bank_charge(
+    book: BookId,
+    (line, turn): (BankLineId, usize),
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "bank_charge", of_line("bank_charge", line, turn), on)
         .posting(Account::new(book, Subject::MANAGEMENT_COST), Account::bank(book, bank_account), amount)
         .channel("bank")
 }
@@ -278,8 +295,14 @@ pub fn bank_charge(book: BookId, line: BankLineId, amount: Money, bank_account: 
 /// | ---------------- | ------ | ------ |
 /// | 1002 银行存款    | amount |        |
 /// | 1001 库存现金    |        | amount |
-pub fn cash_banked(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
-    Entry::new(book, "cash_banked", format!("cash_banked:{line}"), on)
+pub fn cash_banked(
+    book: BookId,
+    (line, turn): (BankLineId, usize),
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "cash_banked", of_line("cash_banked", line, turn), on)
         .posting(Account::bank(book, bank_account), Account::cash(book), amount)
         .within(Account::cash(book))
         .channel("bank")
@@ -293,13 +316,13 @@ pub fn cash_banked(book: BookId, line: BankLineId, amount: Money, bank_account: 
 /// | 1009 其他货币资金, platform      |        | amount |
 pub fn platform_settled(
     book: BookId,
-    line: BankLineId,
+    (line, turn): (BankLineId, usize),
     platform: &str,
     amount: Money,
     bank_account: &str,
     on: BusinessDate,
 ) -> Entry {
-    Entry::new(book, "platform_settled", format!("platform_settled:{line}"), on)
+    Entry::new(book, "platform_settled", of_line("platform_settled", line, turn), on)
         .posting(Account::bank(book, bank_account), Account::platform(book, platform), amount)
         .within(Account::platform(book, platform))
         .channel("bank")

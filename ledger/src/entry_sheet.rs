@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AccountId, BookId, EntryId};
+use domain::{AccountId, BookId, BusinessDate, EntryId};
 use entity::{account, entry, posting, voucher};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use crate::{entry_by_reference, subjects};
+use crate::{Account, CashFlow, Entry, Posting, Raised, entry_by_reference, subjects};
 
 /// An account with the name of its subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,31 @@ pub async fn entry_sheet(db: &impl ConnectionTrait, reference: &str) -> Result<O
     }))
 }
 
+/// The exact mirror of a booked entry (红字冲销), to be booked for a day; nothing if no entry has this reference. It tells neither whose money
+/// it is nor through which channel it came: whoever knows says so. Three statements.
+pub async fn mirror(db: &impl ConnectionTrait, reference: &str, day: BusinessDate) -> Result<Option<Entry>, DbErr> {
+    let Some((row, lines)) = entry_by_reference(db, reference).await? else { return Ok(None) };
+    let ids: BTreeSet<AccountId> = lines.iter().flat_map(|line| [line.debit_account, line.credit_account]).collect();
+    let accounts = account::Entity::find().filter(account::COLUMN.id.is_in(ids)).all(db).await?;
+    let account = |id| {
+        let found = accounts.iter().find(|account| account.id == id).and_then(Account::of_row);
+        found.ok_or_else(|| DbErr::Type(format!("an account of {reference} cannot be read")))
+    };
+    let mut original = Entry::new(row.book_id, "reversed", row.reference, row.event_date).document(row.document);
+    for line in &lines {
+        original.postings.push(Posting {
+            debit: account(line.debit_account)?,
+            credit: account(line.credit_account)?,
+            amount: line.amount_fen,
+            raised: Raised::parse(&line.raised),
+            cash_flow: line.cash_flow.as_deref().and_then(CashFlow::of),
+        });
+    }
+    Ok(Some(Entry::reversal(row.id, &original, day)))
+}
+
 /// What an entry may be named after: the number of the thing it is about follows.
-const ABOUT: [&str; 21] = [
+const ABOUT: [&str; 27] = [
     "donation",
     "refund",
     "refund_sent",
@@ -95,6 +118,12 @@ const ABOUT: [&str; 21] = [
     "voucher",
     "bank_line",
     "claim",
+    "bank_interest",
+    "bank_charge",
+    "cash_banked",
+    "platform_settled",
+    "unclaimed",
+    "unclaimed_returned",
 ];
 
 /// How often a payment may have been tried.

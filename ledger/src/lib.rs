@@ -32,7 +32,7 @@ pub use campaign_sheet::{CampaignSheet, Inflow, Outflow, campaign_sheet, campaig
 pub use cell::{Cell, CellColumn, CellLine, CellLines, CellPart, StatementForm, cell_lines};
 pub use conversion::{OLD_CHART, conversion, converted};
 pub use entry::{BookOn, Entry, Posting, Raised};
-pub use entry_sheet::{EntrySheet, NamedAccount, entry_sheet, find_entries, named_accounts};
+pub use entry_sheet::{EntrySheet, NamedAccount, entry_sheet, find_entries, mirror, named_accounts};
 pub use flow::{Flow, FlowKind, Position, flows, position, raised_by_day};
 pub use fund::{Fund, commit, fund, funds, lock_general_fund, raised, release_commitment};
 pub use journal::{JournalEntry, JournalLine, balances, booked_days, journal, subjects};

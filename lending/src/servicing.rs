@@ -25,7 +25,7 @@ use domain::loan::overdue::Class;
 use domain::loan::reckoning::{Books, Reckoning};
 use domain::{BusinessDate, LoanContractId, LoanEventId, LoanFileId, Money, Timestamp};
 use entity::{Rows, Tx, entry, loan_programme};
-use ledger::{Account, Entry};
+use ledger::Entry;
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter};
 
 use crate::postings::{self, Delta, Nets, Occasion};
@@ -412,18 +412,7 @@ async fn mirror(tx: &Tx, fresh: &[Entry], of: LoanEventId, day: BusinessDate) ->
         // Both in one file: the bank tells of nothing that stands.
         return Err(ServeError::Conflict);
     }
-    let Some((row, lines)) = ledger::entry_by_reference(tx, &reference).await? else { return Ok(None) };
-    let ids: Vec<_> = lines.iter().flat_map(|line| [line.debit_account, line.credit_account]).collect();
-    let accounts = entity::account::Entity::find().filter(entity::account::Column::Id.is_in(ids)).all(tx).await?;
-    let account = |id| {
-        let found = accounts.iter().find(|account| account.id == id).and_then(Account::of_row);
-        found.ok_or_else(|| DbErr::Type(format!("an account of {reference} cannot be read")))
-    };
-    let mut original = Entry::new(row.book_id, "loan_event", reference.clone(), row.event_date).document(row.document);
-    for line in &lines {
-        original = original.posting(account(line.debit_account)?, account(line.credit_account)?, line.amount_fen);
-    }
-    Ok(Some(Entry::reversal(row.id, &original, day)))
+    Ok(ledger::mirror(tx, &reference, day).await?)
 }
 
 /// Takes on where the loan stands now, and the step of its contract that follows.

@@ -182,3 +182,43 @@ async fn the_desk_of_the_cashier_takes_two_persons() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_brought_matched_and_one_line_of_it_taken_back() {
+    with_browser(async |w: &World, b: &Browser| {
+        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        let accounts = format!("/staff/books/{}/bank-accounts", w.book);
+        keeper.call(reqwest::Method::PUT, &accounts, Some(json!({ "name": "基本户" }))).await.ok();
+        let day = w.app.business.today();
+        b.sign_in(&keeper).await;
+        b.go("/console/bank").await;
+        b.press("a[href*='/console/bank/import']").await;
+        let file = format!("date,reference,amount,counterparty,remark\n{day},N1,12.50,,结息\n{day},N2,-3.00,,短信费\n");
+        b.upload("form[enctype]", "file", "对账单.csv", file.as_bytes()).await;
+        b.press("form[enctype] .primary").await;
+        b.says("新流水2笔").await;
+        b.press("input[value='interest:']").await;
+        b.press("main form .primary").await;
+        b.says("已办理1笔").await;
+        b.press(".tabs a[href*='/statements']").await;
+        b.says("逐笔文本").await;
+        let found = b.script("return location.pathname + location.search").await;
+        b.visit(found.as_str().unwrap()).await;
+        b.press("td a[href*='state=open']").await;
+        b.says("只列出一份对账单带来的流水").await;
+        assert_eq!(b.script("return document.querySelectorAll('main tbody tr').length").await, 1);
+        b.go("/console/bank?state=matched").await;
+        b.press("td a[href*='/lines/']").await;
+        b.says("须由另一名会计或财务负责人撤销").await;
+        let line = b.path().await;
+        b.sign_in(&head).await;
+        b.visit(&line).await;
+        b.step("untying").await;
+        b.says("已撤销，这笔流水回到待对应").await;
+        assert_eq!(w.balance("1002[bank=基本户]").await, "0.00");
+        b.press("td a[href*='bank_interest']").await;
+        b.says("被冲销").await;
+        assert_eq!(crate::browser::ask(w, Some(&w.staff(Role::Disclosure).await), &line).await.0, 403);
+    })
+    .await;
+}

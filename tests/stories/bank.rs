@@ -516,3 +516,62 @@ async fn lists_of_gifts_are_posted_by_another_person_and_tell_nobody() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_booked_from_a_line_is_taken_back_by_another_person_and_booked_anew() {
+    story(async |w| {
+        let day = w.app.business.today();
+        let book = account(w).await;
+        let (cashier, keeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let head = w.staff(Role::FinanceHead).await;
+        bring(
+            &cashier,
+            &book,
+            file(day, 0, &[("U1", 3_000, "示例银行", "结息"), ("U2", -200, "", "手续费")]),
+            "&write=true",
+        )
+        .await
+        .ok();
+        let statements = head.get(&format!("{book}/bank-statements?{ACCOUNT}")).await.ok();
+        assert_eq!(statements["items"][0]["open"], 2, "{statements:#}");
+        let of = line(w, "open", "U1").await;
+        let item = json!([{ "line": of, "kind": "interest" }]);
+        accept(&keeper, &book, item.clone()).await.ok();
+        assert_eq!(w.balance("490101").await, "-30.00");
+        let path = format!("/staff/bank-lines/{of}");
+        let undo = format!("{path}/untying");
+        let sheet = head.get(&path).await.ok();
+        assert_eq!((&sheet["undo"], &sheet["ties"][0]["rule"]), (&json!("reverse"), &json!("interest")), "{sheet:#}");
+        cashier.act(&undo).await.refused(403, "forbidden");
+        keeper.act(&undo).await.refused(403, "other_person_needed");
+        assert_eq!(w.balance("490101").await, "-30.00", "nothing was changed");
+        assert_eq!(head.act(&undo).await.ok()["state"], "open");
+        head.act(&undo).await.refused(409, "wrong_state");
+        assert_eq!((w.balance("490101").await, w.balance("1002[bank=基本户]").await), ("0.00".into(), "0.00".into()));
+        let undone = head.get(&path).await.ok();
+        assert_eq!(undone["undo"], "nothing");
+        assert!(!undone["ties"][0]["untied_at"].is_null(), "{undone:#}");
+
+        // What cancels out is no suggestion and nothing that a statement would have to show.
+        assert_eq!(kinds(&suggested(w, "U1").await), ["interest", "unclaimed"]);
+        // It may be the same after all: that is a new entry, and can be taken back in its turn.
+        accept(&keeper, &book, item.clone()).await.ok();
+        assert_eq!(w.balance("490101").await, "-30.00");
+        head.act(&undo).await.ok();
+        assert_eq!(w.balance("1002[bank=基本户]").await, "0.00");
+        let at_once =
+            futures_util::future::join(accept(&keeper, &book, item.clone()), accept(&head, &book, item)).await;
+        let taken = [at_once.0.status, at_once.1.status].iter().filter(|status| **status == 200).count();
+        assert_eq!(taken, 1, "one of two who accept the same line");
+        assert_eq!(w.balance("490101").await, "-30.00");
+        let statements = head.get(&format!("{book}/bank-statements?{ACCOUNT}")).await.ok();
+        assert_eq!(statements["items"][0]["open"], 1, "only the charge waits");
+        let references = "SELECT CAST(count(*) AS BIGINT) FROM entry WHERE reference LIKE '%bank_interest:%'";
+        assert_eq!(w.count(references).await, 5, "three times booked, twice taken back");
+        let month = day.to_string()[..7].to_owned();
+        let balance = head.get(&format!("{book}/bank-balances/{month}?{ACCOUNT}")).await.ok();
+        let items = balance["items"].as_array().unwrap();
+        assert!(items.len() == 1 && items[0]["kind"] == "bank_paid", "only the charge is not booked yet: {balance:#}");
+    })
+    .await;
+}

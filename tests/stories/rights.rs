@@ -631,6 +631,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/books/{book_id}/bank-lines/acceptance", &of_account, accepted, &SECOND),
         get("/staff/books/{book_id}/bank-claims", &book, &BOOKS),
         post("/staff/bank-lines/{line_id}/claims", &nobody, claim, clerks),
+        get("/staff/bank-lines/{line_id}", &nobody, &BOOKS),
         post("/staff/bank-lines/{line_id}/untying", &nobody, nothing(), &SECOND),
         post("/staff/bank-claims/approvals", "", claims.clone(), &SECOND),
         post("/staff/bank-claims/declines", "", claims, &SECOND),

@@ -5,6 +5,7 @@ mod balance;
 mod bank;
 mod bank_account;
 mod bank_file;
+mod bank_line;
 mod breaks;
 mod cash;
 mod claim;
@@ -137,6 +138,9 @@ fn book_routes(route: Route) -> Route {
         .at("/console/bank", get(bank::get_lines))
         .at("/console/bank/account", get(bank_account::get_account).post(bank_account::post_account))
         .at("/console/bank/import", get(bank_file::get_import).post(bank_file::post_import))
+        .at("/console/bank/statements", get(bank_line::get_statements))
+        .at("/console/bank/lines/:id", get(bank_line::get_line))
+        .at("/console/bank/lines/:id/untying", post(bank_line::post_untie))
         .at("/console/bank/matching", get(matching::get_matching).post(matching::post_matching))
         .at("/console/bank/claims", get(claim::get_claims).post(claim::post_propose))
         .at("/console/bank/claims/new", get(claim::get_claim))

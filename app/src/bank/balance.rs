@@ -97,7 +97,9 @@ const ENTRIES: &str = "SELECT e.book_date AS day, e.reference, CAST(s.moved - CO
      WHERE m.entry_id = e.id AND m.untied_us IS NULL AND l.book_id = $1 AND l.bank_account = $2 AND l.day >= $3 AND l.day <= $4), 0) AS BIGINT) AS open_fen \
      FROM (SELECT u.entry_id, SUM(u.fen) AS moved FROM (SELECT entry_id, amount_fen AS fen FROM posting WHERE debit_account = $5 \
          UNION ALL SELECT entry_id, -amount_fen FROM posting WHERE credit_account = $5) u GROUP BY u.entry_id) s \
-     JOIN entry e ON e.id = s.entry_id WHERE s.moved <> 0 AND e.book_date >= $3 AND e.book_date <= $4 ORDER BY e.book_date, e.id";
+     JOIN entry e ON e.id = s.entry_id WHERE s.moved <> 0 AND e.book_date >= $3 AND e.book_date <= $4 \
+     AND NOT EXISTS (SELECT 1 FROM entry o WHERE (o.reverses = e.id OR o.id = e.reverses) AND o.book_date >= $3 AND o.book_date <= $4 \
+         AND NOT EXISTS (SELECT 1 FROM bank_match b WHERE b.untied_us IS NULL AND b.entry_id IN (e.id, o.id))) ORDER BY e.book_date, e.id";
 
 impl Bank {
     /// The sheet of a month as things stand now.

@@ -59,6 +59,15 @@ pub struct ImportReport {
     pub matched: u64,
 }
 
+/// A statement that was brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// The statement.
+    pub row: bank_statement::Model,
+    /// How many of the lines it brought wait for their entry.
+    pub open: i64,
+}
+
 /// A line of the file that the books do not know yet.
 struct Fresh<'a> {
     line: &'a ReadLine,
@@ -121,14 +130,14 @@ impl Bank {
         Ok(report)
     }
 
-    /// The statements of an account, newest first.
+    /// The statements of an account, newest first, each with what of it still waits. Two statements.
     pub async fn statements(
         &self,
         (book, name): (BookId, &str),
         after: Option<BankStatementId>,
         limit: u64,
         by: &Member,
-    ) -> Result<Vec<bank_statement::Model>, BankError> {
+    ) -> Result<Vec<StatementLine>, BankError> {
         let db = self.db.read();
         hand(db, book, by, &READERS).await?;
         let mut query = bank_statement::Entity::find()
@@ -145,7 +154,20 @@ impl Bank {
             );
         }
         let newest = query.order_by_desc(bank_statement::Column::ReceivedUs).order_by_desc(bank_statement::Column::Id);
-        Ok(newest.limit(limit).all(db).await?)
+        let rows = newest.limit(limit).all(db).await?;
+        let open: Vec<(BankStatementId, i64)> = bank_line::Entity::find()
+            .select_only()
+            .column(bank_line::Column::StatementId)
+            .column_as(bank_line::Column::Id.count(), "open")
+            .filter(bank_line::Column::StatementId.is_in(rows.iter().map(|row| row.id)))
+            .filter(bank_line::Column::State.eq(LineState::Open))
+            .group_by(bank_line::Column::StatementId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let open: HashMap<BankStatementId, i64> = open.into_iter().collect();
+        let shown = |row: bank_statement::Model| StatementLine { open: open.get(&row.id).copied().unwrap_or(0), row };
+        Ok(rows.into_iter().map(shown).collect())
     }
 }
 

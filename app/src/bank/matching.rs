@@ -13,11 +13,11 @@ use domain::{
     BankClaimId, BankLineId, BankMatchId, BookId, BusinessDate, CampaignId, EntryId, Money, PaymentFileId, PayoutId,
     Timestamp,
 };
-use entity::{Rows, Tx, bank_claim, bank_line, bank_match, gift_code, transfer};
+use entity::{Rows, Tx, bank_claim, bank_line, bank_match, entry, gift_code, transfer};
 use ledger::{Account, Entry};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set,
-    Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
 };
 
 use super::import::open_lines;
@@ -101,6 +101,49 @@ pub struct Accepted {
     pub choice: Choice,
 }
 
+/// How what a line was taken for can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// The tie is undone, the entries stand.
+    Untie,
+    /// What was booked from the line is taken back by its mirror, by another person than who accepted it.
+    Reverse,
+    /// Not from here: more hangs on it than the line, or nothing is tied.
+    Nothing,
+}
+
+/// Undoes by the rules of what is tied now.
+fn undo_of(ties: &[&bank_match::Model]) -> Undo {
+    let all = |rules: &[&str]| !ties.is_empty() && ties.iter().all(|tie| rules.contains(&tie.rule.as_str()));
+    if all(&["entry", "document"]) {
+        Undo::Untie
+    } else if all(&["interest", "charge", "cash", "platform"]) {
+        Undo::Reverse
+    } else {
+        Undo::Nothing
+    }
+}
+
+/// An entry that a line is or was tied to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tied {
+    /// Since when, by whom, by which rule, and until when.
+    pub tie: bank_match::Model,
+    /// The reference of the entry.
+    pub reference: String,
+}
+
+/// A line with its whole story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineSheet {
+    /// The line.
+    pub line: ShownLine,
+    /// What it was tied to, oldest first.
+    pub ties: Vec<Tied>,
+    /// How that can be undone.
+    pub undo: Undo,
+}
+
 /// An entry that moved the account, and how much of it no line shows yet.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct OpenEntry {
@@ -129,7 +172,7 @@ struct SentPayout {
     paid_on: Option<BusinessDate>,
 }
 
-/// Entries on a bank account that no line or not enough lines show.
+/// Entries on a bank account that no line or not enough lines show. What was taken back before any line showed it is shown by none.
 pub(super) async fn open_entries(db: &impl ConnectionTrait, account: &Account) -> Result<Vec<OpenEntry>, DbErr> {
     let sql = "SELECT e.id, e.reference, e.document, e.book_date, CAST(m.moved - COALESCE(t.tied, 0) AS BIGINT) AS open_fen \
                FROM (SELECT s.entry_id, SUM(s.fen) AS moved FROM ( \
@@ -137,7 +180,9 @@ pub(super) async fn open_entries(db: &impl ConnectionTrait, account: &Account) -
                    UNION ALL SELECT entry_id, -amount_fen FROM posting WHERE credit_account = $1) s GROUP BY s.entry_id) m \
                JOIN entry e ON e.id = m.entry_id \
                LEFT JOIN (SELECT entry_id, SUM(amount_fen) AS tied FROM bank_match WHERE untied_us IS NULL GROUP BY entry_id) t ON t.entry_id = m.entry_id \
-               WHERE m.moved <> COALESCE(t.tied, 0) ORDER BY e.book_date, e.id";
+               WHERE m.moved <> COALESCE(t.tied, 0) AND NOT EXISTS (SELECT 1 FROM entry o WHERE (o.reverses = e.id OR o.id = e.reverses) \
+                   AND NOT EXISTS (SELECT 1 FROM bank_match b WHERE b.untied_us IS NULL AND b.entry_id IN (e.id, o.id))) \
+               ORDER BY e.book_date, e.id";
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [account.id().into()]);
     OpenEntry::find_by_statement(statement).all(db).await
 }
@@ -357,10 +402,17 @@ impl Bank {
         let mut work = Work::default();
         let payouts: BTreeMap<PayoutId, SentPayout> =
             payouts_at(&tx, book, name).await?.into_iter().map(|payout| (payout.id, payout)).collect();
+        // What was booked from a line before and taken back keeps its name; what is booked now gets the next.
+        let turns = bank_match::Entity::find()
+            .filter(bank_match::Column::LineId.is_in(accepted.iter().map(|one| one.line)))
+            .filter(bank_match::Column::UntiedUs.is_not_null())
+            .all(&tx)
+            .await?;
         for one in accepted {
             let line = &lines[&one.line];
             line.state.on(if one.choice == Choice::Unclaimed { LineEvent::Suspend } else { LineEvent::Match })?;
-            work.plan(line, &one.choice, &payouts)?;
+            let turn = |rule: &str| 1 + turns.iter().filter(|tie| tie.line_id == line.id && tie.rule == rule).count();
+            work.plan(line, &one.choice, &payouts, turn)?;
         }
         for (file, verdicts) in &work.verdicts {
             spending::results(&tx, now, *file, verdicts, by).await?;
@@ -414,23 +466,64 @@ impl Bank {
         Ok(accepted.len() as u64)
     }
 
-    /// Unties a line from entries it was tied to by mistake. What was booked from the line stays.
+    /// A line with everything it was tied to, oldest first, and how that can be undone.
+    pub async fn line(&self, id: BankLineId, by: &Member) -> Result<LineSheet, BankError> {
+        by.must_be(&READERS)?;
+        let db = self.db.read();
+        let row = bank_line::Entity::find_by_id(id).one(db).await?.ok_or(BankError::NoSuchLine)?;
+        hand(db, row.book_id, by, &READERS).await?;
+        let ties = bank_match::Entity::find()
+            .filter(bank_match::Column::LineId.eq(id))
+            .order_by_asc(bank_match::Column::AtUs)
+            .order_by_asc(bank_match::Column::Id)
+            .all(db)
+            .await?;
+        let references: Vec<(EntryId, String)> = entry::Entity::find()
+            .select_only()
+            .column(entry::Column::Id)
+            .column(entry::Column::Reference)
+            .filter(entry::Column::Id.is_in(ties.iter().map(|tie| tie.entry_id)))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let references: HashMap<EntryId, String> = references.into_iter().collect();
+        let standing: Vec<&bank_match::Model> = ties.iter().filter(|tie| tie.untied_us.is_none()).collect();
+        let undo = if row.state == LineState::Matched { undo_of(&standing) } else { Undo::Nothing };
+        let named = |tie: bank_match::Model| {
+            let reference = references.get(&tie.entry_id).cloned().unwrap_or_default();
+            Tied { tie, reference }
+        };
+        Ok(LineSheet { line: self.shown(row)?, ties: ties.into_iter().map(named).collect(), undo })
+    }
+
+    /// Undoes what a line was taken for by mistake, and it waits again. Entries it was tied to stand; what was booked from it alone is taken
+    /// back by its mirror, by another person than who accepted it.
     pub async fn untie(&self, id: BankLineId, by: &Member) -> Result<bank_line::Model, BankError> {
         by.must_be(&KEEPERS)?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = super::locked_line(&tx, id).await?;
-        hand(&tx, row.book_id, by, &KEEPERS).await?;
+        let hand = hand(&tx, row.book_id, by, &KEEPERS).await?;
         row.state.on(LineEvent::Untie)?;
         let ties = bank_match::Entity::find()
             .filter(bank_match::Column::LineId.eq(id))
             .filter(bank_match::Column::UntiedUs.is_null())
             .all(&tx)
             .await?;
-        if ties.iter().any(|tie| !matches!(tie.rule.as_str(), "entry" | "document")) {
-            return Err(BankError::NotThat {
-                line: id, problem: "该笔流水已据此入账，须以冲销凭证更正"
-            });
+        match undo_of(&ties.iter().collect::<Vec<_>>()) {
+            Undo::Untie => {}
+            Undo::Reverse => {
+                if ties.iter().any(|tie| hand.is_of(tie.actor.parse().ok())) {
+                    return Err(BankError::OtherPerson);
+                }
+                self.take_back(&tx, now, &row, &ties, by).await?;
+            }
+            Undo::Nothing => {
+                return Err(BankError::NotThat {
+                    line: id,
+                    problem: "该笔流水已随付款、划转、认领或退回办理，不能在此撤销",
+                });
+            }
         }
         let sql = "UPDATE bank_match SET untied_us = $1, untied_by = $2 WHERE line_id = $3 AND untied_us IS NULL";
         entity::execute(&tx, sql, [now.into(), by.id.to_string().into(), id.into()]).await?;
@@ -438,6 +531,29 @@ impl Bank {
         self.trail(&tx, now, "bank.untie", &row, by).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Books the mirrors of what was booked from a line.
+    async fn take_back(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        line: &bank_line::Model,
+        ties: &[bank_match::Model],
+        by: &Member,
+    ) -> Result<(), BankError> {
+        let booked =
+            entry::Entity::find().filter(entry::Column::Id.is_in(ties.iter().map(|tie| tie.entry_id))).all(tx).await?;
+        let mut mirrors = Vec::new();
+        // A line is booked by one entry.
+        for entry in &booked {
+            let mirror = ledger::mirror(tx, &entry.reference, line.day).await?.ok_or(BankError::NoSuchEntry)?;
+            mirrors.push(mirror.channel("bank").by(by.id.to_string()));
+        }
+        for posted in ledger::post(tx, now, &mirrors).await? {
+            posted?;
+        }
+        Ok(())
     }
 
     /// The bank has paid a return back: the claim is done, and its line has gone.
@@ -561,7 +677,9 @@ impl Work {
         line: &bank_line::Model,
         choice: &Choice,
         payouts: &BTreeMap<PayoutId, SentPayout>,
+        turn: impl Fn(&str) -> usize,
     ) -> Result<(), BankError> {
+        let of = |rule: &str| (line.id, turn(rule));
         let wrong = |problem| BankError::NotThat { line: line.id, problem };
         let (book, account, amount) = (line.book_id, line.bank_account.as_str(), line.amount_fen);
         let incoming = |yes: bool| {
@@ -607,21 +725,29 @@ impl Work {
                 self.entries.push((
                     line.id,
                     "interest",
-                    postings::bank_interest(book, line.id, amount, account, line.day),
+                    postings::bank_interest(book, of("interest"), amount, account, line.day),
                 ));
             }
             Choice::Charge => {
                 incoming(false)?;
                 let charge = Money::from_fen(-amount.fen());
-                self.entries.push((line.id, "charge", postings::bank_charge(book, line.id, charge, account, line.day)));
+                self.entries.push((
+                    line.id,
+                    "charge",
+                    postings::bank_charge(book, of("charge"), charge, account, line.day),
+                ));
             }
             Choice::Cash => {
                 incoming(true)?;
-                self.entries.push((line.id, "cash", postings::cash_banked(book, line.id, amount, account, line.day)));
+                self.entries.push((
+                    line.id,
+                    "cash",
+                    postings::cash_banked(book, of("cash"), amount, account, line.day),
+                ));
             }
             Choice::Platform(name) => {
                 incoming(true)?;
-                let entry = postings::platform_settled(book, line.id, name.trim(), amount, account, line.day);
+                let entry = postings::platform_settled(book, of("platform"), name.trim(), amount, account, line.day);
                 self.entries.push((line.id, "platform", entry));
             }
             Choice::Unclaimed => {

@@ -1,7 +1,8 @@
 //! The bank: a book and one of its accounts, and the lines of its statements.
 
-use app::bank::{CLERKS, KEEPERS, READERS, ShownLine};
+use app::bank::{CLERKS, KEEPERS, READERS, ShownLine, Sought};
 use app::problem::Problem;
+use domain::BankLineId;
 use domain::bank::LineState;
 use entity::bank_account;
 use maud::{Markup, html};
@@ -16,7 +17,8 @@ use crate::words as all_words;
 
 /// How many lines are asked about at once.
 pub(super) const LINES: u64 = 50;
-fn line_state(state: LineState) -> (&'static str, Tone) {
+/// Where a line stands.
+pub(super) fn line_state(state: LineState) -> (&'static str, Tone) {
     match state {
         LineState::Open => ("待对应", Tone::Waiting),
         LineState::Matched => ("已对应", Tone::Good),
@@ -24,6 +26,11 @@ fn line_state(state: LineState) -> (&'static str, Tone) {
         LineState::Claimed => ("已认领", Tone::Good),
         LineState::Returned => ("已退回", Tone::Calm),
     }
+}
+
+/// The page of a line.
+pub(super) fn line_path(id: BankLineId) -> String {
+    format!("/console/bank/lines/{id}")
 }
 
 /// A book and one of its accounts at the bank.
@@ -64,7 +71,13 @@ impl Desk {
     }
 
     pub(super) fn tabs(&self, here: &str) -> Markup {
-        let pages = [("", "流水"), ("/matching", "对应"), ("/claims", "待认领"), ("/balance", "余额调节表")];
+        let pages = [
+            ("", "流水"),
+            ("/statements", "对账单"),
+            ("/matching", "对应"),
+            ("/claims", "待认领"),
+            ("/balance", "余额调节表"),
+        ];
         html! {
             nav class="tabs" aria-label="银行" {
                 @for (page, word) in pages { a href=(self.path(page)) aria-current=[(page == here).then_some("page")] { (word) } }
@@ -110,7 +123,8 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
     let state = asked.read::<all_words::Key<LineState>>("state").map(|key| key.0);
     // Names on a statement are shown to finance at work, not handed out as a list.
     let limit = table::ROWS + 1;
-    let rows = officer.app.bank.lines((desk.shelf.book.id, name), state, asked.after(), limit, &officer.member).await;
+    let sought = Sought { state, statement: asked.read::<uuid::Uuid>("statement").map(Into::into) };
+    let rows = officer.app.bank.lines((desk.shelf.book.id, name), sought, asked.after(), limit, &officer.member).await;
     let rows = rows.map_err(Problem::of_list)?;
     let columns = [
         column("日期"),
@@ -131,7 +145,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
             LineState::Unclaimed | LineState::Matched | LineState::Claimed | LineState::Returned => Cell::none(),
         };
         vec![
-            Cell::day(line.row.day),
+            Cell::link(&line_path(line.row.id), line.row.day.to_string()),
             Cell::badge(line_state(line.row.state)),
             Cell::yuan(line.row.amount_fen),
             Cell::or_none(line.row.balance_fen, Cell::yuan),
@@ -153,7 +167,11 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
             @if officer.is(&KEEPERS) { a class="button" href=(desk.path("/account")) { "账户与列对应" } }
         }))
         (desk.tabs(""))
-        (desk.filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
+        (desk.filter(&asked, &html! {
+            (table::filter_choice(&asked, "state", "状态", &states))
+            @if let Some(statement) = asked.get("statement") { input type="hidden" name="statement" value=(statement); }
+        }))
+        @if asked.get("statement").is_some() { p class="note" { "只列出一份对账单带来的流水。" a href=(asked.with(&[("statement", ""), ("after", "")])) { "列出全部" } } }
         (table.plain())
         nav class="pages" aria-label="翻页" {
             @if asked.get("after").is_some() { a href=(asked.with(&[("after", "")])) { "第一页" } }

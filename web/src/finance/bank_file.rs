@@ -19,7 +19,7 @@ fn report(report: &ImportReport) -> Markup {
     html! {
         (part::block("文件里有什么", &html! {
             (part::facts(&[
-                ("格式", html! { (report.format) }),
+                ("格式", html! { (super::bank_line::format(report.format)) }),
                 ("期间", html! { @if let Some((first, last)) = report.days { (first) " 至 " (last) } }),
                 ("期初余额", money(report.opening)),
                 ("期末余额", money(report.closing)),

@@ -1,6 +1,6 @@
 //! Money of nobody: what one person says it is, and another decides.
 
-use app::bank::{CLERKS, KEEPERS, NewClaim};
+use app::bank::{CLERKS, KEEPERS, NewClaim, Sought};
 use app::problem::Problem;
 use domain::anonymity::Anonymity;
 use domain::bank::{ClaimChoice, ClaimState, LineState};
@@ -48,7 +48,11 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
     let waiting = match &desk.account {
         Some(name) => {
             let of = (desk.shelf.book.id, name.as_str());
-            officer.app.bank.lines(of, Some(LineState::Unclaimed), None, LINES, &officer.member).await?
+            officer
+                .app
+                .bank
+                .lines(of, Sought { state: Some(LineState::Unclaimed), statement: None }, None, LINES, &officer.member)
+                .await?
         }
         None => Vec::new(),
     };
@@ -129,7 +133,11 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
     if let (Some(name), Some(id)) = (&desk.account, form.given("line").and_then(|id| id.parse::<BankLineId>().ok())) {
         for state in [LineState::Unclaimed, LineState::Open] {
             let of = (desk.shelf.book.id, name.as_str());
-            let waiting = officer.app.bank.lines(of, Some(state), None, WAITING, &officer.member).await?;
+            let waiting = officer
+                .app
+                .bank
+                .lines(of, Sought { state: Some(state), statement: None }, None, WAITING, &officer.member)
+                .await?;
             line = line.or_else(|| waiting.into_iter().find(|one| one.row.id == id));
         }
     }

@@ -43,6 +43,9 @@ fn source(reference: &str, document: Option<&str>) -> Option<(String, &'static s
         "year_end" => ("/console/closing".to_owned(), "结账"),
         "voucher" => (format!("/console/vouchers/{id}"), "手工凭证"),
         "cash_count" | "cash_count_settled" => (format!("/console/cash-counts/{id}"), "现金盘点"),
+        "bank_interest" | "bank_charge" | "cash_banked" | "platform_settled" | "unclaimed" => {
+            (format!("/console/bank/lines/{id}"), "银行流水")
+        }
         "reversal" => return source(rest, document),
         _ => return None,
     })
