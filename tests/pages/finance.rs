@@ -179,6 +179,20 @@ async fn the_desk_of_the_cashier_takes_two_persons() {
         b.visit("/console/duties").await;
         b.visit("/console/disclosures").await;
         b.visit("/console/disclosures/new").await;
+        let form = "form[action='/console/disclosures']";
+        b.choose(form, "kind", "募捐情况定期公布").await;
+        b.choose(form, "campaign", "助学·关爱行动").await;
+        b.fill(form, "summary", "按计划推进。").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("已编制并冻结").await;
+        let report = b.path().await;
+        b.visit(&report).await;
+        b.press(".frozen > summary").await;
+        b.says("募捐目标").await;
+        let foreign = "return [...document.querySelectorAll('.frozen dt, .frozen th, .frozen h3')].map(e => e.innerText).filter(t => /[a-z]/.test(t))";
+        assert_eq!(b.script(foreign).await, json!([]), "everything in words");
+        let (status, text) = crate::browser::ask(w, Some(&w.staff(Role::Auditor).await), &format!("{report}/text")).await;
+        assert!(status == 200 && text.contains("\"figures\""), "the text itself is a file: {text}");
     })
     .await;
 }

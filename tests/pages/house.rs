@@ -1,5 +1,7 @@
 //! What is looked at afterwards: what donors wrote, with whom a charity works, what has to be told, who did what, and what runs by itself.
 
+use std::collections::BTreeSet;
+
 use domain::role::Role;
 use serde_json::json;
 
@@ -52,6 +54,22 @@ async fn a_message_is_shown_and_hidden_with_a_reason_and_the_trail_finds_who_did
         b.visit(found.as_str().unwrap()).await;
         b.go(&format!("/console/trail?object=campaign:{campaign}")).await;
         b.says("公益项目：批准").await;
+        // Everything is told in words, and nobody is led to a page that refuses them.
+        b.go("/console/trail").await;
+        let foreign =
+            "return [...document.querySelectorAll('[data-member]')].map(e => e.innerText).filter(t => /[a-z]/.test(t))";
+        assert_eq!(b.script(foreign).await, json!([]));
+        for role in [Role::Auditor, Role::Admin] {
+            let reader = w.staff(role).await;
+            let (_, page) = ask(w, Some(&reader), "/console/trail").await;
+            let table = page.split("<tbody").nth(1).unwrap();
+            let leads = table.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+            let leads: BTreeSet<&str> = leads.filter(|lead| !lead.contains('?')).collect();
+            assert!(role != Role::Auditor || leads.len() > 2, "{leads:?}");
+            for lead in leads {
+                assert_eq!(ask(w, Some(&reader), lead).await.0, 200, "{role:?} is led to {lead}");
+            }
+        }
         b.go("/console/trail?to=2020-01-01").await;
         b.says("没有这样的记录").await;
     })

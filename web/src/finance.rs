@@ -124,6 +124,7 @@ fn book_routes(route: Route) -> Route {
         .at("/console/disclosures/new", get(disclosure::get_blank))
         .at("/console/disclosures/:id", get(disclosure::get_one))
         .at("/console/disclosures/:id/form", get(disclosure::get_form))
+        .at("/console/disclosures/:id/text", get(disclosure::get_text))
         .at("/console/disclosures/:id/publication", post(disclosure::post_publish))
         .at("/console/reconciliation/rule", get(rule::get_rule).post(rule::post_rule))
         .at("/console/reconciliation", get(reconciliation::get_calendar))

@@ -33,6 +33,7 @@ mod field;
 mod finance;
 mod form;
 mod gate;
+mod glossary;
 mod layout;
 mod lending;
 mod menu;

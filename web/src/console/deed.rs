@@ -1,56 +1,80 @@
 //! The words of the audit trail: what was done to what. The trail keeps words for programs; people read these. A word that is not known
 //! here is shown as it stands, so nothing is hidden by a missing translation.
 
+use domain::role::Role;
+
+use crate::session::Officer;
+
+/// Where a thing is looked at, and by whom of those who read the trail: an administrator keeps the house and reads no books.
+type Place = (&'static str, &'static [Role]);
+
+const fn read(path: &'static str) -> Option<Place> {
+    Some((path, &[Role::Auditor]))
+}
+
+const fn kept(path: &'static str) -> Option<Place> {
+    Some((path, &[Role::Admin, Role::Auditor]))
+}
+
 /// What can be done something to, as the trail names it, with where it is looked at.
-const THINGS: [(&str, &str, Option<&str>); 48] = [
-    ("campaign", "公益项目", Some("/console/campaigns/")),
+const THINGS: &[(&str, &str, Option<Place>)] = &[
+    ("campaign", "公益项目", read("/console/campaigns/")),
     ("decision", "两人决定事项", None),
-    ("change", "方案变更", Some("/console/campaign-changes/")),
+    ("change", "方案变更", read("/console/campaign-changes/")),
     ("partner", "合作方", None),
     ("complaint", "投诉", None),
     ("enquiry", "捐赠人查询", None),
-    ("donation", "捐赠", Some("/console/donations/")),
-    ("bank_gift", "银行捐赠", Some("/console/donations/")),
-    ("gift_list", "捐赠清单", Some("/console/gift-lists/")),
+    ("donation", "捐赠", read("/console/donations/")),
+    ("bank_gift", "银行捐赠", read("/console/donations/")),
+    ("gift_list", "捐赠清单", read("/console/gift-lists/")),
     ("message", "留言", None),
-    ("refund", "退款", Some("/console/refunds/")),
-    ("receipt", "捐赠票据", Some("/console/receipts/")),
+    ("refund", "退款", read("/console/refunds/")),
+    ("receipt", "捐赠票据", read("/console/receipts/")),
     ("donor", "捐赠人", None),
     ("screening", "名单筛查", None),
     ("watchlist", "筛查名单", None),
-    ("disbursement", "支出申请", Some("/console/disbursements/")),
-    ("payee", "收款人", Some("/console/payees/")),
-    ("payout", "付款", Some("/console/payouts/")),
-    ("payment_file", "付款文件", Some("/console/payment-files/")),
-    ("settlement", "追回与核销", Some("/console/settlements/")),
-    ("transfer", "提现与充值", Some("/console/transfers/")),
+    ("disbursement", "支出申请", read("/console/disbursements/")),
+    ("payee", "收款人", read("/console/payees/")),
+    ("payout", "付款", read("/console/payouts/")),
+    ("payment_file", "付款文件", read("/console/payment-files/")),
+    ("settlement", "追回与核销", read("/console/settlements/")),
+    ("transfer", "提现与充值", read("/console/transfers/")),
     ("bank", "银行", None),
-    ("break", "差错", Some("/console/breaks/")),
-    ("resolution", "差错处理", Some("/console/resolutions/")),
+    ("break", "差错", read("/console/breaks/")),
+    ("resolution", "差错处理", read("/console/resolutions/")),
     ("reconciliation", "对账", None),
     ("voucher", "手工凭证", None),
-    ("manual_voucher", "手工凭证", Some("/console/vouchers/")),
+    ("manual_voucher", "手工凭证", read("/console/vouchers/")),
     ("voucher_template", "周期凭证", None),
     ("cash", "现金盘点", None),
-    ("cash_count", "现金盘点", Some("/console/cash-counts/")),
+    ("cash_count", "现金盘点", read("/console/cash-counts/")),
     ("book", "账套", None),
     ("ratio", "财务比例", None),
-    ("disclosure", "公开内容", Some("/console/disclosures/")),
+    ("disclosure", "公开内容", read("/console/disclosures/")),
     ("event", "重大事项", None),
     ("duty", "期限", None),
     ("document", "材料", None),
-    ("staff", "工作人员", Some("/console/members/")),
+    ("staff", "工作人员", kept("/console/members/")),
     ("delegation", "授权代办", None),
     ("unit", "组织机构", None),
-    ("charity", "慈善组织", Some("/console/charities/")),
+    ("charity", "慈善组织", kept("/console/charities/")),
     ("certificate", "资格证书", None),
     ("calendar", "工作日历", None),
-    ("loan_application", "贷款申请", None),
-    ("loan_contract", "贷款合同", None),
-    ("loan_product", "贷款产品", None),
+    ("loan_application", "贷款申请", read("/console/loan-applications/")),
+    ("loan_contract", "贷款合同", read("/console/loans/")),
+    ("loan_product", "贷款产品", read("/console/loan-products/")),
     ("loan_quota", "贷款额度", None),
     ("loan_paper", "贷款材料", None),
-    ("need", "融资需求", None),
+    ("need", "融资需求", read("/console/needs/")),
+    ("bank_line", "银行流水", read("/console/bank/lines/")),
+    ("bank_statement", "银行对账单", None),
+    ("bank_balance", "银行存款余额调节表", None),
+    ("loan", "贷款", None),
+    ("loan_consent", "贷款授权", None),
+    ("loan_file", "银行文件", None),
+    ("loan_programme", "贷款项目", kept("/console/loan-programmes/")),
+    ("loan_subsidy", "贴息", None),
+    ("lpr", "LPR", None),
 ];
 
 /// What can be done.
@@ -69,6 +93,8 @@ const DEEDS: &[(&str, &str)] = &[
     ("change", "修改"),
     ("change_account", "变更账户"),
     ("claim", "认领"),
+    ("claim.agree", "同意认领或退回"),
+    ("claim.decline", "不同意认领或退回"),
     ("clock", "到时自动办理"),
     ("close", "关闭"),
     ("close_month", "锁定月份"),
@@ -99,6 +125,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("erase", "注销"),
     ("escalate", "上报"),
     ("evaluate_cooperation", "评估合作方"),
+    ("event", "登记业务"),
     ("expire", "过期"),
     ("export", "导出"),
     ("export_wishes", "导出开票申请"),
@@ -123,6 +150,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("pause", "暂停"),
     ("plan", "新建"),
     ("plant", "建立"),
+    ("pool", "设定风险补偿金"),
     ("post", "审核记账"),
     ("prepare", "编制"),
     ("progress", "更新进度"),
@@ -136,6 +164,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("publish_update", "发布进展"),
     ("purge", "清除个人信息"),
     ("read", "查看"),
+    ("receive", "登记到账"),
     ("recommend", "推荐"),
     ("refuse", "拒绝"),
     ("register", "登记"),
@@ -176,6 +205,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("submit_filing", "报送备案"),
     ("suspend", "停募核查"),
     ("take_up", "受理"),
+    ("tell", "登记"),
     ("unmask", "查看个人信息"),
     ("unschedule", "取消开放安排"),
     ("unseat", "撤销席位"),
@@ -202,13 +232,18 @@ fn named(thing: &str) -> &str {
     THINGS.iter().find(|(key, ..)| *key == thing).map_or(thing, |(_, word, _)| word)
 }
 
-/// To what, in words, with the id, and where that is looked at.
-pub(super) fn object(object: &str) -> (String, Option<String>) {
+/// To what, in words, and where whoever asks may look at it: nobody is led to a page that refuses them.
+pub(super) fn object(object: &str, officer: &Officer) -> (String, Option<String>) {
+    object_for(object, |roles| officer.is(roles))
+}
+
+fn object_for(object: &str, may: impl Fn(&[Role]) -> bool) -> (String, Option<String>) {
     let Some((thing, id)) = object.split_once(':') else { return (named(object).to_owned(), None) };
     let known = THINGS.iter().find(|(key, ..)| *key == thing);
     // Some things carry more than one id, or none.
     let whole = id.parse::<uuid::Uuid>().is_ok();
-    let lead = known.and_then(|(.., path)| path.as_ref()).filter(|_| whole).map(|path| format!("{path}{id}"));
+    let place = known.and_then(|(.., place)| place.as_ref()).filter(|(_, roles)| whole && may(roles));
+    let lead = place.map(|(path, _)| format!("{path}{id}"));
     (named(thing).to_owned(), lead)
 }
 
@@ -221,7 +256,11 @@ mod tests {
         assert_eq!(deed("campaign.approve"), "公益项目：批准");
         assert_eq!(deed("comet.observe"), "comet：observe");
         let id = "01890000-0000-7000-8000-00000000000a";
-        assert_eq!(object(&format!("campaign:{id}")), ("公益项目".into(), Some(format!("/console/campaigns/{id}"))));
-        assert_eq!(object("charity:second"), ("慈善组织".into(), None));
+        let by = |role: Role| move |roles: &[Role]| roles.contains(&role);
+        let campaign = format!("campaign:{id}");
+        let lead = Some(format!("/console/campaigns/{id}"));
+        assert_eq!(object_for(&campaign, by(Role::Auditor)), ("公益项目".into(), lead));
+        assert_eq!(object_for(&campaign, by(Role::Admin)), ("公益项目".into(), None));
+        assert_eq!(object_for("charity:second", by(Role::Admin)), ("慈善组织".into(), None));
     }
 }

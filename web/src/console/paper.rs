@@ -26,7 +26,8 @@ const OFFERED: [AttachmentKind; 10] = [
     AttachmentKind::Other,
 ];
 
-fn name(kind: AttachmentKind) -> &'static str {
+/// What a paper is.
+pub(crate) fn name(kind: AttachmentKind) -> &'static str {
     match kind {
         AttachmentKind::Contract => "合同或协议",
         AttachmentKind::Invoice => "发票",

@@ -10,6 +10,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::deed;
 use super::people::{Names, staff_of};
+use crate::glossary;
 use crate::page::PageError;
 use crate::part;
 use crate::session::{Officer, nothing};
@@ -33,47 +34,32 @@ fn search(asked: &Asked) -> Search {
 /// Where it came from: an address, the command line, a job.
 fn origin(word: &str) -> &str {
     match word {
+        "" => "系统",
         "command line" => "命令行",
+        "invented world" => "演示数据",
         "job" => "后台任务",
         other => words::job(other),
     }
 }
 
-/// What a member of a detail is called.
-fn member(name: &str) -> &str {
-    match name {
-        "amount" => "金额",
-        "total" => "合计",
-        "state" => "状态",
-        "reason" => "原因",
-        "role" | "roles" => "角色",
-        "plan" => "方案版本",
-        "round" => "轮次",
-        "kind" => "种类",
-        "lines" => "行数",
-        "day" | "date" => "日期",
-        "from" => "从",
-        "to" | "through" => "至",
-        "message" => "留言",
-        "year" => "年度",
-        "month" => "月份",
-        "new" => "新增",
-        "file_name" => "文件",
-        other => other,
+/// What stood before and after, as name and value.
+fn detail(text: &str) -> Markup {
+    let Ok(serde_json::Value::Object(all)) = serde_json::from_str(text) else {
+        return html! { span class="code" { (text) } };
+    };
+    html! {
+        @for (at, (name, value)) in all.iter().enumerate() {
+            @if at > 0 { "；" }
+            span class="faint" data-member=(name) { (glossary::named(name)) } " " (glossary::value(name, value))
+        }
     }
 }
 
-/// What stood before and after, as name and value.
-fn detail(text: &str) -> Markup {
-    let parsed = serde_json::from_str::<serde_json::Value>(text);
-    let Ok(serde_json::Value::Object(all)) = parsed else { return html! { span class="code" { (text) } } };
-    html! {
-        span class="code" {
-            @for (at, (name, value)) in all.iter().enumerate() {
-                @if at > 0 { "；" }
-                (member(name)) " " @match value { serde_json::Value::String(text) => (text), other => (other.to_string()) }
-            }
-        }
+/// The same for a file.
+fn spoken(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(value) => glossary::value("", &value),
+        Err(_) => text.to_owned(),
     }
 }
 
@@ -89,7 +75,7 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
     let staff = officer.app.identity.staff(&officer.member).await?;
     let columns = [column("时间"), column("办理人"), column("事项"), column("对象"), column("来源"), column("内容")];
     let cells = |row: audit_log::Model| {
-        let (thing, lead) = deed::object(&row.object);
+        let (thing, lead) = deed::object(&row.object, &officer);
         let same = asked.with(&[("object", &row.object), ("after", "")]);
         vec![
             Cell::at(row.at_us),
@@ -103,7 +89,7 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
                 row.object.clone(),
             ),
             Cell::text(origin(&row.origin)),
-            Cell::shown(detail(&row.detail), row.detail.clone()),
+            Cell::shown(detail(&row.detail), spoken(&row.detail)),
         ]
     };
     let table = Table::new("审计日志", &columns, "没有这样的记录。").page(&asked, rows, |row| row.id.uuid(), cells);
@@ -136,7 +122,7 @@ pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Resul
     let names = Names::of(&officer, rows.iter().map(|row| row.staff_id)).await?;
     let columns = [column("时间"), column("查看人"), column("对象"), column("内容"), column("原因"), column("来源")];
     let cells = |row: unmasking::Model| {
-        let (thing, lead) = deed::object(&row.object);
+        let (thing, lead) = deed::object(&row.object, &officer);
         vec![
             Cell::at(row.at_us),
             Cell::text(names.name(row.staff_id)),

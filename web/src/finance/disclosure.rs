@@ -5,13 +5,15 @@ use app::problem::Problem;
 use domain::duty::{DutyKind, Place};
 use domain::role::Role;
 use domain::{BookId, CampaignId, DisclosureId, MajorEventId};
-use maud::html;
+use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
+use serde_json::Value;
 
 use crate::console::people::Names;
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
+use crate::glossary;
 use crate::page::{self, PageError};
 use crate::part::{self, Step, Tone};
 use crate::session::Officer;
@@ -188,6 +190,40 @@ pub(super) async fn post_prepare(officer: Officer, form: Form) -> Result<Respons
     }
 }
 
+/// A frozen text as people read it: what it says one after the other, then its lists. The text itself, to which the fingerprint belongs, is
+/// a file.
+fn frozen(text: &Value) -> Markup {
+    let Value::Object(all) = text else { return html! {} };
+    let is_list = |value: &Value| matches!(value, Value::Array(rows) if rows.first().is_some_and(Value::is_object));
+    let plain = all.iter().filter(|(_, value)| !value.is_object() && !is_list(value));
+    let facts: Vec<(&str, Markup)> =
+        plain.map(|(name, value)| (glossary::named(name), html! { (glossary::value(name, value)) })).collect();
+    let sums =
+        |value: &Value| value.as_object().is_some_and(|all| all.keys().all(|key| key == "period" || key == "total"));
+    html! {
+        @if !facts.is_empty() { (part::facts(&facts)) }
+        @for (name, value) in all {
+            @if is_list(value) { h3 { (glossary::named(name)) } (list(name, value)) }
+            @else if sums(value) { p { strong { (glossary::named(name)) } " " (glossary::value(name, value)) } }
+            @else if value.is_object() { h3 { (glossary::named(name)) } (frozen(value)) }
+        }
+    }
+}
+
+/// A list within a frozen text; its columns are the members of its first row.
+fn list(name: &str, rows: &Value) -> Markup {
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+    let members: Vec<&String> =
+        rows.first().and_then(Value::as_object).map(|one| one.keys().collect()).unwrap_or_default();
+    let columns: Vec<_> = members.iter().map(|name| column(glossary::member(name).unwrap_or("其他"))).collect();
+    let cells = rows.iter().map(|row| {
+        let cell =
+            |name: &&String| Cell::text(row.get(*name).map(|value| glossary::value(name, value)).unwrap_or_default());
+        members.iter().map(cell).collect::<Vec<_>>()
+    });
+    Table::new(glossary::named(name), &columns, "没有内容。").whole(cells).plain()
+}
+
 async fn show(officer: &Officer, id: DisclosureId, typed: &Typed, refused: bool) -> Result<Response, PageError> {
     let version = officer.app.disclosures.version(id, &officer.member).await?;
     let row = &version.row;
@@ -206,15 +242,12 @@ async fn show(officer: &Officer, id: DisclosureId, typed: &Typed, refused: bool)
         again.push_str(&format!("&year={year}&book={}", row.book_id));
     }
     let to = format!("{}/publication", path(id));
-    // The text is ours and reads as what it is; a text that does not is shown as it stands.
-    let text = serde_json::from_str::<serde_json::Value>(&row.content)
-        .ok()
-        .and_then(|value| serde_json::to_string_pretty(&value).ok())
-        .unwrap_or_else(|| row.content.clone());
+    let text: serde_json::Value = serde_json::from_str(&row.content).unwrap_or_default();
     let content = html! {
         (part::heading(&row.title, &html! {
             (part::badge(standing(!version.published.is_empty(), version.newer.is_some())))
             a class="button" href={ (path(id)) "/form" } { "下载表格" }
+            a class="button" href={ (path(id)) "/text" } { "下载冻结的原文" }
             @if version.newer.is_none() && officer.is(&PREPARERS) { a class="button" href=(again) { "编制更正版本" } }
         }))
         @if let Some(newer) = version.newer { p class="note" { "这个版本已被更正。 " a href=(path(newer)) { "看新版本" } } }
@@ -248,7 +281,7 @@ async fn show(officer: &Officer, id: DisclosureId, typed: &Typed, refused: bool)
                 }
             }
         }))
-        details class="block" { summary { "冻结的原文" } pre class="code" { (text) } }
+        details class="block frozen" { summary { "冻结的内容" } (frozen(&text)) }
     };
     Ok(officer.shown(&row.title, &[("/console/disclosures", "公开内容")], &content, typed))
 }
@@ -264,6 +297,13 @@ pub(super) async fn get_one(officer: Officer, Path(id): Path<DisclosureId>) -> R
 pub(super) async fn get_form(officer: Officer, Path(id): Path<DisclosureId>) -> Result<Response, PageError> {
     let (name, content) = officer.app.disclosures.form(id, &officer.member).await?;
     Ok(page::file(&name, page::XLSX, content))
+}
+
+/// The text of a version as it was frozen: what the fingerprint is of.
+#[handler]
+pub(super) async fn get_text(officer: Officer, Path(id): Path<DisclosureId>) -> Result<Response, PageError> {
+    let row = officer.app.disclosures.version(id, &officer.member).await?.row;
+    Ok(page::file(&format!("{}第{}版.json", row.title, row.version), "application/json; charset=utf-8", row.content))
 }
 
 /// Says that a version was published.
