@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use app::App;
-use app::runs::{JobStanding, ListJobs, Runs};
+use app::runs::{JobStanding, ListJobs, OPERATORS, Runs};
 use app::waiting as rules;
-use domain::role::Role;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
@@ -83,9 +82,6 @@ impl From<rules::Waiting> for WaitingOfKind {
         WaitingOfKind { kind: waiting.kind.into(), count: waiting.count, first }
     }
 }
-
-/// Who sees on the first screen that a job fails or does not run.
-const OPERATORS: [Role; 4] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
 
 /// A job that needs somebody to look at it.
 #[derive(Object)]

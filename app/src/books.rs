@@ -96,6 +96,56 @@ impl Books {
     }
 }
 
+/// What an audit compared, in words.
+pub fn compared(what: &'static str) -> &'static str {
+    match what {
+        "account" => "账户余额",
+        "account.debit" => "账户借方累计",
+        "account.credit" => "账户贷方累计",
+        "account_day" => "账户日合计",
+        "account_day.debit" => "账户日借方",
+        "account_day.credit" => "账户日贷方",
+        "book.balances" => "账套借贷平衡",
+        "budget_line.committed" => "预算项目已批未付",
+        "budget_line.used" => "预算项目已用",
+        "campaign.raised" => "项目公开募得款",
+        "day_seal.day" => "封存日期",
+        "day_seal.first_number" => "封存起始凭证号",
+        "day_seal.numbers" => "封存凭证数",
+        "day_seal.previous" => "封存链的上一日",
+        "day_seal.seal" => "封存指纹",
+        "day_seal.tree_head" => "封存树根",
+        "disbursement.entry" => "支出的凭证",
+        "donation.entry" => "捐赠的凭证",
+        "entry.book" => "凭证的账套",
+        "entry.digest" => "凭证指纹",
+        "entry.donation" => "凭证对应的捐赠",
+        "entry.postings" => "凭证分录数",
+        "entry.total" => "凭证金额",
+        "fund" => "项目资金",
+        "fund.committed" => "项目已批未付",
+        "fund.raised_cash" => "项目募得款",
+        "fund.raised_goods" => "项目募得物资",
+        "fund.received" => "项目收入",
+        "fund.used" => "项目支出",
+        "loan.compound" => "贷款复利",
+        "loan.credit" => "贷款溢缴款",
+        "loan.due" => "贷款到期未还",
+        "loan.interest" => "贷款利息",
+        "loan.interest_income" => "贷款利息收入",
+        "loan.off_balance" => "贷款表外利息",
+        "loan.outstanding" => "贷款余额",
+        "loan.penalty" => "贷款罚息",
+        "loan.standing" => "贷款状态",
+        "loan.undue" => "贷款未到期本金",
+        "owed" => "应付款",
+        "posting.entry" => "分录的凭证",
+        "voucher.count" => "凭证号数量",
+        "voucher.missing" => "凭证号断号",
+        other => other,
+    }
+}
+
 /// Raised(X) is gifts paid − refunds decided (given up excepted), for every campaign (charity 6.5 (5)).
 async fn public_totals(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
     let paid = sums(

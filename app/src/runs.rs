@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::role::Role;
 use domain::{Clock, JobRunId, StaffId, Timestamp};
 use entity::{Db, Rows, job_lease, job_line, job_run};
 use sea_orm::{
@@ -21,6 +22,18 @@ use sea_orm::{
     QuerySelect, Set, Statement,
 };
 use tokio::sync::oneshot;
+
+/// The job that computes the books again: it changes nothing, so whoever may look at runs may ask for it.
+pub const AUDIT: &str = "audit_books";
+/// Who may start a job.
+pub const OPERATORS: [Role; 4] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+/// Who may see how jobs stand, and what a run told.
+pub const WATCHERS: [Role; 5] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+
+/// Who may start this job.
+pub fn operators(job: &str) -> &'static [Role] {
+    if job == AUDIT { &WATCHERS } else { &OPERATORS }
+}
 
 /// How long a lease holds without being renewed.
 const LEASE: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::App;
+use app::{App, books, runs};
 
 use crate::{Cadence, Doing, Job, Report};
 
@@ -16,6 +16,12 @@ const fn seconds(seconds: u64) -> Duration {
 
 /// All jobs, by name.
 pub static JOBS: &[Job] = &[
+    Job {
+        name: runs::AUDIT,
+        about: "computes every stored number of the books again and tells what differs",
+        cadence: Cadence { cron: "0 30 5 * * SUN", every: seconds(7 * 86_400), text: "every Sunday at 05:30" },
+        run: audit_books,
+    },
     Job {
         name: "campaign_clock",
         about: "opens campaigns that have begun and ends those that are over",
@@ -113,6 +119,32 @@ pub static JOBS: &[Job] = &[
         run: session_sweep,
     },
 ];
+
+/// What an audit found different, for whoever reads the run.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} {key}：账上为{stored}，重新计算为{computed}")]
+struct Differs {
+    what: &'static str,
+    key: String,
+    stored: String,
+    computed: String,
+}
+
+fn audit_books(app: Arc<App>) -> Doing {
+    Box::pin(async move {
+        let found = app.books.audit(&|entries| runs::tell(format!("已核对{entries}张凭证"))).await?;
+        let note = format!("核对{}项，{}项不一致", found.checked, found.differences.len());
+        let mut report = Report::default();
+        for one in found.differences {
+            let what = books::compared(one.what);
+            let differs = Differs { what, key: one.key, stored: one.stored, computed: one.computed };
+            report.count::<(), _>(Err(differs));
+        }
+        report.done = found.checked.saturating_sub(report.failed);
+        report.note = Some(note);
+        Ok(report)
+    })
+}
 
 fn campaign_clock(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(Report::of(app.campaigns.tick().await?)) })

@@ -93,6 +93,42 @@ async fn a_job_that_was_started_shows_how_it_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_auditor_has_the_books_computed_again_and_sees_what_differs() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        b.sign_in(&w.staff(Role::Auditor).await).await;
+        b.visit("/console/audit").await;
+        b.says("还没有核验过").await;
+        b.step("audit").await;
+        b.says("核验已开始").await;
+        b.says("0项不一致").await;
+        b.until_gone("[hx-trigger]").await;
+        let run = b.path().await;
+        b.visit(&run).await;
+        b.go("/console/audit").await;
+        b.says("全部一致").await;
+        let (status, _) = ask(w, Some(&w.staff(Role::Disclosure).await), "/console/audit").await;
+        assert_eq!(status, 403);
+
+        // Somebody changes a number beside the program: the next one says which, and what it should be.
+        w.sql("UPDATE fund SET received_fen = received_fen + 1, raised_cash_fen = raised_cash_fen + 1").await.unwrap();
+        b.step("audit").await;
+        b.says("项不一致").await;
+        b.until_gone("[hx-trigger]").await;
+        b.says("账上为80.01，重新计算为80.00").await;
+        b.go("/console/audit").await;
+        b.says("项不一致").await;
+        let shown = b.script("return document.querySelector('.heading').innerText").await;
+        assert!(shown.as_str().unwrap().contains("不一致"), "{shown}");
+        w.sql("UPDATE fund SET received_fen = received_fen - 1, raised_cash_fen = raised_cash_fen - 1").await.unwrap();
+        b.visit("/console/audit").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
     with_browser(async |w: &World, b: &Browser| {
         let manager = w.staff(Role::ProjectManager).await;

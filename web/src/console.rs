@@ -11,7 +11,7 @@ mod disbursement;
 pub(crate) mod donation;
 mod draft;
 mod enquiry;
-mod job;
+pub(crate) mod job;
 mod login;
 mod member;
 mod message;
@@ -113,7 +113,7 @@ pub(crate) const HOUSE: &[Section] = &[
             item("/console/duty-rules", "期限规则", &[Role::Admin]),
             item("/console/trail", "审计日志", &[Role::Admin, Role::Auditor]),
             item("/console/unmaskings", "个人信息查看记录", &[Role::Admin, Role::Auditor]),
-            item("/console/jobs", "后台任务", &job::WATCHERS),
+            item("/console/jobs", "后台任务", &app::runs::WATCHERS),
             item("/console/sessions", "我的登录", &[]),
         ],
     },

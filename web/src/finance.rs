@@ -1,6 +1,7 @@
 //! The console of finance: the days against their bills, the books from a sum down to an entry, statements and closing, and the
 //! cashier's desk, and what has to be published by when.
 
+mod audit;
 mod balance;
 mod bank;
 mod bank_account;
@@ -82,6 +83,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/ratios", "财务比例"),
             item("/console/closing", "结账与封存"),
             item("/console/years", "年度审计"),
+            item("/console/audit", "账簿核验"),
             item("/console/exports", "导出账簿"),
         ],
     },
@@ -136,6 +138,7 @@ fn book_routes(route: Route) -> Route {
         .at("/console/breaks/:id/proposal", post(breaks::post_propose))
         .at("/console/resolutions/:id", get(breaks::get_resolution))
         .at("/console/resolutions/:id/:step", post(breaks::post_step))
+        .at("/console/audit", get(audit::get_audits).post(audit::post_audit))
         .at("/console/bank", get(bank::get_lines))
         .at("/console/bank/account", get(bank_account::get_account).post(bank_account::post_account))
         .at("/console/bank/import", get(bank_file::get_import).post(bank_file::post_import))

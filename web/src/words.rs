@@ -403,6 +403,7 @@ pub(crate) fn repayment(method: RepaymentMethod) -> &'static str {
 /// What a job does, in few words; one that is not known here by its name.
 pub(crate) fn job(name: &str) -> &str {
     match name {
+        "audit_books" => "账簿核验",
         "campaign_clock" => "项目定时开放与结束",
         "certificates" => "更新微信支付平台证书",
         "close_loans" => "贷款日终",

@@ -1,9 +1,8 @@
 //! What runs without a request: how each job stands, each to be run now, and a run while it goes on.
 
 use app::problem::Problem;
-use app::runs::{JobStanding, ListJobs, Outcome, Run, RunLine, Runs, StartJob, Started};
+use app::runs::{JobStanding, ListJobs, Outcome, Run, RunLine, Runs, StartJob, Started, WATCHERS, operators};
 use domain::JobRunId;
-use domain::role::Role;
 use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{IntoResponse, Request, Response, handler};
@@ -15,20 +14,18 @@ use crate::session::{Officer, nothing};
 use crate::table::{Asked, Cell, Table, column, numbers};
 use crate::words;
 
-/// Who may start a job.
-const OPERATORS: [Role; 4] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
-/// Who may see them.
-pub(super) const WATCHERS: [Role; 5] = [Role::Admin, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
-
-fn runs(officer: &Officer) -> Runs {
+/// The runs of jobs.
+pub(crate) fn runs(officer: &Officer) -> Runs {
     Runs::new(officer.app.db.clone(), officer.app.real.clone())
 }
 
-fn path(id: JobRunId) -> String {
+/// The path of a run.
+pub(crate) fn path(id: JobRunId) -> String {
     format!("/console/jobs/runs/{id}")
 }
 
-fn outcome(outcome: Outcome) -> (&'static str, Tone) {
+/// How a run ended.
+pub(crate) fn outcome(outcome: Outcome) -> (&'static str, Tone) {
     match outcome {
         Outcome::Running => ("运行中", Tone::Waiting),
         Outcome::Done => ("完成", Tone::Good),
@@ -102,11 +99,10 @@ pub(super) async fn get_jobs(
     let expected = (list.0)();
     let all = runs(&officer).standing(expected).await?;
     let columns = [column("任务"), column("状态"), column("周期"), column("上次成功"), column("下次"), column("办理")];
-    let operates = officer.is(&OPERATORS);
     let jobs = Table::new("任务", &columns, "没有任务。").whole(all.iter().map(|job| {
         let name = job.expected.name;
         let start = html! {
-            @if operates {
+            @if officer.is(operators(name)) {
                 (officer.form(&format!("/console/jobs/{name}/runs"), &html! {
                     button type="submit" class="plain" { "立即运行" span class="unseen" { (words::job(name)) } }
                 }))
@@ -139,7 +135,7 @@ pub(super) async fn post_run(
     Path(name): Path<String>,
     start: Data<&StartJob>,
 ) -> Result<Response, PageError> {
-    officer.must_be(&OPERATORS)?;
+    officer.must_be(operators(&name))?;
     let begun = (start.0)(name.clone(), officer.id()).await;
     Ok(match begun {
         Ok(run) => officer.done("任务已开始。", &path(run)),
