@@ -40,6 +40,7 @@ mod menu;
 mod open;
 mod page;
 mod part;
+mod quote;
 mod session;
 mod table;
 mod words;

@@ -4,15 +4,14 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::lending::LendingError;
 use ::lending::product::Search;
 use app::App;
 use app::loans::products::Priced;
 use app::loans::terms::{Answer, ByTerms, Question};
 use app::problem::Problem;
 use domain::lending::RepaymentMethod;
-use domain::loan::{DayCount, InterestMode, LoanError};
-use domain::{Fraction, LoanProductId, Money, Rate};
+use domain::loan::{DayCount, InterestMode};
+use domain::{LoanProductId, Money, Rate};
 use maud::{Markup, html};
 use poem::web::Data;
 use poem::{IntoResponse, Request, Response, handler};
@@ -20,6 +19,7 @@ use poem::{IntoResponse, Request, Response, handler};
 use super::page;
 use crate::page::PageError;
 use crate::part;
+use crate::quote;
 use crate::table::{Asked, Cell, Table, column, numbers};
 use crate::words;
 
@@ -150,52 +150,14 @@ fn field(asked: &Asked, name: &str, label: &str, mode: &str, example: &str) -> M
     }
 }
 
-fn percent(cost: Fraction) -> Result<String, PageError> {
-    let told = || cost.times(Fraction::new(100, 1)?)?.decimal(2);
-    let told = told().ok_or_else(|| PageError::from(LendingError::Loan(LoanError::TooLarge)))?;
-    Ok(format!("{told}%"))
-}
-
 fn shown(question: &Question, answer: &Answer) -> Result<Markup, PageError> {
-    let quote = &answer.quote;
-    let cost = percent(quote.annual_cost)?;
-    let simple = percent(quote.simple_cost)?;
-    let subsidised = match &quote.subsidised {
-        Some(subsidy) => Some((subsidy.total, percent(subsidy.annual_cost)?)),
-        None => None,
-    };
-    let columns =
-        [column("期次"), column("还款日"), numbers("本金"), numbers("利息"), numbers("合计"), numbers("剩余本金")];
-    let rows = quote.schedule.instalments.iter().map(|one| {
-        vec![
-            Cell::number(i64::from(one.number)),
-            Cell::day(one.due),
-            Cell::yuan(one.principal),
-            Cell::yuan(one.interest),
-            Cell::yuan(one.total),
-            Cell::yuan(one.closing),
-        ]
-    });
     Ok(html! {
         section class="block" aria-live="polite" {
-            h2 { "年化利率" }
-            p class="big" { (cost) span class="faint" { " 复利法，含全部利息和费用" } }
-            p class="faint" { "单利法 " (simple) " · 合同名义年利率 " (answer.annual_rate.percent()) }
-            @if question.method == RepaymentMethod::Flat {
-                p class="note" role="note" { "等本等息按最初本金计息，本金越还越少而利息不减：名义年利率" (answer.annual_rate.percent()) "，真实年化成本" (cost) "。" }
-            }
-            @if let Some((total, after)) = &subsidised {
-                p { "按期还款可获贴息共 " (part::yuan(*total)) " 元，贴息后年化利率 " strong { (after) } "。" }
-            }
-            dl class="figures small" {
-                div { dt { "首期还款" } dd { (quote.schedule.instalments.first().map_or_else(|| html! {}, |one| part::yuan(one.total))) } }
-                div { dt { "利息合计" } dd { (part::yuan(quote.totals.interest)) } }
-                div { dt { "费用" } dd { (part::yuan(quote.fees)) } }
-                div { dt { "还款合计" } dd { (part::yuan(quote.totals.total)) } }
-            }
+            h2 { "试算结果" }
+            (quote::cost(answer, question.method)?)
             h3 { "还款计划" }
-            (Table::new("还款计划", &columns, "没有还款计划。").whole(rows).plain())
-            p class="faint" { "按 " (answer.paid_out_on) " 放款试算，以银行合同为准。" }
+            (quote::table(answer))
+            p class="faint" { "以银行合同为准。" }
         }
     })
 }
