@@ -48,7 +48,7 @@ pub(super) async fn get_audits(officer: Officer, request: &Request) -> Result<Re
     let cells = |run: &Run| {
         let (word, tone) = found(run);
         vec![
-            Cell::link(&job::path(run.id), run.started.wall()),
+            Cell::shown(html! { a href=(job::path(run.id)) { (part::at(run.started)) } }, run.started.wall()),
             Cell::or_none(run.finished, Cell::at),
             Cell::badge((&word, tone)),
             Cell::number(run.done),
