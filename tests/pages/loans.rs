@@ -330,3 +330,124 @@ async fn quotas_products_rates_reports_and_needs_are_looked_after() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_its_officers_its_programme_and_its_terms_are_set_up_without_the_interface() {
+    with_browser(async |w, b| {
+        let admin = w.staff(Role::Admin).await;
+        let lender = w.hire_over(Role::BankOfficer, "lender", "/hebei/1305/").await;
+        let province = w.hire_over(Role::LeagueOfficer, "province", "/hebei/").await;
+        let city = w.hire_over(Role::LeagueOfficer, "city", "/hebei/1305/").await;
+        b.sign_in(&admin).await;
+        b.visit("/console/banks").await;
+        b.says("还没有登记银行").await;
+        let form = "form[action='/console/banks']";
+        b.press("main .step > summary").await;
+        b.fill(form, "name", "示例农村商业银行").await;
+        b.fill(form, "code", "Bank 1").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("小写字母、数字或连字符").await;
+        assert_eq!(b.script("return document.querySelector('[name=name]').value").await, "示例农村商业银行");
+        b.fill(form, "code", "shili").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("银行已登记").await;
+        b.open_step("officers").await;
+        b.set("form[action$='/officers']", "officer", &lender.id.to_string()).await;
+        b.press("form[action$='/officers'] .go button").await;
+        b.says("经办人员已指定").await;
+        let bank = b.path().await;
+        b.visit(&bank).await;
+        b.press("main a[href='/console/loan-programmes']").await;
+        b.open_step("opening").await;
+        let form = "form[action$='/opening']";
+        b.choose(form, "bank", "示例农村商业银行").await;
+        b.choose(form, "pace", "每日明细").await;
+        b.fill(form, "name", "示例青年贷款").await;
+        b.fill(form, "match_days", "99").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("匹配天数应为0至31天").await;
+        b.fill(form, "match_days", "3").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("贷款项目已开设").await;
+        b.open_step("pool").await;
+        b.fill("form[action$='/pool']", "holder", "示例县财政局").await;
+        b.fill("form[action$='/pool']", "holder_credit_code", "11130000MB0000000U").await;
+        b.fill("form[action$='/pool']", "size", "1,000,000.00").await;
+        b.press("form[action$='/pool'] .go button").await;
+        b.says("规模 1,000,000.00").await;
+        b.open_step("pool").await;
+        b.fill("form[action$='/pool']", "size", "2,000,000.00").await;
+        b.press("form[action$='/pool'] .go button").await;
+        b.says("规模 2,000,000.00").await;
+        let programme = b.path().await;
+        b.visit(&programme).await;
+        b.visit("/console/loan-programmes").await;
+        assert_eq!(b.script("return document.querySelector(\"form[action$='/opening']\")").await, Value::Null);
+
+        // The bank writes its product's terms; what is wrong with them stands beside the field, and nothing is lost.
+        b.sign_in(&lender).await;
+        b.go("/console/loan-products").await;
+        b.press("main .step > summary").await;
+        let form = "form[action='/console/loan-products']";
+        b.choose(form, "bank", "示例农村商业银行").await;
+        b.choose(form, "family", "青农贷").await;
+        b.fill(form, "name", "青农贷（示例）").await;
+        b.fill(form, "code", "qnd").await;
+        b.fill(form, "summary", "示例产品").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("产品已登记").await;
+        let product = b.path().await;
+        let terms = format!("{product}/terms");
+        b.visit(&terms).await;
+        let form = "form[action$='/terms']";
+        for (name, value) in [
+            ("min_amount", "10,000.00"),
+            ("max_amount", "300,000.00"),
+            ("min_term", "3"),
+            ("max_term", "36"),
+            ("divisions", "邢台市、桥西区"),
+            ("price.spread_bp", "115"),
+            ("price.cap", "5"),
+            ("penalty.multiplier", "1.6"),
+        ] {
+            b.fill(form, name, value).await;
+        }
+        for (name, value) in [("applicants", "person"), ("guarantees", "credit"), ("methods", "equal_installment")] {
+            b.press(&format!("{form} [name='{name}'][value='{value}']")).await;
+        }
+        b.press(&format!("{form} .go button")).await;
+        b.says("没有“桥西区”").await;
+        b.fill(form, "divisions", "邢台市").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("逾期罚息应为合同利率的1.3至1.5倍").await;
+        assert_eq!(b.script("return document.querySelector('[name=max_amount]').value").await, "300,000.00");
+        b.fill(form, "penalty.multiplier", "1.5").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("条款已保存，待另一人发布").await;
+        b.says("一年期LPR加115个基点，最高5.00%").await;
+        b.press("a[href$='/terms']").await;
+        b.fill(form, "renewals", "1").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("最多1次").await;
+
+        // Who may not write is led to no form; who may publishes, and the next version begins with what the last one says.
+        let (status, page) = ask(w, Some(&city), &product).await;
+        assert!(status == 200 && !page.contains("/terms"), "{page}");
+        assert_eq!(ask(w, Some(&city), &terms).await.0, 403);
+        assert_eq!(ask(w, Some(&city), "/console/banks").await.0, 403);
+        b.sign_in(&province).await;
+        b.go(&terms).await;
+        b.says("另一人编写的条款待发布").await;
+        b.go(&product).await;
+        b.step("publication-1").await;
+        b.says("已发布").await;
+        b.press("a[href$='/terms']").await;
+        b.says("第2版条款").await;
+        assert_eq!(b.script("return document.querySelector('[name=divisions]').value").await, "邢台市");
+        b.fill(form, "price.spread_bp", "-15").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("一年期LPR减15个基点").await;
+        b.visit(&product).await;
+    })
+    .await;
+}
