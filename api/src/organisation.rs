@@ -259,6 +259,13 @@ struct Certificate {
     expires_on: Day,
     #[oai(nullable)]
     revoked_on: Option<Day>,
+    registered_by: Uuid,
+    /// Who was the second person; not said of what was registered before two were asked for.
+    #[oai(nullable)]
+    confirmed_by: Option<Uuid>,
+    /// Since when it counts; before that it opens nothing.
+    #[oai(nullable)]
+    confirmed_at: Option<Instant>,
 }
 
 impl From<certificate::Model> for Certificate {
@@ -271,6 +278,9 @@ impl From<certificate::Model> for Certificate {
             issued_on: row.issued_on.into(),
             expires_on: row.expires_on.into(),
             revoked_on: row.revoked_on.map(Day),
+            registered_by: row.author_id.uuid(),
+            confirmed_by: row.confirmer_id.map(|id| id.uuid()),
+            confirmed_at: row.confirmed_us.map(Instant),
         }
     }
 }
@@ -398,7 +408,7 @@ impl CharityApi {
         Ok(Json(Page::whole(self.app.organisation.certificates(charity_id.0.into()).await?)))
     }
 
-    /// Registers a certificate.
+    /// Registers a certificate; it counts when another person has confirmed it.
     #[oai(path = "/charities/:charity_id/certificates", method = "post")]
     async fn register(
         &self,
@@ -416,6 +426,18 @@ impl CharityApi {
             expires_on: expires_on.0,
         };
         Ok(Json(self.app.organisation.register_certificate(new, &officer.0).await?.into()))
+    }
+
+    /// Confirms a certificate: another person than whoever registered it, who has compared it with the paper.
+    #[oai(path = "/certificates/:certificate_id/confirmation", method = "post")]
+    async fn confirm(&self, officer: Officer, certificate_id: Path<Uuid>) -> Result<Json<Certificate>, ApiError> {
+        Ok(Json(self.app.organisation.confirm_certificate(certificate_id.0.into(), &officer.0).await?.into()))
+    }
+
+    /// Takes back a registration that nobody has confirmed: what was mistyped is registered anew.
+    #[oai(path = "/certificates/:certificate_id/discarding", method = "post")]
+    async fn discard(&self, officer: Officer, certificate_id: Path<Uuid>) -> Result<(), ApiError> {
+        Ok(self.app.organisation.discard_certificate(certificate_id.0.into(), &officer.0).await?)
     }
 
     /// Notes that a certificate was revoked, today.

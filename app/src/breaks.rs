@@ -229,7 +229,7 @@ impl Breaks {
         let told = if new.choice == ResolutionChoice::Follow { self.told(new.of).await? } else { None };
         let tx = self.db.begin().await?;
         let of = locked(&tx, new.of).await?;
-        Hand::in_book(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await??;
+        let hand = Hand::in_book(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await??;
         if let Some(known) = resolution::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.break_id, known.choice, &known.reason) == (new.of, new.choice, &reason);
             return if same { Ok(known) } else { Err(BreakError::IdReused) };
@@ -259,6 +259,7 @@ impl Breaks {
             reason: Set(reason),
             state: Set(ResolutionState::Proposed),
             author_id: Set(by.id),
+            author_for_id: Set(hand.acting_for()),
             approver_id: Set(None),
             attempt: Set(1),
             channel_refund_id: Set(None),
@@ -296,7 +297,7 @@ impl Breaks {
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
         let hand = Hand::in_book(&tx, of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
-        if hand.is_of(Some(row.author_id)) {
+        if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(BreakError::OtherPerson);
         }
         let event = match (agree, row.choice) {
@@ -400,7 +401,7 @@ impl Breaks {
         let Loaded { row, of } = load(&tx, id).await?;
         let hand = Hand::in_book(&tx, of.book_id, by, &[Role::FinanceHead]).await??;
         let to = row.state.on(ResolutionEvent::PayByBank)?;
-        if hand.is_of(Some(row.author_id)) {
+        if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(BreakError::OtherPerson);
         }
         let on = BusinessDate::of(now);

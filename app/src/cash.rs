@@ -163,7 +163,7 @@ impl Cash {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
         let hand = Hand::in_book(&tx, row.book_id, by, &WITNESSES).await??;
-        if [Some(row.counter_id), row.counter_for_id].into_iter().any(|person| hand.is_of(person)) {
+        if hand.is_of([Some(row.counter_id), row.counter_for_id]) {
             return Err(CashError::OtherPerson);
         }
         let difference = row.counted_fen.fen() - row.booked_fen.fen();
@@ -207,7 +207,7 @@ impl Cash {
         let row = locked(&tx, id).await?;
         let hand = Hand::in_book(&tx, row.book_id, by, &DECIDERS).await??;
         let had_part = [Some(row.counter_id), row.counter_for_id, row.witness_id, row.witness_for_id];
-        if had_part.into_iter().any(|person| hand.is_of(person)) {
+        if hand.is_of(had_part) {
             return Err(CashError::OtherPerson);
         }
         let to = row.state.on(CountEvent::Settle)?;

@@ -62,6 +62,9 @@ pub enum OrganisationError {
         /// In Chinese, for the person who filled it in.
         problem: &'static str,
     },
+    /// It is confirmed or revoked already.
+    #[error("this is decided already")]
+    Decided,
     /// Whoever proposes does not decide.
     #[error("another person has to do this step")]
     OtherPerson,

@@ -491,6 +491,7 @@ impl From<OrganisationError> for Problem {
             E::UnitInUse => Problem::conflict("unit_in_use", "该组织下还有未停用的下级组织。"),
             E::UnitClosed => Problem::conflict("unit_closed", "该组织已停用。"),
             E::Invalid { field, problem } => Problem::field(field, problem),
+            E::Decided => wrong_state(),
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
             E::Refused(refused) => wrong_state().because(refused.to_string()),

@@ -104,7 +104,7 @@ impl Transfers {
         if entity::book::Entity::find_by_id(new.book).one(&tx).await?.is_none() {
             return Err(TransferError::NoSuchBook);
         }
-        Hand::in_book(&tx, new.book, by, &[Role::Cashier]).await??;
+        let hand = Hand::in_book(&tx, new.book, by, &[Role::Cashier]).await??;
         if let Some(known) = transfer::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.book_id, known.kind, known.amount_fen, known.bank_account.as_str(), known.author_id)
                 == (new.book, new.kind, new.amount, new.bank_account.trim(), Some(by.id));
@@ -132,6 +132,8 @@ impl Transfers {
             bank_account: Set(new.bank_account.trim().to_owned()),
             note: Set(new.note),
             author_id: Set(Some(by.id)),
+            author_for_id: Set(hand.acting_for()),
+            outcome_author_for_id: Set(None),
             approver_id: Set(None),
             outcome_author_id: Set(None),
             outcome_approver_id: Set(None),
@@ -158,11 +160,12 @@ impl Transfers {
         let event = if arrived { TransferEvent::ProposeArrival } else { TransferEvent::ProposeReturn };
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        Hand::in_book(&tx, row.book_id, by, &[Role::Cashier]).await??;
+        let hand = Hand::in_book(&tx, row.book_id, by, &[Role::Cashier]).await??;
         let to = row.state.on(event)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
         active.outcome_author_id = Set(Some(by.id));
+        active.outcome_author_for_id = Set(hand.acting_for());
         let row = active.update(&tx).await?;
         self.trail(&tx, &row, "transfer.report", by).await?;
         tx.commit().await?;
@@ -176,8 +179,11 @@ impl Transfers {
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
         let hand = Hand::in_book(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
-        let author = if row.state == TransferState::Proposed { row.author_id } else { row.outcome_author_id };
-        if hand.is_of(author) {
+        let said_by = match row.state {
+            TransferState::Proposed => [row.author_id, row.author_for_id],
+            _ => [row.outcome_author_id, row.outcome_author_for_id],
+        };
+        if hand.is_of(said_by) {
             return Err(TransferError::OtherPerson);
         }
         let to = row.state.on(TransferEvent::Confirm)?;
@@ -224,6 +230,7 @@ impl Transfers {
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
         active.outcome_author_id = Set(None);
+        active.outcome_author_for_id = Set(None);
         let row = active.update(&tx).await?;
         self.trail(&tx, &row, "transfer.reject", by).await?;
         tx.commit().await?;
@@ -293,6 +300,8 @@ pub(crate) async fn shown_first(tx: &Tx, now: Timestamp, new: Shown<'_>) -> Resu
         bank_account: Set(new.bank_account.to_owned()),
         note: Set(None),
         author_id: Set(None),
+        author_for_id: Set(None),
+        outcome_author_for_id: Set(None),
         approver_id: Set(None),
         outcome_author_id: Set(None),
         outcome_approver_id: Set(None),

@@ -264,7 +264,7 @@ impl Vouchers {
         let row = locked(&tx, id).await?;
         let hand = Hand::in_book(&tx, row.book_id, by, &POSTERS).await??;
         let had_part = [Some(row.author_id), row.author_for_id, row.submitter_id, row.submitter_for_id];
-        if had_part.into_iter().any(|person| hand.is_of(person)) {
+        if hand.is_of(had_part) {
             return Err(VoucherError::OtherPerson);
         }
         let to = row.state.on(VoucherEvent::Post)?;

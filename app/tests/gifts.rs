@@ -125,7 +125,9 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
         issued_on: "2026-01-01".parse().unwrap(),
         expires_on: "2027-12-31".parse().unwrap(),
     };
-    app.organisation.register_certificate(certificate, &members[2]).await.unwrap();
+    let certificate = app.organisation.register_certificate(certificate, &members[2]).await.unwrap();
+    let second = Member::everywhere(members[1].id, &[Role::Chair], "test");
+    app.organisation.confirm_certificate(certificate.id, &second).await.unwrap();
     let mut members = members.into_iter();
     let mut next = || members.next().unwrap();
     World {

@@ -104,7 +104,9 @@ pub async fn world(url: &str, key: &rcgen::KeyPair, gifts: usize) -> (Arc<App>, 
         issued_on: BusinessDate::of(now),
         expires_on: BusinessDate::of(now.after(Duration::from_secs(2 * 86_400))),
     };
-    app.organisation.register_certificate(certificate, &staff[2]).await.unwrap();
+    let certificate = app.organisation.register_certificate(certificate, &staff[2]).await.unwrap();
+    let second = Member::everywhere(staff[1].id, &[Role::Chair], "benchmark");
+    app.organisation.confirm_certificate(certificate.id, &second).await.unwrap();
     let target = Money::from_fen(1_000_000_000_000_000);
     let draft = plans::draft(book, target, true, now, now.after(Duration::from_secs(86_400)));
     app.campaigns.draft(campaign, draft, &staff[0]).await.unwrap();

@@ -121,6 +121,7 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         bank_reference: Set(None),
         counterparty: Set(None),
         author_id: Set(None),
+        author_for_id: Set(None),
         approver_id: Set(None),
         approver_for_id: Set(None),
         via: Set(Via::OwnSite),

@@ -53,6 +53,7 @@ pub async fn standing(db: &impl ConnectionTrait, row: &campaign::Model) -> Resul
         .filter(certificate::Column::IssuedOn.lte(BusinessDate::of(row.starts_us)))
         .filter(certificate::Column::ExpiresOn.gte(BusinessDate::of(row.ends_us)))
         .filter(certificate::Column::RevokedOn.is_null())
+        .filter(certificate::Column::ConfirmedUs.is_not_null())
         .order_by_desc(certificate::Column::IssuedOn)
         .one(db)
         .await?;

@@ -102,7 +102,7 @@ pub async fn create(
     // A certificate that was revoked after the opening ends giving at once (慈善法 22); what is older than certificates here has none.
     let sql = "SELECT c.id, c.state, c.kind, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen, \
                CAST(CASE WHEN c.plan_version = 0 OR EXISTS (SELECT 1 FROM certificate x WHERE x.book_id = c.book_id AND x.issued_on <= $1 \
-               AND x.expires_on >= $1 AND (x.revoked_on IS NULL OR x.revoked_on > $1)) THEN 1 ELSE 0 END AS BIGINT) AS certified \
+               AND x.expires_on >= $1 AND x.confirmed_us IS NOT NULL AND (x.revoked_on IS NULL OR x.revoked_on > $1)) THEN 1 ELSE 0 END AS BIGINT) AS certified \
                FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN fund f ON f.book_id = c.book_id AND f.campaign_id = c.id";
     let ids = unique(wishes.iter().map(|w| w.campaign.uuid()).collect());
     let today = BusinessDate::of(now);
@@ -198,6 +198,7 @@ fn model(wish: &NewDonation, now: Timestamp) -> row::Model {
         bank_reference: None,
         counterparty: None,
         author_id: None,
+        author_for_id: None,
         approver_id: None,
         approver_for_id: None,
         via: Via::OwnSite,
@@ -629,7 +630,7 @@ pub struct BankGift {
 pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> Result<row::Model, CrowdfundingError> {
     let roles = &[Role::Cashier, Role::Bookkeeper];
     by.must_be(roles)?;
-    hand_on(tx, gift.campaign, by, roles).await?;
+    let hand = hand_on(tx, gift.campaign, by, roles).await?;
     let text = |field, text: &str, most| match text.trim().chars().count() {
         n if n == 0 || n > most => Err(CrowdfundingError::Invalid { field, problem: "不能为空，也不能过长" }),
         _ => Ok(text.trim().to_owned()),
@@ -667,6 +668,7 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         bank_reference: Some(text("reference", &gift.reference, 64)?),
         counterparty: Some(text("counterparty", &gift.counterparty, 100)?),
         author_id: Some(by.id),
+        author_for_id: hand.acting_for(),
         approver_id: None,
         approver_for_id: None,
         via: Via::Offline,
@@ -740,7 +742,7 @@ async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::
         .await?
         .ok_or(CrowdfundingError::NoSuchDonation)?;
     let hand = hand_on(tx, row.campaign_id, by, roles).await?;
-    if hand.is_of(row.author_id) {
+    if hand.is_of([row.author_id, row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     Ok((row, hand))

@@ -150,6 +150,7 @@ async fn certified(tx: &Tx, gates: &mut Gates, row: &campaign::Model) -> Result<
         .filter(certificate::Column::BookId.eq(row.book_id))
         .filter(certificate::Column::IssuedOn.lte(from))
         .filter(certificate::Column::ExpiresOn.gte(to))
+        .filter(certificate::Column::ConfirmedUs.is_not_null())
         .filter(
             Condition::any().add(certificate::Column::RevokedOn.is_null()).add(certificate::Column::RevokedOn.gt(to)),
         )

@@ -180,6 +180,7 @@ pub async fn write_list(
     by: &Member,
 ) -> Result<gift_list::Model, CrowdfundingError> {
     may_list(tx, new.campaign, by).await?;
+    let hand = hand_on(tx, new.campaign, by, &WRITERS).await?;
     let campaign =
         campaign::Entity::find_by_id(new.campaign).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
     let total = Money::checked_sum(new.gifts.iter().map(|gift| gift.amount))
@@ -195,6 +196,7 @@ pub async fn write_list(
         total_fen: Set(total),
         state: Set(ListState::Proposed),
         author_id: Set(by.id),
+        author_for_id: Set(hand.acting_for()),
         approver_id: Set(None),
         approver_for_id: Set(None),
         created_us: Set(now),
@@ -247,7 +249,7 @@ pub async fn decide_list(
     let row = gift_list::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = row.ok_or(CrowdfundingError::NoSuchDonation)?;
     let hand = hand_on(tx, row.campaign_id, by, &POSTERS).await?;
-    if hand.is_of(Some(row.author_id)) {
+    if hand.is_of([Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let to = if agree { ListState::Posted } else { ListState::Declined };

@@ -47,9 +47,9 @@ impl Hand {
         self.acting_for
     }
 
-    /// Whether this is the hand of that person, or of somebody who stands in for them.
-    pub fn is_of(self, person: Option<StaffId>) -> bool {
-        person.is_some_and(|person| self.person == person || self.acting_for == Some(person))
+    /// Whether this is the hand of one of these persons, or of somebody who stands in for one: whoever wrote something down, and in whose name.
+    pub fn is_of(self, persons: impl IntoIterator<Item = Option<StaffId>>) -> bool {
+        persons.into_iter().flatten().any(|person| self.person == person || self.acting_for == Some(person))
     }
 }
 

@@ -7,7 +7,7 @@
 use domain::donation::{Channel, DonationEvent, DonationState, Standing};
 use domain::refund::{RefundEvent, RefundReason, RefundState};
 use domain::role::{Member, Role};
-use domain::{BusinessDate, DonationId, Money, RefundId, Timestamp};
+use domain::{BusinessDate, DonationId, Money, RefundId, StaffId, Timestamp};
 use entity::{Tx, book, campaign, donation, execute, refund as row, violation};
 use ledger::Entry;
 use sea_orm::sea_query::LockType;
@@ -107,13 +107,13 @@ pub async fn request(
     by: RefundView<'_>,
 ) -> Result<row::Model, CrowdfundingError> {
     let donation = lock_donation(tx, new.donation).await?;
-    let (requested_by, requester_id, actor) = match &by {
-        RefundView::Donor(donor) if donation.donor_id == Some(*donor) => ("donor", None, "donor".to_owned()),
+    let (requested_by, requester_id, requester_for_id, actor) = match &by {
+        RefundView::Donor(donor) if donation.donor_id == Some(*donor) => ("donor", None, None, "donor".to_owned()),
         RefundView::Donor(_) => return Err(CrowdfundingError::NoSuchDonation),
         RefundView::Staff(member) => {
             let roles = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
-            hand_on(tx, donation.campaign_id, member, roles).await?;
-            ("staff", Some(member.id), member.id.to_string())
+            let hand = hand_on(tx, donation.campaign_id, member, roles).await?;
+            ("staff", Some(member.id), hand.acting_for(), member.id.to_string())
         }
     };
     if let Some(known) = row::Entity::find_by_id(new.id).one(tx).await? {
@@ -149,6 +149,9 @@ pub async fn request(
         attempt: Set(1),
         requested_by: Set(requested_by.to_owned()),
         requester_id: Set(requester_id),
+        requester_for_id: Set(requester_for_id),
+        outcome_author_for_id: Set(None),
+        cover_author_for_id: Set(None),
         decider_id: Set(None),
         outcome_author_id: Set(None),
         outcome_approver_id: Set(None),
@@ -177,6 +180,11 @@ pub async fn request(
     Ok(inserted)
 }
 
+/// Who asked for a refund, and in whose name.
+fn requesters(refund: &row::Model) -> [Option<StaffId>; 2] {
+    [refund.requester_id, refund.requester_for_id]
+}
+
 /// Decides a request: by finance, and not by the person who asked. Agreeing books the debt (entry 4a or 5).
 pub async fn decide(
     tx: &Tx,
@@ -189,7 +197,7 @@ pub async fn decide(
     by.must_be(roles)?;
     let loaded = load(tx, id).await?;
     let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
-    if hand.is_of(loaded.refund.requester_id) {
+    if hand.is_of(requesters(&loaded.refund)) {
         return Err(CrowdfundingError::OtherPerson);
     }
     match decision {
@@ -264,7 +272,7 @@ pub async fn propose_cover(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Mo
     let loaded = load(tx, id).await?;
     let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
     loaded.refund.state.on(RefundEvent::Approve)?;
-    if hand.is_of(loaded.refund.requester_id) {
+    if hand.is_of(requesters(&loaded.refund)) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let fund = ledger::fund(tx, loaded.gift.book, loaded.gift.campaign).await?;
@@ -273,6 +281,7 @@ pub async fn propose_cover(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Mo
     }
     let mut row: row::ActiveModel = loaded.refund.into();
     row.cover_author_id = Set(Some(by.id));
+    row.cover_author_for_id = Set(hand.acting_for());
     Ok(row.update(tx).await?)
 }
 
@@ -284,8 +293,9 @@ pub async fn cover(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result
     let loaded = load(tx, id).await?;
     let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
     loaded.refund.state.on(RefundEvent::Approve)?;
-    let (author, requester) = (loaded.refund.cover_author_id, loaded.refund.requester_id);
-    if author.is_none() || hand.is_of(author) || hand.is_of(requester) {
+    let author = loaded.refund.cover_author_id;
+    let had_part = [author, loaded.refund.cover_author_for_id].into_iter().chain(requesters(&loaded.refund));
+    if author.is_none() || hand.is_of(had_part) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let general = ledger::lock_general_fund(tx, loaded.gift.book).await?;
@@ -396,6 +406,7 @@ pub async fn retry(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result
         row.attempt = Set(attempt);
         row.channel_refund_id = Set(None);
         row.outcome_author_id = Set(None);
+        row.outcome_author_for_id = Set(None);
         row.next_try_us = Set(now);
     })
     .await
@@ -406,10 +417,11 @@ pub async fn propose_outcome(tx: &Tx, id: RefundId, by: &Member) -> Result<row::
     let roles = &[Role::Cashier, Role::Bookkeeper];
     by.must_be(roles)?;
     let loaded = load(tx, id).await?;
-    hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
     loaded.refund.state.on(RefundEvent::GiveUp)?;
     let mut row: row::ActiveModel = loaded.refund.into();
     row.outcome_author_id = Set(Some(by.id));
+    row.outcome_author_for_id = Set(hand.acting_for());
     Ok(row.update(tx).await?)
 }
 
@@ -431,7 +443,7 @@ pub async fn settle_outcome(
     };
     let to = loaded.refund.state.on(event)?;
     let author = loaded.refund.outcome_author_id;
-    if author.is_none() || hand.is_of(author) {
+    if author.is_none() || hand.is_of([author, loaded.refund.outcome_author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let (actor, on) = (by.id.to_string(), BusinessDate::of(now));

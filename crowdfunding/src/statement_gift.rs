@@ -44,6 +44,8 @@ pub struct StatementGift {
     pub receipt: ReceiptChoice,
     /// Who claimed it first.
     pub author: StaffId,
+    /// In whose name, if with a lent role.
+    pub author_for: Option<StaffId>,
 }
 
 /// Writes the gift down, paid, and books it, by the second person. Answers its entry.
@@ -56,7 +58,7 @@ pub async fn take_statement_gift(
     let roles = &[Role::Bookkeeper, Role::FinanceHead];
     by.must_be(roles)?;
     let hand = hand_on(tx, gift.campaign, by, roles).await?;
-    if hand.is_of(Some(gift.author)) {
+    if hand.is_of([Some(gift.author), gift.author_for]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     let campaign = campaign::Entity::find_by_id(gift.campaign)
@@ -99,6 +101,7 @@ pub async fn take_statement_gift(
         bank_reference: Some(gift.reference.clone()),
         counterparty: gift.counterparty.clone(),
         author_id: Some(gift.author),
+        author_for_id: gift.author_for,
         approver_id: Some(by.id),
         approver_for_id: hand.acting_for(),
         via: Via::Offline,

@@ -25,6 +25,7 @@ pub struct Model {
     pub reviewer_for_id: Option<StaffId>,
     pub created_us: Timestamp,
     pub reviewed_us: Option<Timestamp>,
+    pub author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -31,6 +31,7 @@ pub struct Model {
     pub created_us: Timestamp,
     pub decided_us: Option<Timestamp>,
     pub finished_us: Option<Timestamp>,
+    pub author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -19,6 +19,10 @@ pub struct Model {
     pub revoked_on: Option<BusinessDate>,
     pub author_id: StaffId,
     pub created_us: Timestamp,
+    pub author_for_id: Option<StaffId>,
+    pub confirmer_id: Option<StaffId>,
+    pub confirmer_for_id: Option<StaffId>,
+    pub confirmed_us: Option<Timestamp>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -48,6 +48,7 @@ pub struct Model {
     pub approver_for_id: Option<StaffId>,
     pub via: Via,
     pub list_id: Option<GiftListId>,
+    pub author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

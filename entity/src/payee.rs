@@ -33,6 +33,7 @@ pub struct Model {
     pub key_version: i64,
     pub author_id: StaffId,
     pub created_us: Timestamp,
+    pub account_changed_for: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

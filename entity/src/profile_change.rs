@@ -25,6 +25,7 @@ pub struct Model {
     pub acting_for_id: Option<StaffId>,
     pub created_us: Timestamp,
     pub decided_us: Option<Timestamp>,
+    pub author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -34,6 +34,9 @@ pub struct Model {
     pub decider_for_id: Option<StaffId>,
     pub outcome_approver_for_id: Option<StaffId>,
     pub cover_approver_for_id: Option<StaffId>,
+    pub requester_for_id: Option<StaffId>,
+    pub outcome_author_for_id: Option<StaffId>,
+    pub cover_author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -26,6 +26,7 @@ pub struct Model {
     pub next_try_us: Timestamp,
     pub finished_us: Option<Timestamp>,
     pub approver_for_id: Option<StaffId>,
+    pub author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -31,6 +31,8 @@ pub struct Model {
     pub bank_line: Option<String>,
     pub return_no: Option<String>,
     pub left_on: Option<BusinessDate>,
+    pub author_for_id: Option<StaffId>,
+    pub outcome_author_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -164,6 +164,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0027_guards.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0027_guards.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261128_000029_charity",
+                tables: include_str!("../sql/0029_charity.sql"),
+                guards_sqlite: include_str!("../sql/0029_charity.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0029_charity.postgres.sql"),
+            }),
         ]
     }
 }

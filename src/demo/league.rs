@@ -21,6 +21,7 @@ struct Charity {
     unit: &'static str,
     certificate: (&'static str, &'static str),
     head: &'static str,
+    chair: &'static str,
     office: &'static str,
 }
 
@@ -32,6 +33,7 @@ const CHARITIES: [Charity; 2] = [
         unit: "hebei",
         certificate: ("示例冀民募〔2026〕1号", "河北省民政厅（示例）"),
         head: "finance",
+        chair: "chair",
         office: "河北省石家庄市示例路1号",
     },
     Charity {
@@ -41,6 +43,7 @@ const CHARITIES: [Charity; 2] = [
         unit: "130481",
         certificate: ("示例武民募〔2026〕1号", "武安市民政局（示例）"),
         head: "wuan-finance",
+        chair: "wuan-chair",
         office: "河北省武安市示例街8号",
     },
 ];
@@ -102,10 +105,14 @@ impl Driver {
                 issued_on: "2026-01-01".parse()?,
                 expires_on: "2028-12-31".parse()?,
             };
-            organisation
+            let certificate = organisation
                 .register_certificate(certificate, &acting(charity.head, Role::FinanceHead))
                 .await
                 .context("the certificate")?;
+            organisation
+                .confirm_certificate(certificate.id, &acting(charity.chair, Role::Chair))
+                .await
+                .context("the second look at the certificate")?;
         }
         // The county's charity is too small for two approvals of everything (facts: charity 6.6a).
         let small = NewProfileChange {

@@ -124,6 +124,71 @@ async fn what_was_written_in_somebodys_name_is_not_approved_by_them() {
     .await;
 }
 
+/// The same of money, in every paper that two persons decide: whoever lent the role by which it was written is not the second of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_written_in_somebodys_name_is_not_decided_by_them() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let grant = paper(campaign, "a", &[student], "100.00");
+        submitted(w, &grant).await;
+        step(&w.staff(Role::ProjectManager).await, &grant, "approval").await.ok();
+        step(&w.staff(Role::FinanceHead).await, &grant, "approval").await.ok();
+        let path = format!("/staff/payment-files/{}/results", sent(w, &grant).await);
+        let (bookkeeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        bookkeeper.post(&path, results(w, &payouts(&grant), true)).await.ok();
+        let donor = w.donor("o-one").await;
+        let paid = w.gift(&donor, campaign, "20.00").await;
+        let stand_in = w.hire_over(Role::Compliance, "stand-in", "/").await;
+        lends(w, &bookkeeper, &stand_in, "bookkeeper").await;
+        let today = w.app.business.today().to_string();
+        let lender = lit(w, bookkeeper.id);
+
+        let back = json!({
+            "id": Uuid::now_v7(), "kind": "recovered", "amount": "10.00", "reason": "退回", "on": today,
+            "bank": { "bank_account": "基本户", "reference": "R-1" },
+        });
+        stand_in.post(&format!("/staff/payouts/{}/settlements", payouts(&grant)[0]), back.clone()).await.ok();
+        let gift = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "amount": "5.00", "counterparty": "示例公司", "bank_account": "基本户",
+            "reference": "B-1", "received_on": today,
+        });
+        stand_in.post("/staff/bank-gifts", gift.clone()).await.ok();
+        let refund = json!({ "id": Uuid::now_v7(), "donation": paid.id, "amount": "1.00", "reason": "error", "note": "输错了金额" });
+        stand_in.post("/staff/refunds", refund.clone()).await.ok();
+        for (table, of, step, forged) in [
+            ("payout_settlement", &back, "settlements/{}/confirmation", "state = 'confirmed', decided_us = 1, approver_id"),
+            ("donation", &gift, "bank-gifts/{}/confirmation", "approver_id"),
+            ("refund", &refund, "refunds/{}/approval", "decider_id"),
+        ] {
+            let path = format!("/staff/{}", step.replace("{}", &id(of).to_string()));
+            bookkeeper.act(&path).await.refused(403, "other_person_needed");
+            let forged = format!("UPDATE {table} SET {forged} = {lender} WHERE id = {}", lit(w, id(of)));
+            w.attacked(&forged, &format!("{table}_persons")).await;
+            let column = if table == "refund" { "requester_for_id" } else { "author_for_id" };
+            let unsaid = format!("UPDATE {table} SET {column} = NULL WHERE id = {}", lit(w, id(of)));
+            w.attacked(&unsaid, &format!("{table}_persons")).await;
+            head.act(&path).await.ok();
+        }
+
+        lends(w, &head, &stand_in, "finance_head").await;
+        let change = json!({
+            "id": Uuid::now_v7(), "profile": "small", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
+        });
+        stand_in.post(&format!("/staff/charities/{}/profile-changes", w.book), change.clone()).await.ok();
+        let path = format!("/staff/profile-changes/{}/approval", id(&change));
+        head.act(&path).await.refused(403, "other_person_needed");
+        let forged = format!(
+            "UPDATE profile_change SET state = 'approved', decided_us = 1, approver_id = {} WHERE id = {}",
+            lit(w, head.id),
+            lit(w, id(&change))
+        );
+        w.attacked(&forged, "profile_change_persons").await;
+        w.staff(Role::Chair).await.act(&path).await.ok();
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filing_number_is_one_campaigns() {
     story(async |w| {
@@ -284,6 +349,23 @@ async fn nothing_that_stands_is_replaced() {
             "staff_role",
         ] {
             assert!(attacked.iter().any(|name| name == table), "{table} has rows");
+        }
+        // Nor does a row take the place of another by taking its key.
+        let other = |table: &str| format!("(SELECT id FROM {table} ORDER BY rowid LIMIT 1)");
+        w.open_campaign("100.00").await;
+        for (attack, rule) in [
+            (format!("UPDATE OR REPLACE donation SET id = {} WHERE channel = 'wechat'", other("donation")), "donation_pkey"),
+            ("UPDATE OR REPLACE donation SET bank_account = '基本户', bank_reference = (SELECT bank_reference FROM donation WHERE channel = 'bank') WHERE channel = 'wechat'".to_owned(), "donation_bank_key"),
+            (format!("UPDATE OR REPLACE campaign SET id = {} WHERE target_fen = 10000", other("campaign")), "campaign_pkey"),
+            ("UPDATE OR REPLACE campaign_plan SET campaign_id = (SELECT id FROM campaign ORDER BY rowid LIMIT 1)".to_owned(), "campaign_plan"),
+        ] {
+            let tx = w.app.db.begin().await.unwrap();
+            tx.execute_unprepared("PRAGMA recursive_triggers = off").await.unwrap();
+            let done = tx.execute_unprepared(&attack).await;
+            tx.execute_unprepared("PRAGMA recursive_triggers = on").await.unwrap();
+            tx.rollback().await.unwrap();
+            let refusal = done.expect_err(&attack).to_string();
+            assert!(refusal.contains(rule), "{attack}: {refusal}");
         }
     })
     .await;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::{Answer, Caller, send};
+use crate::spending::{id as id_of, lit};
 use crate::world::{World, story};
 
 /// Sends a document.
@@ -111,10 +112,39 @@ async fn a_charity_is_opened_once_with_its_book_and_its_certificate() {
         head.post(&path, wrong).await.refused(422, "invalid_field");
         let stands = head.post(&path, certificate.clone()).await.ok();
         assert_eq!(head.post(&path, certificate.clone()).await.ok(), stands);
+        assert_eq!(stands["confirmed_at"], Value::Null);
         let good = async |from: &str, to: &str| {
             let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
             w.app.organisation.valid_for(id.into(), from, to).await.unwrap().is_some()
         };
+        // One person alone makes nothing good, whatever their role; what was mistyped is taken back and written anew.
+        let of = |step: &str| format!("/staff/certificates/{}/{step}", certificate["id"].as_str().unwrap());
+        assert!(!good("2026-03-01", "2027-02-28").await);
+        head.act(&of("confirmation")).await.refused(403, "other_person_needed");
+        w.staff(Role::Organiser).await.act(&of("confirmation")).await.refused(403, "forbidden");
+        head.act(&of("discarding")).await.ok();
+        head.act(&of("discarding")).await.refused(404, "no_such_certificate");
+        assert_eq!(head.post(&path, certificate.clone()).await.ok(), stands);
+        let (key, mine, other) = (lit(w, id_of(&certificate)), lit(w, head.id), lit(w, admin.id));
+        for (who, rule) in [(mine.as_str(), "certificate_own_check"), ("NULL", "certificate_unconfirmed")] {
+            let forged = format!("UPDATE certificate SET confirmer_id = {who}, confirmed_us = 1 WHERE id = {key}");
+            w.attacked(&forged, rule).await;
+        }
+        let lent = format!("UPDATE certificate SET confirmer_id = {other}, confirmer_for_id = {mine}, confirmed_us = 1 WHERE id = {key}");
+        w.attacked(&lent, "certificate_acting_check").await;
+        let copied = "INSERT INTO certificate (id, book_id, number, issuer, issued_on, expires_on, author_id, created_us, confirmer_id, confirmed_us)";
+        let copied = format!("{copied} SELECT author_id, book_id, 'x', issuer, issued_on, expires_on, author_id, 1, {other}, 1 FROM certificate WHERE id = {key}");
+        w.attacked(&copied, "certificate_unconfirmed").await;
+        assert!(admin.act(&of("confirmation")).await.ok()["confirmed_at"].is_string());
+        admin.act(&of("confirmation")).await.ok();
+        head.act(&of("discarding")).await.refused(409, "wrong_state");
+        for change in ["expires_on = '2099-12-31'", "issued_on = '2020-01-01'", "confirmer_id = author_id", "confirmed_us = NULL"] {
+            w.attacked(&format!("UPDATE certificate SET {change} WHERE id = {key}"), "certificate").await;
+        }
+        w.attacked("DELETE FROM certificate", "certificate_fixed").await;
+        for change in ["bank_account = '别的户'", "mchid = '9999999999'"] {
+            w.attacked(&format!("UPDATE charity SET {change}"), "charity_fixed").await;
+        }
         assert!(good("2026-03-01", "2027-02-28").await);
         assert!(!good("2026-02-28", "2027-02-28").await && !good("2026-03-01", "2027-03-01").await);
 

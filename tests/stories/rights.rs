@@ -351,6 +351,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     let keeper: &[Role] = &[Role::Bookkeeper];
     let (keepers, deciders): (&[Role], &[Role]) =
         (&[Role::Admin, Role::FinanceHead], &[Role::FinanceHead, Role::Chair]);
+    let confirmers: &[Role] = &[Role::Admin, Role::FinanceHead, Role::Chair];
     let (book, scan) = (w.book.to_string(), format!("{} {}", t.certificate, t.scan));
     let unit =
         json!({ "id": Uuid::now_v7(), "parent": t.unit, "code": "school", "name": "示例小学", "kind": "school" });
@@ -856,6 +857,8 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         put("/staff/charities/{charity_id}/contact", &book, contact, &ADMIN),
         get("/staff/charities/{charity_id}/certificates", &book, &ALL),
         post("/staff/charities/{charity_id}/certificates", &book, certificate, keepers),
+        post("/staff/certificates/{certificate_id}/confirmation", &t.certificate, nothing(), confirmers),
+        post("/staff/certificates/{certificate_id}/discarding", &t.certificate, nothing(), confirmers),
         post("/staff/certificates/{certificate_id}/revocation", &t.certificate, nothing(), keepers),
         get("/staff/certificates/{certificate_id}/attachments", &t.certificate, &ALL),
         post("/staff/certificates/{certificate_id}/attachments", &t.certificate, json!("bytes"), keepers),

@@ -48,8 +48,8 @@ pub(crate) const THANKS: &str = "TEMPLATE-THANKS";
 pub(crate) const LOAN_PROGRESS: &str = "TEMPLATE-LOAN";
 /// 统一社会信用代码 of the foundation; nobody's, with a check digit that is right.
 pub(crate) const CREDIT_CODE: &str = "53130000MJX000000U";
-/// Who registered the foundation's certificate; does nothing else.
-pub(crate) const REGISTRAR: &str = "registrar";
+/// Who registered the foundation's certificate, and who confirmed it; they do nothing else.
+const REGISTRARS: [&str; 2] = ["registrar", "registrar-2"];
 /// Of staff made beside the console.
 const PASSWORD: &str = "correct horse battery staple";
 const SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
@@ -220,16 +220,20 @@ async fn found(app: &App, mchid: String) -> BookId {
         },
     };
     let book = app.organisation.open_charity(new, None).await.unwrap().book_id;
-    let registrar = GivenStaff {
-        id: StaffId::new(),
-        role: Role::FinanceHead,
-        username: REGISTRAR.into(),
-        name: "登记人".into(),
-        password: PASSWORD.into(),
-        totp_secret: Some(SEED.into()),
-        unit: None,
-    };
-    let registrar = app.identity.create_staff_with(registrar).await.unwrap();
+    let mut registrars = Vec::new();
+    for username in REGISTRARS {
+        let given = GivenStaff {
+            id: StaffId::new(),
+            role: Role::FinanceHead,
+            username: username.into(),
+            name: "登记人".into(),
+            password: PASSWORD.into(),
+            totp_secret: Some(SEED.into()),
+            unit: None,
+        };
+        let id = app.identity.create_staff_with(given).await.unwrap();
+        registrars.push(Member::everywhere(id, &[Role::FinanceHead], "world"));
+    }
     let certificate = NewCertificate {
         id: CertificateId::new(),
         book,
@@ -238,8 +242,8 @@ async fn found(app: &App, mchid: String) -> BookId {
         issued_on: "2026-01-01".parse().unwrap(),
         expires_on: "2027-12-31".parse().unwrap(),
     };
-    let registrar = Member::everywhere(registrar, &[Role::FinanceHead], "world");
-    app.organisation.register_certificate(certificate, &registrar).await.unwrap();
+    let certificate = app.organisation.register_certificate(certificate, &registrars[0]).await.unwrap();
+    app.organisation.confirm_certificate(certificate.id, &registrars[1]).await.unwrap();
     book
 }
 

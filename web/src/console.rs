@@ -198,6 +198,7 @@ fn organisation_routes(route: Route) -> Route {
         .at("/console/charities", get(organisation::get_charities))
         .at("/console/charities/:id", get(organisation::get_charity))
         .at("/console/charities/:id/:step", post(organisation::post_act))
+        .at("/console/charities/:id/certificates/:certificate/:step", post(organisation::post_decide_certificate))
         .at("/console/charities/:id/profile-changes/:change/:step", post(organisation::post_decide_profile))
         .at("/console/calendar", get(organisation::get_this_year))
         .at("/console/calendar/:year", get(organisation::get_calendar).post(organisation::post_set_day))

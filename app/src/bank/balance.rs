@@ -124,7 +124,7 @@ impl Bank {
         by.must_be(&PREPARERS)?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        hand(&tx, book, by, &PREPARERS).await?;
+        let preparer = hand(&tx, book, by, &PREPARERS).await?;
         locked_account(&tx, book, name).await?;
         if let Some(known) = bank_balance::Entity::find_by_id(id).one(&tx).await? {
             let same = (known.book_id, known.bank_account.as_str(), known.month.as_str(), known.author_id)
@@ -149,6 +149,7 @@ impl Bank {
             report: Set(text(&report)?),
             state: Set(BalanceState::Prepared),
             author_id: Set(by.id),
+            author_for_id: Set(preparer.acting_for()),
             reviewer_id: Set(None),
             reviewer_for_id: Set(None),
             created_us: Set(now),
@@ -178,7 +179,7 @@ impl Bank {
         let row = bank_balance::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(BankError::NoSuchBalance)?;
         let hand = hand(&tx, row.book_id, by, &REVIEWERS).await?;
-        if hand.is_of(Some(row.author_id)) {
+        if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(BankError::OtherPerson);
         }
         if row.state != BalanceState::Prepared {

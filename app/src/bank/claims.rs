@@ -79,7 +79,7 @@ impl Bank {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let line = locked_line(&tx, new.line).await?;
-        hand(&tx, line.book_id, by, &CLERKS).await?;
+        let clerk = hand(&tx, line.book_id, by, &CLERKS).await?;
         let words = ClaimWords { name, organisation: new.organisation };
         if let Some(known) = bank_claim::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.line_id, known.choice, known.campaign_id, &known.reason, known.author_id)
@@ -118,6 +118,7 @@ impl Bank {
             reason: Set(reason),
             state: Set(ClaimState::Proposed),
             author_id: Set(by.id),
+            author_for_id: Set(clerk.acting_for()),
             approver_id: Set(None),
             approver_for_id: Set(None),
             payment_line_id: Set(None),
@@ -173,7 +174,7 @@ impl Bank {
         let claim = bank_claim::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let claim = claim.ok_or(BankError::NoSuchClaim)?;
         let hand = hand(tx, line.book_id, by, &KEEPERS).await?;
-        if hand.is_of(Some(claim.author_id)) {
+        if hand.is_of([Some(claim.author_id), claim.author_for_id]) {
             return Err(BankError::OtherPerson);
         }
         let event = match (agree, claim.choice) {
@@ -234,6 +235,7 @@ impl Bank {
             anonymity: claim.anonymity,
             receipt: claim.receipt,
             author: claim.author_id,
+            author_for: claim.author_for_id,
         })
     }
 

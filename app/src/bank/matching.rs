@@ -513,7 +513,7 @@ impl Bank {
         match undo_of(&ties.iter().collect::<Vec<_>>()) {
             Undo::Untie => {}
             Undo::Reverse => {
-                if ties.iter().any(|tie| hand.is_of(tie.actor.parse().ok())) {
+                if ties.iter().any(|tie| hand.is_of([tie.actor.parse().ok()])) {
                     return Err(BankError::OtherPerson);
                 }
                 self.take_back(&tx, now, &row, &ties, by).await?;

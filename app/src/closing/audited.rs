@@ -141,7 +141,7 @@ impl Closing {
         let row = row.ok_or(ClosingError::NoSuchReport)?;
         let place = crowdfunding::book_place(&tx, row.book_id).await?;
         let hand = crowdfunding::Hand::at(by, &CONFIRMERS, &place)?;
-        if [Some(row.author_id), row.author_for_id].into_iter().any(|person| hand.is_of(person)) {
+        if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(ClosingError::OtherPerson);
         }
         let to = row.state.on(if agree { ProposalEvent::Approve } else { ProposalEvent::Decline })?;

@@ -1,8 +1,9 @@
-//! 公开募捐资格证书 (facts: charity 2.1, Art. 22): without a valid one a charity raises no money in public.
+//! 公开募捐资格证书 (facts: charity 2.1, Art. 22): without a valid one a charity raises no money in public. One person registers it, another
+//! compares it with the paper and confirms it; before that it opens nothing.
 
-use domain::role::{Member, Role};
+use domain::role::{Grant, Member, Role};
 use domain::{BookId, BusinessDate, CertificateId};
-use entity::certificate;
+use entity::{Tx, certificate};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -14,6 +15,9 @@ use super::{Organisation, OrganisationError, charity, sized, taken, told};
 
 /// Who keeps certificates.
 const KEEPERS: [Role; 2] = [Role::Admin, Role::FinanceHead];
+
+/// Who may be the second person.
+const CONFIRMERS: [Role; 3] = [Role::Admin, Role::FinanceHead, Role::Chair];
 
 /// A certificate to be registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub struct NewCertificate {
 }
 
 impl Organisation {
-    /// Registers a certificate.
+    /// Registers a certificate; it counts when another person has confirmed it.
     pub async fn register_certificate(
         &self,
         new: NewCertificate,
@@ -50,7 +54,7 @@ impl Organisation {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let (_, place) = charity::locked(&tx, new.book).await?;
-        by.may(&KEEPERS, &place)?;
+        let acting_for = by.may(&KEEPERS, &place)?.acting_for;
         if let Some(standing) = certificate::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (standing.book_id, &standing.number, &standing.issuer, standing.issued_on, standing.expires_on)
                 == (new.book, &number, &issuer, new.issued_on, new.expires_on);
@@ -66,12 +70,60 @@ impl Organisation {
             revoked_on: Set(None),
             author_id: Set(by.id),
             created_us: Set(now),
+            author_for_id: Set(acting_for),
+            confirmer_id: Set(None),
+            confirmer_for_id: Set(None),
+            confirmed_us: Set(None),
         };
         let row = row.insert(&tx).await.map_err(taken)?;
-        let detail = json!({ "charity": row.book_id, "issued_on": row.issued_on, "expires_on": row.expires_on });
-        told(&tx, now, Some(by), "certificate.register", object(row.id), detail).await?;
+        told(&tx, now, Some(by), "certificate.register", object(row.id), said(&row)).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Confirms a certificate: another person than whoever registered it, or in whose name, who has compared it with the paper. Confirmed
+    /// already is as good.
+    pub async fn confirm_certificate(
+        &self,
+        id: CertificateId,
+        by: &Member,
+    ) -> Result<certificate::Model, OrganisationError> {
+        by.must_be(&CONFIRMERS)?;
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let (row, grant) = unconfirmed(&tx, id, &CONFIRMERS, by).await?;
+        if by.is_among(&grant, [Some(row.author_id), row.author_for_id]) {
+            return Err(OrganisationError::OtherPerson);
+        }
+        if row.confirmed_us.is_some() {
+            return Ok(row);
+        }
+        if row.revoked_on.is_some() {
+            return Err(OrganisationError::Decided);
+        }
+        let mut row: certificate::ActiveModel = row.into();
+        row.confirmer_id = Set(Some(by.id));
+        row.confirmer_for_id = Set(grant.acting_for);
+        row.confirmed_us = Set(Some(now));
+        let row = row.update(&tx).await?;
+        told(&tx, now, Some(by), "certificate.confirm", object(id), said(&row)).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Takes back a registration that nobody has confirmed, so that what was mistyped can be registered anew under its number.
+    pub async fn discard_certificate(&self, id: CertificateId, by: &Member) -> Result<(), OrganisationError> {
+        by.must_be(&CONFIRMERS)?;
+        let tx = self.db.begin().await?;
+        let (row, _) = unconfirmed(&tx, id, &CONFIRMERS, by).await?;
+        if row.confirmed_us.is_some() || row.revoked_on.is_some() {
+            return Err(OrganisationError::Decided);
+        }
+        let detail = said(&row);
+        certificate::Entity::delete_by_id(id).exec(&tx).await?;
+        told(&tx, self.clock.now(), Some(by), "certificate.discard", object(id), detail).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Notes that a certificate was revoked, today. It was good until yesterday.
@@ -146,10 +198,29 @@ pub async fn valid_for(
         .filter(certificate::Column::BookId.eq(book))
         .filter(certificate::Column::IssuedOn.lte(from))
         .filter(certificate::Column::ExpiresOn.gte(to))
+        .filter(certificate::Column::ConfirmedUs.is_not_null())
         .filter(good)
         .order_by_desc(certificate::Column::ExpiresOn)
         .one(db)
         .await
+}
+
+/// A certificate, held, and by which of their roles somebody has a say on it.
+async fn unconfirmed(
+    tx: &Tx,
+    id: CertificateId,
+    roles: &[Role],
+    by: &Member,
+) -> Result<(certificate::Model, Grant), OrganisationError> {
+    let row = certificate::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    let row = row.ok_or(OrganisationError::NoSuchCertificate)?;
+    let (_, place) = charity::locked(tx, row.book_id).await?;
+    let grant = by.may(roles, &place)?.clone();
+    Ok((row, grant))
+}
+
+fn said(row: &certificate::Model) -> serde_json::Value {
+    json!({ "charity": row.book_id, "number": row.number, "issued_on": row.issued_on, "expires_on": row.expires_on })
 }
 
 fn object(id: CertificateId) -> String {

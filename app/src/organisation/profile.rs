@@ -57,7 +57,7 @@ impl Organisation {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let (_, place) = charity::locked(&tx, new.book).await?;
-        by.may(&DECIDERS, &place)?;
+        let acting_for = by.may(&DECIDERS, &place)?.acting_for;
         if let Some(standing) = profile_change::Entity::find_by_id(new.id).one(&tx).await? {
             let same = standing.author_id == by.id
                 && NewProfileChange {
@@ -81,6 +81,7 @@ impl Organisation {
             reason: Set(reason),
             state: Set(ProposalState::Proposed),
             author_id: Set(by.id),
+            author_for_id: Set(acting_for),
             approver_id: Set(None),
             acting_for_id: Set(None),
             created_us: Set(now),
@@ -106,8 +107,9 @@ impl Organisation {
         let row = profile_change::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(OrganisationError::NoSuchProfileChange)?;
         let (charity, place) = charity::locked(&tx, row.book_id).await?;
-        let acting_for = by.may(&DECIDERS, &place)?.acting_for;
-        if row.author_id == by.id || acting_for == Some(row.author_id) {
+        let grant = by.may(&DECIDERS, &place)?;
+        let acting_for = grant.acting_for;
+        if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
             return Err(OrganisationError::OtherPerson);
         }
         let event = if approve { ProposalEvent::Approve } else { ProposalEvent::Decline };

@@ -133,7 +133,7 @@ pub async fn change_account(
     by: &Member,
 ) -> Result<row::Model, SpendingError> {
     let payee = locked(tx, id, by).await?;
-    by.may(&KEEPERS, &payee.unit_path)?;
+    let acting_for = by.may(&KEEPERS, &payee.unit_path)?.acting_for;
     if payee.account_hmac.as_ref() == Some(&account.hmac) {
         return Ok(payee);
     }
@@ -143,6 +143,7 @@ pub async fn change_account(
     active.account_hmac = Set(Some(account.hmac.clone()));
     active.account_changed_us = Set(Some(now));
     active.account_changed_by = Set(Some(by.id));
+    active.account_changed_for = Set(acting_for);
     active.account_confirmed_by = Set(None);
     let payee = active.update(tx).await?;
     let sql = "INSERT INTO payee_account (payee_id, seq, account_sealed, bank_sealed, account_hmac, author_id, at_us) \
@@ -160,7 +161,7 @@ pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::M
     if payee.account_confirmed_by.is_some() {
         return Err(SpendingError::Decided);
     }
-    if changed_by == by.id || grant.acting_for == Some(changed_by) {
+    if by.is_among(grant, [Some(changed_by), payee.account_changed_for]) {
         return Err(SpendingError::OtherPerson);
     }
     let mut active: row::ActiveModel = payee.into();

@@ -64,7 +64,7 @@ pub struct NewSettlement {
 pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -> Result<row::Model, SpendingError> {
     let reason = required(&new.reason)?.to_owned();
     let (paper, payout) = locked(tx, new.payout, by).await?;
-    by.may(&AUTHORS, &paper.unit_path)?;
+    let grant = by.may(&AUTHORS, &paper.unit_path)?;
     let (bank_account, bank_reference) = new.bank.clone().unzip();
     if let Some(known) = row::Entity::find_by_id(new.id).one(tx).await? {
         let same = (known.payout_id, known.kind.as_str(), known.amount_fen, known.happened_on, known.author_id)
@@ -122,6 +122,7 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
         bank_reference: Set(bank_reference),
         happened_on: Set(new.on),
         author_id: Set(by.id),
+        author_for_id: Set(grant.acting_for),
         approver_id: Set(None),
         created_us: Set(now),
         decided_us: Set(None),
@@ -145,7 +146,7 @@ pub async fn decide(
     let grant = by.may(&APPROVERS, &paper.unit_path)?;
     let row = row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = row.ok_or(SpendingError::NoSuchSettlement)?;
-    if row.author_id == by.id || grant.acting_for == Some(row.author_id) {
+    if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(SpendingError::OtherPerson);
     }
     if row.state != "proposed" {

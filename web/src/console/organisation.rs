@@ -164,8 +164,15 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
     let line = organisation.charity(id).await?;
     let certificates = organisation.certificates(id).await?;
     let changes = organisation.profile_changes(id).await?;
-    let names =
-        Names::of(officer, changes.iter().flat_map(|row| [Some(row.author_id), row.approver_id]).flatten()).await?;
+    let names = Names::of(
+        officer,
+        changes
+            .iter()
+            .flat_map(|row| [Some(row.author_id), row.approver_id])
+            .flatten()
+            .chain(certificates.iter().map(|row| row.author_id)),
+    )
+    .await?;
     let charity = &line.charity;
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
@@ -220,7 +227,7 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
                     (Field::number(profile, "account_quiet_days", "账户变更静默期（天）").required())
                     (Field::text(profile, "reason", "原因").required().longest(500))
                 } }.show(officer, refused("profile")))
-                (Step { name: "登记资格证书", will: "登记后，有效期内的项目可以公开募捐。", to: &to("certificate"), grave: false, fields: html! {
+                (Step { name: "登记资格证书", will: "由另一人核对原件并确认后，有效期内的项目可以公开募捐。", to: &to("certificate"), grave: false, fields: html! {
                     (part::new_id(certificate))
                     (Field::text(certificate, "number", "证书编号").required().longest(60))
                     (Field::text(certificate, "issuer", "发证机关").required().longest(60))
@@ -237,6 +244,11 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
                 Cell::day(row.expires_on),
                 Cell::badge(certificate_state(row, officer.app.business.today())),
             ])).plain()))
+        @if officer.is(&[Role::Admin, Role::FinanceHead, Role::Chair]) {
+            @for row in certificates.iter().filter(|row| row.confirmed_us.is_none() && row.revoked_on.is_none()) {
+                (unconfirmed(officer, row, &names, word, typed))
+            }
+        }
         (part::block("审批规则的变更", &changed(officer, &changes, &names, word, typed)))
     };
     Ok(officer.shown(&line.book.name, &[("/console/charities", "慈善组织与设置")], &content, typed))
@@ -245,8 +257,34 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
 fn certificate_state(row: &entity::certificate::Model, today: BusinessDate) -> (&'static str, Tone) {
     match row.revoked_on {
         Some(_) => ("已注销", Tone::Bad),
+        None if row.confirmed_us.is_none() => ("待另一人确认", Tone::Waiting),
         None if row.expires_on < today => ("已过期", Tone::Bad),
         None => ("有效", Tone::Good),
+    }
+}
+
+/// A certificate that waits for the second person.
+fn unconfirmed(
+    officer: &Officer,
+    row: &entity::certificate::Model,
+    names: &Names,
+    word: &str,
+    typed: &Typed,
+) -> Markup {
+    let own = row.author_id == officer.id();
+    let steps = [
+        ("confirmation", "确认证书", "确认所登记的内容与证书原件一致，此后有效期内的项目可以公开募捐。"),
+        ("discarding", "撤回登记", "登记作废，可以更正后重新登记。"),
+    ];
+    html! {
+        article {
+            p { "证书" (row.number) "由" (names.name(row.author_id)) "登记，须由另一人核对原件后确认。" }
+            div class="steps" {
+                @for (step, name, will) in steps.into_iter().filter(|(step, ..)| !own || *step == "discarding") {
+                    (Step { name, will, to: &format!("{}/certificates/{}/{step}", path(row.book_id), row.id), grave: step == "discarding", fields: nothing() }.show(officer, (word == step).then_some(typed)))
+                }
+            }
+        }
     }
 }
 
@@ -339,7 +377,7 @@ pub(super) async fn post_act(
                     expires_on: expires_on.ok_or_else(day)?,
                 };
                 organisation.register_certificate(new, by).await?;
-                Ok("证书已登记。")
+                Ok("证书已登记，待另一人核对原件后确认。")
             }
             _ => Err(Problem::not_found("no_such_address", "没有这个页面。")),
         }
@@ -360,6 +398,25 @@ pub(super) async fn post_decide_profile(
 ) -> Result<Response, PageError> {
     match officer.app.organisation.decide_profile(change, word == "approval", &officer.member).await {
         Ok(_) => Ok(officer.done("已办理。", &path(id))),
+        Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused)).await,
+    }
+}
+
+/// The second person's word on a certificate.
+#[handler]
+pub(super) async fn post_decide_certificate(
+    officer: Officer,
+    Path((id, certificate, word)): Path<(BookId, CertificateId, String)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let (organisation, by) = (&officer.app.organisation, &officer.member);
+    let taken = match word.as_str() {
+        "confirmation" => organisation.confirm_certificate(certificate, by).await.map(|_| "证书已确认。"),
+        "discarding" => organisation.discard_certificate(certificate, by).await.map(|()| "登记已撤回。"),
+        _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
+    };
+    match taken {
+        Ok(done) => Ok(officer.done(done, &path(id))),
         Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused)).await,
     }
 }
