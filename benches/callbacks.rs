@@ -150,7 +150,7 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
         at(0.5),
         at(0.99)
     );
-    let (pages, took) = get(&format!("/campaigns/{campaign}")).await;
+    let (pages, took) = get(&format!("/api/v1/campaigns/{campaign}")).await;
     let p99 = took[(took.len() - 1) * 99 / 100].as_secs_f64() * 1e3;
     println!(
         "  a campaign's public data                   {pages:>9.0} /s   p99 {p99:.1} ms   {:.2} × /healthz",

@@ -6,9 +6,8 @@
 //! and the commit, and two batches work side by side until then. Repeating a batch is safe: an entry that stands under its
 //! reference with the same content is answered as [`Posted::AlreadyThere`].
 //!
-//! However long the slice, a batch that only adds costs one reading and one writing statement (on SQLite one text of several);
-//! on PostgreSQL, where each is a journey, the one that writes looks too, and the other is for batches that find something in
-//! their way. Where something has to suffice, five statements lock and read before.
+//! However long the slice, a batch that only adds costs one reading and one writing statement (on SQLite one text of several).
+//! Where something has to suffice, five statements lock and read before.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -141,9 +140,6 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
         return Ok(Vec::new());
     }
     let prepared: Vec<Option<Prepared<'_>>> = entries.iter().map(Prepared::new).collect();
-    if let Some(booked) = add(tx, now, &prepared).await? {
-        return Ok(booked);
-    }
     let sound = || prepared.iter().flatten();
     let Standing { books, entries: mut standing } = read_standing(tx, sound().map(|p| p.entry)).await?;
     let known = || sound().filter(|p| books.contains_key(&p.entry.book));
@@ -198,42 +194,9 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
         answers.push(answer);
     }
     if !accepted.is_empty() {
-        let funds = if under_lock { Funds::Locked } else { Funds::Added };
-        execute(tx, now, &accepted, &touched, funds, None).await?;
+        write(tx, now, &accepted, &touched, under_lock).await?;
     }
     Ok(answers)
-}
-
-/// On PostgreSQL: books a batch that only adds, all of it, unless a reference of it stands or a day is closed. Then it has written
-/// nothing and answers nothing.
-async fn add(
-    tx: &Tx,
-    now: Timestamp,
-    prepared: &[Option<Prepared<'_>>],
-) -> Result<Option<Vec<Result<Posted, Refusal>>>, DbErr> {
-    if tx.get_database_backend() != DbBackend::Postgres {
-        return Ok(None);
-    }
-    let mut accepted = Vec::with_capacity(prepared.len());
-    let (mut touched, mut first_days, mut references) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
-    for p in prepared {
-        let Some(prepared) = p.as_ref().filter(|p| !p.may_be_refused() && references.insert(&p.entry.reference)) else {
-            return Ok(None);
-        };
-        let book_date = match prepared.entry.book_on {
-            BookOn::EventOrFirstOpen => prepared.entry.event_date,
-            BookOn::Day(day) => day,
-        };
-        for (campaign, effect) in &prepared.effects {
-            touched.entry((prepared.entry.book, *campaign)).or_insert_with(Effect::default).add(*effect);
-        }
-        let first = first_days.entry(prepared.entry.book).or_insert(book_date);
-        *first = book_date.min(*first);
-        accepted.push(Accepted { prepared, id: EntryId::new(), book_date });
-    }
-    let written = execute(tx, now, &accepted, &touched, Funds::Added, Some(&first_days)).await?;
-    let booked = |a: &Accepted<'_>| Ok(Posted::Booked { id: a.id, book_date: a.book_date });
-    Ok(written.then(|| accepted.iter().map(booked).collect()))
 }
 
 fn side(account: &Account) -> Side<'_> {
@@ -446,35 +409,19 @@ const FUNDS_ADDED: &str = "INSERT INTO fund (book_id, campaign_id, received_fen,
 const FUNDS_CHANGED: &str = "UPDATE fund SET received_fen = received_fen + r.received, \
      committed_fen = committed_fen + r.committed, used_fen = used_fen + r.used, \
      raised_cash_fen = raised_cash_fen + r.cash, raised_goods_fen = raised_goods_fen + r.goods \
-     FROM {funds} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id AND {after}";
+     FROM {funds} WHERE fund.book_id = r.book_id AND fund.campaign_id = r.campaign_id";
 
-/// What is known of the rows of funds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Funds {
-    /// They are there and locked.
-    Locked,
-    /// They may be new and are only added to.
-    Added,
-}
-
-/// Whether the books are open on the days from which they are written, and no reference stands.
-const FREE: &str = "SELECT NOT EXISTS (SELECT 1 FROM {references} JOIN entry e ON e.reference = r.reference) \
-     AND NOT EXISTS (SELECT 1 FROM {books} LEFT JOIN \
-       (SELECT id, closed_through FROM book WHERE id IN (SELECT id FROM {books}) ORDER BY id FOR SHARE) b ON b.id = r.id \
-       WHERE b.id IS NULL OR b.closed_through >= r.first_day) AS free";
-
-/// Writes the accepted entries with their postings and the totals they change: accounts, days and funds. With the first day of
-/// each book, where nothing was read before (PostgreSQL): only if all that is [`FREE`]. Answers whether it has written.
-async fn execute(
+/// Writes the accepted entries with their postings and the totals they change: accounts, days and funds.
+async fn write(
     tx: &Tx,
     now: Timestamp,
     accepted: &[Accepted<'_>],
     touched: &BTreeMap<(BookId, CampaignId), Effect>,
-    funds: Funds,
-    unread: Option<&BTreeMap<BookId, BusinessDate>>,
-) -> Result<bool, DbErr> {
+    funds_exist: bool,
+) -> Result<(), DbErr> {
     let backend = tx.get_database_backend();
     let changed: Vec<_> = touched.iter().filter(|(_, effect)| **effect != Effect::default()).collect();
+    let funds = if funds_exist { FUNDS_CHANGED } else { FUNDS_ADDED };
     let (accounts, days) = total_rows(accepted)?;
     let mut sets = vec![
         ("{lines}", line_rows(accepted)),
@@ -485,42 +432,29 @@ async fn execute(
     if !changed.is_empty() {
         sets.push(("{funds}", fund_rows(&changed)?));
     }
-    let funds = match funds {
-        _ if changed.is_empty() => None,
-        Funds::Locked => Some(FUNDS_CHANGED),
-        Funds::Added => Some(FUNDS_ADDED),
+    let sql = match backend {
+        DbBackend::Postgres => {
+            // One statement. What is counted of a part above is what makes that part come first: the order of the locks.
+            let mut sql = format!("WITH l AS ({LINES}), a AS ({ACCOUNTS} RETURNING 1)");
+            sql += &format!(", d AS ({} RETURNING 1)", DAYS.replace("{after}", "(SELECT count(*) FROM a) > 0"));
+            if !changed.is_empty() {
+                let after = "(SELECT count(*) FROM d) > 0";
+                let funds = if funds_exist { format!("{funds} AND {after}") } else { funds.replace("{after}", after) };
+                sql += &format!(", f AS ({funds})");
+            }
+            sql + &format!(" {ENTRIES} ORDER BY reference")
+        }
+        _ => {
+            // One text: the accounts before the entries, whose guard looks for them.
+            let mut sql = format!("{LINES};{ACCOUNTS};{ENTRIES};{DAYS}");
+            if !changed.is_empty() {
+                sql = format!("{sql};{funds}");
+            }
+            sql.replace("{after}", "true")
+        }
     };
-    let values = [now.into(), CHART.into()];
-    if backend != DbBackend::Postgres {
-        // One text: the accounts before the entries, whose guard looks for them.
-        let parts = [Some(LINES), Some(ACCOUNTS), Some(ENTRIES), Some(DAYS), funds];
-        let sql = parts.into_iter().flatten().collect::<Vec<_>>().join(";").replace("{after}", "true");
-        tx.execute_raw(Rows::statements(backend, &sql, values, sets)).await?;
-        return Ok(true);
-    }
-    // One statement. What is counted of a part above is what makes that part come first: the order of the locks.
-    let free = if unread.is_some() { FREE } else { "SELECT true AS free" };
-    if let Some(first_days) = unread {
-        sets.push((
-            "{references}",
-            Rows::new().text("reference", accepted.iter().map(|a| a.prepared.entry.reference())),
-        ));
-        let books = Rows::new().uuid("id", first_days.keys().map(|book| book.uuid()));
-        sets.push(("{books}", books.text("first_day", first_days.values().map(ToString::to_string))));
-    }
-    let after = |sql: &str, part: &str| sql.replace("{after}", &format!("(SELECT count(*) FROM {part}) > 0"));
-    let only = "(SELECT free FROM look)";
-    let mut sql = format!(
-        "WITH look AS MATERIALIZED ({free}), l AS ({LINES} WHERE {only}), a AS ({} RETURNING 1), d AS ({} RETURNING 1)",
-        ACCOUNTS.replace("WHERE true", &format!("WHERE {only}")),
-        after(DAYS, "a"),
-    );
-    if let Some(funds) = funds {
-        sql += &format!(", f AS ({})", after(funds, "d"));
-    }
-    sql += &format!(", e AS ({ENTRIES} WHERE {only} ORDER BY reference) SELECT free FROM look");
-    let written = tx.query_one_raw(Rows::statements(backend, &sql, values, sets)).await?;
-    written.map_or(Ok(false), |row| row.try_get("", "free"))
+    tx.execute_raw(Rows::statements(backend, &sql, [now.into(), CHART.into()], sets)).await?;
+    Ok(())
 }
 
 fn line_rows(accepted: &[Accepted<'_>]) -> Rows {

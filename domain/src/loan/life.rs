@@ -697,6 +697,7 @@ impl<'a> Life<'a> {
     }
 
     /// What a prepayment would cost and change. Nothing may be late.
+    #[allow(clippy::type_complexity, reason = "things that are known together, for the two callers")]
     fn prepaid(
         &self,
         on: BusinessDate,
