@@ -15,6 +15,7 @@ mod breaks;
 mod cached;
 mod campaign;
 mod cash;
+mod child_access;
 mod closing;
 mod complaint;
 mod disbursement;
@@ -63,7 +64,7 @@ use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use app::App;
 use app::problem::Problem;
@@ -71,7 +72,7 @@ use app::runs::{ListJobs, RunJob, Runs, StartJob};
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Endpoint, EndpointExt, Response, Route, get, post};
-use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::registry::{MetaApi, MetaPath, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::sync::Semaphore;
 
@@ -82,6 +83,7 @@ use crate::books::BookApi;
 use crate::breaks::BreakApi;
 use crate::campaign::{CampaignApi, OfficeCampaignApi};
 use crate::cash::CashApi;
+use crate::child_access::ChildAccessApi;
 use crate::closing::ClosingApi;
 use crate::complaint::{COMPLAINTS_PER_MINUTE, ComplaintApi};
 use crate::disbursement::DisbursementApi;
@@ -178,7 +180,7 @@ type Handlers = (
     OfficeDonationApi,
     RefundApi,
     TransferApi,
-    (PayeeApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
+    (PayeeApi, ChildAccessApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
     (
         BookApi,
         BreakApi,
@@ -313,8 +315,7 @@ fn plain(value: &mut serde_json::Value) {
 
 /// The whole interface, behind its door.
 pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Response> + 'static {
-    let document = document();
-    let mut routes = routes(&document);
+    let mut routes = routes();
     let with = |app: &Arc<App>| app.clone();
     let campaigns = (
         CampaignApi { app: with(&app), pages: Arc::default() },
@@ -338,6 +339,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         TransferApi { app: with(&app) },
         (
             PayeeApi { app: with(&app) },
+            ChildAccessApi { app: with(&app) },
             DisbursementApi { app: with(&app) },
             BatchApi { app: with(&app) },
             PaymentApi { app: with(&app) },
@@ -392,10 +394,10 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         .at("/healthz", get(health::alive))
         .at("/readyz", get(health::ready))
         .at("/metrics", get(health::metrics).data(health::Outside(proxy.clone())))
-        .at("/api/openapi.json", get(fixed("application/json", None, document)));
+        .at("/api/openapi.json", get(told("application/json", None, document)));
     if options.docs {
-        let page = description().swagger_ui_html();
-        route = route.at("/api/docs", get(fixed("text/html; charset=utf-8", Some(DOCS_POLICY), page)));
+        let page = || description().swagger_ui_html();
+        route = route.at("/api/docs", get(told("text/html; charset=utf-8", Some(DOCS_POLICY), page)));
     }
     let fixed_routes = [
         ("/wechat/notify/payment", "POST"),
@@ -429,9 +431,11 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-fn fixed(content_type: &'static str, policy: Option<HeaderValue>, body: String) -> impl Endpoint + 'static {
+/// What is told rather than done, written when somebody first asks for it: the whole document is megabytes, and few processes are ever asked.
+fn told(content_type: &'static str, policy: Option<HeaderValue>, write: fn() -> String) -> impl Endpoint + 'static {
+    let body = OnceLock::new();
     make_sync(move |_| {
-        let mut response = Response::builder().content_type(content_type).body(body.clone());
+        let mut response = Response::builder().content_type(content_type).body(body.get_or_init(write).clone());
         if let Some(policy) = &policy {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         }
@@ -439,26 +443,24 @@ fn fixed(content_type: &'static str, policy: Option<HeaderValue>, body: String) 
     })
 }
 
-/// The routes of the document, by the router's pattern, which numbers parameters where the document names them.
-fn routes(document: &str) -> HashMap<String, KnownRoute> {
-    let document: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
-    let Some(paths) = document["paths"].as_object() else { return HashMap::new() };
-    let route = |(path, operations): (&String, &serde_json::Value)| {
-        let mut methods: Vec<String> =
-            operations.as_object().into_iter().flatten().map(|(method, _)| method.to_ascii_uppercase()).collect();
+/// The routes of the handlers, by the router's pattern, which numbers parameters where the document names them.
+fn routes() -> HashMap<String, KnownRoute> {
+    let route = |path: MetaPath| {
+        let mut methods: Vec<String> = path.operations.iter().map(|one| one.method.to_string()).collect();
         if methods.iter().any(|method| method == "GET") {
             methods.push("HEAD".to_owned());
         }
         methods.sort();
+        let path = format!("{PREFIX}{}", path.path);
         let mut parameters = 0..;
         let segment = |segment: &str| match segment.strip_prefix('{') {
             Some(_) => format!(":param{}", parameters.next().unwrap_or(0)),
             None => segment.to_owned(),
         };
         let pattern: Vec<String> = path.split('/').map(segment).collect();
-        (pattern.join("/"), KnownRoute { path: path.clone(), methods: methods.join(", ") })
+        (pattern.join("/"), KnownRoute { path, methods: methods.join(", ") })
     };
-    paths.iter().map(route).collect()
+    Handlers::meta().into_iter().flat_map(|api| api.paths).map(route).collect()
 }
 
 #[cfg(test)]
@@ -483,14 +485,13 @@ mod tests {
     /// Two structs that know the same path would write it twice into the document, and a reader keeps the second.
     #[test]
     fn every_path_stands_in_the_document_once() {
-        let document = document();
         let mut paths: Vec<String> =
             Handlers::meta().into_iter().flat_map(|api| api.paths.into_iter().map(|path| path.path)).collect();
         let all = paths.len();
         paths.sort();
         paths.dedup();
         assert_eq!(paths.len(), all);
-        assert_eq!(routes(&document).len(), all);
-        assert_eq!(routes(&document)["/api/v1/campaigns/:param0"].methods, "GET, HEAD");
+        assert_eq!(routes().len(), all);
+        assert_eq!(routes()["/api/v1/campaigns/:param0"].methods, "GET, HEAD");
     }
 }
