@@ -88,25 +88,36 @@ impl<T: ToJSON> Ready<T> {
 
 type Answer<T> = Result<Arc<Ready<T>>, ApiError>;
 
+/// So many answers are kept; when there are more, all are read again.
+const MOST: usize = 1_000;
+
 /// One reading for everybody who asks for the same at the same time. Whoever comes while it is under way waits for the next one,
-/// so that an answer knows all that was answered before it was asked for.
+/// so that an answer knows all that was answered before it was asked for. What was read last is the answer as long as the database
+/// says that it holds the same ([`entity::Db::version`]).
 pub(crate) struct Readings<K, T> {
     /// Who waits for the next reading, of each that is being read.
     waiting: Mutex<HashMap<K, Vec<oneshot::Sender<Answer<T>>>>>,
+    /// What was read last, and the version before that.
+    kept: Mutex<HashMap<K, (String, Arc<Ready<T>>)>>,
 }
 
 impl<K, T> Default for Readings<K, T> {
     fn default() -> Self {
-        Readings { waiting: Mutex::new(HashMap::new()) }
+        Readings { waiting: Mutex::new(HashMap::new()), kept: Mutex::new(HashMap::new()) }
     }
 }
 
 impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
-    /// What a reading finds that begins after this was called.
-    pub(crate) async fn ask<F, Fut>(self: &Arc<Self>, key: K, read: F) -> Answer<T>
+    /// What a reading finds that begins after this was called. It reads nothing that the version does not know of.
+    pub(crate) async fn ask<V, R>(
+        self: &Arc<Self>,
+        key: K,
+        version: impl Fn() -> V + Send + 'static,
+        read: impl Fn() -> R + Send + 'static,
+    ) -> Answer<T>
     where
-        F: Fn() -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Ready<T>, ApiError>> + Send + 'static,
+        V: Future<Output = Result<String, ApiError>> + Send + 'static,
+        R: Future<Output = Result<Ready<T>, ApiError>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
         let is_first = match self.waiting.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
@@ -124,8 +135,8 @@ impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
             let readings = self.clone();
             tokio::spawn(async move {
                 while let Some(waiting) = readings.next(key) {
-                    let found = tokio::spawn(read()).await.unwrap_or_else(|error| Err(ApiError::internal(&error)));
-                    let found = found.map(Arc::new);
+                    let reading = readings.clone().reading(key, version(), read());
+                    let found = tokio::spawn(reading).await.unwrap_or_else(|error| Err(ApiError::internal(&error)));
                     for one in waiting {
                         let _ = one.send(found.clone());
                     }
@@ -133,6 +144,27 @@ impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
             });
         }
         answered.await.unwrap_or_else(|error| Err(ApiError::internal(&error)))
+    }
+
+    async fn reading(
+        self: Arc<Self>,
+        key: K,
+        version: impl Future<Output = Result<String, ApiError>>,
+        read: impl Future<Output = Result<Ready<T>, ApiError>>,
+    ) -> Answer<T> {
+        let version = version.await?;
+        if let Some((of, answer)) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
+            && *of == version
+        {
+            return Ok(answer.clone());
+        }
+        let answer = Arc::new(read.await?);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(key, (version, answer.clone()));
+        Ok(answer)
     }
 
     /// Who is answered by the reading that begins now; nobody is being read for when there is nobody.
@@ -152,6 +184,12 @@ mod tests {
 
     use super::*;
 
+    /// A database that is written to all the time.
+    fn changing() -> impl Fn() -> std::future::Ready<Result<String, ApiError>> + Send + 'static {
+        let writes = AtomicUsize::new(0);
+        move || std::future::ready(Ok(writes.fetch_add(1, Ordering::SeqCst).to_string()))
+    }
+
     /// Nobody is answered by a reading that began before they asked, and a crowd costs two readings.
     #[tokio::test]
     async fn whoever_asks_during_a_reading_is_answered_by_the_next() {
@@ -167,7 +205,7 @@ mod tests {
                         Ok(Ready::new(&number))
                     }
                 };
-                readings.ask(1, read).await.unwrap().json.clone()
+                readings.ask(1, changing(), read).await.unwrap().json.clone()
             })
         };
         let first = ask();
@@ -192,8 +230,30 @@ mod tests {
     #[tokio::test]
     async fn a_reading_that_stops_stops_nobody_else() {
         let readings = Arc::new(Readings::<u8, usize>::default());
-        assert!(readings.ask(1, async || panic!("on purpose")).await.is_err());
-        let again = readings.ask(1, || async { Ok(Ready::new(&7)) }).await;
+        assert!(readings.ask(1, changing(), async || panic!("on purpose")).await.is_err());
+        let again = readings.ask(1, changing(), || async { Ok(Ready::new(&7)) }).await;
         assert_eq!(again.unwrap().json, "7");
+    }
+
+    /// What the database says to hold still is read once, and a failure is no answer to keep.
+    #[tokio::test]
+    async fn what_has_not_changed_is_not_read_again() {
+        let readings = Arc::new(Readings::<u8, usize>::default());
+        let ask = async |version: &'static str, found: Result<usize, ()>| {
+            let read = move || async move {
+                let failed = |()| ApiError::internal(&std::fmt::Error);
+                found.map(|number| Ready::new(&number)).map_err(failed)
+            };
+            readings
+                .ask(1, move || async move { Ok(version.to_owned()) }, read)
+                .await
+                .map(|ready| ready.json.clone())
+                .ok()
+        };
+        assert_eq!(ask("a", Err(())).await, None);
+        assert_eq!(ask("a", Ok(1)).await.as_deref(), Some("1"));
+        assert_eq!(ask("a", Ok(2)).await.as_deref(), Some("1"));
+        assert_eq!(ask("b", Ok(3)).await.as_deref(), Some("3"));
+        assert_eq!(ask("a", Ok(4)).await.as_deref(), Some("4"), "only the last is kept");
     }
 }

@@ -12,6 +12,7 @@
 //! take along, and every other connection says ROLLBACK when it goes back to
 //! the pool.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::{
@@ -28,6 +29,8 @@ pub struct Db {
     write: DatabaseConnection,
     steady: DatabaseConnection,
     read: DatabaseConnection,
+    /// Asks for nothing but the version.
+    watch: DatabaseConnection,
 }
 
 impl Db {
@@ -42,12 +45,13 @@ impl Db {
         if sqlite {
             let write = Database::connect(sqlite_writer(url)).await?;
             let read = Database::connect(sqlite_readers(url)).await?;
-            return Ok(Db { steady: write.clone(), write, read });
+            let watch = Database::connect(sqlite_watcher(url)).await?;
+            return Ok(Db { steady: write.clone(), write, read, watch });
         }
         let write = Database::connect(postgres(url, Use::Write)).await?;
         let steady = Database::connect(postgres(url, Use::Steady)).await?;
         let read = Database::connect(postgres(url, Use::Read)).await?;
-        Ok(Db { write, steady, read })
+        Ok(Db { write, steady, watch: read.clone(), read })
     }
 
     /// Which database this is.
@@ -88,6 +92,19 @@ impl Db {
         }
     }
 
+    /// A word for what the database holds. As long as it stays the same, whatever is read is the same, whichever process wrote it. One
+    /// statement that touches no table.
+    pub async fn version(&self) -> Result<String, DbErr> {
+        let sql = match self.backend() {
+            // Who has committed and who has not, as a reader sees it now.
+            DbBackend::Postgres => "SELECT CAST(pg_current_snapshot() AS TEXT) AS version",
+            // Grows with what others commit, as one connection sees it.
+            _ => "SELECT number || '.' || data_version AS version FROM temp.connection, pragma_data_version",
+        };
+        let row = self.watch.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("the version".to_owned()))?.try_get("", "version")
+    }
+
     /// Writes a consistent copy of an SQLite database to a file that does not exist yet, while others read and write.
     pub async fn copy_to(&self, file: &str) -> Result<(), DbErr> {
         let statement = Statement::from_sql_and_values(self.backend(), "VACUUM INTO $1", [file.into()]);
@@ -96,6 +113,7 @@ impl Db {
 
     /// Closes the pools; waits for connections in use.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.watch.close().await?;
         self.read.close().await?;
         self.steady.close().await?;
         self.write.close().await
@@ -136,6 +154,27 @@ fn sqlite_readers(url: &str) -> ConnectOptions {
             .busy_timeout(Duration::from_secs(10))
             .pragma("query_only", "on")
             .pragma("mmap_size", "268435456")
+    });
+    options
+}
+
+/// One connection, that only ever looks whether others have written. Each has a number of its own: what the next one counts is
+/// another count.
+fn sqlite_watcher(url: &str) -> ConnectOptions {
+    static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    options.max_connections(1).min_connections(0);
+    options.map_sqlx_sqlite_opts(|sqlite| sqlite.busy_timeout(Duration::from_secs(10)));
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_connect(|connection, _| {
+            Box::pin(async move {
+                use sea_orm::sqlx::Executor;
+                let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+                let sql = format!("CREATE TEMP TABLE connection AS SELECT {number} AS number; PRAGMA query_only = on");
+                connection.execute(sea_orm::sqlx::AssertSqlSafe(sql)).await.map(|_| ())
+            })
+        })
     });
     options
 }

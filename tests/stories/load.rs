@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::role::Role;
+use entity::Db;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -51,6 +52,32 @@ async fn a_full_queue_takes_nothing_and_loses_nothing() {
         assert_eq!(w.campaign(campaign).await["gifts"], 60);
         assert_eq!(w.sandbox.state()["totals"]["orders"], 60);
         assert_eq!(w.all_gifts(&donor).await.len(), 60);
+    })
+    .await;
+}
+
+/// What everybody may see is read once for many, as long as the database says that it is the same: whatever another process commits, an
+/// hour late or within one second, is on the page for whoever asks afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_commits_is_seen_by_whoever_asks_then() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let other = Db::connect(&w.database_url).await.unwrap();
+        let path = format!("/campaigns/{campaign}");
+        for number in 0..20 {
+            let name = format!("示例项目{number}");
+            assert_ne!(w.stranger.get(&path).await.ok()["name"], name.as_str());
+            let tx = other.begin().await.unwrap();
+            let values = [name.as_str().into(), campaign.into()];
+            entity::execute(&tx, "UPDATE campaign SET name = $1 WHERE id = $2", values).await.unwrap();
+            assert_ne!(w.stranger.get(&path).await.ok()["name"], name.as_str(), "not before it is committed");
+            tx.commit().await.unwrap();
+            assert_eq!(w.stranger.get(&path).await.ok()["name"], name.as_str());
+        }
+        // And where nobody writes, nothing is read again: twice the same within a while, whatever the database does for itself.
+        let db = &w.app.db;
+        w.until("the version stands still", async || db.version().await.unwrap() == db.version().await.unwrap()).await;
+        other.close().await.unwrap();
     })
     .await;
 }
