@@ -110,6 +110,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("cash_count", "app"),
     ("certificate", "app"),
     ("charity", "app"),
+    ("child_access", "app"),
     ("consent", "app"),
     ("delegation", "app"),
     ("discrepancy", "app"),

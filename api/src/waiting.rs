@@ -37,6 +37,7 @@ wire_enum! {
         Enquiry,
         Complaint,
         Screening,
+        ChildAccess,
         Message,
         LoanApplication,
         LoanDecision,

@@ -224,8 +224,14 @@ pub fn top_up_returned(book: BookId, id: TransferId, amount: Money, bank_account
 /// | ---------------- | ------ | ------ |
 /// | 1002 银行存款    | amount |        |
 /// | 2209 待认领      |        | amount |
-pub fn unclaimed(book: BookId, line: BankLineId, amount: Money, bank_account: &str, on: BusinessDate) -> Entry {
-    Entry::new(book, "unclaimed", format!("unclaimed:{line}"), on)
+pub fn unclaimed(
+    book: BookId,
+    (line, turn): (BankLineId, usize),
+    amount: Money,
+    bank_account: &str,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "unclaimed", of_line("unclaimed", line, turn), on)
         .posting(Account::bank(book, bank_account), Account::payable(book, "unidentified"), amount)
         .channel("bank")
 }

@@ -5,6 +5,7 @@
 //! one; opening a name costs microseconds.
 
 pub mod batch;
+pub mod children;
 pub mod files;
 pub mod open;
 pub mod payees;

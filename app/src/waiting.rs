@@ -11,6 +11,8 @@ use entity::Db;
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
 use uuid::Uuid;
 
+use crate::spending::children::GUARDIANS;
+
 /// How many of a kind are named; all are counted.
 const FIRST: u64 = 5;
 
@@ -57,6 +59,8 @@ pub enum WaitingKind {
     Complaint,
     /// 名单筛查.
     Screening,
+    /// 未成年人信息查阅申请.
+    ChildAccess,
     /// 留言审核: what the check of words left to a person.
     Message,
     /// 贷款推荐.
@@ -356,6 +360,18 @@ fn sources() -> Vec<Source> {
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&[Compliance], "t.state = 'open'")],
+        },
+        Source {
+            kind: WaitingKind::ChildAccess,
+            from: "child_access t JOIN payee p ON p.id = t.payee_id JOIN staff s ON s.id = t.requester_id",
+            place: "p.unit_path",
+            title: "s.name",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(
+                &GUARDIANS,
+                "t.state = 'asked' AND t.requester_id <> $1 AND (t.requester_for_id IS NULL OR t.requester_for_id <> $1)",
+            )],
         },
         // An office's own files; those of the offices below once their day has passed.
         Source {

@@ -45,7 +45,7 @@ impl LineState {
         Ok(match (self, event) {
             (Open, E::Match) => Matched,
             (Open, E::Suspend) => Unclaimed,
-            (Matched, E::Untie) => Open,
+            (Matched | Unclaimed, E::Untie) => Open,
             (Unclaimed, E::Claim) => Claimed,
             (Unclaimed, E::Return) => Returned,
             (Open | Matched | Unclaimed | Claimed | Returned, _) => return Err(Refused { state: self, event }),

@@ -103,6 +103,8 @@ ids! {
     CashCountId
     /// A fundraising certificate.
     CertificateId
+    /// A request to read a child's data.
+    ChildAccessId
     /// What somebody complains of.
     ComplaintId
     /// A role lent to somebody.

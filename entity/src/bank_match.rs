@@ -19,6 +19,8 @@ pub struct Model {
     pub at_us: Timestamp,
     pub untied_by: Option<String>,
     pub untied_us: Option<Timestamp>,
+    pub actor_for: Option<String>,
+    pub untied_for: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

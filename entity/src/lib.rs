@@ -40,6 +40,7 @@ pub mod campaign_update;
 pub mod cash_count;
 pub mod certificate;
 pub mod charity;
+pub mod child_access;
 pub mod complaint;
 pub mod consent;
 pub mod cooperation;

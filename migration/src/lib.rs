@@ -170,6 +170,18 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0029_charity.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0029_charity.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261128_000030_children",
+                tables: include_str!("../sql/0030_children.sql"),
+                guards_sqlite: include_str!("../sql/0030_children.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0030_children.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000031_bank_lines",
+                tables: include_str!("../sql/0031_bank_lines.sql"),
+                guards_sqlite: include_str!("../sql/0031_bank_lines.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0031_bank_lines.postgres.sql"),
+            }),
         ]
     }
 }

@@ -154,6 +154,66 @@ async fn money_that_came_back_is_noted_once_and_a_child_is_seen_by_few() {
     .await;
 }
 
+/// Who works with a child's data asks who is responsible for it, and reads it for as long as they were told (facts: charity 2.11, 5).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_childs_data_is_read_by_whoever_was_allowed_for_as_long_as_they_were() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let mut child = person(campaign, "小明（示例）", 7);
+        child["minor"] = json!(true);
+        let child = id(&organiser.post("/staff/payees", child).await.ok());
+        let grown = id(&organiser.post("/staff/payees", person(campaign, "王一（示例）", 1)).await.ok());
+        let (unmask, why) = (format!("/staff/payees/{child}/unmasking"), json!({ "reason": "家访核实" }));
+        let ask = format!("/staff/payees/{child}/child-access");
+        let request = |days: i64| json!({ "id": Uuid::now_v7(), "reason": "家访核实监护人电话", "days": days });
+
+        let (manager, chair) = (w.staff(Role::ProjectManager).await, w.staff(Role::Chair).await);
+        manager.post(&ask, request(31)).await.refused(400, "invalid_body");
+        manager.post(&format!("/staff/payees/{grown}/child-access"), request(3)).await.refused(422, "invalid_field");
+        chair.post(&ask, request(3)).await.refused(422, "invalid_field");
+        organiser.post(&ask, request(3)).await.refused(403, "forbidden");
+        let first = request(3);
+        let asked = manager.post(&ask, first.clone()).await.ok();
+        assert_eq!(manager.post(&ask, first.clone()).await.ok()["id"], asked["id"], "sent twice");
+        manager.post(&ask, request(3)).await.refused(409, "access_asked");
+        let mut other = first;
+        other["days"] = json!(5);
+        manager.post(&ask, other).await.refused(409, "id_reused");
+        manager.post(&unmask, why.clone()).await.refused(403, "child_data");
+
+        let answer = |word: &str| format!("/staff/child-access/{}/{word}", asked["id"].as_str().unwrap());
+        let yes = json!({ "reason": "同意，用后即止" });
+        manager.post(&answer("approval"), yes.clone()).await.refused(403, "forbidden");
+        let waiting = chair.get("/staff/waiting").await.ok();
+        assert!(waiting.to_string().contains("child_access"), "{waiting}");
+        let granted = chair.post(&answer("approval"), yes.clone()).await.ok();
+        assert_eq!((&granted["state"], &granted["payee"]["name"]), (&json!("granted"), &json!("小**")));
+        chair.post(&answer("decline"), yes.clone()).await.refused(409, "wrong_state");
+        assert_eq!(manager.post(&unmask, why.clone()).await.ok()["name"], "小明（示例）");
+        w.staff(Role::Cashier).await.post(&unmask, why.clone()).await.refused(403, "child_data");
+
+        w.pass(3 * 86_400 + 1).await;
+        let manager = w.staff(Role::ProjectManager).await;
+        manager.post(&unmask, why.clone()).await.refused(403, "child_data");
+        let again = manager.post(&ask, request(1)).await.ok();
+        let declined = format!("/staff/child-access/{}/decline", again["id"].as_str().unwrap());
+        w.staff(Role::Compliance).await.post(&declined, json!({ "reason": "理由不足" })).await.ok();
+        manager.post(&unmask, why).await.refused(403, "child_data");
+        let kept = w.staff(Role::Auditor).await.get("/staff/child-access").await.ok();
+        assert_eq!(kept["items"].as_array().unwrap().len(), 2);
+        assert_eq!(w.staff(Role::Cashier).await.get("/staff/child-access").await.ok()["items"], json!([]));
+
+        w.attacked("DELETE FROM child_access", "child_access_fixed").await;
+        w.attacked("UPDATE child_access SET ends_us = ends_us + 1 WHERE state = 'granted'", "child_access_fixed").await;
+        w.attacked("UPDATE child_access SET state = 'granted', ends_us = 9 WHERE state = 'declined'", "child_access_fixed").await;
+        let forged = "INSERT INTO child_access (id, payee_id, reason, days, state, requester_id, created_us, decider_id, decided_us, ends_us) \
+                      SELECT payee_id, payee_id, reason, days, 'granted', requester_id, 1, decider_id, 1, 1 FROM child_access WHERE state = 'granted'";
+        w.attacked(forged, "child_access_asked").await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_to_be_reached_by_waits_for_a_person_before_it_is_on_the_wall() {
     story(async |w| {

@@ -559,6 +559,31 @@ async fn what_was_booked_from_a_line_is_taken_back_by_another_person_and_booked_
         assert_eq!(w.balance("490101").await, "-30.00");
         head.act(&undo).await.ok();
         assert_eq!(w.balance("1002[bank=基本户]").await, "0.00");
+        w.attacked(
+            "UPDATE bank_match SET untied_us = 1, untied_by = NULL WHERE untied_us IS NOT NULL",
+            "bank_match_fixed",
+        )
+        .await;
+
+        // Nor is it unclaimed for ever: who set it aside by mistake has somebody else take that back, unless a claim is under way.
+        let aside = json!([{ "line": of, "kind": "unclaimed" }]);
+        accept(&keeper, &book, aside.clone()).await.ok();
+        assert_eq!(w.balance("2209[payable=unidentified]").await, "-30.00");
+        w.attacked(
+            "UPDATE bank_match SET untied_us = 1, untied_by = actor WHERE rule = 'unclaimed' AND untied_us IS NULL",
+            "bank_match_persons",
+        )
+        .await;
+        keeper.act(&undo).await.refused(403, "other_person_needed");
+        let claim = json!({ "id": Uuid::now_v7(), "choice": "return", "reason": "汇错了" });
+        keeper.post(&format!("{path}/claims"), claim.clone()).await.ok();
+        head.act(&undo).await.refused(409, "claim_under_way");
+        let ids = json!({ "claims": [claim["id"]] });
+        head.post("/staff/bank-claims/declines", ids).await.ok();
+        assert_eq!(head.act(&undo).await.ok()["state"], "open");
+        accept(&keeper, &book, aside).await.ok();
+        head.act(&undo).await.ok();
+        assert_eq!(w.balance("2209[payable=unidentified]").await, "0.00");
         let at_once =
             futures_util::future::join(accept(&keeper, &book, item.clone()), accept(&head, &book, item)).await;
         let taken = [at_once.0.status, at_once.1.status].iter().filter(|status| **status == 200).count();

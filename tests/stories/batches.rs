@@ -278,6 +278,33 @@ async fn a_name_on_a_list_stops_the_money_and_only_compliance_knows_why() {
     .await;
 }
 
+/// Money does not go to the house's own people under another part: the name is enough to have somebody look who has no part in the paper.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payee_of_the_name_of_one_of_the_staff_is_looked_at_first() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let compliance = w.staff(Role::Compliance).await;
+        let namesake = payee(w, campaign, "某人", 1).await;
+        let mut declared = person(campaign, "某人", 2);
+        declared["part"] = json!("staff");
+        declared["staff"] = json!(w.staff(Role::Disclosure).await.id);
+        w.staff(Role::Organiser).await.post("/staff/payees", declared).await.ok();
+        let grant = paper(campaign, "a", &[namesake], "10.00");
+        approved(w, &grant).await;
+        let cashier = w.staff(Role::Cashier).await;
+        let file = || json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "disbursements": [id(&grant)] });
+        cashier.post("/staff/payment-files", file()).await.refused(409, "in_hand");
+        let findings = compliance.get("/staff/screening/findings?state=open").await.ok();
+        let items = findings["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1, "who was said to be of the staff is no finding: {findings:#}");
+        assert_eq!((&items[0]["list"], &items[0]["payee"]["id"]), (&json!("本机构工作人员"), &json!(namesake)));
+        let cleared = format!("/staff/screening/findings/{}/clearance", id(&items[0]));
+        compliance.post(&cleared, json!({ "reason": "同名，身份证号不同" })).await.ok();
+        cashier.post("/staff/payment-files", file()).await.ok();
+    })
+    .await;
+}
+
 /// A large gift is taken like any other; compliance looks at it afterwards, and nobody else hears of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn gifts_that_are_large_or_add_up_are_seen_by_compliance_alone() {

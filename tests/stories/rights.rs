@@ -915,6 +915,9 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     ]
 }
 
+/// Who may read what is personal of payees.
+const OPENERS: [Role; 7] = app::spending::payees::OPENERS;
+
 /// Who may do what about spending.
 fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
     use Role::{Auditor, Bookkeeper, Cashier, Chair, Compliance, FinanceHead, Organiser, ProjectManager};
@@ -953,12 +956,16 @@ fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
             json!({}),
             &[ProjectManager, FinanceHead, Bookkeeper],
         ),
+        post("/staff/payees/{payee_id}/unmasking", &t.payee, reason(), &OPENERS),
         post(
-            "/staff/payees/{payee_id}/unmasking",
+            "/staff/payees/{payee_id}/child-access",
             &t.payee,
-            reason(),
-            &[ProjectManager, FinanceHead, Cashier, Bookkeeper, Auditor, Compliance, Chair],
+            json!({ "id": Uuid::now_v7(), "reason": "核实情况", "days": 3 }),
+            &OPENERS,
         ),
+        get("/staff/child-access", "", &OPENERS),
+        post("/staff/child-access/{access_id}/approval", &t.payee, reason(), &[Compliance, Chair]),
+        post("/staff/child-access/{access_id}/decline", &t.payee, reason(), &[Compliance, Chair]),
         get("/staff/disbursements", "", readers),
         get("/staff/disbursements/waiting", "", readers),
         get("/staff/small-profile-reviews", "?month=2026-11", &[Auditor]),

@@ -934,6 +934,10 @@ async fn a_pool_stands_for_so_many_times_its_size() {
         h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "0.01" })).await.refused(409, "pool_empty");
         h.pool("21600.00").await;
         h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "14400.00" })).await.ok();
+        let less = json!({ "holder": "示例市财政局", "holder_credit_code": POOL_HOLDER, "size": "21599.99" });
+        let refused = h.admin.post(&format!("/staff/loan-programmes/{}/pool", h.programme), less).await;
+        refused.refused(409, "pool_paid");
+        assert!(refused.text.contains("21600.00元"), "{}", refused.text);
         assert_eq!(w.balance("L1401").await, "21600.00");
     })
     .await;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod campaign;
+mod child_access;
 mod complaint;
 mod course;
 mod decision;
@@ -82,6 +83,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/disbursements", "支出申请", &crowdfunding::spending::READERS),
             item("/console/payouts", "付款", &crowdfunding::spending::READERS),
             item("/console/payees", "收款人", &crowdfunding::spending::READERS),
+            item("/console/child-access", "未成年人信息查阅", &app::spending::payees::OPENERS),
         ],
     },
 ];
@@ -188,6 +190,8 @@ fn money_routes(route: Route) -> Route {
         .at("/console/payees/new", get(payee::get_blank))
         .at("/console/payees/:id", get(payee::get_one))
         .at("/console/payees/:id/unmasking", post(payee::post_unmask))
+        .at("/console/child-access", get(child_access::get_list))
+        .at("/console/child-access/:id/:step", post(child_access::post_answer))
         .at("/console/payees/:id/:step", post(payee::post_step))
 }
 

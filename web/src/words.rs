@@ -69,6 +69,7 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::Enquiry => "捐赠人查询",
         WaitingKind::Complaint => "投诉",
         WaitingKind::Screening => "名单筛查",
+        WaitingKind::ChildAccess => "未成年人信息查阅",
         WaitingKind::Message => "留言审核",
         WaitingKind::LoanApplication => "贷款推荐",
         WaitingKind::LoanDecision => "贷款审查",

@@ -197,7 +197,7 @@ impl Bank {
                 let entry = crowdfunding::take_statement_gift(tx, now, gift, by).await?;
                 if is_open(&line) {
                     let tie = Tie { line: line.id, entry, amount: line.amount_fen, rule: "gift" };
-                    write_ties(tx, now, &[tie], &by.id.to_string()).await?;
+                    write_ties(tx, now, &[tie], (&by.id.to_string(), hand.acting_for())).await?;
                     moved(tx, line, LineEvent::Match).await?
                 } else {
                     moved(tx, line, LineEvent::Claim).await?

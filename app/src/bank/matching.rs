@@ -11,7 +11,7 @@ use domain::role::Member;
 use domain::transfer::{TransferKind, TransferState};
 use domain::{
     BankClaimId, BankLineId, BankMatchId, BookId, BusinessDate, CampaignId, EntryId, Money, PaymentFileId, PayoutId,
-    Timestamp,
+    StaffId, Timestamp,
 };
 use entity::{Rows, Tx, bank_claim, bank_line, bank_match, entry, gift_code, transfer};
 use ledger::{Account, Entry};
@@ -117,7 +117,7 @@ fn undo_of(ties: &[&bank_match::Model]) -> Undo {
     let all = |rules: &[&str]| !ties.is_empty() && ties.iter().all(|tie| rules.contains(&tie.rule.as_str()));
     if all(&["entry", "document"]) {
         Undo::Untie
-    } else if all(&["interest", "charge", "cash", "platform"]) {
+    } else if all(&["interest", "charge", "cash", "platform", "unclaimed"]) {
         Undo::Reverse
     } else {
         Undo::Nothing
@@ -187,8 +187,16 @@ pub(super) async fn open_entries(db: &impl ConnectionTrait, account: &Account) -
     OpenEntry::find_by_statement(statement).all(db).await
 }
 
-/// Writes ties. Two statements however many.
-pub(super) async fn write_ties(tx: &Tx, now: Timestamp, ties: &[Tie], actor: &str) -> Result<(), DbErr> {
+/// Who ties, and whom they stand in for.
+pub(super) type By<'a> = (&'a str, Option<StaffId>);
+
+/// Writes ties. One statement however many.
+pub(super) async fn write_ties(
+    tx: &Tx,
+    now: Timestamp,
+    ties: &[Tie],
+    (actor, acting_for): By<'_>,
+) -> Result<(), DbErr> {
     if ties.is_empty() {
         return Ok(());
     }
@@ -198,9 +206,10 @@ pub(super) async fn write_ties(tx: &Tx, now: Timestamp, ties: &[Tie], actor: &st
         .uuid("entry_id", ties.iter().map(|tie| tie.entry.uuid()))
         .int("amount_fen", ties.iter().map(|tie| tie.amount.fen()))
         .text("rule", ties.iter().map(|tie| tie.rule));
-    let sql = "INSERT INTO bank_match (id, line_id, entry_id, amount_fen, rule, actor, at_us) \
-               SELECT id, line_id, entry_id, amount_fen, rule, $1, $2 FROM {rows}";
-    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [actor.into(), now.into()])).await?;
+    let sql = "INSERT INTO bank_match (id, line_id, entry_id, amount_fen, rule, actor, actor_for, at_us) \
+               SELECT id, line_id, entry_id, amount_fen, rule, $1, $2, $3 FROM {rows}";
+    let values = [actor.into(), acting_for.map(|id| id.to_string()).into(), now.into()];
+    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }
 
@@ -317,7 +326,7 @@ impl Bank {
             ties.push(Tie { line: line.id, entry, amount: line.amount_fen, rule: "document" });
             open.remove(&entry);
         }
-        write_ties(tx, now, &ties, actor).await?;
+        write_ties(tx, now, &ties, (actor, None)).await?;
         Ok(settle_lines(tx, &ties.iter().map(|tie| tie.line).collect()).await?)
     }
 
@@ -375,7 +384,7 @@ impl Bank {
         }
         let (now, actor) = (self.clock.now(), by.id.to_string());
         let tx = self.db.begin().await?;
-        hand(&tx, book, by, &KEEPERS).await?;
+        let hand = hand(&tx, book, by, &KEEPERS).await?;
         locked_account(&tx, book, name).await?;
         let lines: HashMap<BankLineId, bank_line::Model> = bank_line::Entity::find()
             .filter(bank_line::Column::BookId.eq(book))
@@ -450,7 +459,7 @@ impl Bank {
                 }
             }
         }
-        write_ties(&tx, now, &ties, &actor).await?;
+        write_ties(&tx, now, &ties, (&actor, hand.acting_for())).await?;
         let unclaimed: BTreeSet<BankLineId> =
             accepted.iter().filter(|one| one.choice == Choice::Unclaimed).map(|one| one.line).collect();
         suspend_lines(&tx, &unclaimed).await?;
@@ -488,7 +497,7 @@ impl Bank {
             .await?;
         let references: HashMap<EntryId, String> = references.into_iter().collect();
         let standing: Vec<&bank_match::Model> = ties.iter().filter(|tie| tie.untied_us.is_none()).collect();
-        let undo = if row.state == LineState::Matched { undo_of(&standing) } else { Undo::Nothing };
+        let undo = if row.state.on(LineEvent::Untie).is_ok() { undo_of(&standing) } else { Undo::Nothing };
         let named = |tie: bank_match::Model| {
             let reference = references.get(&tie.entry_id).cloned().unwrap_or_default();
             Tied { tie, reference }
@@ -513,8 +522,17 @@ impl Bank {
         match undo_of(&ties.iter().collect::<Vec<_>>()) {
             Undo::Untie => {}
             Undo::Reverse => {
-                if ties.iter().any(|tie| hand.is_of([tie.actor.parse().ok()])) {
+                let accepted = |tie: &bank_match::Model| {
+                    [Some(&tie.actor), tie.actor_for.as_ref()].map(|person| person.and_then(|id| id.parse().ok()))
+                };
+                if ties.iter().any(|tie| hand.is_of(accepted(tie))) {
                     return Err(BankError::OtherPerson);
+                }
+                let claimed = bank_claim::Entity::find()
+                    .filter(bank_claim::Column::LineId.eq(id))
+                    .filter(bank_claim::Column::State.ne(ClaimState::Declined));
+                if claimed.one(&tx).await?.is_some() {
+                    return Err(BankError::UnderWay);
                 }
                 self.take_back(&tx, now, &row, &ties, by).await?;
             }
@@ -525,8 +543,9 @@ impl Bank {
                 });
             }
         }
-        let sql = "UPDATE bank_match SET untied_us = $1, untied_by = $2 WHERE line_id = $3 AND untied_us IS NULL";
-        entity::execute(&tx, sql, [now.into(), by.id.to_string().into(), id.into()]).await?;
+        let sql = "UPDATE bank_match SET untied_us = $1, untied_by = $2, untied_for = $3 WHERE line_id = $4 AND untied_us IS NULL";
+        let acting_for = hand.acting_for().map(|person| person.to_string());
+        entity::execute(&tx, sql, [now.into(), by.id.to_string().into(), acting_for.into(), id.into()]).await?;
         let row = super::moved(&tx, row, LineEvent::Untie).await?;
         self.trail(&tx, now, "bank.untie", &row, by).await?;
         tx.commit().await?;
@@ -755,7 +774,7 @@ impl Work {
                 self.entries.push((
                     line.id,
                     "unclaimed",
-                    postings::unclaimed(book, line.id, amount, account, line.day),
+                    postings::unclaimed(book, of("unclaimed"), amount, account, line.day),
                 ));
             }
             Choice::Return(claim) => {

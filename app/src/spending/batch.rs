@@ -366,7 +366,7 @@ impl Spending {
         let sealed = new.into_iter().map(|person| self.sealed(person)).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<PayeeId> = sealed.iter().map(|payee| payee.id).collect();
         spending::register(&tx, now, batch.campaign, sealed, by).await?;
-        self.screen(&tx, now, Some(&ids)).await?;
+        self.screen(&tx, now, Some(&ids), by).await?;
         let draft = Draft {
             id: batch.id,
             campaign: batch.campaign,

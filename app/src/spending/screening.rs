@@ -1,14 +1,22 @@
 //! Screening of names (facts: charity 2.12): everybody who is paid or for whom it is, against lists of persons nobody may pay. What is
 //! found is seen by compliance alone; whoever works on a paper sees that it is being handled, and nothing else.
 //!
+//! The house's own staff is a list, too: a payee of the same name who was not said to be that person is looked at by somebody who has no part
+//! in the paper (慈善法 Art. 59; facts: charity 2.1).
+//!
 //! A payee is looked up when they are written down, and every payee again when a list is loaded. Nothing is paid while a finding is
 //! undecided or confirmed: the database asks it of each payout that goes into a file. Costs: one join by the HMAC of the name.
 
+use std::collections::HashSet;
+
 use domain::role::{Member, Role};
 use domain::{PayeeId, ScreeningHitId, Timestamp, UnitPath, WatchNameId};
-use entity::{Rows, Tx, screening_hit, watch_name};
+use entity::{Rows, Tx, screening_hit, staff, watch_name};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, QuerySelect, Set, Statement};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    Statement,
+};
 use serde_json::json;
 
 use crowdfunding::spending::SpendingError;
@@ -30,6 +38,9 @@ pub struct Hit {
     pub payee: MaskedPayee,
 }
 
+/// The list of the house's own staff, which nobody has to load.
+pub(crate) const OWN_STAFF: &str = "本机构工作人员";
+
 /// What the sealed name is for.
 const PURPOSE: &str = "sangzi: name on a watch list";
 
@@ -46,15 +57,8 @@ impl Spending {
         }
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        let rows = Rows::new()
-            .uuid("id", names.iter().map(|_| WatchNameId::new().uuid()))
-            .bytes("name_hmac", names.iter().map(|name| self.name_hmac(name)))
-            .bytes("name_sealed", names.iter().map(|name| self.vault.seal_own(PURPOSE, name.trim().as_bytes())));
-        let sql = "INSERT INTO watch_name (id, list, name_hmac, name_sealed, author_id, created_us) \
-                   SELECT id, $1, name_hmac, name_sealed, $2, $3 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
-        let values = [list.trim().into(), by.id.into(), now.into()];
-        let new = tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?.rows_affected();
-        let found = self.screen(&tx, now, None).await?;
+        let new = self.write_names(&tx, now, list.trim(), names, by).await?;
+        let found = self.screen(&tx, now, None, by).await?;
         let detail = json!({ "list": list.trim(), "new": new });
         let (actor, object) = (trail::staff(by.id), "watchlist".to_owned());
         let line = Line { actor, action: "watchlist.load", object, origin: by.origin.clone(), detail };
@@ -63,22 +67,76 @@ impl Spending {
         Ok((new, found))
     }
 
+    /// Writes names onto a list. Answers how many are new.
+    async fn write_names(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        list: &str,
+        names: &[String],
+        by: &Member,
+    ) -> Result<u64, SpendError> {
+        let rows = Rows::new()
+            .uuid("id", names.iter().map(|_| WatchNameId::new().uuid()))
+            .bytes("name_hmac", names.iter().map(|name| self.name_hmac(name)))
+            .bytes("name_sealed", names.iter().map(|name| self.vault.seal_own(PURPOSE, name.trim().as_bytes())));
+        let sql = "INSERT INTO watch_name (id, list, name_hmac, name_sealed, author_id, created_us) \
+                   SELECT id, $1, name_hmac, name_sealed, $2, $3 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+        let values = [list.into(), by.id.into(), now.into()];
+        Ok(tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?.rows_affected())
+    }
+
+    /// Brings the list of the house's own staff up to everybody who can sign in. Who left stays on it.
+    async fn list_own_staff(&self, tx: &Tx, now: Timestamp, by: &Member) -> Result<(), SpendError> {
+        let listed: HashSet<Vec<u8>> = watch_name::Entity::find()
+            .select_only()
+            .column(watch_name::Column::NameHmac)
+            .filter(watch_name::Column::List.eq(OWN_STAFF))
+            .into_tuple()
+            .all(tx)
+            .await?
+            .into_iter()
+            .collect();
+        let people: Vec<String> = staff::Entity::find()
+            .select_only()
+            .column(staff::Column::Name)
+            .filter(staff::Column::Active.eq(true))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        let new: Vec<String> = people.into_iter().filter(|name| !listed.contains(&self.name_hmac(name))).collect();
+        if !new.is_empty() {
+            self.write_names(tx, now, OWN_STAFF, &new, by).await?;
+        }
+        Ok(())
+    }
+
     /// Looks some payees up, or all of them, and writes down what is found. Answers how much is new.
-    pub(super) async fn screen(&self, tx: &Tx, now: Timestamp, payees: Option<&[PayeeId]>) -> Result<u64, SpendError> {
+    pub(super) async fn screen(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        payees: Option<&[PayeeId]>,
+        by: &Member,
+    ) -> Result<u64, SpendError> {
+        self.list_own_staff(tx, now, by).await?;
         let backend = tx.get_database_backend();
-        const MATCH: &str = "JOIN watch_name w ON w.name_hmac = p.name_hmac WHERE w.removed_us IS NULL AND NOT EXISTS \
-            (SELECT 1 FROM screening_hit h WHERE h.payee_id = p.id AND h.watch_name_id = w.id)";
+        // Who is said to be of the staff is no finding for being of the staff.
+        let unknown = format!(
+            "JOIN watch_name w ON w.name_hmac = p.name_hmac WHERE w.removed_us IS NULL AND (p.staff_id IS NULL OR w.list <> '{OWN_STAFF}') \
+             AND NOT EXISTS (SELECT 1 FROM screening_hit h WHERE h.payee_id = p.id AND h.watch_name_id = w.id)"
+        );
         let found = match payees {
             Some([]) => return Ok(0),
             Some(ids) => {
                 let rows = Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
                 let sql = format!(
-                    "SELECT p.id AS payee_id, w.id AS watch_id FROM {{rows}} JOIN payee p ON p.id = r.id {MATCH}"
+                    "SELECT p.id AS payee_id, w.id AS watch_id FROM {{rows}} JOIN payee p ON p.id = r.id {unknown}"
                 );
                 tx.query_all_raw(rows.statement(backend, &sql, [])).await?
             }
             None => {
-                let sql = format!("SELECT p.id AS payee_id, w.id AS watch_id FROM payee p {MATCH}");
+                let sql = format!("SELECT p.id AS payee_id, w.id AS watch_id FROM payee p {unknown}");
                 tx.query_all_raw(Statement::from_string(backend, sql)).await?
             }
         };
@@ -104,7 +162,6 @@ impl Spending {
         after: Option<ScreeningHitId>,
         limit: u64,
     ) -> Result<Vec<Hit>, SpendError> {
-        use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
         by.may(&[Role::Compliance], &UnitPath::whole()).map_err(SpendingError::from)?;
         let db = self.db.read();
         let mut query = screening_hit::Entity::find();
@@ -131,7 +188,6 @@ impl Spending {
     }
 
     async fn told(&self, rows: Vec<screening_hit::Model>) -> Result<Vec<Hit>, SpendError> {
-        use sea_orm::{ColumnTrait, QueryFilter};
         let payees = self.masked_payees(rows.iter().map(|row| row.payee_id)).await?;
         let names = watch_name::Entity::find()
             .filter(watch_name::Column::Id.is_in(rows.iter().map(|row| row.watch_name_id)))

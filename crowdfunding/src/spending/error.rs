@@ -62,9 +62,15 @@ pub enum SpendingError {
     /// A payee or beneficiary is close to whoever decides, or was declared so (慈善法 Art. 40, 59).
     #[error("a payee or beneficiary is a related party")]
     Related,
-    /// It is a child's data, which those responsible for it read alone.
+    /// It is a child's data, which those responsible for it read, and whoever they allowed.
     #[error("the data of children is read by those responsible for it")]
     Child,
+    /// There is no such request to read a child's data, or the asker may not know of it.
+    #[error("no such request to read a child's data")]
+    NoSuchAccess,
+    /// A request of the same person for the same child waits for an answer.
+    #[error("a request to read this child's data waits already")]
+    AccessAsked,
     /// Nothing is attached that proves it.
     #[error("a document has to be attached")]
     NoDocument,
@@ -147,6 +153,10 @@ const GUARDS: &[Guard] = &[
     ("payout_account", || SpendingError::AccountChanged),
     ("payout_held", || SpendingError::InHand),
     ("payout_settled", || SpendingError::Decided),
+    ("child_access_own_check", || SpendingError::OtherPerson),
+    ("child_access_acting_check", || SpendingError::OtherPerson),
+    ("child_access_persons", || SpendingError::OtherPerson),
+    ("child_access_open_key", || SpendingError::AccessAsked),
     ("payout_foreign", || SpendingError::NoSuchPayee),
 ];
 

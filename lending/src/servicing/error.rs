@@ -59,6 +59,12 @@ pub enum ServeError {
         /// What it can still pay.
         left: Money,
     },
+    /// The pool has paid more than this, and not got it back.
+    #[error("the pool has paid {paid}")]
+    PoolPaid {
+        /// What it has paid and not got back.
+        paid: Money,
+    },
     /// The loan is not paid out.
     #[error("the loan is not paid out")]
     NotPaidOut,

@@ -83,7 +83,8 @@ pub async fn open(
     Ok(row.insert(tx).await?)
 }
 
-/// Says who holds the pool and how large it is. The size may change, the holder not.
+/// Says who holds the pool and how large it is. The size may change, the holder not; it never falls below what the pool has paid and not
+/// got back. Below what it stands for it may fall: those loans keep their cover, and no new one finds any until it is enough again.
 pub async fn set_pool(
     tx: &Tx,
     now: Timestamp,
@@ -93,7 +94,7 @@ pub async fn set_pool(
     size: Money,
     by: StaffId,
 ) -> Result<loan_pool::Model, ServeError> {
-    one(tx, id).await?;
+    let programme = super::close::locked(tx, id).await?;
     let holder = holder.trim();
     if !(1..=40).contains(&holder.chars().count()) {
         return Err(ServeError::Invalid {
@@ -114,6 +115,10 @@ pub async fn set_pool(
     if let Some(known) = standing {
         if (known.holder.as_str(), known.holder_credit_code.as_str()) != (holder, code) {
             return Err(ServeError::Conflict);
+        }
+        let paid = paid_by_pool(tx, &programme).await?;
+        if size < paid {
+            return Err(ServeError::PoolPaid { paid });
         }
         let mut row: loan_pool::ActiveModel = known.into();
         row.size_fen = Set(size);
@@ -162,9 +167,14 @@ pub async fn pool(db: &impl ConnectionTrait, id: LoanProgrammeId) -> Result<Opti
 /// registered. Whoever asks has locked the programme.
 pub(crate) async fn left_in_pool(tx: &Tx, programme: &loan_programme::Model) -> Result<Option<Money>, ServeError> {
     let Some(pool) = pool(tx, programme.id).await? else { return Ok(None) };
-    let sql = "SELECT CAST(COALESCE(SUM(debit_fen - credit_fen), 0) AS BIGINT) AS fen FROM account WHERE book_id = $1 AND subject = $2";
-    let paid = fen_of(tx, sql, [programme.book_id.into(), Subject::LOAN_POOL.code().into()]).await?;
+    let paid = paid_by_pool(tx, programme).await?;
     Ok(Some(pool.size_fen.checked_sub(paid).unwrap_or(Money::ZERO)))
+}
+
+/// What a pool has paid and not got back.
+async fn paid_by_pool(tx: &Tx, programme: &loan_programme::Model) -> Result<Money, DbErr> {
+    let sql = "SELECT CAST(COALESCE(SUM(debit_fen - credit_fen), 0) AS BIGINT) AS fen FROM account WHERE book_id = $1 AND subject = $2";
+    fen_of(tx, sql, [programme.book_id.into(), Subject::LOAN_POOL.code().into()]).await
 }
 
 /// What a bank may still lend for which its pool stands: so many times the pool, less what it stands for already. Locks the pool.

@@ -35,6 +35,7 @@ const THINGS: &[(&str, &str, Option<Place>)] = &[
     ("watchlist", "筛查名单", None),
     ("disbursement", "支出申请", read("/console/disbursements/")),
     ("payee", "收款人", read("/console/payees/")),
+    ("child_access", "未成年人信息查阅", None),
     ("payout", "付款", read("/console/payouts/")),
     ("payment_file", "付款文件", read("/console/payment-files/")),
     ("settlement", "追回与核销", read("/console/settlements/")),

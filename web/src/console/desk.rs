@@ -29,6 +29,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
+        WaitingKind::ChildAccess => "/console/child-access".to_owned(),
         WaitingKind::Message => "/console/messages".to_owned(),
         WaitingKind::Settlement => format!("/console/settlements/{id}"),
         WaitingKind::Transfer => format!("/console/transfers/{id}"),

@@ -1,15 +1,15 @@
 //! Payees: masked, until somebody says why they have to be read.
 
 use app::problem::Problem;
-use app::spending::payees::{MaskedPayee, OpenPayee, PlainAccount, PlainPayee};
+use app::spending::payees::{MaskedPayee, OPENERS, OpenPayee, PlainAccount, PlainPayee};
 use domain::role::Role;
 use domain::{CampaignId, PayeeId};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::disbursement;
 use super::people::Names;
+use super::{child_access, disbursement};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -20,17 +20,6 @@ use crate::words;
 
 const KEEPERS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Cashier];
 const CONFIRMERS: [Role; 3] = [Role::ProjectManager, Role::FinanceHead, Role::Bookkeeper];
-const OPENERS: [Role; 7] = [
-    Role::ProjectManager,
-    Role::FinanceHead,
-    Role::Cashier,
-    Role::Bookkeeper,
-    Role::Auditor,
-    Role::Compliance,
-    Role::Chair,
-];
-/// Children's data is read by those responsible for it alone.
-const OPENERS_OF_CHILDREN: [Role; 2] = [Role::Chair, Role::Compliance];
 const KINDS: [(&str, &str); 2] = [("person", "个人"), ("organisation", "单位")];
 const PARTS: [&str; 5] = ["beneficiary", "guardian", "supplier", "partner", "staff"];
 
@@ -113,8 +102,16 @@ async fn show(
     let unconfirmed = account_state(&payee) == ("待核实", Tone::Waiting);
     let plain = |masked: Option<&String>, open: Option<String>| html! { (open.or_else(|| masked.cloned()).unwrap_or_default()) };
     let account = open.and_then(|open| open.account.as_ref());
+    let asked = officer.app.spending.own_child_access(id, &officer.member).await?;
+    let reads = officer.app.spending.may_unmask(row, &officer.member).await?;
+    let waits = asked.as_ref().is_some_and(|asked| asked.state == "asked");
     let content = html! {
         (part::heading(&payee.name, &part::badge(account_state(&payee))))
+        @if let Some(asked) = &asked {
+            p class="note" { "您的查阅申请：" (part::badge(child_access::state(&asked.state)))
+                @if let Some(ends) = asked.ends_us { " 可查看至" (part::at(ends)) }
+                @if let Some(reason) = &asked.decision_reason { "，意见：" (reason) } }
+        }
         @if open.is_some() { p class="note" { "以下为完整信息，查看已记录在案。离开此页后不再显示。" } }
         (part::block("收款人", &part::facts(&[
             ("户名", plain(Some(&payee.name), open.map(|open| open.name.clone()))),
@@ -139,9 +136,16 @@ async fn show(
                     (Field::text(of("account"), "bank", "开户行").required().longest(60))
                 } }.show(officer, refused("account")))
             }
-            @if officer.is(if row.minor { &OPENERS_OF_CHILDREN } else { &OPENERS }) { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
+            @if officer.is(&OPENERS) && reads { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
                 (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
             } }.show(officer, refused("unmasking"))) }
+            @if officer.is(&OPENERS) && !reads && !waits {
+                (Step { name: "申请查阅", will: "未成年人的信息须经负责人批准，批准后在期限内可以查看。", to: &to("child-access"), grave: false, fields: html! {
+                    (part::new_id(of("child-access")))
+                    (Field::area(of("child-access"), "reason", "查阅理由").required().longest(200))
+                    (Field::number(of("child-access"), "days", "查阅天数").required().hint("1至30天，从批准时起算。"))
+                } }.show(officer, refused("child-access")))
+            }
         }
     };
     Ok(officer.shown(&payee.name, &[("/console/payees", "收款人")], &content, typed))
@@ -168,6 +172,14 @@ pub(super) async fn post_step(
                 let account = PlainAccount { number: check.text("number").replace(' ', ""), bank: check.text("bank") };
                 check.done()?;
                 spending.change_account(id, account, by).await.map(|_| "账户已变更，待核实。")?
+            }
+            "child-access" => {
+                let (access, days) = (check.id("id"), check.number("days"));
+                check.done()?;
+                spending
+                    .ask_child_access(access, id, form.get("reason"), days.unwrap_or_default(), by)
+                    .await
+                    .map(|_| "已提交查阅申请，待负责人批准。")?
             }
             "account-confirmation" => spending.confirm_account(id, by).await.map(|_| "账户已核实。")?,
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),

@@ -114,7 +114,7 @@ fn rule(word: &str) -> &str {
 
 /// How it is undone: a step for whoever may, or why it is not.
 fn undo(officer: &Officer, sheet: &LineSheet, refused: Option<&Typed>) -> Markup {
-    if sheet.line.row.state != LineState::Matched {
+    if !matches!(sheet.line.row.state, LineState::Matched | LineState::Unclaimed) {
         return html! {};
     }
     let of_mine =
