@@ -5,7 +5,9 @@ use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::{Json, Payload};
@@ -37,7 +39,7 @@ impl<T: ToJSON> Cached<T> {
 }
 
 /// JSON that is written already.
-pub(crate) struct Written<T>(String, PhantomData<fn() -> T>);
+pub(crate) struct Written<T>(Bytes, PhantomData<fn() -> T>);
 
 impl<T: Type> Payload for Written<T> {
     const CONTENT_TYPE: &'static str = Json::<T>::CONTENT_TYPE;
@@ -59,7 +61,7 @@ impl<T: Type> IntoResponse for Written<T> {
 
 /// An answer as it is sent. The tag is a hash of it: weak, because the bytes may be compressed.
 pub(crate) struct Ready<T> {
-    json: String,
+    json: Bytes,
     tag: String,
     of: PhantomData<fn() -> T>,
 }
@@ -69,7 +71,7 @@ impl<T: ToJSON> Ready<T> {
         let (json, mut hasher) = (answer.to_json_string(), DefaultHasher::new());
         json.hash(&mut hasher);
         let tag = format!("W/\"{:016x}\"", hasher.finish());
-        Ready { json, tag, of: PhantomData }
+        Ready { json: json.into(), tag, of: PhantomData }
     }
 
     /// The answer, unless the client has it.
@@ -90,15 +92,25 @@ type Answer<T> = Result<Arc<Ready<T>>, ApiError>;
 
 /// So many answers are kept; when there are more, all are read again.
 const MOST: usize = 1_000;
+/// How long an answer stands at most: what another process commits is seen no later than this.
+const STANDS: Duration = Duration::from_millis(50);
 
-/// One reading for everybody who asks for the same at the same time. Whoever comes while it is under way waits for the next one,
-/// so that an answer knows all that was answered before it was asked for. What was read last is the answer as long as the database
-/// says that it holds the same ([`entity::Db::version`]).
+/// What was read, and when.
+struct Kept<T> {
+    answer: Arc<Ready<T>>,
+    /// How often this process had committed before it was read.
+    commits: u64,
+    begun: Instant,
+}
+
+/// One reading for everybody who asks for the same: what was read last is the answer as long as this process has committed nothing since
+/// ([`entity::Db::commits`]), and not longer than 50 ms, for other processes commit too. When it has to be read again, whoever comes while
+/// that is under way waits for the next reading, so that an answer knows all that was answered here before it was asked for. Only what
+/// depends on nothing but the database may be kept: no clock, no caller.
 pub(crate) struct Readings<K, T> {
     /// Who waits for the next reading, of each that is being read.
     waiting: Mutex<HashMap<K, Vec<oneshot::Sender<Answer<T>>>>>,
-    /// What was read last, and the version before that.
-    kept: Mutex<HashMap<K, (String, Arc<Ready<T>>)>>,
+    kept: Mutex<HashMap<K, Kept<T>>>,
 }
 
 impl<K, T> Default for Readings<K, T> {
@@ -107,18 +119,20 @@ impl<K, T> Default for Readings<K, T> {
     }
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
-    /// What a reading finds that begins after this was called. It reads nothing that the version does not know of.
-    pub(crate) async fn ask<V, R>(
+impl<K: Copy + Eq + Hash + Send + Sync + 'static, T: Send + 'static> Readings<K, T> {
+    /// What a reading finds that begins after the last commit of this process.
+    pub(crate) async fn ask<R>(
         self: &Arc<Self>,
         key: K,
-        version: impl Fn() -> V + Send + 'static,
+        commits: impl Fn() -> u64 + Send + 'static,
         read: impl Fn() -> R + Send + 'static,
     ) -> Answer<T>
     where
-        V: Future<Output = Result<String, ApiError>> + Send + 'static,
         R: Future<Output = Result<Ready<T>, ApiError>> + Send + 'static,
     {
+        if let Some(answer) = self.standing(key, commits()) {
+            return Ok(answer);
+        }
         let (answer, answered) = oneshot::channel();
         let is_first = match self.waiting.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
             Entry::Occupied(mut waiting) => {
@@ -135,8 +149,12 @@ impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
             let readings = self.clone();
             tokio::spawn(async move {
                 while let Some(waiting) = readings.next(key) {
-                    let reading = readings.clone().reading(key, version(), read());
-                    let found = tokio::spawn(reading).await.unwrap_or_else(|error| Err(ApiError::internal(&error)));
+                    let (commits, begun) = (commits(), Instant::now());
+                    let found = tokio::spawn(read()).await.unwrap_or_else(|error| Err(ApiError::internal(&error)));
+                    let found = found.map(Arc::new);
+                    if let Ok(answer) = &found {
+                        readings.keep(key, Kept { answer: answer.clone(), commits, begun });
+                    }
                     for one in waiting {
                         let _ = one.send(found.clone());
                     }
@@ -146,25 +164,19 @@ impl<K: Copy + Eq + Hash + Send + 'static, T: Send + 'static> Readings<K, T> {
         answered.await.unwrap_or_else(|error| Err(ApiError::internal(&error)))
     }
 
-    async fn reading(
-        self: Arc<Self>,
-        key: K,
-        version: impl Future<Output = Result<String, ApiError>>,
-        read: impl Future<Output = Result<Ready<T>, ApiError>>,
-    ) -> Answer<T> {
-        let version = version.await?;
-        if let Some((of, answer)) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
-            && *of == version
-        {
-            return Ok(answer.clone());
-        }
-        let answer = Arc::new(read.await?);
+    /// What was read since the last commit, a moment ago.
+    fn standing(&self, key: K, commits: u64) -> Option<Arc<Ready<T>>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands = |kept: &&Kept<T>| kept.commits == commits && kept.begun.elapsed() < STANDS;
+        kept.get(&key).filter(stands).map(|kept| kept.answer.clone())
+    }
+
+    fn keep(&self, key: K, found: Kept<T>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST {
             kept.clear();
         }
-        kept.insert(key, (version, answer.clone()));
-        Ok(answer)
+        kept.insert(key, found);
     }
 
     /// Who is answered by the reading that begins now; nobody is being read for when there is nobody.
@@ -184,10 +196,10 @@ mod tests {
 
     use super::*;
 
-    /// A database that is written to all the time.
-    fn changing() -> impl Fn() -> std::future::Ready<Result<String, ApiError>> + Send + 'static {
-        let writes = AtomicUsize::new(0);
-        move || std::future::ready(Ok(writes.fetch_add(1, Ordering::SeqCst).to_string()))
+    /// A process that commits all the time.
+    fn changing() -> impl Fn() -> u64 + Send + 'static {
+        static COMMITS: AtomicUsize = AtomicUsize::new(0);
+        || COMMITS.fetch_add(1, Ordering::SeqCst) as u64
     }
 
     /// Nobody is answered by a reading that began before they asked, and a crowd costs two readings.
@@ -235,25 +247,29 @@ mod tests {
         assert_eq!(again.unwrap().json, "7");
     }
 
-    /// What the database says to hold still is read once, and a failure is no answer to keep.
+    /// What nobody has written to is read once, and a failure is no answer to keep.
     #[tokio::test]
     async fn what_has_not_changed_is_not_read_again() {
         let readings = Arc::new(Readings::<u8, usize>::default());
-        let ask = async |version: &'static str, found: Result<usize, ()>| {
+        let ask = async |commits: u64, found: Result<usize, ()>| {
             let read = move || async move {
                 let failed = |()| ApiError::internal(&std::fmt::Error);
                 found.map(|number| Ready::new(&number)).map_err(failed)
             };
-            readings
-                .ask(1, move || async move { Ok(version.to_owned()) }, read)
-                .await
-                .map(|ready| ready.json.clone())
-                .ok()
+            let found = readings.ask(1, move || commits, read).await;
+            found.map(|ready| String::from_utf8_lossy(&ready.json).into_owned()).ok()
         };
-        assert_eq!(ask("a", Err(())).await, None);
-        assert_eq!(ask("a", Ok(1)).await.as_deref(), Some("1"));
-        assert_eq!(ask("a", Ok(2)).await.as_deref(), Some("1"));
-        assert_eq!(ask("b", Ok(3)).await.as_deref(), Some("3"));
-        assert_eq!(ask("a", Ok(4)).await.as_deref(), Some("4"), "only the last is kept");
+        let age = |by: Duration| {
+            let mut kept = readings.kept.lock().unwrap();
+            let kept = kept.get_mut(&1).unwrap();
+            kept.begun = kept.begun.checked_sub(by).unwrap();
+        };
+        assert_eq!(ask(1, Err(())).await, None);
+        assert_eq!(ask(1, Ok(1)).await.as_deref(), Some("1"));
+        readings.kept.lock().unwrap().get_mut(&1).unwrap().begun = Instant::now() + Duration::from_secs(60);
+        assert_eq!(ask(1, Ok(2)).await.as_deref(), Some("1"), "nobody has committed");
+        assert_eq!(ask(2, Ok(3)).await.as_deref(), Some("3"), "somebody has");
+        age(STANDS);
+        assert_eq!(ask(2, Ok(4)).await.as_deref(), Some("4"), "or another process might");
     }
 }

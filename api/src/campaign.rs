@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use crowdfunding::{
-    CampaignDraft, CrowdfundingError, Decision, Opening, PublicCampaign, Search, Sorting, Standing, Step,
-};
+use crowdfunding::{CampaignDraft, Decision, Opening, PublicCampaign, Search, Sorting, Standing, Step};
 use domain::Money;
 use domain::campaign as rules;
 use domain::plan::Plan;
@@ -536,15 +534,12 @@ impl CampaignApi {
         #[oai(name = "If-None-Match")] known: Header<Option<String>>,
     ) -> Result<Cached<CampaignPage>, ApiError> {
         let (id, app, db) = (campaign_id.0, self.app.clone(), self.app.db.clone());
-        let version = move || {
-            let db = db.clone();
-            async move { Ok(db.version().await.map_err(CrowdfundingError::from)?) }
-        };
+        let commits = move || db.commits();
         let read = move || {
             let app = app.clone();
             async move { Ok(Ready::new(&CampaignPage::from(app.campaigns.page_of(id.into()).await?))) }
         };
-        Ok(self.pages.ask(id, version, read).await?.unless(known.0.as_deref()))
+        Ok(self.pages.ask(id, commits, read).await?.unless(known.0.as_deref()))
     }
 
     /// Every version of its plan that was ever in force, oldest first.

@@ -12,16 +12,15 @@
 //! take along, and every other connection says ROLLBACK when it goes back to
 //! the pool.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, IsolationLevel,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-/// An open transaction. Dropping it rolls back.
-pub type Tx = DatabaseTransaction;
+use crate::tx::{Commits, Tx};
 
 /// The database: embedded SQLite or a PostgreSQL server. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,8 +28,7 @@ pub struct Db {
     write: DatabaseConnection,
     steady: DatabaseConnection,
     read: DatabaseConnection,
-    /// Asks for nothing but the version.
-    watch: DatabaseConnection,
+    commits: Commits,
 }
 
 impl Db {
@@ -45,13 +43,12 @@ impl Db {
         if sqlite {
             let write = Database::connect(sqlite_writer(url)).await?;
             let read = Database::connect(sqlite_readers(url)).await?;
-            let watch = Database::connect(sqlite_watcher(url)).await?;
-            return Ok(Db { steady: write.clone(), write, read, watch });
+            return Ok(Db { steady: write.clone(), write, read, commits: Commits::default() });
         }
         let write = Database::connect(postgres(url, Use::Write)).await?;
         let steady = Database::connect(postgres(url, Use::Steady)).await?;
         let read = Database::connect(postgres(url, Use::Read)).await?;
-        Ok(Db { write, steady, watch: read.clone(), read })
+        Ok(Db { write, steady, read, commits: Commits::default() })
     }
 
     /// Which database this is.
@@ -73,36 +70,31 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         let write = self.write.clone();
         let begun = tokio::spawn(async move { write.begin_with_options(writing()).await });
-        begun.await.unwrap_or_else(|stopped| Err(DbErr::Conn(RuntimeErr::Internal(stopped.to_string()))))
+        let begun =
+            begun.await.unwrap_or_else(|stopped| Err(DbErr::Conn(RuntimeErr::Internal(stopped.to_string()))))?;
+        Ok(Tx::new(begun, &self.commits))
     }
 
     /// Begins a transaction of a worker that goes on until it has committed or rolled back, whoever waits for it.
     pub(crate) async fn begin_steady(&self) -> Result<Tx, DbErr> {
-        self.steady.begin_with_options(writing()).await
+        Ok(Tx::new(self.steady.begin_with_options(writing()).await?, &self.commits))
     }
 
     /// Begins a transaction that only reads and sees one state of the database, however much is written meanwhile.
     pub async fn snapshot(&self) -> Result<Tx, DbErr> {
-        match self.backend() {
+        let begun = match self.backend() {
             DbBackend::Postgres => {
                 let mode = (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly));
-                self.read.begin_with_config(mode.0, mode.1).await
+                self.read.begin_with_config(mode.0, mode.1).await?
             }
-            _ => self.read.begin().await,
-        }
+            _ => self.read.begin().await?,
+        };
+        Ok(Tx::new(begun, &self.commits))
     }
 
-    /// A word for what the database holds. As long as it stays the same, whatever is read is the same, whichever process wrote it. One
-    /// statement that touches no table.
-    pub async fn version(&self) -> Result<String, DbErr> {
-        let sql = match self.backend() {
-            // Who has committed and who has not, as a reader sees it now.
-            DbBackend::Postgres => "SELECT CAST(pg_current_snapshot() AS TEXT) AS version",
-            // Grows with what others commit, as one connection sees it.
-            _ => "SELECT number || '.' || data_version AS version FROM temp.connection, pragma_data_version",
-        };
-        let row = self.watch.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("the version".to_owned()))?.try_get("", "version")
+    /// How often this process has committed: as long as it stays the same, nothing of what can be read was written here.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Writes a consistent copy of an SQLite database to a file that does not exist yet, while others read and write.
@@ -113,7 +105,6 @@ impl Db {
 
     /// Closes the pools; waits for connections in use.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.watch.close().await?;
         self.read.close().await?;
         self.steady.close().await?;
         self.write.close().await
@@ -154,27 +145,6 @@ fn sqlite_readers(url: &str) -> ConnectOptions {
             .busy_timeout(Duration::from_secs(10))
             .pragma("query_only", "on")
             .pragma("mmap_size", "268435456")
-    });
-    options
-}
-
-/// One connection, that only ever looks whether others have written. Each has a number of its own: what the next one counts is
-/// another count.
-fn sqlite_watcher(url: &str) -> ConnectOptions {
-    static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
-    let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
-    options.max_connections(1).min_connections(0);
-    options.map_sqlx_sqlite_opts(|sqlite| sqlite.busy_timeout(Duration::from_secs(10)));
-    options.map_sqlx_sqlite_pool_opts(|pool| {
-        pool.after_connect(|connection, _| {
-            Box::pin(async move {
-                use sea_orm::sqlx::Executor;
-                let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
-                let sql = format!("CREATE TEMP TABLE connection AS SELECT {number} AS number; PRAGMA query_only = on");
-                connection.execute(sea_orm::sqlx::AssertSqlSafe(sql)).await.map(|_| ())
-            })
-        })
     });
     options
 }

@@ -8,6 +8,7 @@ mod db;
 mod fault;
 mod group;
 mod rows;
+mod tx;
 
 pub mod account;
 pub mod account_day;
@@ -127,7 +128,8 @@ pub mod voucher;
 pub mod voucher_template;
 pub mod watch_name;
 
-pub use db::{Db, Tx, execute, is_unused};
+pub use db::{Db, execute, is_unused};
 pub use fault::{is_transient, violation};
 pub use group::{GroupCommit, GroupError, GroupOptions, Work};
 pub use rows::Rows;
+pub use tx::Tx;
