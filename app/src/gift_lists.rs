@@ -100,8 +100,8 @@ impl GiftLists {
     ) -> Result<ListReport, CrowdfundingError> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        crowdfunding::may_list(&tx, list.campaign, by).await?;
         named(&list.place)?;
+        let campaign = crowdfunding::may_list(&tx, list.campaign, &list.place, by).await?;
         let sha256 = digest(&SHA256, &list.bytes).as_ref().to_vec();
         let (lines, problems) = read(&list.bytes, BusinessDate::of(now));
         let mut report = ListReport {
@@ -123,7 +123,11 @@ impl GiftLists {
         let gifts: Vec<ListGift> = lines.iter().map(|line| self.gift(&list, line)).collect();
         let (numbers, contents) = crowdfunding::known_gifts(&tx, list.campaign, &list.place, &gifts).await?;
         let mut seen: HashMap<&[u8], u64> = HashMap::new();
+        let from = crowdfunding::took_gifts_from(&campaign);
         for (line, gift) in lines.iter().zip(&gifts) {
+            if gift.received_on < from {
+                report.problems.push(Problem::at(line.line, format!("日期早于项目开始募捐之日{from}")));
+            }
             if numbers.contains(&gift.reference) {
                 report.problems.push(Problem::at(line.line, "该编号已登记过"));
             } else if contents.contains(&gift.content) {

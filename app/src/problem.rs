@@ -15,6 +15,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use domain::plan;
+use sea_orm::DbErr;
 
 const BAD_REQUEST: u16 = 400;
 const UNAUTHORIZED: u16 = 401;
@@ -110,9 +111,10 @@ impl Problem {
         Problem::new(INTERNAL, "internal", "系统出现异常，请稍后再试。")
     }
 
-    /// The database failed; if it asks for a repetition, so do we.
+    /// The database failed; if it asks for a repetition, or has no connection free for so long, so do we.
     fn database(error: &(dyn StdError + 'static), transient: bool) -> Problem {
-        if transient { Problem::overloaded() } else { Problem::internal(error) }
+        let crowded = matches!(error.downcast_ref(), Some(DbErr::ConnectionAcquire(_)));
+        if transient || crowded { Problem::overloaded() } else { Problem::internal(error) }
     }
 
     /// A field that is not acceptable, in the words of whoever refused it.

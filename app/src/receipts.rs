@@ -409,9 +409,9 @@ impl Receipts {
                 None => fresh.push(number),
             }
         }
-        report.taken = fresh.len() as u64;
         bad.sort_by_key(|bad| bad.line);
         report.bad = bad;
+        report.taken = if report.bad.is_empty() { fresh.len() as u64 } else { 0 };
         if trial || !report.bad.is_empty() || fresh.is_empty() {
             return Ok(report);
         }

@@ -310,7 +310,7 @@ pub async fn step_campaign(
         Step::Review(decision) => review(tx, now, row, decision, &grant, by).await,
         Step::SubmitFiling(on) => {
             row.state.on(E::SubmitFiling)?;
-            gate::filing_submitted(&row, on, now)?;
+            gate::filing_submitted(tx, &row, on, now).await?;
             let mut filed: campaign::ActiveModel = row.into();
             filed.filing_submitted_on = Set(Some(on));
             advance(tx, filed.update(tx).await?, taken(E::SubmitFiling, None)).await

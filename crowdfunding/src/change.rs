@@ -148,6 +148,8 @@ pub async fn file_change(
         });
     }
     gate::need(on <= BusinessDate::of(now), "filed_day", "备案日期不能晚于今天")?;
+    let agreed = row.decided_us.map(BusinessDate::of);
+    gate::need(agreed.is_some_and(|day| day <= on), "filed_day", "备案日期不能早于变更获批之日")?;
     let version = row.version;
     let mut active: row::ActiveModel = row.into();
     active.evidence = Set(Some(evidence));

@@ -537,6 +537,45 @@ pub async fn search_number(
     Ok(query.limit(20).all(db).await?)
 }
 
+/// Which gifts are wanted; nothing narrows nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GiftSearch {
+    /// Given to this campaign.
+    pub campaign: Option<CampaignId>,
+    /// How they stand.
+    pub state: Option<DonationState>,
+    /// Which way they came.
+    pub channel: Option<Channel>,
+    /// Placed at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Placed before this moment.
+    pub before: Option<Timestamp>,
+}
+
+/// A page of the gifts where somebody has one of these roles, by id, the newest first: an id begins with the time it was made. One
+/// statement.
+pub async fn gifts(
+    db: &impl ConnectionTrait,
+    (by, roles): (&Member, &[Role]),
+    search: GiftSearch,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<Vec<row::Model>, CrowdfundingError> {
+    use row::Column as C;
+    by.must_be(roles)?;
+    let mut wanted = Condition::all()
+        .add_option(search.campaign.map(|campaign| C::CampaignId.eq(campaign)))
+        .add_option(search.state.map(|state| C::State.eq(state)))
+        .add_option(search.channel.map(|channel| C::Channel.eq(channel)))
+        .add_option(search.from.map(|from| C::CreatedUs.gte(from)))
+        .add_option(search.before.map(|before| C::CreatedUs.lt(before)))
+        .add_option(after.map(|after| C::Id.lt(after)));
+    if let Some(campaigns) = campaigns_within(by, roles) {
+        wanted = wanted.add(C::CampaignId.in_subquery(campaigns));
+    }
+    Ok(row::Entity::find().filter(wanted).order_by_desc(C::Id).limit(limit).all(db).await?)
+}
+
 /// A page of the bank gifts where somebody has one of these roles, newest first: those that wait for a second person, or all.
 pub async fn bank_gifts(
     db: &impl ConnectionTrait,
@@ -704,6 +743,7 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         .filter(|target| target.state.is_public() && target.kind != CampaignKind::Parent)
         .ok_or(CrowdfundingError::NoSuchCampaign)?;
     may_receive(target.state)?;
+    given_since_opening(&target, gift.received_on)?;
     bank_account_known(tx, target.book_id, new.bank_account.as_deref().unwrap_or_default()).await?;
     let active: row::ActiveModel = new.into();
     // Every column is written: a row made from a model counts as unchanged otherwise.
@@ -715,19 +755,41 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
     }
 }
 
-/// Refuses the name of a bank account that is none of the book's: money would stand in an account that no statement ever shows. A book
-/// that knows none yet learns its first from its first gift.
-pub(crate) async fn bank_account_known(tx: &Tx, book: BookId, name: &str) -> Result<(), CrowdfundingError> {
-    let known = ledger::bank_accounts(tx, book).await?;
-    let registered = bank_account::Entity::find().filter(bank_account::Column::BookId.eq(book)).all(tx).await?;
+/// What is said of an account that is none of the book's.
+pub const NO_BANK_ACCOUNT: &str = "该账套没有这个银行账户，请先由会计或财务负责人登记";
+
+/// Whether a book has a bank account of this name: booked on, or registered. In another one money would stand that no statement ever shows.
+/// A book that knows none yet learns its first from its first gift.
+pub async fn has_bank_account(db: &impl ConnectionTrait, book: BookId, name: &str) -> Result<bool, DbErr> {
+    let known = ledger::bank_accounts(db, book).await?;
+    let registered = bank_account::Entity::find().filter(bank_account::Column::BookId.eq(book)).all(db).await?;
     let mut names = known.into_iter().chain(registered.into_iter().map(|row| row.name)).peekable();
-    if names.peek().is_none() || names.any(|known| known == name) {
+    Ok(names.peek().is_none() || names.any(|known| known == name))
+}
+
+/// Refuses the name of a bank account that is none of the book's.
+pub(crate) async fn bank_account_known(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    name: &str,
+) -> Result<(), CrowdfundingError> {
+    if has_bank_account(db, book, name).await? {
         return Ok(());
     }
-    Err(CrowdfundingError::Invalid {
-        field: "bank_account",
-        problem: "该账套没有这个银行账户，请先由会计或财务负责人登记",
-    })
+    Err(CrowdfundingError::Invalid { field: "bank_account", problem: NO_BANK_ACCOUNT })
+}
+
+/// The first day on which a campaign took gifts: nothing reached it before (facts: charity 3.1).
+pub fn took_gifts_from(campaign: &campaign::Model) -> BusinessDate {
+    BusinessDate::of(campaign.opened_us.unwrap_or(campaign.starts_us))
+}
+
+/// Refuses a day on which a campaign took no gifts yet: a year typed wrongly would open a year of the books that was never there.
+pub(crate) fn given_since_opening(campaign: &campaign::Model, on: BusinessDate) -> Result<(), CrowdfundingError> {
+    if on >= took_gifts_from(campaign) {
+        return Ok(());
+    }
+    Err(CrowdfundingError::Invalid { field: "received_on", problem: "到账日期早于项目开始募捐之日" })
 }
 
 async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::Model, Hand), CrowdfundingError> {

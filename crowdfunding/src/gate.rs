@@ -3,12 +3,13 @@
 
 use domain::campaign::CampaignState;
 use domain::decision::{DecisionKind, DecisionState};
+use domain::document::AttachmentKind;
 use domain::duty::DutyKind;
 use domain::filing::FilingNumber;
 use domain::plan::{PASSING_SCORE, Plan, Problem, Way};
 use domain::{BusinessDate, CampaignId, Money, Timestamp};
 use entity::{
-    Tx, book, campaign, campaign_decision, certificate, charity, cooperation, disbursement, disclosure,
+    Tx, attachment, book, campaign, campaign_decision, certificate, charity, cooperation, disbursement, disclosure,
     disclosure_publication, donation, final_disclosure, refund,
 };
 use ledger::Fund;
@@ -17,7 +18,7 @@ use sea_orm::{
     QueryTrait, Statement,
 };
 
-use crate::{CrowdfundingError, plan, release};
+use crate::{CrowdfundingError, Exhibit, plan, release};
 
 /// How many days before its opening a plan has to lie with the authority (facts: charity 2.3, 令74 Art. 11), and how many after an
 /// emergency opening it may come (facts: charity 2.1 Art. 73).
@@ -97,15 +98,24 @@ pub(crate) async fn may_begin_another(tx: &Tx, now: Timestamp, row: &campaign::M
     gates.passed()
 }
 
-/// → `filing`: the day is the one on the authority's receipt. It may lie before the campaign was written down here: a house that
-/// comes to this program brings plans that are filed already.
-pub(crate) fn filing_submitted(
+/// → `filing`: the day is the one on the authority's receipt. It may lie before the plan was approved here, for a house that comes to this
+/// program brings plans that are filed already; then the receipt is there to be read, for the ten days run from it (facts: charity 3.1).
+pub(crate) async fn filing_submitted(
+    tx: &Tx,
     row: &campaign::Model,
     on: BusinessDate,
     now: Timestamp,
 ) -> Result<(), CrowdfundingError> {
     not_filed(row)?;
-    need(on <= BusinessDate::of(now), "filing_day", "备案提交日期不能晚于今天")
+    need(on <= BusinessDate::of(now), "filing_day", "备案提交日期不能晚于今天")?;
+    if on >= BusinessDate::of(row.changed_us) {
+        return Ok(());
+    }
+    let receipt = attachment::Entity::find()
+        .filter(attachment::Column::Object.eq(Exhibit::Campaign(row.id).object()))
+        .filter(attachment::Column::Kind.eq(AttachmentKind::FilingReceipt.as_str()))
+        .filter(attachment::Column::WithdrawnUs.is_null());
+    need(receipt.one(tx).await?.is_some(), "filing_receipt", "报送日期早于方案获批之日，请先上传备案回执")
 }
 
 /// What is filed is not filed again but changed by a request.

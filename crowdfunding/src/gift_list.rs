@@ -17,6 +17,7 @@ use sea_orm::{
 };
 
 use crate::CrowdfundingError;
+use crate::donation::{bank_account_known, given_since_opening};
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
 use crate::reach::{campaigns_within, hand_on};
@@ -163,13 +164,24 @@ pub async fn list_of_file(
         .await
 }
 
-/// Refuses whoever may not write a list for a campaign that takes gifts.
-pub async fn may_list(db: &impl ConnectionTrait, campaign: CampaignId, by: &Member) -> Result<(), CrowdfundingError> {
+/// The campaign that a list is for, if it takes gifts and whoever asks may write one for it. Money comes to a bank account that its book
+/// has.
+pub async fn may_list(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    place: &ListPlace,
+    by: &Member,
+) -> Result<campaign::Model, CrowdfundingError> {
     by.must_be(&WRITERS)?;
     hand_on(db, campaign, by, &WRITERS).await?;
     let row = campaign::Entity::find_by_id(campaign).one(db).await?;
     let row = row.filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent);
-    Ok(may_receive(row.ok_or(CrowdfundingError::NoSuchCampaign)?.state)?)
+    let row = row.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    may_receive(row.state)?;
+    if let ListPlace::Bank(name) = place {
+        bank_account_known(db, row.book_id, name).await?;
+    }
+    Ok(row)
 }
 
 /// Writes a list down with its gifts; nothing is booked until another person posts it.
@@ -179,10 +191,11 @@ pub async fn write_list(
     new: NewList,
     by: &Member,
 ) -> Result<gift_list::Model, CrowdfundingError> {
-    may_list(tx, new.campaign, by).await?;
+    let campaign = may_list(tx, new.campaign, &new.place, by).await?;
     let hand = hand_on(tx, new.campaign, by, &WRITERS).await?;
-    let campaign =
-        campaign::Entity::find_by_id(new.campaign).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    for gift in &new.gifts {
+        given_since_opening(&campaign, gift.received_on)?;
+    }
     let total = Money::checked_sum(new.gifts.iter().map(|gift| gift.amount))
         .ok_or(CrowdfundingError::Invalid { field: "total", problem: "金额合计超出范围" })?;
     let row = gift_list::ActiveModel {

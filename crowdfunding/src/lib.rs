@@ -40,9 +40,10 @@ pub use change::{campaign_of_change, changes, file_change, propose_change, revie
 pub use comment::{comment, comments};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
-    BankGift, Confirmation, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage, bank_gift, bank_gifts,
-    choose_receipt, close, confirm_bank_gift, confirm_paid, create, donation, due_for_expiry, due_for_query,
-    find_orders, of_donor, place, queried, reject_bank_gift, search_number, settle, wall,
+    BankGift, Confirmation, GiftSearch, NO_BANK_ACCOUNT, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage,
+    bank_gift, bank_gifts, choose_receipt, close, confirm_bank_gift, confirm_paid, create, donation, due_for_expiry,
+    due_for_query, find_orders, gifts, has_bank_account, of_donor, place, queried, reject_bank_gift, search_number,
+    settle, took_gifts_from, wall,
 };
 pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};

@@ -185,7 +185,8 @@ fn requesters(refund: &row::Model) -> [Option<StaffId>; 2] {
     [refund.requester_id, refund.requester_for_id]
 }
 
-/// Decides a request: by finance, and not by the person who asked. Agreeing books the debt (entry 4a or 5).
+/// Decides a request: the head of finance, and not the person who asked; whoever keeps the books does not approve what they book (facts:
+/// charity 1). Agreeing books the debt (entry 4a or 5).
 pub async fn decide(
     tx: &Tx,
     now: Timestamp,
@@ -193,7 +194,7 @@ pub async fn decide(
     decision: Decision,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    let roles = &[Role::Bookkeeper, Role::FinanceHead];
+    let roles = &[Role::FinanceHead];
     by.must_be(roles)?;
     let loaded = load(tx, id).await?;
     let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;

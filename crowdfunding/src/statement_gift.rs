@@ -9,6 +9,7 @@ use entity::{Tx, campaign, donation as row, violation};
 use sea_orm::{ActiveModelTrait, EntityTrait};
 
 use crate::CrowdfundingError;
+use crate::donation::given_since_opening;
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
 use crate::reach::hand_on;
@@ -67,6 +68,7 @@ pub async fn take_statement_gift(
         .filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent && one.book_id == gift.book)
         .ok_or(CrowdfundingError::NoSuchCampaign)?;
     may_receive(campaign.state)?;
+    given_since_opening(&campaign, gift.received_on)?;
     let state = DonationState::Created.on(DonationEvent::Pay)?;
     let new = row::Model {
         id: gift.id,

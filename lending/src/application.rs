@@ -139,6 +139,8 @@ pub async fn chain(db: &impl ConnectionTrait, division: &str) -> Result<Vec<(Off
         .all(db)
         .await?;
     let nearest = found.iter().max_by_key(|unit| unit.division.as_deref().map_or(0, str::len));
+    // A place of no city we know of is a mistake, not the province.
+    let nearest = nearest.filter(|unit| unit.division.as_deref().is_some_and(|code| code.len() >= 4));
     let nearest = nearest.ok_or(LendingError::NoSuchUnit)?;
     let mut above = vec![UnitPath::whole()];
     for code in nearest.path.as_str().split('/').filter(|code| !code.is_empty()) {

@@ -21,6 +21,9 @@ pub enum LendingError {
     /// There is no such unit, or none is responsible for the place.
     #[error("no such unit")]
     NoSuchUnit,
+    /// The office whose step it is comes first, as long as it is not late.
+    #[error("the office below has its days")]
+    OfficeFirst,
     /// There is no such product, or it is not public.
     #[error("no such product")]
     NoSuchProduct,

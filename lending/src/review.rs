@@ -13,7 +13,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use crate::application::{self, Setting};
 use crate::history::{self, Step};
-use crate::{LENDERS, LendingError, RECOMMENDERS, consent, product, quota};
+use crate::{LENDERS, LendingError, RECOMMENDERS, consent, lpr, product, quota};
 
 /// What a bank grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Word {
     }
 }
 
-/// Says the word of the office whose step is due, or of the bank. Answers the application as it stands after.
+/// Says the word of the office whose step is due, or of the bank. An office above says it only once it is late. Answers the application as it stands after.
 pub async fn say(
     tx: &Tx,
     setting: &Setting,
@@ -119,6 +119,13 @@ pub async fn say(
         at_us: Set(setting.now),
     };
     decision.insert(tx).await?;
+    if let (true, Some(place)) = (office != Office::Bank, &standing.office_path) {
+        let own = by.grants.iter().any(|held| RECOMMENDERS.contains(&held.role) && held.over == *place);
+        let late = standing.escalated_us.is_some() || standing.due_on.is_some_and(|due| due < setting.today());
+        if !own && !late {
+            return Err(LendingError::OfficeFirst);
+        }
+    }
     let actor = format!("staff:{}", by.id);
     match word {
         Word::Recommend => recommended(tx, setting, standing, &actor).await,
@@ -218,6 +225,8 @@ async fn granted(
     if spread_bp > terms.price.spread_bp || spread_bp < -1_000 {
         return invalid("spread_bp", "加点不能高于产品规定");
     }
+    // What no contract could bear is not promised: below nothing, or outside of what the product allows.
+    terms.rate(lpr::on(tx, terms.price.tenor, setting.today()).await?.rate, spread_bp)?;
     let (id, from, event) = (standing.id, standing.state, LoanEvent::Approve);
     let to = from.on(event)?;
     let quota = match standing.kind {

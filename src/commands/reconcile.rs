@@ -9,6 +9,7 @@ use anyhow::Context;
 use app::Templates;
 use app::reconciliation::{DayReport, Files, Progress, ReconcileError, Reconciliation};
 use domain::{BookId, BusinessDate, Clock};
+use entity::Db;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -34,9 +35,9 @@ pub(crate) struct Args {
     /// The bank's statement of the day: CSV date,reference,amount,counterparty,remark.
     #[arg(long, value_name = "FILE", requires = "date")]
     bank: Option<PathBuf>,
-    /// The book, where several charities take money.
+    /// The book, by its code or id, where several charities take money.
     #[arg(long, value_name = "BOOK")]
-    book: Option<uuid::Uuid>,
+    book: Option<String>,
     /// Every day of the last ninety that was not reconciled yet, fetched from the channel.
     #[arg(long, conflicts_with_all = ["date", "book"])]
     missing: bool,
@@ -57,7 +58,8 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         // The donor is told of a gift by whoever serves; here nothing is sent.
         let (bar, progress) = progress()?;
         let reconciliation = Reconciliation::new(db.clone(), Clock::system(), Templates::default(), None);
-        let report = reconciliation.telling(progress).run(args.book.map(BookId::from), date, &files, ACTOR).await;
+        let report =
+            reconciliation.telling(progress).run(book_of(&db, args.book.as_deref()).await?, date, &files, ACTOR).await;
         bar.finish_and_clear();
         db.close().await.context("the database did not close")?;
         return told(report, output);
@@ -74,7 +76,7 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         output.report(&json!({ "done": done, "failed": failed }), [format!("{done} days done, {failed} failed")])?;
         return Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     };
-    let report = reconciliation.fetch(args.book.map(BookId::from), date, ACTOR).await;
+    let report = reconciliation.fetch(book_of(&app.db, args.book.as_deref()).await?, date, ACTOR).await;
     bar.finish_and_clear();
     house::close(app).await;
     told(report, output)
@@ -94,6 +96,15 @@ fn progress() -> anyhow::Result<(ProgressBar, Progress)> {
     Ok((bar, Arc::new(tell)))
 }
 
+/// The book of this code or id.
+async fn book_of(db: &Db, name: Option<&str>) -> anyhow::Result<Option<BookId>> {
+    let Some(name) = name else { return Ok(None) };
+    let id: Option<BookId> = name.parse().ok();
+    let books = ledger::books(db.read()).await.context("the books cannot be read")?;
+    let found = books.iter().find(|book| book.code == name || Some(book.id) == id);
+    Ok(Some(found.ok_or_else(|| WrongInput(format!("there is no book {name}")))?.id))
+}
+
 fn read(path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
     let Some(path) = path else { return Ok(None) };
     std::fs::read(path).map(Some).map_err(|error| WrongInput(format!("{}: {error}", path.display())).into())
@@ -104,7 +115,8 @@ fn told(report: Result<DayReport, ReconcileError>, output: Output) -> anyhow::Re
         ReconcileError::Refused { .. }
         | ReconcileError::NoSuchCharity
         | ReconcileError::WhichCharity
-        | ReconcileError::NotOver(_) => WrongInput(error.to_string()).into(),
+        | ReconcileError::NotOver(_)
+        | ReconcileError::Gone(_) => WrongInput(error.to_string()).into(),
         error => anyhow::Error::from(error),
     })?;
     let mut lines: Vec<String> =

@@ -58,6 +58,9 @@ pub(crate) struct Stage {
     pub(crate) identity: app::identity::Identity,
 }
 
+/// After so many days the bills of all of them are fetched. WeChat keeps them for three months.
+const RECONCILED_EVERY: i64 = 40;
+
 /// Plays a world on a stage.
 pub(crate) struct Driver {
     world: World,
@@ -165,9 +168,14 @@ impl Driver {
             self.same_number_of_gifts().await?;
             self.bar.set_position(self.world.days[from].gifts.start as u64);
         }
+        let mut reconciled = self.world.days[from].date();
         for day in from..self.world.days.len() {
             let date = self.world.days[day].date();
             self.bar.set_message(date.to_string());
+            if reconciled.days_to(date) > RECONCILED_EVERY {
+                self.run_job("reconcile").await?;
+                reconciled = date;
+            }
             let began = self.real.now();
             self.play_day(day).await.with_context(|| format!("the {date} of the invented year"))?;
             let took_ms = u64::try_from(self.real.now().apart(began).as_millis()).unwrap_or_default();
@@ -176,7 +184,7 @@ impl Driver {
         self.check_total().await?;
         self.clock_to(self.world.last_moment(), false).await?;
         self.pay_and_settle(&closing).await?;
-        // The bills of the days that are over, as far back as WeChat keeps them.
+        // The bills of the days that are over.
         self.run_job("reconcile").await
     }
 
@@ -455,7 +463,12 @@ impl Driver {
             };
             let by = if role == Role::Organiser { author } else { campaign.house.member(role) };
             let token = self.officer_named(by).await?;
-            row = self.api.post(&format!("/staff/campaigns/{}/{step}", campaign.id), Some(&token), &body).await?;
+            let path = format!("/staff/campaigns/{}", campaign.id);
+            if state == S::Approved {
+                let receipt = format!("备案回执（示例）\n{}\n{handed_in}\n", campaign.name);
+                self.attach_as(&token, &path, ("filing_receipt", "receipt.txt"), receipt).await?;
+            }
+            row = self.api.post(&format!("{path}/{step}"), Some(&token), &body).await?;
         }
     }
 

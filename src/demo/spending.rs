@@ -224,7 +224,8 @@ impl Driver {
         loop {
             let (word, step) = match state.as_str() {
                 "draft" => {
-                    self.attach_as(&author, &path, "受助学生名单已公示五个工作日，无异议。".to_owned()).await?;
+                    let words = "受助学生名单已公示五个工作日，无异议。".to_owned();
+                    self.attach_as(&author, &path, ("list", "list.txt"), words).await?;
                     ("xingtai-organiser", "submission")
                 }
                 "submitted" => ("manager", "approval"),
@@ -301,14 +302,21 @@ impl Driver {
     async fn attach(&self, path: &str, paper: &Paper) -> anyhow::Result<()> {
         let organiser = self.officer_named(paper.house.member(Role::Organiser)).await?;
         let list = format!("{}\n共{}笔，每笔{}元\n", paper.purpose, paper.payees, Money::from_fen(paper.fen));
-        self.attach_as(&organiser, path, list).await
+        self.attach_as(&organiser, path, ("list", "list.txt"), list).await
     }
 
-    pub(super) async fn attach_as(&self, token: &str, path: &str, words: String) -> anyhow::Result<()> {
+    /// Attaches a document of a kind, unless one is there.
+    pub(super) async fn attach_as(
+        &self,
+        token: &str,
+        path: &str,
+        (kind, file_name): (&str, &str),
+        words: String,
+    ) -> anyhow::Result<()> {
         let attachments = format!("{path}/attachments");
         let there = self.api().get(&attachments, Some(token)).await?;
         if there["items"].as_array().is_some_and(|items| items.is_empty()) {
-            let upload = format!("{attachments}?kind=list&file_name=list.txt");
+            let upload = format!("{attachments}?kind={kind}&file_name={file_name}");
             self.api().upload(&upload, Some(token), words.into_bytes()).await?;
         }
         Ok(())

@@ -68,7 +68,7 @@ impl Driver {
             let (officer, step) = match text(&row["state"]) {
                 "draft" => {
                     let words = format!("{}\n金额{}元\n", text(&voucher["summary"]), text(&row["total"]));
-                    self.attach_as(&keeper, &path, words).await?;
+                    self.attach_as(&keeper, &path, ("list", "list.txt"), words).await?;
                     (&keeper, "submission")
                 }
                 "submitted" => (&head, "posting"),

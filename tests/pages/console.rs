@@ -124,6 +124,13 @@ async fn a_campaign_goes_from_draft_to_open_by_two_people_and_a_gift_is_seen() {
         b.set("form[action$='/filing-submission']", "submitted_on", &domain::BusinessDate::of(before).to_string())
             .await;
         b.press("form[action$='/filing-submission'] .go button").await;
+        b.says("请先上传备案回执").await;
+        w.filing_receipt(id).await;
+        b.go(&page).await;
+        b.open_step("filing-submission").await;
+        b.set("form[action$='/filing-submission']", "submitted_on", &domain::BusinessDate::of(before).to_string())
+            .await;
+        b.press("form[action$='/filing-submission'] .go button").await;
         b.says("备案中").await;
         b.open_step("filing").await;
         let number = format!("{CREDIT_CODE}A{:02}777", today.year() % 100);
@@ -324,11 +331,13 @@ async fn the_pages_of_the_house_are_sound() {
         b.fill(form, "name", "新人").await;
         b.fill(form, "identity_number", &identity_number(77)).await;
         b.choose(form, "role", "信息公开专员").await;
+        b.choose(form, "unit", "全部范围").await;
         b.press(&format!("{form} .go button")).await;
         b.says("待另一名管理员启用").await;
         let member = b.path().await;
-        b.step("activation").await;
-        b.says("此步骤须由另一人办理").await;
+        b.says("您提出的账号由另一名管理员启用").await;
+        let activation = "return document.querySelector(\"form[action$='/activation']\")";
+        assert_eq!(b.script(activation).await, json!(null), "nobody is offered what another does");
         for path in [
             "/console",
             &member,

@@ -1,6 +1,7 @@
 //! Ways round a rule that somebody tried, each of them closed.
 
 use domain::role::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,6 +56,17 @@ async fn a_bank_account_that_is_none_of_ours_holds_no_money() {
         let file = json!({ "id": Uuid::now_v7(), "bank_account": "别的户", "disbursements": [id(&grant)] });
         cashier.post("/staff/payment-files", file).await.refused(422, "invalid_field");
         sent(w, &grant).await;
+        let transfer = json!({
+            "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": "1.00", "bank_account": "别的户",
+        });
+        let refused = cashier.post("/staff/transfers", transfer).await;
+        assert!(refused.refused(422, "invalid_field").text.contains("没有这个银行账户"));
+        let list = format!("/api/v1/staff/gift-lists?id={}&campaign={campaign}&money=bank&name=别的户&write=true", Uuid::now_v7());
+        let today = w.app.business.today();
+        let sheet = format!("日期,金额,捐赠人\n{today},5.00,张三\n");
+        let upload = cashier.request(Method::POST, &list).header("content-type", "application/octet-stream");
+        let refused = crate::caller::send(upload.body(sheet)).await;
+        assert!(refused.refused(422, "invalid_field").text.contains("没有这个银行账户"), "{}", refused.text);
     })
     .await;
 }
@@ -150,6 +162,32 @@ async fn money_that_came_back_is_noted_once_and_a_child_is_seen_by_few() {
         }
         let seen = w.staff(Role::Chair).await.post(&unmask, why).await.ok();
         assert_eq!(seen["name"], "小明（示例）");
+        let trail = w.staff(Role::Auditor).await.get("/staff/trail?limit=100").await.ok();
+        let told = |line: &Value| line["action"] == "payee.unmask" && line["object"] == format!("payee:{child}");
+        assert_eq!(
+            trail["items"].as_array().unwrap().iter().filter(|line| told(line)).count(),
+            1,
+            "refusals show nothing"
+        );
+    })
+    .await;
+}
+
+/// A year typed wrongly is no year of the books: nothing reached a campaign before it took gifts.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_given_to_a_campaign_before_it_was_open() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let cashier = w.staff(Role::Cashier).await;
+        let mut early = bank_gift(w, campaign, "基本户");
+        for day in ["2020-01-01", &w.app.business.today().previous().to_string()] {
+            early["id"] = json!(Uuid::now_v7());
+            early["received_on"] = json!(day);
+            let refused = cashier.post("/staff/bank-gifts", early.clone()).await;
+            assert!(refused.refused(422, "invalid_field").text.contains("开始募捐之日"));
+        }
+        let years = w.staff(Role::FinanceHead).await.get(&format!("/staff/books/{}/years", w.book)).await.ok();
+        assert_eq!(years["items"].as_array().unwrap().len(), 1, "{years:#}");
     })
     .await;
 }

@@ -243,6 +243,26 @@ async fn attach(who: &Officer, path: &str, query: &str, bytes: &[u8]) -> crate::
     send(request.header("content-type", "application/octet-stream").body(bytes.to_vec())).await
 }
 
+/// The ten days run from the authority's receipt: a day before the plan was approved here is shown, not said (facts: charity 3.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_was_filed_before_it_was_approved_shows_the_receipt() {
+    story(async |w| {
+        let id = drafted(w, |_| {}).await;
+        w.staff(Role::Organiser).await.act(&format!("/staff/campaigns/{id}/submission")).await.ok();
+        w.walk(id, "approved").await;
+        let disclosure = w.staff(Role::Disclosure).await;
+        let path = format!("/staff/campaigns/{id}/filing-submission");
+        let (_, _, early) = w.next_step("approved");
+        let refused = disclosure.post(&path, early.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["filing_receipt"]);
+        let tomorrow = json!({ "submitted_on": w.app.business.today().next().to_string() });
+        assert_eq!(gates(disclosure.post(&path, tomorrow).await.refused(409, "gate_closed")), ["filing_day"]);
+        w.filing_receipt(id).await;
+        assert_eq!(disclosure.post(&path, early).await.ok()["state"], "filing");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_proves_a_step_is_attached_and_pictures_are_seen_once_another_person_published_them() {
     story(async |w| {
@@ -418,6 +438,7 @@ async fn a_disaster_does_not_wait_for_the_filing_but_only_ten_days() {
         let chair = w.staff(Role::Chair).await;
         let lift = format!("/staff/campaigns/{id}/suspension-lift");
         assert_eq!(gates(chair.post(&lift, reason()).await.refused(409, "gate_closed")), ["not_filed"]);
+        w.filing_receipt(id).await;
         for state in ["approved", "filing"] {
             let (role, step, body) = w.next_step(state);
             w.staff(role).await.post(&format!("/staff/campaigns/{id}/{step}"), body).await.ok();

@@ -308,6 +308,7 @@ async fn a_loan_goes_from_the_draft_through_all_offices_to_the_signed_contract()
         let grant = |amount: &str, bp: i64| json!({ "amount": amount, "term": 12, "spread_bp": bp });
         town.lender.post(&format!("{path}/grant"), grant("100000.01", 115)).await.refused(422, "invalid_field");
         town.lender.post(&format!("{path}/grant"), grant("80000.00", 116)).await.refused(422, "invalid_field");
+        town.lender.post(&format!("{path}/grant"), grant("80000.00", -500)).await.refused(422, "rate_negative");
         let granted = town.lender.post(&format!("{path}/grant"), grant("80000.00", 100)).await.ok();
         assert_eq!(
             (&granted["application"]["state"], &granted["application"]["approved_amount"]),
@@ -476,7 +477,11 @@ async fn nobody_decides_their_own_file_nor_a_relatives_whoever_asks_the_database
         w.attacked(&format!("UPDATE loan_application SET amount_fen = 1 WHERE id = {application}"), "loan_application_fixed").await;
         w.attacked(&format!("UPDATE loan_application SET state = 'signed' WHERE id = {application}"), "loan_application").await;
 
-        // One person speaks once in a round, for whichever office: the county's officer for the township, too, but then not for the county.
+        // The office below has its days; then one above speaks in its stead. One person speaks once in a round, for whichever office: the
+        // county's officer for the township, too, but then not for the county.
+        town.county.act(&format!("{path}/recommendation")).await.refused(403, "office_first");
+        w.pass(5 * 86_400).await;
+        assert_eq!(w.run_job("loan_deadlines").await, 1);
         town.recommend(&town.county, &id).await;
         town.county.act(&format!("{path}/recommendation")).await.refused(403, "other_person_needed");
         w.attacked(&decide(&county, "county"), "loan_decision").await;
@@ -597,6 +602,10 @@ async fn what_an_office_leaves_lying_is_seen_by_the_offices_above() {
         let borrower = w.donor("o-borrower").await;
         let id = town.applied(&borrower, &town.request("20000.00", 1)).await;
         assert_eq!(w.run_job("loan_deadlines").await, 0, "nobody is late");
+        for above in [&town.county, &town.city, &town.province] {
+            let path = format!("/staff/loan-applications/{id}/recommendation");
+            above.act(&path).await.refused(403, "office_first");
+        }
         w.pass(5 * 86_400).await;
         assert_eq!(w.run_job("loan_deadlines").await, 1);
         assert_eq!(w.run_job("loan_deadlines").await, 0, "once");

@@ -164,6 +164,10 @@ impl Loans {
         by.must_be(&READERS).map_err(LendingError::from)?;
         let tx = self.db.begin().await?;
         let row = lending::application::known(&tx, id, by).await?;
+        // Who may not decide on the file of somebody close has no need of who it is.
+        if lending::view::relations(&tx, id).await?.iter().any(|one| one.staff_id == Some(by.id)) {
+            return Err(LendingError::Related.into());
+        }
         let sealed = row.personal_sealed.clone().ok_or(LendingError::Gone)?;
         unmasking::ActiveModel {
             id: Set(UnmaskingId::new()),

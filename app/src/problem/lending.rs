@@ -26,6 +26,9 @@ impl From<LendingError> for Problem {
             E::NoSuchBank => Problem::not_found("no_such_bank", "没有这家银行。"),
             E::NoSuchStaff => Problem::not_found("no_such_member", "没有这名工作人员。"),
             E::NoSuchUnit => Problem::unprocessable("no_such_unit", "所填地区没有对应的团组织。"),
+            E::OfficeFirst => {
+                Problem::forbidden("office_first", "该步骤由下级团委先行办理，逾期后上级团委方可代为办理。")
+            }
             E::NoSuchProduct => Problem::not_found("no_such_loan_product", "没有这个贷款产品。"),
             E::NoSuchVersion => Problem::not_found("no_such_version", "该产品没有这一版条款。"),
             E::NoSuchLpr => Problem::not_found("no_such_lpr", "没有这一期贷款市场报价利率。"),

@@ -485,6 +485,16 @@ impl Reconciliation {
                 owed.push((Charge::Returned(line), missing, known));
             }
         }
+        // A bill that was replaced may have told of payments that the one in force does not know: their fees are not ours to keep.
+        if trade.lists.0 {
+            let known: HashSet<&str> = trade.payments.iter().map(|line| line.transaction.as_str()).collect();
+            for ((kind, number), (sum, _)) in &booked {
+                if *kind == "fee" && *sum != 0 && !known.contains(number) {
+                    let detail = "账单中没有这笔付款，其手续费仍在账上";
+                    found.add(BreakClass::Fee, number, Money::from_fen(-sum), Some(Money::ZERO), detail);
+                }
+            }
+        }
         drop(booked);
         let of = owed.len();
         found.booked |= of > 0;

@@ -35,7 +35,14 @@ pub(super) async fn fee_owed(
         let entry = || postings::channel_fee(book, fee_reference("fee", number, booked.len()), number, missing, day);
         return Ok((missing != Money::ZERO).then(entry));
     }
-    let Some(refund) = trade.refunds.iter().find(|line| line.refund_id == number) else { return Ok(None) };
+    let Some(refund) = trade.refunds.iter().find(|line| line.refund_id == number) else {
+        // Of a payment that the bill in force does not know, nothing was taken.
+        let entry = || {
+            let reference = fee_reference("fee", number, booked.len());
+            postings::channel_fee(book, reference, number, Money::from_fen(so_far), day)
+        };
+        return Ok((so_far != 0 && trade.lists.0).then(entry));
+    };
     let known = Refunds::of(trade.refunds.iter());
     let moved: Option<i64> = bills.flow.as_ref().and_then(|flow| {
         let of_it = |kind: FlowKind| matches!(kind, FlowKind::Refund | FlowKind::FeeReturned);

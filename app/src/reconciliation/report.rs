@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{BookId, BusinessDate, Money, Timestamp};
 use entity::{Tx, discrepancy, reconciliation_run};
 use ledger::Account;
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::bills::{Bills, FlowKind, FlowLine};
@@ -181,7 +181,7 @@ pub struct Proof {
     pub carried: Money,
     /// What the day added to that.
     pub items: Vec<ProofItem>,
-    /// What nothing explains: the bill's own balances do not follow from its lines.
+    /// What nothing explains: the bill's own balances do not follow from its lines, or from the bill of the day before.
     #[serde(deserialize_with = "signed")]
     pub unexplained: Money,
     /// 1009 微信在途 at the end of the day: withdrawals not yet at the bank, top-ups not yet at the channel.
@@ -254,7 +254,9 @@ pub(super) async fn proof(
         .filter(|(_, fen)| *fen != 0)
         .map(|((what, key), fen)| ProofItem { what: what.to_owned(), key, amount: Money::from_fen(fen) })
         .collect();
-    let carried = opening - before.fen();
+    // Where the bill of the day before ended, this one begins; what lies between is in neither.
+    let jump = ended(tx, book, day.previous()).await?.map_or(0, |ended| opening - ended.fen());
+    let carried = opening - jump - before.fen();
     let listed: i64 = items.iter().map(|one| one.amount.fen()).sum();
     Ok(Proof {
         ledger,
@@ -264,6 +266,15 @@ pub(super) async fn proof(
         items,
         in_transit,
     })
+}
+
+/// The balance with which the bill of a day ended, as far as that day was reconciled and anything moved.
+async fn ended(tx: &Tx, book: BookId, day: BusinessDate) -> Result<Option<Money>, DbErr> {
+    let run = reconciliation_run::Entity::find()
+        .filter(reconciliation_run::Column::BookId.eq(book))
+        .filter(reconciliation_run::Column::Day.eq(day))
+        .order_by_desc(reconciliation_run::Column::Id);
+    Ok(run.one(tx).await?.map(of_row).transpose()?.and_then(|report| report.proof.channel))
 }
 
 /// The balances, in fen, with which a fund-flow bill begins and ends, in whatever order its lines stand: each line leads from one balance to
