@@ -290,7 +290,7 @@ struct BankSuggestion {
     kind: BankLineKind,
     /// The entries, payouts, claim or campaign.
     ids: Vec<Uuid>,
-    /// The platform.
+    /// The platform, or the reference of the entry.
     #[oai(nullable)]
     name: Option<String>,
     reason: String,

@@ -101,6 +101,9 @@ struct NewCashCount {
     id: Uuid,
     #[oai(rename = "box", validator(min_length = 1, max_length = 60))]
     cash_box: Text,
+    /// Whether it may be a box that the books do not know yet; otherwise such a name is refused.
+    #[oai(default)]
+    new_box: bool,
     #[oai(validator(max_items = 12))]
     pieces: Vec<CashPieces>,
 }
@@ -139,9 +142,9 @@ impl CashApi {
     /// Writes down what lies in a box today: the cashier.
     #[oai(path = "/books/:book_id/cash-counts", method = "post")]
     async fn count(&self, officer: Officer, book_id: Path<Uuid>, body: Json<NewCashCount>) -> Answer {
-        let NewCashCount { id, cash_box, pieces } = body.0;
+        let NewCashCount { id, cash_box, new_box, pieces } = body.0;
         let pieces = pieces.into_iter().map(|one| rules::Pieces { face: one.face.0, count: one.count }).collect();
-        let new = NewCount { id: id.into(), book: book_id.0.into(), cash_box: cash_box.0, pieces };
+        let new = NewCount { id: id.into(), book: book_id.0.into(), cash_box: cash_box.0, new_box, pieces };
         Ok(Json(self.app.cash.count(new, &officer.0).await?.into()))
     }
 

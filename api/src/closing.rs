@@ -393,7 +393,8 @@ impl ClosingApi {
         Ok(Json(self.app.closing.closed(book_id.0.into(), &officer.0).await?.into()))
     }
 
-    /// Locks a month: nothing is dated into it any more. December is locked with its year.
+    /// Locks a month: nothing is dated into it any more. December is locked with its year. A month that is not reconciled, or has open
+    /// breaks, is locked with a reason only, which the audit trail keeps.
     #[oai(path = "/staff/books/:book_id/years/:year/months/:month/closing", method = "post")]
     async fn close_month(
         &self,
@@ -401,9 +402,11 @@ impl ClosingApi {
         book_id: Path<Uuid>,
         #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Path<i32>,
         #[oai(validator(minimum(value = "1"), maximum(value = "12")))] month: Path<u8>,
+        #[oai(validator(max_length = 500))] reason: Query<Option<String>>,
     ) -> Result<Json<BookClosing>, ApiError> {
         let month = period(year.0, Some(month.0))?;
-        Ok(Json(self.app.closing.close_month(book_id.0.into(), month, &officer.0).await?.into()))
+        let closed = self.app.closing.close_month(book_id.0.into(), month, reason.0.as_deref(), &officer.0).await?;
+        Ok(Json(closed.into()))
     }
 
     /// Ends a year (年终结转) and locks it: income and prior-year adjustments to net assets, release of restriction, expenses to

@@ -1,13 +1,15 @@
 //! What the books say, and the audit of the whole program: the ledger against itself, then gifts, refunds, suspense and
-//! transfers against the ledger.
+//! transfers against the ledger, and every entry against the paper it was made of.
 
+mod papers;
 mod reading;
+pub mod words;
 
 use std::collections::BTreeMap;
 
 use domain::role::{Member, Role};
 use domain::{AccountId, BookId, BusinessDate, EntryId, Money, UnitPath};
-use entity::{Db, account, book, entry, posting};
+use entity::{Db, Tx, account, book, entry, posting};
 use ledger::{AuditReport, StatementLine, TrialLine};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
 use uuid::Uuid;
@@ -82,18 +84,28 @@ impl Books {
     /// Computes everything again and compares. Reads one state of the database, changes nothing.
     pub async fn audit(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditReport, DbErr> {
         let tx = self.db.snapshot().await?;
-        let mut report = ledger::audit(&tx, progress).await?;
-        public_totals(&tx, &mut report).await?;
-        gifts_have_entries(&tx, &mut report).await?;
-        debts(&tx, &mut report).await?;
-        spending(&tx, &mut report).await?;
-        lending::servicing::audit::audit(&tx, &mut report).await.map_err(|error| match error {
-            lending::servicing::ServeError::Db(error) => error,
-            other => DbErr::Custom(format!("loans cannot be replayed: {other}")),
-        })?;
+        let report = audit(&tx, progress).await?;
         tx.commit().await?;
         Ok(report)
     }
+}
+
+/// Computes everything again from what a transaction sees, and compares.
+pub async fn audit(tx: &Tx, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditReport, DbErr> {
+    let mut report = ledger::audit(tx, progress).await?;
+    public_totals(tx, &mut report).await?;
+    gifts_have_entries(tx, &mut report).await?;
+    papers::gifts_and_refunds(tx, &mut report).await?;
+    papers::behind_entries(tx, &mut report).await?;
+    papers::bills_in_force(tx, &mut report).await?;
+    debts(tx, &mut report).await?;
+    spending(tx, &mut report).await?;
+    lending::servicing::audit::audit(tx, &mut report).await.map_err(|error| match error {
+        lending::servicing::ServeError::Db(error) => error,
+        other => DbErr::Custom(format!("loans cannot be replayed: {other}")),
+    })?;
+    lending::quota::audit(tx, &mut report).await?;
+    Ok(report)
 }
 
 /// What an audit compared, in words.
@@ -105,6 +117,7 @@ pub fn compared(what: &'static str) -> &'static str {
         "account_day" => "账户日合计",
         "account_day.debit" => "账户日借方",
         "account_day.credit" => "账户日贷方",
+        "bill.in_force" => "账单效力",
         "book.balances" => "账套借贷平衡",
         "budget_line.committed" => "预算项目已批未付",
         "budget_line.used" => "预算项目已用",
@@ -117,9 +130,12 @@ pub fn compared(what: &'static str) -> &'static str {
         "day_seal.tree_head" => "封存树根",
         "disbursement.entry" => "支出的凭证",
         "donation.entry" => "捐赠的凭证",
+        "donation.refunded" => "捐赠已退款",
+        "donation.state" => "捐赠状态",
         "entry.book" => "凭证的账套",
         "entry.digest" => "凭证指纹",
         "entry.donation" => "凭证对应的捐赠",
+        "entry.paper" => "凭证的依据",
         "entry.postings" => "凭证分录数",
         "entry.total" => "凭证金额",
         "fund" => "项目资金",
@@ -128,17 +144,26 @@ pub fn compared(what: &'static str) -> &'static str {
         "fund.raised_goods" => "项目募得物资",
         "fund.received" => "项目收入",
         "fund.used" => "项目支出",
+        "loan.class" => "贷款风险分类",
+        "loan.compensated" => "贷款代偿款",
         "loan.compound" => "贷款复利",
         "loan.credit" => "贷款溢缴款",
         "loan.due" => "贷款到期未还",
         "loan.interest" => "贷款利息",
         "loan.interest_income" => "贷款利息收入",
+        "loan.late_since" => "贷款逾期起日",
         "loan.off_balance" => "贷款表外利息",
         "loan.outstanding" => "贷款余额",
+        "loan.paid_out_on" => "贷款放款日",
         "loan.penalty" => "贷款罚息",
+        "loan.recovered" => "贷款追偿款",
         "loan.standing" => "贷款状态",
+        "loan.state" => "贷款合同状态",
         "loan.undue" => "贷款未到期本金",
+        "loan_quota.reserved" => "贷款额度已预留",
+        "loan_quota.used" => "贷款额度已使用",
         "owed" => "应付款",
+        "paper.entry" => "依据的凭证",
         "posting.entry" => "分录的凭证",
         "voucher.count" => "凭证号数量",
         "voucher.missing" => "凭证号断号",
@@ -181,14 +206,7 @@ async fn public_totals(db: &impl ConnectionTrait, report: &mut AuditReport) -> R
 
 /// Every gift paid has its entry with its amount, and no entry of a gift stands alone.
 async fn gifts_have_entries(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
-    let cast = |id: &str| match db.get_database_backend() {
-        sea_orm::DbBackend::Postgres => format!("{id}::text"),
-        // The text form of a UUID from its bytes.
-        _ => format!(
-            "lower(substr(hex({id}),1,8)||'-'||substr(hex({id}),9,4)||'-'||substr(hex({id}),13,4)||'-'||substr(hex({id}),17,4)||'-'||substr(hex({id}),21))"
-        ),
-    };
-    let key = cast("d.id");
+    let key = papers::text(db.get_database_backend(), "d.id");
     let sql = format!(
         "SELECT CAST(count(*) AS BIGINT) AS n FROM donation d LEFT JOIN entry e ON e.reference = 'donation:' || {key} \
          WHERE (d.confirmed_us IS NOT NULL AND (e.id IS NULL OR e.total_fen <> d.amount_fen)) OR (d.confirmed_us IS NULL AND e.id IS NOT NULL)"

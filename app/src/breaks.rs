@@ -110,6 +110,9 @@ pub struct Way {
     pub choice: ResolutionChoice,
     /// Whether it is about a loan: then whom it follows is the bank.
     pub of_loan: bool,
+    /// Whether the decision changes anything: a bank's figure may have taken the place of ours when its file was read, and an
+    /// explanation changes nothing.
+    pub recorded: bool,
     /// The entry that the decision books, or that is booked when the channel has given the money back. None is booked for an explanation.
     pub entry: Option<Entry>,
 }
@@ -194,26 +197,28 @@ impl Breaks {
         if of_loan {
             // Tried and taken back: what it would book is known only when it is checked.
             let tx = self.db.begin().await?;
-            if let Some(entry) = loans::followed(&tx, self.business.now(), &about).await? {
-                ways.push(Way { choice: ResolutionChoice::Follow, of_loan, entry });
+            if let Some(loans::Followed { recorded, entry }) = loans::followed(&tx, self.business.now(), &about).await?
+            {
+                ways.push(Way { choice: ResolutionChoice::Follow, of_loan, recorded, entry });
             }
-            ways.push(Way { choice: ResolutionChoice::Correct, of_loan, entry: None });
+            ways.push(Way { choice: ResolutionChoice::Correct, of_loan, recorded: false, entry: None });
         }
         if about.suspense {
             if let Some(order) = about.donation_id {
                 let ids = (DonationId::new(), order);
                 let entry = crowdfunding::adoption_entry(db, ids, &about.item, about.amount_fen, today).await?;
-                ways.push(Way { choice: ResolutionChoice::Gift, of_loan, entry: Some(entry) });
+                ways.push(Way { choice: ResolutionChoice::Gift, of_loan, recorded: true, entry: Some(entry) });
             }
             let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
-            ways.push(Way { choice: ResolutionChoice::Return, of_loan, entry: Some(entry) });
+            ways.push(Way { choice: ResolutionChoice::Return, of_loan, recorded: true, entry: Some(entry) });
         }
         let told = told(db, &about).await?;
         if let Some(way) = followed(db, &about, told).await? {
-            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, entry: Some(way.entry().clone()) });
+            let entry = Some(way.entry().clone());
+            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, recorded: true, entry });
         }
         if !about.suspense {
-            ways.push(Way { choice: ResolutionChoice::Explain, of_loan, entry: None });
+            ways.push(Way { choice: ResolutionChoice::Explain, of_loan, recorded: false, entry: None });
         }
         Ok(ways)
     }
@@ -558,6 +563,12 @@ impl Breaks {
     ) -> Result<(), DbErr> {
         trail::money(tx, now, action, format!("break:{}", of.id), (of.amount_fen, row.state), by).await
     }
+}
+
+/// The references under which a resolution of a loan's break may have booked; nothing if the break is none of a loan. None of them need
+/// be there: what the books followed already was not booked again.
+pub fn loan_references(of: &discrepancy::Model, resolution: &resolution::Model) -> Option<[String; 2]> {
+    loans::is_one(of).then(|| loans::references(of, resolution))
 }
 
 /// The number by which the entry of a break that was followed is found.

@@ -6,8 +6,8 @@ use crowdfunding::Hand;
 use domain::cash::{CountEvent, CountState, DifferenceChoice, Pieces, worth};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, CashCountId, Clock, Money, Refused, Timestamp};
-use entity::{Db, Tx, book, cash_count, violation};
-use ledger::{Account, Entry};
+use entity::{Db, Tx, account, book, cash_count, violation};
+use ledger::{Account, Entry, Subject};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -44,6 +44,14 @@ pub enum CashError {
         field: &'static str,
         /// In Chinese, for the person who filled it in.
         problem: &'static str,
+    },
+    /// The books know no such box, and nobody said that it is a new one.
+    #[error("the book has no cash box {name}")]
+    NoSuchBox {
+        /// As it was named.
+        name: String,
+        /// Those of the book.
+        known: Vec<String>,
     },
     /// The box is being counted.
     #[error("a count of this box is under way")]
@@ -85,8 +93,19 @@ pub struct NewCount {
     pub book: BookId,
     /// Which box.
     pub cash_box: String,
+    /// Whether it may be a box that the books do not know yet: otherwise such a name is a slip, and its count would book a surplus.
+    pub new_box: bool,
     /// What lay in it.
     pub pieces: Vec<Pieces>,
+}
+
+/// A box of a book, with what the books say lies in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CashBox {
+    /// What it is called.
+    pub name: String,
+    /// By the books.
+    pub booked: Money,
 }
 
 /// The cash boxes of the program.
@@ -99,6 +118,15 @@ pub struct Cash {
 impl Cash {
     pub(crate) fn new(db: Db, clock: Clock) -> Cash {
         Cash { db, clock }
+    }
+
+    /// The boxes of a book that its books know, by name.
+    pub async fn boxes(&self, book: BookId, by: &Member) -> Result<Vec<CashBox>, CashError> {
+        by.must_be(&READERS)?;
+        let db = self.db.read();
+        book::Entity::find_by_id(book).one(db).await?.ok_or(CashError::NoSuchBook)?;
+        by.may(&READERS, &crowdfunding::book_place(db, book).await?)?;
+        Ok(boxes(db, book).await?)
     }
 
     /// Writes down what lies in a box, today. The same id with the same content again answers the count that stands.
@@ -122,6 +150,13 @@ impl Cash {
             let same = (standing.book_id, standing.counter_id) == (new.book, by.id)
                 && (&standing.cash_box, &standing.pieces) == (&cash_box, &pieces);
             return if same { Ok(standing) } else { Err(CashError::IdReused) };
+        }
+        if !new.new_box {
+            let known = boxes(&tx, new.book).await?;
+            if !known.iter().any(|one| one.name == cash_box) {
+                let known = known.into_iter().map(|one| one.name).collect();
+                return Err(CashError::NoSuchBox { name: cash_box, known });
+            }
         }
         let booked = booked(&tx, new.book, &cash_box).await?;
         let row = cash_count::ActiveModel {
@@ -302,6 +337,24 @@ pub const THE_BOX: &str = "库存现金";
 /// 1001 of a box.
 pub(crate) fn account(book: BookId, cash_box: &str) -> Account {
     if cash_box == THE_BOX { Account::cash(book) } else { Account::cash(book).through(cash_box) }
+}
+
+/// The boxes that have an account, by name.
+async fn boxes(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<CashBox>, DbErr> {
+    let of_cash = account::Entity::find()
+        .filter(account::Column::BookId.eq(book))
+        .filter(account::Column::Subject.eq(Subject::CASH.code()))
+        .all(db)
+        .await?;
+    let named = of_cash.into_iter().filter_map(|row| {
+        let name = row.channel.as_deref().unwrap_or(THE_BOX).to_owned();
+        // What is kept apart by anything else is no box.
+        let booked = Money::from_fen(row.debit_fen.fen() - row.credit_fen.fen());
+        (row.id == account(book, &name).id()).then_some(CashBox { name, booked })
+    });
+    let mut boxes: Vec<CashBox> = named.collect();
+    boxes.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(boxes)
 }
 
 /// What the books say lies in a box. A box never holds less than nothing.

@@ -6,6 +6,7 @@
 
 mod audited;
 mod sheets;
+mod standing;
 
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Forbidden, Member, Role};
@@ -36,6 +37,9 @@ pub enum ClosingError {
     /// It is closed.
     #[error("the books are closed through {0} already")]
     Closed(BusinessDate),
+    /// Something stands against locking the month, and nobody gave a reason.
+    #[error("the month is not ready: {0:?}")]
+    NotReady(Vec<String>),
     /// The year before has entries and was not ended.
     #[error("the year {0} is not ended")]
     YearOpen(i32),
@@ -157,6 +161,7 @@ pub enum Statement {
 
 pub use audited::{NewReport, YearStanding, YearState, adjustments};
 pub(crate) use sheets::workbook as statements_workbook;
+pub use standing::MonthStanding;
 
 /// Closes the books, and says how far they are closed.
 #[derive(Clone, Debug)]
@@ -171,9 +176,20 @@ impl Closing {
     }
 
     /// Locks a month: no entry is dated into it or before any more. Closing entries are for the end of the year (表结法). December is
-    /// locked with its year.
-    pub async fn close_month(&self, id: BookId, month: Period, by: &Member) -> Result<Closed, ClosingError> {
+    /// locked with its year. A month against which something stands (see [`MonthStanding`]) is locked for a reason only, which the audit
+    /// trail keeps with what stood against it.
+    pub async fn close_month(
+        &self,
+        id: BookId,
+        month: Period,
+        reason: Option<&str>,
+        by: &Member,
+    ) -> Result<Closed, ClosingError> {
         by.must_be(&MONTHLY)?;
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        if reason.is_some_and(|reason| !(2..=500).contains(&reason.chars().count())) {
+            return Err(ClosingError::Invalid { field: "reason", problem: "请填写原因，2至500字" });
+        }
         let tx = self.db.begin().await?;
         let row = self.over(&tx, id, month, by, &MONTHLY).await?;
         let year = month.last.year();
@@ -181,8 +197,15 @@ impl Closing {
             return Err(ClosingError::YearOpen(year));
         }
         self.year_before(&tx, &row, month).await?;
+        let against = standing::standing(&tx, id, month).await?.against(month);
+        let mut detail = json!({ "month": month.first, "through": month.last });
+        if !against.is_empty() {
+            let reason = reason.ok_or_else(|| ClosingError::NotReady(against.clone()))?;
+            detail["unmet"] = json!(against);
+            detail["reason"] = json!(reason);
+        }
         ledger::close_through(&tx, id, month.last).await?;
-        self.note(&tx, "book.close_month", &row, json!({ "month": month.first, "through": month.last }), by).await?;
+        self.note(&tx, "book.close_month", &row, detail, by).await?;
         self.answer(tx, id).await
     }
 

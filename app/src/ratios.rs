@@ -87,7 +87,7 @@ impl Ratio {
     }
 
     /// Whether it has to be at least what its rule says, not at most.
-    fn is_floor(self) -> bool {
+    pub fn is_floor(self) -> bool {
         matches!(self, Ratio::CharitableSpending | Ratio::CampaignExecution)
     }
 }

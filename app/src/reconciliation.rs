@@ -18,18 +18,18 @@ mod rule;
 mod sheet;
 mod transit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crowdfunding::CrowdfundingError;
 use domain::role::{Forbidden, Member, Role};
-use domain::{BookId, BusinessDate, Clock, ReconciliationRunId, Timestamp};
+use domain::{BookId, BusinessDate, Clock, Money, ReconciliationRunId, Timestamp};
 use entity::{Db, bill, book, charity, discrepancy, reconciliation_run};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
-    Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
 };
 use wechat::{Bill, FundFlowAccount, TradeBillKind, WechatError};
 
@@ -55,6 +55,10 @@ const READY: Duration = Duration::from_secs(34 * 3_600);
 const AROUND_DAYS: i64 = 14;
 /// How far back the channel keeps bills.
 const REACH_DAYS: usize = 90;
+/// After how many days it surely has none any more: three months of any length.
+const GONE_DAYS: i64 = 93;
+/// How many days are looked through for the first on which something moved.
+const FIRST_DAYS: u64 = 62;
 
 /// Why a day was not reconciled. Nothing of a refused file was kept or booked.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +80,9 @@ pub enum ReconcileError {
     /// The day is not over.
     #[error("{0}尚未结束，账单要到次日10时才能取得")]
     NotOver(BusinessDate),
+    /// The channel keeps bills for three months.
+    #[error("{0}的账单已超过微信支付保留的三个月，请用 --trade-bill 和 --fund-flow 提供账单文件")]
+    Gone(BusinessDate),
     /// There is nobody to fetch bills from.
     #[error("没有账单文件，也没有配置微信支付")]
     NoChannel,
@@ -199,6 +206,9 @@ impl Reconciliation {
         if self.business.now() < day.start().after(READY) {
             return Err(ReconcileError::NotOver(day));
         }
+        if self.is_gone(day) {
+            return Err(ReconcileError::Gone(day));
+        }
         let house = self.house_of(wechat.mchid()).await?;
         // The channel has bills of its own merchant only.
         if book.is_some_and(|book| book != house.owner.book_id) {
@@ -227,6 +237,11 @@ impl Reconciliation {
         let files = Files { trade: bytes(trade), fund_flow: bytes(flow), bank: None };
         self.keep(&house, day, &files, actor).await?;
         self.day(&house, day, actor).await
+    }
+
+    /// Whether the channel has no bill of this day any more: only files can reconcile it.
+    pub fn is_gone(&self, day: BusinessDate) -> bool {
+        day.days_to(self.business.today()) > GONE_DAYS
     }
 
     /// Reconciles a day, and again the days around it whose lines waited for it.
@@ -318,26 +333,7 @@ impl Reconciliation {
     /// The last day up to which every day has both bills in force and was reconciled with them, so that it may be sealed: what differs is
     /// listed and lies on somebody's desk. Empty days count. None before the first.
     pub async fn sealable(&self, book: BookId) -> Result<Option<BusinessDate>, ReconcileError> {
-        let db = self.db.read();
-        let Some((first, _)) = ledger::booked_days(db, book).await? else { return Ok(None) };
-        let ran: std::collections::BTreeSet<BusinessDate> = reconciliation_run::Entity::find()
-            .select_only()
-            .column(reconciliation_run::Column::Day)
-            .filter(reconciliation_run::Column::BookId.eq(book))
-            .filter(reconciliation_run::Column::State.is_in(["matched", "with_breaks"]))
-            .distinct()
-            .into_tuple::<BusinessDate>()
-            .all(db)
-            .await?
-            .into_iter()
-            .collect();
-        let mut last = None;
-        let mut day = first;
-        while ran.contains(&day) {
-            last = Some(day);
-            day = day.next();
-        }
-        Ok(last)
+        Ok(through(self.db.read(), book).await?)
     }
 
     /// The newest report of a day.
@@ -349,6 +345,25 @@ impl Reconciliation {
             .one(self.db.read())
             .await?;
         Ok(row.map(report::of_row).transpose()?)
+    }
+
+    /// The newest report of the first day whose bills tell a balance: what the sides differed by when it began is older than all that
+    /// was ever reconciled. Nothing before the first.
+    pub async fn first(&self, book: BookId) -> Result<Option<DayReport>, ReconcileError> {
+        let sql = format!(
+            "SELECT r.* FROM reconciliation_run r WHERE r.book_id = $1 AND r.state IN ('matched', 'with_breaks') AND NOT EXISTS \
+             (SELECT 1 FROM reconciliation_run n WHERE n.book_id = r.book_id AND n.day = r.day AND n.id > r.id) \
+             ORDER BY r.day LIMIT {FIRST_DAYS}"
+        );
+        let statement = Statement::from_sql_and_values(self.db.backend(), sql, [book.into()]);
+        let rows = reconciliation_run::Model::find_by_statement(statement).all(self.db.read()).await?;
+        for row in rows {
+            let report = report::of_row(row)?;
+            if report.proof.channel.is_some() {
+                return Ok(Some(report));
+            }
+        }
+        Ok(None)
     }
 
     /// The newest report of a day as a workbook: 日对账报告.
@@ -536,7 +551,8 @@ impl Reconciliation {
         let day = terms.day;
         let whole = bills.trade.as_ref().is_some_and(|trade| trade.lists == (true, true)) && bills.flow.is_some();
         let any = bills.trade.is_some() || bills.flow.is_some() || bills.bank.is_some();
-        let state = match (whole, any, open.is_empty()) {
+        let explained = open.is_empty() && proof.unexplained == Money::ZERO;
+        let state = match (whole, any, explained) {
             (true, _, true) => "matched",
             (true, _, false) => "with_breaks",
             (false, true, _) => "read",
@@ -566,4 +582,27 @@ impl Reconciliation {
         row.insert(tx).await?;
         Ok(state)
     }
+}
+
+/// The last day up to which every day was reconciled with both its bills; none before the first.
+pub(crate) async fn through(db: &impl ConnectionTrait, book: BookId) -> Result<Option<BusinessDate>, DbErr> {
+    let Some((first, _)) = ledger::booked_days(db, book).await? else { return Ok(None) };
+    let ran: BTreeSet<BusinessDate> = reconciliation_run::Entity::find()
+        .select_only()
+        .column(reconciliation_run::Column::Day)
+        .filter(reconciliation_run::Column::BookId.eq(book))
+        .filter(reconciliation_run::Column::State.is_in(["matched", "with_breaks"]))
+        .distinct()
+        .into_tuple::<BusinessDate>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let mut last = None;
+    let mut day = first;
+    while ran.contains(&day) {
+        last = Some(day);
+        day = day.next();
+    }
+    Ok(last)
 }

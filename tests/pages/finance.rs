@@ -69,6 +69,9 @@ async fn a_planted_break_is_found_proposed_by_one_and_decided_by_another() {
         b.go("/console").await;
         b.says("差错").await;
         b.go(&path).await;
+        // Whoever decides sees what was shown to whoever proposed it.
+        b.says("将要记的分录").await;
+        b.says("贷 410102").await;
         b.step("approval").await;
         b.says("已同意").await;
         assert_eq!(w.raised(campaign).await, "100.50");
@@ -100,6 +103,7 @@ async fn a_month_is_closed_and_its_numbers_lead_to_their_entries() {
         b.visit(lines.as_str().unwrap()).await;
         b.press("main tbody a").await;
         b.says("80.00").await;
+        b.says("报表数字的组成").await;
         b.press("main dl a[href^='/console/donations/']").await;
         b.says("捐赠 80.00元").await;
         for path in [
@@ -122,7 +126,13 @@ async fn a_month_is_closed_and_its_numbers_lead_to_their_entries() {
         if today.month() == 12 {
             b.step(&format!("year-{}", today.year())).await;
         } else {
-            b.step(&format!("month-{}-{}", today.year(), today.month())).await;
+            // No day of it is reconciled: only for a reason.
+            let step = format!("month-{}-{}", today.year(), today.month());
+            b.says("还没有对账").await;
+            b.open_step(&step).await;
+            let form = format!("form[action$='/{step}']");
+            b.fill(&form, "reason", "账单随后补对").await;
+            b.press(&format!("{form} .go button")).await;
         }
         if today.month() == 12 && w.app.business.today().year() == today.year() {
             b.says("目前不能结账").await;

@@ -138,11 +138,15 @@ async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
 
         // Into the next month, whatever the day is.
         w.pass(31 * 86_400).await;
-        let locked = keeper.act(&lock(year, month)).await;
         if month == 12 {
-            locked.refused(409, "year_open");
+            keeper.act(&lock(year, month)).await.refused(409, "year_open");
         } else {
-            let locked = locked.ok();
+            // No day is reconciled yet: not without a reason, which stays.
+            keeper.act(&lock(year, month)).await.refused(409, "month_not_ready");
+            keeper.act(&format!("{}?reason=急", lock(year, month))).await.refused(422, "invalid_field");
+            let locked = keeper.act(&format!("{}?reason=账单随后补对", lock(year, month))).await.ok();
+            let kept = "SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.close_month' AND detail LIKE '%账单随后补对%'";
+            assert_eq!(w.count(kept).await, 1);
             assert!(locked["closed_through"].as_str().unwrap() >= today.to_string().as_str());
             keeper.act(&lock(year, month)).await.refused(409, "period_closed");
         }

@@ -406,7 +406,9 @@ async fn bills_that_come_after_the_month_is_locked_are_booked_on_the_first_open_
         w.pass(31 * 86_400).await;
         let keeper = w.staff(Role::Bookkeeper).await;
         let book = format!("/staff/books/{}", w.book);
-        keeper.act(&format!("{book}/years/{}/months/{}/closing", day.year(), day.month())).await.ok();
+        let lock = format!("{book}/years/{}/months/{}/closing", day.year(), day.month());
+        keeper.act(&lock).await.refused(409, "month_not_ready");
+        keeper.act(&format!("{lock}?reason=差错在下月处理")).await.ok();
         let first_open = w.app.books.all().await.unwrap()[0].closed_through.unwrap().next();
         // The break is followed now: of the locked day, on the first open one.
         let open_break = open(w).await.remove(0);

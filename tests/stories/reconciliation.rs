@@ -158,6 +158,10 @@ async fn a_quiet_day_agrees_to_the_fen_and_its_fees_are_booked() {
         w.until("it is back", async || w.balance("2209[payable=refund]").await == "0.00").await;
 
         assert!(w.app.reconciliation.fetch(None, day, "story").await.is_err(), "the day is not over");
+        // The channel keeps bills for three months: nobody asks it for an older one.
+        let old = (0..100).fold(day, |day, _| day.previous());
+        let path = format!("/staff/reconciliations/{old}/runs?book={}", w.book);
+        w.staff(Role::Cashier).await.act(&path).await.refused(409, "bill_gone");
         morning_after(w, day).await;
         assert!(w.run_job("reconcile").await >= 1);
         assert_eq!(w.run_job("reconcile").await, 0, "nothing is missing any more");
@@ -180,6 +184,16 @@ async fn a_quiet_day_agrees_to_the_fen_and_its_fees_are_booked() {
             let again = run(w, day, trade.map(Vec::as_slice), flow.map(Vec::as_slice)).await;
             assert_eq!((again.state.as_str(), again.matched, again.healed), ("matched", 4, 0));
         }
+        assert_eq!(books(w).await, before);
+
+        // A balance that does not follow from its lines: every line agrees, and the day does not.
+        let mut off = Sheet::of(&flow);
+        let (last, balance) = (off.rows.len() - 1, "账户结余(元)");
+        let stood: domain::Money = off.rows[last][off.at(balance)].parse().unwrap();
+        off.set(last, balance, &domain::Money::from_fen(stood.fen() + 1).to_string());
+        let report = run(w, day, Some(&trade), Some(&off.bytes())).await;
+        assert_eq!((report.state.as_str(), report.matched, report.proof.unexplained.fen()), ("with_breaks", 4, 1));
+        assert_eq!(run(w, day, Some(&trade), Some(&flow)).await.state, "matched");
         assert_eq!(books(w).await, before);
 
         // What agrees is sealed, but for the last day of a year that is not ended. It can still be compared.

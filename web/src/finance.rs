@@ -11,7 +11,7 @@ mod breaks;
 mod cash;
 mod claim;
 mod closing;
-mod disclosure;
+pub(crate) mod disclosure;
 mod duty;
 mod duty_rule;
 pub(crate) mod entry;
@@ -39,6 +39,11 @@ use poem::{Route, get, post};
 
 use crate::menu::{Item, Section};
 
+/// What a class of breaks is called, where a list of work names it.
+pub(crate) fn break_class(word: &str) -> &str {
+    words::class(word)
+}
+
 const fn item(path: &'static str, name: &'static str) -> Item {
     Item { path, name, roles: &READERS }
 }
@@ -49,7 +54,7 @@ pub(crate) const MENU: &[Section] = &[
     Section {
         name: "信息公开",
         items: &[
-            Item { path: "/console/duties", name: "公开与办理期限", roles: &app::disclosures::READERS },
+            Item { path: "/console/duties", name: "公开与办理期限", roles: &app::disclosures::TOLD },
             Item { path: "/console/disclosures", name: "公开内容", roles: &app::disclosures::READERS },
             Item { path: "/console/events", name: "重大事项", roles: &app::disclosures::READERS },
         ],

@@ -19,11 +19,15 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{Bank, BankError, READERS, hand, locked_account};
+use crate::books::words;
 
 /// Who prepares it: not the cashier, who moves the money.
 const PREPARERS: [Role; 1] = [Role::Bookkeeper];
 /// Who reviews it.
 const REVIEWERS: [Role; 1] = [Role::FinanceHead];
+
+/// The gap of a month of which nobody has brought a statement.
+const NO_STATEMENT: &str = "当月没有银行对账单";
 
 /// Something that only one side knows at the end of the month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,18 @@ pub struct BalanceItem {
     pub reference: String,
     /// How much; never negative but for `opening`.
     pub amount: Money,
+}
+
+impl BalanceItem {
+    /// Whether an entry of the books is what only one side knows.
+    pub fn is_entry(&self) -> bool {
+        self.kind.starts_with("booked_")
+    }
+
+    /// What it is called: an entry by what it books, a line by the bank's number.
+    pub fn named(&self) -> String {
+        if self.is_entry() { words::reference(&self.reference) } else { self.reference.clone() }
+    }
 }
 
 /// The whole of it.
@@ -64,6 +80,11 @@ impl BalanceReport {
     /// Both sides come to the same, and the statements are whole.
     pub fn agrees(&self) -> bool {
         self.gaps.is_empty() && self.adjusted_ledger == self.adjusted_statement
+    }
+
+    /// Whether the month has no statement: then the bank has said nothing that could agree or not.
+    pub fn lacks_statement(&self) -> bool {
+        self.gaps.iter().any(|gap| gap == NO_STATEMENT)
     }
 }
 
@@ -273,7 +294,7 @@ async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &st
     };
     let first = statements.first().map(|statement| statement.first_day).filter(|first| *first <= last);
     let Some(first) = first else {
-        report.gaps.push("当月没有银行对账单".to_owned());
+        report.gaps.push(NO_STATEMENT.to_owned());
         return Ok(report);
     };
     let by_day = day_sums(db, book, name).await?;
@@ -303,7 +324,7 @@ async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &st
         .iter()
         .any(|one| one.last_day >= last || month_of(month).is_some_and(|(first, _)| one.last_day >= first));
     if !in_month {
-        report.gaps.push("当月没有银行对账单".to_owned());
+        report.gaps.push(NO_STATEMENT.to_owned());
     }
     report.statement = Money::from_fen(opening.fen() + moved(first, last));
     let before = ledger::balance(db, &account, Some(first.previous())).await?.net();
@@ -397,7 +418,7 @@ fn workbook(report: &BalanceReport) -> Result<Vec<u8>, BankError> {
         for item in report.items.iter().filter(|item| item.kind.starts_with("booked_") == of_bank) {
             sheet.write_string(row, 0, spoken(&item.kind))?;
             sheet.write_string(row, 1, item.day.to_string())?;
-            sheet.write_string(row, 2, item.reference.as_str())?;
+            sheet.write_string(row, 2, item.named())?;
             sheet.write_with_format(row, 3, yuan(item.amount), &money)?;
             row += 1;
         }

@@ -63,7 +63,7 @@ pub struct Suggestion {
     pub kind: SuggestionKind,
     /// The entries, payouts or the claim it would be; the campaign of a gift.
     pub ids: Vec<uuid::Uuid>,
-    /// The platform.
+    /// The platform, or the reference of the entry.
     pub name: Option<String>,
     /// Why, in Chinese.
     pub reason: String,
@@ -855,7 +855,8 @@ impl Known {
         let near: Vec<&OpenEntry> =
             self.entries.iter().filter(|entry| entry.open_fen == line.amount_fen && !far(entry.book_date)).collect();
         for entry in near.iter().take(3) {
-            let reason = format!("{}的凭证{}金额相同", entry.book_date, entry.reference);
+            let reason =
+                format!("{}的凭证“{}”金额相同", entry.book_date, crate::books::words::reference(&entry.reference));
             add(SuggestionKind::Entry, vec![entry.id.uuid()], reason);
         }
         if incoming && says(&["利息", "结息"]) {
@@ -877,6 +878,10 @@ impl Known {
             }
             let reason = "暂不能识别时先转入待认领".to_owned();
             found.push(Suggestion { kind: SuggestionKind::Unclaimed, ids: Vec::new(), name: None, reason });
+        }
+        for one in found.iter_mut().filter(|one| one.kind == SuggestionKind::Entry) {
+            let entry = near.iter().find(|entry| one.ids == [entry.id.uuid()]);
+            one.name = entry.map(|entry| entry.reference.clone());
         }
         found
     }

@@ -304,7 +304,7 @@ fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
         }
     }
     let Some(places) = places else {
-        return Err(vec![Problem::whole(format!("没有找到“{missing}”一列，请核对列对应关系"))]);
+        return Err(vec![Problem::whole(format!("没有找到“{missing}”一列，请会计或财务负责人核对“账户与列对应”"))]);
     };
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     for (number, cells) in rows {

@@ -58,6 +58,14 @@ impl Books {
         Ok(of_chart.map(|((_, code), subject)| (code, subject.name)).collect())
     }
 
+    /// The names of all subjects by code, of the chart in force and of the memo books of loans.
+    pub async fn titles(&self, by: &Member) -> Result<BTreeMap<String, String>, BooksError> {
+        by.must_be(&READERS)?;
+        let all = ledger::subjects(self.db.read()).await?;
+        let in_force = all.into_iter().filter(|((chart, _), _)| chart != ledger::OLD_CHART);
+        Ok(in_force.map(|((_, code), subject)| (code, subject.name)).collect())
+    }
+
     /// The accounts of a book with their balances at the end of a day, or now, by name; those that nothing was posted to by then are left
     /// out. Three statements.
     pub async fn balances(

@@ -20,20 +20,30 @@ pub(super) fn is_one(of: &discrepancy::Model) -> bool {
     LoanBreak::of(&of.class).is_some()
 }
 
-/// What following the bank would book today; nothing if it cannot be followed, no entry if the books follow it already.
-pub(super) async fn followed(
-    tx: &Tx,
-    now: Timestamp,
-    of: &discrepancy::Model,
-) -> Result<Option<Option<Entry>>, BreakError> {
+/// What following the bank does.
+pub(super) struct Followed {
+    /// Whether a fact of the loan is recorded: the bank's figure may have taken the place of ours when its file was read.
+    pub(super) recorded: bool,
+    /// What that books, if it moves an amount.
+    pub(super) entry: Option<Entry>,
+}
+
+/// The references under which following the bank books: its own event, or the mirror of one that it takes back.
+pub(super) fn references(of: &discrepancy::Model, resolution: &resolution::Model) -> [String; 2] {
+    let event = event_id(of.id, resolution.id.uuid());
+    [lending::postings::reference(event), format!("reversal:{}", of.item)]
+}
+
+/// What following the bank would do today; nothing if it cannot be followed.
+pub(super) async fn followed(tx: &Tx, now: Timestamp, of: &discrepancy::Model) -> Result<Option<Followed>, BreakError> {
     let programme = programme(tx, of).await?;
     let event = match way(tx, now, of, &programme).await? {
         Way::No => return Ok(None),
-        Way::There => return Ok(Some(None)),
+        Way::There => return Ok(Some(Followed { recorded: false, entry: None })),
         Way::By(contract, on, fact) => event(of, Uuid::nil(), (contract, on, fact), ""),
     };
     match servicing::check(tx, now, &programme, std::slice::from_ref(&event)).await {
-        Ok(checked) => Ok(Some(checked.entry().cloned())),
+        Ok(checked) => Ok(Some(Followed { recorded: true, entry: checked.entry().cloned() })),
         Err((_, ServeError::Db(error))) => Err(error.into()),
         // The loan has gone on since.
         Err(_) => Ok(None),

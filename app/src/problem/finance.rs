@@ -179,6 +179,14 @@ impl From<CashError> for Problem {
             E::NoSuchBook => Problem::not_found("no_such_book", "没有这个账套。"),
             E::IdReused => id_reused(),
             E::Invalid { field, problem } => Problem::field(field, problem),
+            E::NoSuchBox { name, known } => {
+                Problem::unprocessable("no_such_cash_box", "").saying(if known.is_empty() {
+                    format!("账上没有“{name}”这个钱箱，本账套还没有钱箱。如果是新启用的钱箱，请注明后再提交。")
+                } else {
+                    let known = known.join("、");
+                    format!("账上没有“{name}”这个钱箱，本账套的钱箱有：{known}。如果是新启用的钱箱，请注明后再提交。")
+                })
+            }
             E::UnderWay => Problem::conflict("count_under_way", "该钱箱有一次盘点尚未签字。"),
             E::Moved { then, now } => {
                 Problem::conflict("cash_moved", "").saying(format!("盘点时账面为{then}元，现为{now}元，请重新盘点。"))
@@ -241,6 +249,10 @@ impl From<ClosingError> for Problem {
                 Problem::conflict("period_not_over", "").saying(format!("该会计期间到{last}才结束，目前不能结账。"))
             }
             E::Closed(through) => Problem::conflict("period_closed", "").saying(format!("账套已结账至{through}。")),
+            E::NotReady(against) => Problem::conflict("month_not_ready", "").saying(format!(
+                "这个月还不能锁定：{}。请先办完；确实不能等的，写明原因后再锁定，原因记入审计日志。",
+                against.join("；")
+            )),
             E::YearOpen(year) => Problem::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
             E::Sheet(error) => Problem::internal(&error),
             E::NoSuchReport => Problem::not_found("no_such_report", "没有这份审计报告。"),
@@ -285,6 +297,10 @@ impl From<ReconcileError> for Problem {
                 Problem::unprocessable("bill_refused", "文件被拒收，账簿没有变动。").because(error.to_string())
             }
             E::NotOver(_) => Problem::conflict("bill_not_ready", "当日账单要到次日10时以后才能取得。"),
+            E::Gone(day) => Problem::conflict("bill_gone", "").saying(format!(
+                "微信支付只保留三个月的账单，{day}的账单已经取不到。请上传当时下载保存的交易账单和资金账单文件，\
+                 或由系统管理员执行命令 sangzi reconcile --date {day} --trade-bill 文件 --fund-flow 文件。"
+            )),
             E::IdReused => id_reused(),
             E::Invalid { field, problem } => Problem::field(field, problem),
             E::NoChannel => Problem::conflict("no_channel", "没有配置微信支付，无法取得账单。"),

@@ -37,6 +37,15 @@ fn class(word: &str) -> &str {
     }
 }
 
+/// Whose desk a break lies on.
+fn desk(owner: &str) -> &str {
+    match owner {
+        "cashier" => "出纳",
+        "bookkeeper" => "会计",
+        other => other,
+    }
+}
+
 /// What a state is called.
 fn state(word: &str) -> &str {
     match word {
@@ -160,7 +169,7 @@ fn open(sheet: &mut Worksheet, formats: &Formats, breaks: &[BreakLine]) -> Resul
         }
         sheet.write(row, 4, line.age_days)?;
         sheet.write_string(row, 5, &line.proposal)?;
-        sheet.write_string(row, 6, &line.owner)?;
+        sheet.write_string(row, 6, desk(&line.owner))?;
     }
     Ok(())
 }
@@ -204,7 +213,12 @@ fn proof(sheet: &mut Worksheet, formats: &Formats, report: &DayReport) -> Result
         }
     };
     line("账簿：1009微信余额", "", Some(proof.ledger))?;
-    line("加：期初渠道多于账簿", "", Some(proof.carried))?;
+    let carried = Money::from_fen(proof.carried.fen().abs());
+    if proof.carried.is_negative() {
+        line("减：日初账簿多于渠道", "", Some(carried))?;
+    } else {
+        line("加：日初渠道多于账簿", "", Some(carried))?;
+    }
     for item in &proof.items {
         line(&format!("加：当日单方变动·{}", item.what), &item.key, Some(item.amount))?;
     }

@@ -1,14 +1,16 @@
 //! The month's 银行存款余额调节表: prepared by one person from statement and books, reviewed by another.
 
+use app::bank::BalanceReport;
 use app::problem::Problem;
 use domain::bank::BalanceState;
 use domain::role::Role;
-use domain::{BankBalanceId, BusinessDate};
+use domain::{BankBalanceId, BusinessDate, Money};
 use maud::html;
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::bank::{Desk, desk};
+use super::entry;
 use crate::console::people::Names;
 use crate::form::{Form, Typed};
 use crate::page::{self, PageError};
@@ -32,6 +34,19 @@ fn balance_state(state: BalanceState) -> (&'static str, Tone) {
 fn last_month(today: BusinessDate) -> String {
     let last = BusinessDate::new(today.year(), today.month(), 1).map_or(today, BusinessDate::previous);
     format!("{:04}-{:02}", last.year(), last.month())
+}
+
+/// What comes of a month's sheet as things stand.
+fn outcome(report: &BalanceReport) -> (&'static str, Tone) {
+    if report.agrees() {
+        ("相符", Tone::Good)
+    } else if report.lacks_statement() {
+        ("缺少本月对账单", Tone::Waiting)
+    } else if report.adjusted_ledger == report.adjusted_statement {
+        ("对账单不完整", Tone::Waiting)
+    } else {
+        ("不符", Tone::Bad)
+    }
 }
 
 fn item_kind(kind: &str) -> &str {
@@ -58,15 +73,27 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
     let names =
         Names::of(officer, sheets.iter().flat_map(|one| [Some(one.author_id), one.reviewer_id]).flatten()).await?;
     let refused = |step: &str| (word == step).then_some(typed);
-    let columns = [column("原因"), column("日期"), column("单号"), numbers("金额")];
+    let columns = [column("原因"), column("日期"), column("凭证或银行流水号"), numbers("金额")];
     let items = Table::new("未达账项", &columns, "没有未达账项。").whole(report.items.iter().map(|one| {
         vec![
             Cell::text(item_kind(&one.kind)),
             Cell::day(one.day),
-            Cell::link(&format!("/console/entries?q={}", encoded(&one.reference)), one.reference.clone()),
+            if one.is_entry() {
+                Cell::link(&entry::path(&one.reference), one.named())
+            } else {
+                Cell::text(one.named())
+            },
             Cell::yuan(one.amount),
         ]
     }));
+    // Without a statement the bank has said nothing: what leads on from an older one proves nothing.
+    let known = |amount: Money| {
+        if report.lacks_statement() {
+            html! {}
+        } else {
+            part::yuan(amount)
+        }
+    };
     let standing = sheets.iter().find(|one| one.month == month && one.state != BalanceState::Returned);
     let content = html! {
         (part::heading(&format!("银行存款余额调节表 {month}"), &html! {
@@ -76,18 +103,18 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
         (desk.tabs("/balance"))
         (desk.filter(asked, &html! { label { "月份" input type="month" name="month" value=(month); } }))
         @if !report.gaps.is_empty() {
-            div class="alert" { p { "对账单不完整，还不能编制：" } ul { @for gap in &report.gaps { li { (gap) } } } }
+            div class="alert" { p { @if report.lacks_statement() { "还不能编制：" } @else { "对账单不完整，还不能编制：" } } ul { @for gap in &report.gaps { li { (gap) } } } }
         }
         (part::block("余额", &part::facts(&[
             ("账上余额（1002）", part::yuan(report.ledger)),
-            ("对账单余额", part::yuan(report.statement)),
-            ("调节后账上", part::yuan(report.adjusted_ledger)),
-            ("调节后对账单", part::yuan(report.adjusted_statement)),
-            ("结果", html! { @if report.agrees() { (part::badge(("相符", Tone::Good))) } @else { (part::badge(("不符", Tone::Bad))) } }),
+            ("对账单余额", known(report.statement)),
+            ("调节后账上", known(report.adjusted_ledger)),
+            ("调节后对账单", known(report.adjusted_statement)),
+            ("结果", part::badge(outcome(&report))),
         ])))
         (part::block("未达账项", &items.plain()))
         div class="steps" {
-            @if standing.is_none() && officer.is(&PREPARERS) {
+            @if standing.is_none() && officer.is(&PREPARERS) && report.agrees() {
                 (Step { name: "编制", will: "按现在的数字编制这个月的调节表，由财务负责人复核。", to: "/console/bank/balance", grave: false, fields: html! {
                     (part::new_id(refused("").unwrap_or(&Typed::default())))
                     (desk.kept())

@@ -8,7 +8,7 @@ use entity::bank_account;
 use maud::{Markup, html};
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::shelf::Shelf;
+use super::shelf::{Shelf, one_of};
 use crate::page::PageError;
 use crate::part::{self, Tone};
 use crate::session::{Officer, encoded};
@@ -91,8 +91,8 @@ impl Desk {
         table::filter(
             asked,
             &html! {
-                (self.shelf.choice(asked))
-                @if accounts.len() > 1 { (table::filter_choice(asked, "account", "账户", &accounts)) }
+                (self.shelf.choice())
+                @if accounts.len() > 1 { (one_of("account", "账户", &accounts, self.account.as_deref().unwrap_or_default())) }
                 (more)
             },
         )
@@ -108,7 +108,12 @@ impl Desk {
 
 /// The one the address names.
 pub(super) async fn desk(officer: &Officer, asked: &Asked) -> Result<Desk, PageError> {
-    Desk::of(officer, asked.get("book"), asked.get("account")).await
+    let mut desk = Desk::of(officer, asked.get("book"), asked.get("account")).await?;
+    // The account of another book, when the filter has just turned to this one.
+    if desk.account.is_none() {
+        desk.account = desk.accounts.first().map(|one| one.name.clone());
+    }
+    Ok(desk)
 }
 
 /// The lines of an account, newest first.

@@ -38,6 +38,10 @@ fn ask_file(officer: &Officer, desk: &Desk, typed: &Typed, read: Option<&ImportR
     let content = html! {
         h1 { "导入银行对账单" }
         p class="note" { "支持 CSV、XLSX（按账户保存的列对应）和 CAMT.053。同一文件或期间重叠的文件再次导入，不会重复记入。" }
+        p class="note" {
+            "表格的列名与银行的写法不同时，先在“账户与列对应”里写明各列的名称。"
+            @if officer.is(&KEEPERS) { a href=(desk.path("/account")) { "账户与列对应" } } @else { "由会计或财务负责人填写，请联系他们。" }
+        }
         (part::alert(typed))
         (officer.form_with_files("/console/bank/import", &html! {
             (desk.kept())

@@ -9,7 +9,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::bank::{Desk, desk, line_path, line_state};
-use super::entry;
+use super::{entry, words};
 use crate::console::people::{Names, staff_of};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -155,7 +155,7 @@ async fn show(officer: &Officer, id: BankLineId, typed: &Typed) -> Result<Respon
     let rows = sheet.ties.iter().map(|Tied { tie, reference }| {
         let state = if tie.untied_us.is_none() { ("有效", Tone::Good) } else { ("已撤销", Tone::Calm) };
         vec![
-            Cell::link(&entry::path(reference), reference.clone()),
+            Cell::link(&entry::path(reference), words::reference(reference)),
             Cell::text(rule(&tie.rule)),
             Cell::yuan(tie.amount_fen),
             Cell::badge(state),

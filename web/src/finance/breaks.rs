@@ -13,7 +13,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{CampaignNames, Shelf};
-use super::words;
+use super::{entry, words};
 use crate::console::people::Names;
 use crate::field::Field;
 use crate::form::{Form, Typed};
@@ -76,7 +76,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         vec![
             Cell::link(&lead, words::class(&row.class)),
             Cell::badge(words::break_state(&row.state)),
-            Cell::text(row.item.clone()),
+            Cell::text(words::item(&row.item)),
             Cell::yuan_of(row.amount_fen, &lead),
             Cell::or_none(row.expected_fen, Cell::yuan),
             Cell::text(words::desk(&row.owner)),
@@ -97,7 +97,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let content = html! {
         (part::heading("差错", &html! { a class="button" href="/console/reconciliation" { "对账日历" } }))
         (table::filter(&asked, &html! {
-            (shelf.choice(&asked))
+            (shelf.choice_or_all(&asked))
             label {
                 "状态"
                 select name="state" {
@@ -115,8 +115,56 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     Ok(officer.page("差错", &[("/console", "工作台")], &content).into_response())
 }
 
+/// Where the books have what a break is about, and what stands there; nothing where they have nothing.
+async fn in_books(officer: &Officer, row: &discrepancy::Model) -> Result<Option<(String, &'static str)>, PageError> {
+    if row.contract_id.is_some() && !row.item.starts_with("loan_event:") {
+        return Ok(None);
+    }
+    if row.suspense {
+        return Ok(Some((entry::path(&format!("suspense:{}", row.item)), "记入待查款的凭证")));
+    }
+    if let Some(donation) = row.donation_id {
+        let reference = format!("donation:{donation}");
+        let found = officer.app.books.entry(&reference).await.map_err(app::books::BooksError::Db)?;
+        return Ok(found.map(|_| (entry::path(&reference), "捐赠的凭证")));
+    }
+    let number = app::breaks::entry_number(&row.item);
+    let found = officer.app.books.find(&number, &officer.member).await?;
+    let search = || (format!("/console/entries?q={}", encoded(&number)), "按单号查到的凭证");
+    Ok((!found.is_empty()).then(search))
+}
+
+/// Where the entry is that carrying out a resolution booked, and what stands there; nothing if it booked none.
+async fn booked(
+    officer: &Officer,
+    row: &discrepancy::Model,
+    one: &resolution::Model,
+) -> Result<Option<(String, &'static str)>, PageError> {
+    let books = &officer.app.books;
+    let references = match (one.choice, app::breaks::loan_references(row, one)) {
+        (ResolutionChoice::Correct | ResolutionChoice::Explain, _) => return Ok(None),
+        (ResolutionChoice::Gift, _) => vec![format!("donation:{}", one.id)],
+        (ResolutionChoice::Return, _) => vec![format!("suspense_returned:{}", one.id)],
+        (ResolutionChoice::Follow, Some(references)) => references.to_vec(),
+        (ResolutionChoice::Follow, None) => {
+            let number = app::breaks::entry_number(&row.item);
+            let found = books.find(&number, &officer.member).await?;
+            // A payment that was settled is booked under its gift, which the search knows by the channel's number.
+            let (page, word) =
+                if found.is_empty() { ("search", "查看这笔支付") } else { ("entries", "查看凭证") };
+            return Ok(Some((format!("/console/{page}?q={}", encoded(&number)), word)));
+        }
+    };
+    for reference in references {
+        if books.entry(&reference).await.map_err(app::books::BooksError::Db)?.is_some() {
+            return Ok(Some((entry::path(&reference), "查看凭证")));
+        }
+    }
+    Ok(None)
+}
+
 /// What each side has of it: the channel or the bank, and the books.
-fn both_sides(row: &discrepancy::Model) -> Markup {
+fn both_sides(row: &discrepancy::Model, in_books: Option<&(String, &'static str)>) -> Markup {
     use BreakClass as C;
     let none = || html! { span class="faint" { "没有" } };
     let amount = || part::yuan(row.amount_fen);
@@ -138,22 +186,17 @@ fn both_sides(row: &discrepancy::Model) -> Markup {
         )
         | None => (amount(), expected()),
     };
-    let search = format!("/console/entries?q={}", encoded(&row.item));
-    let suspense = format!("/console/entry?reference=suspense%3A{}", encoded(&row.item));
     html! {
         div class="pair" {
             (part::block("账单（微信或银行）", &part::facts(&[
                 ("金额", theirs),
-                ("单号", html! { span class="code" { (row.item) } }),
+                ("单号", html! { span class="code" { (words::item(&row.item)) } }),
                 ("账单日", html! { (row.day) }),
             ])))
             (part::block("账本", &part::facts(&[
                 ("金额", ours),
-                ("凭证", html! {
-                    @if row.suspense { a href=(suspense) { "记入待查款的凭证" } }
-                    @else if let Some(donation) = row.donation_id { a href={ "/console/entry?reference=donation%3A" (donation) } { "捐赠的凭证" } }
-                    @else { a href=(search) { "按单号查凭证" } }
-                }),
+                ("凭证", html! { @if let Some((path, word)) = in_books { a href=(path) { (word) } } }),
+                ("贷款", html! { @if let Some(contract) = row.contract_id { a href={ "/console/loans/" (contract) } { "查看贷款" } } }),
                 ("捐赠", html! { @if let Some(donation) = row.donation_id { a href={ "/console/donations/" (donation) } { "查看捐赠" } } }),
             ])))
         }
@@ -163,7 +206,18 @@ fn both_sides(row: &discrepancy::Model) -> Markup {
 /// A way out of a break, and the lines it would book: debit, credit, amount.
 struct Offer {
     choice: ResolutionChoice,
+    /// What it will do, in a sentence.
+    will: &'static str,
     lines: Vec<(String, String, Money)>,
+}
+
+/// The lines that a way out would book.
+fn entry_lines(lines: &[(String, String, Money)]) -> Markup {
+    html! {
+        @for (debit, credit, amount) in lines {
+            br; span class="faint" { "借 " (debit) "，贷 " (credit) "，" } (part::yuan(*amount))
+        }
+    }
 }
 
 /// The ways out that there are for a break.
@@ -174,12 +228,26 @@ async fn offers(officer: &Officer, id: BreakId) -> Result<Vec<Offer>, PageError>
     let named = officer.app.books.named(ids).await?;
     let all: Vec<&NamedAccount> = named.values().collect();
     let names = CampaignNames::of(officer, &all).await?;
-    // An account comes into being with its first line; until then it has its own name only.
-    let name = |account: &Account| named.get(&account.id()).map_or_else(|| account.name(), |one| names.account(one));
+    let titles = officer.app.books.titles(&officer.member).await?;
+    // An account comes into being with its first line; until then it is called by what it will be.
+    let unborn = |account: &Account| {
+        let title = titles.get(account.subject().code()).map(String::as_str).unwrap_or_default();
+        let campaign = account.campaign().and_then(|id| names.name(id));
+        app::books::words::unborn(account, title, campaign)
+    };
+    let name = |account: &Account| named.get(&account.id()).map_or_else(|| unborn(account), |one| names.account(one));
     let lines = |entry: &Entry| {
         entry.postings().iter().map(|line| (name(&line.debit), name(&line.credit), line.amount)).collect()
     };
-    let offer = |way: &Way| Offer { choice: way.choice, lines: way.entry.as_ref().map(lines).unwrap_or_default() };
+    let will = |way: &Way| match way.choice {
+        ResolutionChoice::Follow if way.of_loan => words::will_follow_bank(way.recorded, way.entry.is_some()),
+        choice => words::will_book(choice),
+    };
+    let offer = |way: &Way| Offer {
+        choice: way.choice,
+        will: will(way),
+        lines: way.entry.as_ref().map(lines).unwrap_or_default(),
+    };
     Ok(ways.iter().map(offer).collect())
 }
 
@@ -196,10 +264,8 @@ fn propose(officer: &Officer, row: &discrepancy::Model, ways: &[Offer], typed: &
                     input id={ "choice-" (key) } type="radio" name="choice" value=(key) required checked[only || chosen == key];
                     label for={ "choice-" (key) } {
                         strong { (words::choice(way.choice)) } br;
-                        span class="faint" { (words::will_book(way.choice)) }
-                        @for (debit, credit, amount) in &way.lines {
-                            br; span class="faint" { "借 " (debit) "，贷 " (credit) "，" } (part::yuan(*amount))
-                        }
+                        span class="faint" { (way.will) }
+                        (entry_lines(&way.lines))
                     }
                 }
             }
@@ -218,7 +284,23 @@ fn propose(officer: &Officer, row: &discrepancy::Model, ways: &[Offer], typed: &
     step.show(officer, refused.then_some(typed))
 }
 
-fn steps(officer: &Officer, row: &resolution::Model, word: &str, typed: &Typed) -> Markup {
+/// What agreeing will book, for whoever decides: the very lines that were offered to whoever proposed it.
+fn will_book(ways: &[Offer], choice: ResolutionChoice) -> Markup {
+    let way = ways.iter().find(|way| way.choice == choice);
+    html! {
+        p {
+            @match way {
+                Some(way) if way.lines.is_empty() => (way.will),
+                Some(way) => { strong { "将要记的分录" } (entry_lines(&way.lines)) }
+                None => span class="faint" { "账上或对方的数据此后又有变动，这个办法现在没有可记的分录；请核对后决定，或不同意后重新提出。" }
+            }
+        }
+    }
+}
+
+fn steps(officer: &Officer, row: &resolution::Model, ways: &[Offer], (word, typed): (&str, &Typed)) -> Markup {
+    let will =
+        ways.iter().find(|way| way.choice == row.choice).map_or_else(|| words::will_book(row.choice), |way| way.will);
     let to = |step: &str| format!("/console/resolutions/{}/{step}", row.id);
     let refused = |step: &str| (word == step).then_some(typed);
     let fresh = Typed::default();
@@ -229,7 +311,7 @@ fn steps(officer: &Officer, row: &resolution::Model, word: &str, typed: &Typed) 
                 @if own {
                     p class="faint" { "这是您自己提出的，须由另一人决定。" }
                 } @else {
-                    (Step { name: "同意", will: &format!("同意“{}”。{}", words::choice(row.choice), words::will_book(row.choice)), to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused("approval")))
+                    (Step { name: "同意", will: &format!("同意“{}”。{will}", words::choice(row.choice)), to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused("approval")))
                     (Step { name: "不同意", will: "这份意见作废，不记账；可以再提别的意见。", to: &to("decline"), grave: false, fields: nothing() }.show(officer, refused("decline")))
                 }
             }
@@ -253,13 +335,21 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
     let names = Names::of(officer, people.flatten()).await?;
     let pending = resolutions.iter().any(|one| one.state != ResolutionState::Declined);
     let may_propose = row.state == "open" && !pending && officer.is(&PROPOSERS);
-    let ways = if may_propose { offers(officer, id).await? } else { Vec::new() };
+    let proposed = resolutions.iter().any(|one| one.state == ResolutionState::Proposed);
+    let ways = if may_propose || proposed { offers(officer, id).await? } else { Vec::new() };
+    let in_books = in_books(officer, &row).await?;
+    // One at most is carried out.
+    let done = resolutions.iter().find(|one| one.state == ResolutionState::Done);
+    let booked = match done {
+        Some(one) => booked(officer, &row, one).await?,
+        None => None,
+    };
     let now = officer.app.business.now();
     let title = words::class(&row.class).to_owned();
     let content = html! {
         (part::heading(&title, &html! { (part::badge(words::break_state(&row.state))) }))
-        p { (row.detail) }
-        (both_sides(&row))
+        p { (words::told(&row.detail)) }
+        (both_sides(&row, in_books.as_ref()))
         (part::block("建议", &html! {
             p { strong { (row.proposal) } }
             (part::facts(&[
@@ -284,14 +374,13 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                         }
                         @if let Some(error) = &one.last_error { p class="fault" { (error) } }
                         @if one.state == ResolutionState::Done {
-                            @match one.choice {
-                                ResolutionChoice::Gift => p { a href={ "/console/entry?reference=donation%3A" (one.id) } { "查看凭证" } },
-                                ResolutionChoice::Return => p { a href={ "/console/entry?reference=suspense_returned%3A" (one.id) } { "查看凭证" } },
-                                ResolutionChoice::Follow => p { a href={ "/console/entries?q=" (encoded(&app::breaks::entry_number(&row.item))) } { "查看凭证" } },
-                                ResolutionChoice::Correct | ResolutionChoice::Explain => {}
+                            @match &booked {
+                                Some((path, word)) => p { a href=(path) { (word) } },
+                                None => p class="faint" { "没有产生凭证。" }
                             }
                         }
-                        (steps(officer, one, word, typed))
+                        @if one.state == ResolutionState::Proposed { (will_book(&ways, one.choice)) }
+                        (steps(officer, one, &ways, (word, typed)))
                     }
                 }
             }))

@@ -1,6 +1,6 @@
 //! Counted cash (库存现金盘点): the cashier counts, another person signs at the box, a third says what becomes of a difference.
 
-use app::cash::{NewCount, READERS, THE_BOX};
+use app::cash::{CashBox, NewCount, READERS, THE_BOX};
 use app::problem::Problem;
 use domain::cash::{CountState, DifferenceChoice, FACES, Pieces};
 use domain::role::Role;
@@ -77,7 +77,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             span class="faint" { (shelf.book.name) }
             @if officer.is(&COUNTERS) { a class="button primary" href={ (LIST) "/new?" (shelf.query()) } { "盘点现金" } }
         }))
-        @if shelf.books.len() > 1 { (table::filter(&asked, &shelf.choice(&asked))) }
+        @if shelf.books.len() > 1 { (table::filter(&asked, &shelf.choice())) }
         (table.show(&asked))
     };
     Ok(officer.page("现金盘点", &[("/console", "工作台")], &content).into_response())
@@ -96,15 +96,32 @@ fn field(fen: i64) -> String {
     format!("face-{fen}")
 }
 
+/// The boxes of a book as a choice; the only one needs no choosing.
+fn choices(boxes: &[CashBox]) -> Vec<(String, String)> {
+    let named = boxes.iter().map(|one| (&one.name, format!("{}（账面{}元）", one.name, part::grouped(one.booked))));
+    let mut choices = options(named);
+    if boxes.len() == 1 {
+        choices.remove(0);
+    }
+    choices
+}
+
 async fn ask(officer: &Officer, shelf: &Shelf, typed: &Typed) -> Result<Response, PageError> {
+    let boxes = officer.app.cash.boxes(shelf.book.id, &officer.member).await?;
+    let choices = choices(&boxes);
     let content = html! {
         (part::heading("盘点现金", &html! { span class="faint" { (shelf.book.name) } }))
-        p class="note" { "与监盘人一起当面清点，按面额填张数；没有的留空。账面数在提交后才显示。提交后由监盘人登录签字确认。" }
+        p class="note" { "与监盘人一起当面清点，按面额填张数；没有的留空。提交后由监盘人登录签字确认。" }
         (part::alert(typed))
         (officer.form(LIST, &html! {
             (part::new_id(typed))
             input type="hidden" name="book" value=(shelf.book.code);
-            (Field::text(typed, "box", "钱箱").required().longest(60).hint("只有一个钱箱时不用改。"))
+            @if boxes.is_empty() {
+                (Field::text(typed, "new_box", "钱箱").required().longest(60).hint("账上还没有钱箱：盘点后启用这一个。只有一个钱箱时不用改。"))
+            } @else {
+                (Field::choice(typed, "box", "钱箱", &choices).quiet().hint("账上已有的钱箱。"))
+                (Field::text(typed, "new_box", "新启用的钱箱").longest(60).hint("只在清点一个账上还没有的钱箱时填写；填写后就盘点它，它的账面数是零。"))
+            }
             fieldset {
                 legend { "张数（枚数）" }
                 div class="fields narrow" { @for fen in FACES { (Field::number(typed, &field(fen), &face(fen)).quiet()) } }
@@ -120,7 +137,9 @@ async fn ask(officer: &Officer, shelf: &Shelf, typed: &Typed) -> Result<Response
 pub(super) async fn get_blank(officer: Officer, request: &Request) -> Result<Response, PageError> {
     officer.must_be(&COUNTERS)?;
     let shelf = Shelf::of(&officer, &Asked::of(request)).await?;
-    ask(&officer, &shelf, &Typed::fresh(Form::of([("box", THE_BOX)]))).await
+    let none = officer.app.cash.boxes(shelf.book.id, &officer.member).await?.is_empty();
+    let known = if none { Form::of([("new_box", THE_BOX)]) } else { Form::default() };
+    ask(&officer, &shelf, &Typed::fresh(known)).await
 }
 
 /// Writes a count down.
@@ -130,7 +149,15 @@ pub(super) async fn post_count(officer: Officer, form: Form) -> Result<Response,
     let shelf = Shelf::named(&officer, form.given("book")).await?;
     let counted: Result<cash_count::Model, Problem> = async {
         let mut check = form.check();
-        let (id, cash_box) = (check.id("id"), check.text("box"));
+        let id = check.id("id");
+        let fresh = check.optional("new_box");
+        let new_box = fresh.is_some();
+        let cash_box = fresh.unwrap_or_else(|| form.get("box").to_owned());
+        if cash_box.is_empty() {
+            for name in ["box", "new_box"] {
+                check.say(name, "请选择钱箱，或填写新启用的钱箱");
+            }
+        }
         let mut pieces = Vec::new();
         for fen in FACES {
             let name = field(fen);
@@ -139,7 +166,7 @@ pub(super) async fn post_count(officer: Officer, form: Form) -> Result<Response,
             }
         }
         check.done()?;
-        let new = NewCount { id, book: shelf.book.id, cash_box, pieces };
+        let new = NewCount { id, book: shelf.book.id, cash_box, new_box, pieces };
         Ok(officer.app.cash.count(new, &officer.member).await?)
     }
     .await;

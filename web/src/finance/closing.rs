@@ -1,7 +1,6 @@
 //! Closing: a month is locked, a year is ended, days are sealed. What a step will do is said before it is taken, with what is still open.
 
-use app::breaks::BreakSearch;
-use app::closing::{Closed, Period};
+use app::closing::{Closed, MonthStanding, Period};
 use app::problem::Problem;
 use domain::BusinessDate;
 use domain::role::Role;
@@ -10,6 +9,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{Shelf, period_name};
+use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -20,8 +20,6 @@ use crate::table::{self, Asked, Cell, ROWS, Table, column, numbers};
 const MONTHLY: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 /// Who ends years.
 const YEARLY: [Role; 1] = [Role::FinanceHead];
-/// How many open breaks are counted.
-const BREAKS: u64 = 200;
 
 fn path(code: &str) -> String {
     format!("/console/closing?book={}", encoded(code))
@@ -34,30 +32,23 @@ fn next_month(closed: &Closed) -> Option<(i32, u8, Period)> {
 }
 
 /// What is still open in a period, and what stands against closing it.
-async fn standing(officer: &Officer, closed: &Closed, period: Period) -> Result<Markup, PageError> {
-    let by = &officer.member;
-    let book = closed.book.id;
-    let sealable = officer.app.reconciliation.sealable(book).await?;
-    let open = BreakSearch { state: Some("open".to_owned()), book: Some(book), ..BreakSearch::default() };
-    let open = officer.app.breaks.worklist((by, &app::books::READERS), &open, None, BREAKS).await?;
-    let here = open.iter().filter(|row| row.day >= period.first && row.day <= period.last).count();
-    let balances = officer.app.books.balances(book, Some(period.last), by).await?;
-    let net: i64 = balances.iter().map(|row| row.balance.net().fen()).sum();
+fn standing(officer: &Officer, stands: &MonthStanding, period: Period) -> Markup {
     let point = |met: bool, text: &str| html! { li class={ @if met { "met" } @else { "unmet" } } { (text) } };
-    let reconciled = sealable.is_some_and(|day| day >= period.last);
+    let (reconciled, here) = (stands.is_reconciled(period), stands.breaks);
     let over = period.last < officer.app.business.today();
-    Ok(html! {
+    html! {
         ul class="rules" {
             (point(over, &if over { "期间已经结束".to_owned() } else { format!("期间到{}才结束", period.last) }))
-            (point(net == 0, if net == 0 { "试算平衡" } else { "试算不平衡" }))
-            (point(reconciled, &match sealable {
+            (point(stands.balanced, if stands.balanced { "试算平衡" } else { "试算不平衡" }))
+            (point(reconciled, &match stands.reconciled {
+                _ if !stands.on_channel => "这个账套没有微信支付商户号，不需要对账".to_owned(),
                 Some(_) if reconciled => "期间内每天都已对账".to_owned(),
                 Some(day) => format!("连续对账到{day}，其后还有未对账的日子"),
                 None => "还没有对账".to_owned(),
             }))
             (point(here == 0, &if here == 0 { "期间内没有待处理的差错".to_owned() } else { format!("期间内有{here}笔差错待处理；结账后在开放的期间处理") }))
         }
-    })
+    }
 }
 
 async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) -> Result<Response, PageError> {
@@ -65,10 +56,11 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
     let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
     let next = next_month(&closed);
     let state = match next {
-        Some((_, _, month)) => Some(standing(officer, &closed, month).await?),
+        Some((_, _, month)) => Some(officer.app.closing.standing(shelf.book.id, month, &officer.member).await?),
         None => None,
     };
     let refused = |step: &str| (word == step).then_some(typed);
+    let fresh = Typed::default();
     let to = |step: &str| format!("/console/closing/{}/{step}", encoded(&shelf.book.code));
     let day = |day: Option<BusinessDate>| html! { @match day { Some(day) => (day), None => "" } };
     let content = html! {
@@ -88,9 +80,12 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
             ("末笔记账日", day(closed.booked.map(|(_, last)| last))),
         ])))
         @match (next, state) {
-            (Some((year, month, _)), Some(state)) => {
+            (Some((year, month, period)), Some(stands)) => {
+                @let against = stands.against(period);
+                @let step = format!("month-{year}-{month}");
+                @let known = refused(&step).unwrap_or(&fresh);
                 (part::block(&format!("下一个期间：{}", period_name(year, Some(month))), &html! {
-                    (state)
+                    (standing(officer, &stands, period))
                     p { a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=" (month) } { "先看这个月的报表" } }
                     @if month == 12 {
                         p { "十二月随年度一起结账：请先看" a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=&form=activities" } { "全年业务活动表" } "，再办理年终结转。" }
@@ -105,8 +100,13 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
                         (Step {
                             name: &format!("锁定{}", period_name(year, Some(month))),
                             will: "之后不能再有记在这个月及以前的凭证：迟到的业务记在第一个未结账的日子，并保留发生日期；错误用红字冲销。不产生分录，不能解除。",
-                            to: &to(&format!("month-{year}-{month}")), grave: true, fields: html! {},
-                        }.show(officer, refused(&format!("month-{year}-{month}"))))
+                            to: &to(&step), grave: true, fields: html! {
+                                @if !against.is_empty() {
+                                    p { strong { "检查没有全部通过：" (against.join("；")) "。" } "请先办完；确实不能等的，写明原因后锁定。" }
+                                    (Field::area(known, "reason", "仍要锁定的原因").required().longest(500).hint("记入审计日志。"))
+                                }
+                            },
+                        }.show(officer, refused(&step)))
                     } @else { p class="faint" { "由会计或财务负责人办理。" } }
                 }))
             }
@@ -141,7 +141,7 @@ pub(super) async fn post_step(
                 let (year, month) = (year.parse::<i32>(), month.parse::<u8>());
                 let (year, month) = (year.map_err(|_| none())?, month.map_err(|_| none())?);
                 let period = Period::month(year, month).ok_or_else(none)?;
-                closing.close_month(shelf.book.id, period, by).await?;
+                closing.close_month(shelf.book.id, period, form.given("reason"), by).await?;
                 Ok(format!("已锁定{}。", period_name(year, Some(month))))
             }
             ["year", year] => {

@@ -29,7 +29,8 @@ fn path(id: DisclosureId) -> String {
     format!("/console/disclosures/{id}")
 }
 
-fn place(place: Place) -> &'static str {
+/// Where a version was published.
+pub(crate) fn place(place: Place) -> &'static str {
     match place {
         Place::CharityChina => "慈善中国",
         Place::OwnSite => "本平台网站",
@@ -192,7 +193,7 @@ pub(super) async fn post_prepare(officer: Officer, form: Form) -> Result<Respons
 
 /// A frozen text as people read it: what it says one after the other, then its lists. The text itself, to which the fingerprint belongs, is
 /// a file.
-fn frozen(text: &Value) -> Markup {
+pub(crate) fn frozen(text: &Value) -> Markup {
     let Value::Object(all) = text else { return html! {} };
     let is_list = |value: &Value| matches!(value, Value::Array(rows) if rows.first().is_some_and(Value::is_object));
     let plain = all.iter().filter(|(_, value)| !value.is_object() && !is_list(value));

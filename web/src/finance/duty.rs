@@ -1,8 +1,9 @@
 //! What is due by law: by its last day, with where it is done.
 
-use app::disclosures::{DutyFilter, DutyLine, READERS};
+use app::disclosures::{DutyFilter, DutyLine, READERS, TOLD};
 use domain::CampaignId;
 use domain::duty::{DutyKind, DutyState};
+use domain::role::Role;
 use maud::html;
 use poem::{IntoResponse, Request, Response, handler};
 
@@ -46,6 +47,8 @@ fn path(officer: &Officer, line: &DutyLine) -> Option<String> {
     };
     let may = match kind {
         DutyKind::GiftReceipt => officer.is(&app::receipts::READERS),
+        DutyKind::Enquiry => officer.is(&crate::console::ENQUIRERS),
+        _ if path.starts_with("/console/campaigns/") => officer.is(&crowdfunding::READERS),
         _ => !path.starts_with("/console/disclosures/new") || officer.is(&PREPARERS),
     };
     may.then_some(path)
@@ -54,7 +57,7 @@ fn path(officer: &Officer, line: &DutyLine) -> Option<String> {
 /// What is due within one's reach, by its last day.
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
-    officer.must_be(&READERS)?;
+    officer.must_be(&TOLD)?;
     let asked = Asked::of(request);
     let wanted = STATES.into_iter().find(|(key, _)| asked.get("state") == Some(*key)).map(|(_, state)| state);
     let filter = DutyFilter {
@@ -105,8 +108,8 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let content = html! {
         (part::heading("公开与办理期限", &html! {
             @if officer.is(&PREPARERS) { a class="button" href="/console/disclosures/new" { "编制公开内容" } }
-            a class="button" href="/console/disclosures" { "已编制的内容" }
-            a class="button" href="/console/duty-rules" { "期限规则" }
+            @if officer.is(&READERS) { a class="button" href="/console/disclosures" { "已编制的内容" } }
+            @if officer.is(&READERS) || officer.is(&[Role::Admin]) { a class="button" href="/console/duty-rules" { "期限规则" } }
         }))
         (table::filter(&asked, &html! {
             label {

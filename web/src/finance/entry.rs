@@ -14,9 +14,27 @@ use crate::part;
 use crate::session::{self, Officer, encoded};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 
+/// Where the lines of a statement's cell are listed.
+const LINES: &str = "/console/statements/lines?";
+
 /// The path of an entry.
 pub(crate) fn path(reference: &str) -> String {
     format!("/console/entry?reference={}", encoded(reference))
+}
+
+/// The same, with the page of a statement's cell it was reached from.
+pub(super) fn path_from(reference: &str, from: &str) -> String {
+    format!("{}&from={}", path(reference), encoded(from))
+}
+
+/// The way back to where an entry was reached from: the lines of a statement's cell, or all entries.
+fn way_back(asked: &Asked) -> (String, &'static str) {
+    match asked.get("from") {
+        Some(from) if from.starts_with(LINES) && !from.contains(['\\', '\r', '\n']) => {
+            (from.to_owned(), "报表数字的组成")
+        }
+        _ => ("/console/entries".to_owned(), "凭证"),
+    }
 }
 
 /// What an entry is called: its memo (摘要), or the business event.
@@ -110,7 +128,8 @@ pub(super) async fn get_one(officer: Officer, request: &Request) -> Result<Respo
             ("编号", html! { span class="code" { (row.reference) } }),
         ])))
     };
-    Ok(officer.page(&title, &[("/console/entries", "凭证")], &content).into_response())
+    let (back, name) = way_back(&asked);
+    Ok(officer.page(&title, &[(back.as_str(), name)], &content).into_response())
 }
 
 /// Finds entries by what somebody has at hand.
@@ -135,7 +154,7 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
             Cell::day(row.book_date),
             Cell::link(&lead, title(&row)),
             Cell::yuan_of(row.total_fen, &lead),
-            Cell::text(row.reference),
+            Cell::shown(html! { span class="code faint" { (row.reference) } }, row.reference.clone()),
         ]
     }));
     let content = html! {

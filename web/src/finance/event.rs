@@ -81,7 +81,7 @@ async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let content = html! {
         (part::heading("重大事项", &html! { span class="faint" { (shelf.book.name) } }))
         p class="note" { "重大资产变动、投资、交易、资金往来和与重要关联方的往来，须在发生之日起三十日内向社会公开；登记后列入公开期限。" }
-        @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice(asked))) }
+        @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice())) }
         @if prepares {
             div class="steps" {
                 (Step { name: "登记重大事项", will: "登记后列入公开期限，须在发生之日起三十日内公开；登记后不能修改。", to: LIST, grave: false, fields: html! {

@@ -11,7 +11,7 @@ use super::shelf::{CampaignNames, Shelf, first_of_month};
 use super::{entry, words};
 use crate::page::PageError;
 use crate::part;
-use crate::session::Officer;
+use crate::session::{Officer, encoded};
 use crate::table::{self, Asked, Cell, ROWS, Table, column, numbers};
 
 /// The path of an account's statement that ends on a day.
@@ -44,7 +44,8 @@ pub(super) async fn get_trial_balance(officer: Officer, request: &Request) -> Re
     let debits = sum(rows.iter().map(|row| sides(row.balance.net()).0));
     let credits = sum(rows.iter().map(|row| sides(row.balance.net()).1));
     let columns = [column("账户"), numbers("借方累计"), numbers("贷方累计"), numbers("借方余额"), numbers("贷方余额")];
-    let table = Table::new(format!("{}科目余额表", shelf.book.name), &columns, "该日以前没有记账。");
+    let title = format!("{}科目余额表 截至{to}", shelf.book.name);
+    let table = Table::new(title.clone(), &columns, "该日以前没有记账。").titled(format!("{title}（单位：元）"));
     let table = table.whole(rows.iter().map(|row| {
         let (debit, credit) = sides(row.balance.net());
         let lead = path(row.named.account.id, to);
@@ -63,7 +64,7 @@ pub(super) async fn get_trial_balance(officer: Officer, request: &Request) -> Re
     let content = html! {
         (part::heading("科目余额", &html! { span class="faint" { (shelf.book.name) } }))
         (table::filter(&asked, &html! {
-            (shelf.choice(&asked))
+            (shelf.choice())
             label { "截至" input type="date" name="day" value=[day.map(|day| day.to_string())]; }
             @if !subjects.is_empty() { input type="hidden" name="subjects" value=(subjects.join(",")); }
         }))
@@ -168,8 +169,9 @@ pub(super) async fn get_account(
         ]))
         (table.show(&asked))
     };
-    let balance = format!("/console/ledger?day={to}");
-    Ok(officer
-        .page(&name, &[("/console/ledger", "科目余额"), (balance.as_str(), "截至该日")], &content)
-        .into_response())
+    let readable = books.readable(&officer.member).await?;
+    let code = readable.iter().find(|book| book.id == named.account.book_id).map(|book| encoded(&book.code));
+    let whole = format!("/console/ledger?book={}", code.unwrap_or_default());
+    let balance = format!("{whole}&day={to}");
+    Ok(officer.page(&name, &[(whole.as_str(), "科目余额"), (balance.as_str(), "截至该日")], &content).into_response())
 }

@@ -59,7 +59,7 @@ impl Chart {
         let parts = [
             campaign,
             account.budget_line.as_ref().map(|line| format!("预算科目{line}")),
-            account.channel.as_deref().map(|channel| words::money_place(&account.subject, channel).to_owned()),
+            account.channel.as_deref().map(|channel| words::money_place(&account.subject, channel)),
             account.bank_account.clone(),
             account.contract.clone(),
             account.payable.as_deref().map(|kind| words::payable(kind).to_owned()),

@@ -2,10 +2,11 @@
 
 use app::bank::{Accepted, CLERKS, Choice, KEEPERS, ShownLine, Suggestion, SuggestionKind};
 use app::problem::Problem;
-use maud::html;
+use maud::{Markup, html};
 use poem::{Request, Response, handler};
 
 use super::bank::{Desk, LINES, desk};
+use super::{entry, words};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part;
@@ -24,6 +25,15 @@ fn suggestion_word(kind: SuggestionKind) -> &'static str {
         SuggestionKind::Platform => "平台结算",
         SuggestionKind::Return => "退回已付",
         SuggestionKind::Unclaimed => "来历不明，列入待认领",
+    }
+}
+
+/// What a line may be, and why; an entry leads to itself.
+fn what(one: &Suggestion) -> Markup {
+    let lead = one.name.as_deref().filter(|_| one.kind == SuggestionKind::Entry).map(entry::path);
+    html! {
+        strong { (suggestion_word(one.kind)) } " " span class="faint" { (words::told(&one.reason)) }
+        @if let Some(lead) = &lead { " " a href=(lead) { "查看凭证" } }
     }
 }
 
@@ -77,15 +87,19 @@ async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<
             fieldset {
                 legend { (line.row.day) " " (part::yuan(line.row.amount_fen)) "元 " (line.words.counterparty) }
                 p class="faint" { (line.words.remark) " " span class="code" { (line.row.reference) } }
-                div class="tick" {
-                    input id={ (name) "-none" } type="radio" name=(name) value="" checked[said.is_empty()] disabled[!may];
-                    label for={ (name) "-none" } { "先不办" }
+                @if may {
+                    div class="tick" {
+                        input id={ (name) "-none" } type="radio" name=(name) value="" checked[said.is_empty()];
+                        label for={ (name) "-none" } { "先不办" }
+                    }
+                } @else {
+                    ul class="papers" { @for suggestion in suggestions.iter().filter(|one| value(one).is_some()) { li { (what(suggestion)) } } }
                 }
-                @for (at, suggestion) in suggestions.iter().enumerate() {
+                @for (at, suggestion) in suggestions.iter().enumerate().filter(|_| may) {
                     @if let Some(key) = value(suggestion) {
                         div class="tick" {
-                            input id={ (name) "-" (at) } type="radio" name=(name) value=(key) checked[said == key] disabled[!may];
-                            label for={ (name) "-" (at) } { strong { (suggestion_word(suggestion.kind)) } " " span class="faint" { (suggestion.reason) } }
+                            input id={ (name) "-" (at) } type="radio" name=(name) value=(key) checked[said == key];
+                            label for={ (name) "-" (at) } { (what(suggestion)) }
                         }
                     }
                 }
@@ -100,12 +114,14 @@ async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<
         (desk.tabs("/matching"))
         (part::alert(typed))
         @if desk.account.is_none() { (desk.none(officer)) } @else if open.is_empty() { (part::nothing_here("没有待对应的流水。")) } @else {
-            p class="note" { "系统说明每笔流水可能是什么、依据是什么；由会计或财务负责人选定。已有凭证的只作对应，其余按选定的业务记账。" }
-            (officer.form("/console/bank/matching", &html! {
-                (desk.kept())
-                @for (line, suggestions) in &open { (one(line, suggestions.as_slice())) }
-                @if may { div class="go" { button type="submit" class="primary" { "确认所选" } } }
-            }))
+            p class="note" { "系统说明每笔流水可能是什么、依据是什么；由会计或财务负责人选定。已有凭证的只作对应，其余按选定的业务记账。" @if !may { "您可以查看，选定须由他们办理。" } }
+            @if may {
+                (officer.form("/console/bank/matching", &html! {
+                    (desk.kept())
+                    @for (line, suggestions) in &open { (one(line, suggestions.as_slice())) }
+                    div class="go" { button type="submit" class="primary" { "确认所选" } }
+                }))
+            } @else { @for (line, suggestions) in &open { (one(line, suggestions.as_slice())) } }
         }
     };
     Ok(officer.shown("银行流水对应", &[("/console/bank", "银行流水")], &content, typed))

@@ -1,5 +1,6 @@
 //! The ratios of a year against what the rules allow, each with the two numbers it is made of.
 
+use app::closing::Period;
 use app::problem::Problem;
 use app::ratios::{Measured, NewRule, Ratio, Verdict};
 use domain::Rate;
@@ -7,7 +8,7 @@ use domain::role::Role;
 use maud::{Markup, html};
 use poem::{Request, Response, handler};
 
-use super::shelf::Shelf;
+use super::shelf::{Shelf, one_of};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -15,9 +16,12 @@ use crate::part::{self, Step, Tone};
 use crate::session::Officer;
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 
-fn verdict(verdict: Verdict) -> (&'static str, Tone) {
-    match verdict {
+/// What a ratio is said to be; what has to come to so much by the end of the year is not short of it while the year runs.
+fn verdict(one: &Measured, runs: bool) -> (&'static str, Tone) {
+    match one.verdict {
         Verdict::Holds => ("符合", Tone::Good),
+        Verdict::Warns | Verdict::Breaks if one.ratio.is_floor() && runs => ("年度未结束", Tone::Waiting),
+        Verdict::Warns if one.ratio.is_floor() => ("未达标", Tone::Waiting),
         Verdict::Warns => ("接近限度", Tone::Waiting),
         Verdict::Breaks => ("不符合", Tone::Bad),
         Verdict::Exempt => ("不适用", Tone::Calm),
@@ -25,11 +29,11 @@ fn verdict(verdict: Verdict) -> (&'static str, Tone) {
     }
 }
 
-fn cells(name: Cell, one: &Measured) -> Vec<Cell> {
+fn cells(name: Cell, one: &Measured, runs: bool) -> Vec<Cell> {
     vec![
         name,
-        Cell::badge(verdict(one.verdict)),
-        Cell::or_none(one.percent.as_ref(), |percent| Cell::text(format!("{percent}%"))),
+        Cell::badge(verdict(one, runs)),
+        Cell::or_none(one.percent.clone(), Cell::text),
         Cell::yuan(one.numerator),
         Cell::yuan(one.denominator),
     ]
@@ -46,13 +50,14 @@ async fn show(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let today = officer.app.business.today();
     let year = asked.read::<i32>("year").filter(|year| (2000..3000).contains(year)).unwrap_or(today.year());
     let found = officer.app.ratios.of_year(shelf.book.id, year, &officer.member).await?;
+    let runs = Period::year(year).is_some_and(|year| found.through < year.last);
     let columns =
         |first: &'static str| [column(first), column("结果"), numbers("比例"), numbers("分子"), numbers("分母")];
     let of_book = Table::new("机构比例", &columns("指标"), "没有可以计算的比例。")
-        .whole(found.of_book.iter().map(|one| cells(Cell::text(one.ratio.title()), one)));
+        .whole(found.of_book.iter().map(|one| cells(Cell::text(one.ratio.title()), one, runs)));
     let of_campaigns = Table::new(format!("{}{year}年项目执行率", shelf.book.name), &columns("项目"), "没有项目。");
     let of_campaigns = of_campaigns.whole(found.of_campaigns.iter().map(|one| {
-        cells(Cell::link(&format!("/console/campaigns/{}", one.campaign), one.name.clone()), &one.measured)
+        cells(Cell::link(&format!("/console/campaigns/{}", one.campaign), one.name.clone()), &one.measured, runs)
     }));
     if let Some(kind) = asked.file() {
         return Ok(of_campaigns.file(kind, asked));
@@ -62,7 +67,7 @@ async fn show(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let block = |title: &str, table: Markup| part::block(title, &table);
     let content = html! {
         (part::heading(&format!("财务比例 {year}年"), &html! { span class="faint" { (shelf.book.name) "，截至" (found.through) } }))
-        (table::filter(asked, &html! { (shelf.choice(asked)) (table::filter_choice(asked, "year", "年度", &years)) }))
+        (table::filter(asked, &html! { (shelf.choice()) (one_of("year", "年度", &years, &year.to_string())) }))
         (block("机构", of_book.plain()))
         (block("项目执行率（已用 ÷ 募集）", of_campaigns.show(asked)))
         (block("对照的规则", rules(officer, typed).await?))

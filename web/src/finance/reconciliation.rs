@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::shelf::{Shelf, asked_period, period_fields};
+use super::shelf::{Shelf, asked_period, month_fields};
 use super::{breaks, words};
 use crate::field::Field;
 use crate::form::{Form, Typed};
@@ -36,7 +36,15 @@ struct DayMark {
     day: BusinessDate,
     /// Nothing before the books begin, and of what is not over yet.
     word: Option<(String, Tone)>,
+    /// Not reconciled, and the channel has no bill of it any more.
+    gone: bool,
     sealed: bool,
+}
+
+/// What the books and the channel differed by, by who had more; nothing if they did not.
+fn carried(amount: Money) -> Option<(&'static str, Money)> {
+    let more = if amount.is_negative() { "账面多" } else { "微信多" };
+    (amount != Money::ZERO).then(|| (more, Money::from_fen(amount.fen().abs())))
 }
 
 fn marks(
@@ -44,21 +52,28 @@ fn marks(
     reports: &[DayReport],
     first: Option<BusinessDate>,
     sealed: Option<BusinessDate>,
-    today: BusinessDate,
+    (today, is_gone): (BusinessDate, impl Fn(BusinessDate) -> bool),
 ) -> Vec<DayMark> {
     let mut marks = Vec::with_capacity(31);
     let mut day = period.first;
     while day <= period.last {
+        let mut gone = false;
         let word = match reports.iter().find(|report| report.date == day) {
+            Some(report) if report.state == "with_breaks" && report.breaks.is_empty() => {
+                Some(("有差额".to_owned(), Tone::Bad))
+            }
             Some(report) if report.state == "with_breaks" => Some((format!("差错{}", report.breaks.len()), Tone::Bad)),
             Some(report) => {
                 let (word, tone) = words::day_state(&report.state);
                 Some((word.to_owned(), tone))
             }
-            None if first.is_some_and(|first| first <= day) && day < today => Some(("未对账".to_owned(), Tone::Bad)),
+            None if first.is_some_and(|first| first <= day) && day < today => {
+                gone = is_gone(day);
+                Some((if gone { "未对账，须上传账单" } else { "未对账" }.to_owned(), Tone::Bad))
+            }
             None => None,
         };
-        marks.push(DayMark { day, word, sealed: sealed.is_some_and(|sealed| day <= sealed) });
+        marks.push(DayMark { day, word, gone, sealed: sealed.is_some_and(|sealed| day <= sealed) });
         day = day.next();
     }
     marks
@@ -106,14 +121,16 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
     let shelf = Shelf::of(&officer, &asked).await?;
     let today = officer.app.business.today();
     let (year, month, _) = asked_period(&asked, today)?;
-    let month = month.unwrap_or(1);
+    // A year alone is none of the months of the calendar: the newest there is.
+    let month = month.unwrap_or(if year == today.year() { today.month() } else { 12 });
     let none = || Problem::not_found("no_such_period", "没有这个会计期间。");
     let period = Period::month(year, month).ok_or_else(none)?;
     let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
     let mut reports = officer.app.reconciliation.reports(shelf.book.id, Some(period.last.next()), DAYS).await?;
     reports.retain(|report| report.date >= period.first);
     let first = closed.booked.map(|(first, _)| first);
-    let marks = marks(period, &reports, first, closed.sealed.as_ref().map(|seal| seal.day), today);
+    let is_gone = |day| officer.app.reconciliation.is_gone(day);
+    let marks = marks(period, &reports, first, closed.sealed.as_ref().map(|seal| seal.day), (today, is_gone));
     let columns = [
         column("日期"),
         column("状态"),
@@ -121,7 +138,8 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
         numbers("自动补记"),
         numbers("缓冲"),
         numbers("差错"),
-        numbers("1009 差额"),
+        column("日初差额"),
+        numbers("当日无法解释"),
     ];
     let title = format!("{}{year}年{month}月对账", shelf.book.name);
     let table = Table::new(title.clone(), &columns, "这个月还没有对账。");
@@ -134,13 +152,18 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
             count(report.healed),
             count(report.waiting),
             count(report.breaks.len() as u64),
+            Cell::or_none(carried(report.proof.carried), |(more, amount)| {
+                Cell::text(format!("{more} {}", part::grouped(amount)))
+            }),
             Cell::yuan(report.proof.unexplained),
         ]
     }));
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let missing = marks.iter().filter(|mark| mark.word.as_ref().is_some_and(|(word, _)| word == "未对账")).count();
+    let missing =
+        marks.iter().filter(|mark| mark.word.as_ref().is_some_and(|(word, _)| word.starts_with("未对账"))).count();
+    let gone = marks.iter().filter(|mark| mark.gone).count();
     let open: usize = reports.iter().map(|report| report.breaks.len()).sum();
     let turn = |by: BusinessDate| {
         let (year, month) = (by.year().to_string(), by.month().to_string());
@@ -153,8 +176,10 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
             @if period.last < today { a class="button" href=(turn(period.last.next())) { "下个月" } }
             a class="button" href={ "/console/reconciliation/rule?" (shelf.query()) } { "对账规则" }
         }))
-        (table::filter(&asked, &html! { (shelf.choice(&asked)) (period_fields(year, Some(month), today, first)) }))
-        @if missing > 0 { p class="alert" { "这个月有" (missing) "天没有对账。点开日期，可以立即对账或上传账单。" } }
+        (table::filter(&asked, &html! { (shelf.choice()) (month_fields(year, month, today, first)) }))
+        @if missing > 0 { p class="alert" { "这个月有" (missing) "天没有对账。点开日期，可以立即对账或上传账单。"
+            @if gone > 0 { "其中" (gone) "天已超过微信支付保留账单的三个月，只能上传账单文件。" }
+        } }
         @if open > 0 { p class="note" { "这个月有" (open) "笔差错。 " a href="/console/breaks" { "去处理" } } }
         (part::block("日历", &calendar(&shelf.book.code, &marks, &title)))
         (part::block("各日结果", &table.show(&asked)))
@@ -186,14 +211,53 @@ fn sides(sides: &Sides) -> Markup {
     Table::new("四方合计", &columns, "").whole(rows).plain()
 }
 
-fn proof(proof: &Proof) -> Markup {
-    let mut rows = vec![
-        vec![Cell::text("账本 1009 微信余额"), Cell::none(), Cell::yuan(proof.ledger)],
-        vec![Cell::text("加：日初微信多出的金额"), Cell::none(), Cell::yuan(proof.carried)],
-    ];
+/// Where the difference with which a day began comes from, by the first day that was ever reconciled.
+fn carried_from(proof: &Proof, first: Option<&DayReport>) -> String {
+    let older = first.and_then(|first| Some((first.date, carried(first.proof.carried)?)));
+    match (older, first) {
+        (Some((day, (more, amount))), Some(first)) if first.proof.carried == proof.carried => format!(
+            "这{}元（{more}）是第一个对账日{day}以前留下的：那些日子没有与微信账单核对，其间的手续费等没有入账。",
+            part::grouped(amount)
+        ),
+        (Some((day, (more, amount))), _) => format!(
+            "其中{}元（{more}）是第一个对账日{day}以前留下的：那些日子没有与微信账单核对，其间的手续费等没有入账；其余来自此后各日未处理的差错和跨日的流水。",
+            part::grouped(amount)
+        ),
+        (None, _) => "来自此前各日未处理的差错和跨日的流水。".to_owned(),
+    }
+}
+
+/// Whether the movements of the day agree, and what is left from before.
+fn verdict(proof: &Proof, first: Option<&DayReport>) -> Markup {
+    html! {
+        @if proof.channel.is_some() {
+            @if proof.unexplained != Money::ZERO {
+                p class="alert" { "有 " (part::yuan(proof.unexplained)) " 元无法解释，请检查资金账单。" }
+            } @else if let Some((more, amount)) = carried(proof.carried) {
+                p { (part::badge(("当日变动分毫不差", Tone::Good))) " " (part::badge(("日初差额未消", Tone::Waiting))) }
+                p { "当天的收支与资金账单一分不差，但日初就有差额：" (more) (part::grouped(amount)) "元。" (carried_from(proof, first)) }
+            } @else {
+                p {
+                    (part::badge(("分毫不差", Tone::Good)))
+                    @if proof.items.is_empty() { " 微信余额与账本相同。" } @else { " 微信余额与账本的差额都有来由。" }
+                }
+            }
+        }
+    }
+}
+
+fn proof(proof: &Proof, first: Option<&DayReport>) -> Markup {
+    let mut rows = vec![vec![Cell::text("账本 1009 微信余额"), Cell::none(), Cell::yuan(proof.ledger)]];
+    rows.push(match carried(proof.carried) {
+        Some((more, amount)) if proof.carried.is_negative() => {
+            vec![Cell::text(format!("减：日初{more}的金额")), Cell::none(), Cell::yuan(amount)]
+        }
+        Some((more, amount)) => vec![Cell::text(format!("加：日初{more}的金额")), Cell::none(), Cell::yuan(amount)],
+        None => vec![Cell::text("日初差额"), Cell::none(), Cell::yuan(Money::ZERO)],
+    });
     for item in &proof.items {
         let lead = format!("/console/entries?q={}", encoded(&item.key));
-        let key = if item.key.is_empty() { Cell::none() } else { Cell::link(&lead, item.key.clone()) };
+        let key = if item.key.is_empty() { Cell::none() } else { Cell::link(&lead, words::item(&item.key)) };
         rows.push(vec![Cell::text(format!("加：{}", item.what)), key, Cell::yuan(item.amount)]);
     }
     rows.push(vec![Cell::text("加：无法解释的差额"), Cell::none(), Cell::yuan(proof.unexplained)]);
@@ -203,10 +267,7 @@ fn proof(proof: &Proof) -> Markup {
     let columns = [column("项目"), column("号码"), numbers("金额")];
     html! {
         (Table::new("1009 证明", &columns, "").whole(rows).plain())
-        @if proof.channel.is_some() {
-            @if proof.unexplained == Money::ZERO { p { (part::badge(("分毫不差", Tone::Good))) " 微信余额与账本的差额都有来由。" } }
-            @else { p class="alert" { "有 " (part::yuan(proof.unexplained)) " 元无法解释，请检查资金账单。" } }
-        }
+        (verdict(proof, first))
     }
 }
 
@@ -223,7 +284,7 @@ fn buffer(lines: &[BufferLine]) -> Markup {
     let rows = lines.iter().map(|line| {
         vec![
             Cell::text(words::waiting_side(&line.side)),
-            Cell::text(line.key.clone()),
+            Cell::text(words::item(&line.key)),
             Cell::yuan(line.amount),
             Cell::number(i64::try_from(line.age_days).unwrap_or(i64::MAX)),
             Cell::day(line.until),
@@ -247,7 +308,7 @@ fn open_breaks(rows: &[discrepancy::Model], officer: &Officer) -> Markup {
     let rows = rows.iter().map(|row| {
         vec![
             Cell::link(&breaks::path(row.id), words::class(&row.class)),
-            Cell::text(row.item.clone()),
+            Cell::text(words::item(&row.item)),
             Cell::yuan_of(row.amount_fen, &breaks::path(row.id)),
             Cell::or_none(row.expected_fen, Cell::yuan),
             Cell::text(words::desk(&row.owner)),
@@ -279,19 +340,24 @@ async fn show(
     let fresh = Typed::default();
     let files = refused("files").unwrap_or(&fresh);
     let over = day < officer.app.business.today();
+    let gone = officer.app.reconciliation.is_gone(day);
+    let owing = report.as_ref().is_some_and(|report| report.proof.carried != Money::ZERO);
+    let first = if owing { officer.app.reconciliation.first(shelf.book.id).await? } else { None };
     let content = html! {
         (part::heading(&format!("对账 {day}"), &html! {
             @match &report { Some(report) => (part::badge(words::day_state(&report.state))), None => (part::badge(("未对账", Tone::Bad))) }
+            @if owing { (part::badge(("有日初差额", Tone::Waiting))) }
             @if sealed { (part::badge(("已封存", Tone::Calm))) }
             @if report.is_some() { a class="button" href={ (path(code, day)) "/report" } { "下载报告" } }
             a class="button" href=(path(code, day.previous())) { "前一天" }
             a class="button" href=(path(code, day.next())) { "后一天" }
         }))
         @if !over { p class="note" { "这一天还没有结束，账单要到次日10时以后才能取得。" } }
+        @if gone && over { p class="note" { "微信支付只保留三个月的账单，这一天的已经取不到；要对这一天，请上传当时下载保存的交易账单和资金账单，或由系统管理员执行 sangzi reconcile --date " (day) " --trade-bill 文件 --fund-flow 文件。" } }
         @if officer.is(&RUNNERS) && over {
             div class="steps" {
-                (Step { name: "立即对账", will: "将向微信支付取当日的交易账单和资金账单，与账本逐笔核对：没有通知到的付款按账单补记，手续费入账，其余差异列为差错。可以反复进行，结果相同。需要几秒到几十秒。",
-                    to: &format!("{}/run", path(code, day)), grave: false, fields: nothing() }.show(officer, refused("run")))
+                @if !gone { (Step { name: "立即对账", will: "将向微信支付取当日的交易账单和资金账单，与账本逐笔核对：没有通知到的付款按账单补记，手续费入账，其余差异列为差错。可以反复进行，结果相同。需要几秒到几十秒。",
+                    to: &format!("{}/run", path(code, day)), grave: false, fields: nothing() }.show(officer, refused("run"))) }
                 details class="step" open[refused("files").is_some()] {
                     summary { "上传账单" }
                     (officer.form_with_files(&format!("{}/files", path(code, day)), &html! {
@@ -299,7 +365,7 @@ async fn show(
                         p class="will" { "上传当日的文件，再与账本核对。文件须完整、属于本商户和当日，否则整体拒收，账簿不变。再次上传更正的文件会取代前一份。" }
                         (Field::file(files, "trade", "交易账单（CSV）"))
                         (Field::file(files, "fund_flow", "资金账单（CSV）"))
-                        (Field::file(files, "bank", "银行对账单（CSV）").hint("列：date,reference,amount,counterparty,remark"))
+                        (Field::file(files, "bank", "银行对账单（CSV 或 CAMT.053）").hint("CSV 的列名：date（日期）、reference（流水号）、amount（金额，支出为负）、counterparty（对方）、remark（摘要）。"))
                         div class="go" { button type="submit" class="primary" { "上传并对账" } }
                     }))
                 }
@@ -325,7 +391,7 @@ async fn show(
             @if !report.buffer.is_empty() { (part::block("缓冲：等待别日的账单", &buffer(&report.buffer))) }
             div class="pair" {
                 (part::block("四方合计", &sides(&report.sides)))
-                (part::block("1009 微信余额的证明", &proof(&report.proof)))
+                (part::block("1009 微信余额的证明", &proof(&report.proof, first.as_ref())))
             }
         }
     };

@@ -30,7 +30,7 @@ async fn show(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let typed_or_known = if typed.problem().is_some() { typed } else { &known };
     let content = html! {
         (part::heading("对账规则", &html! { span class="faint" { (shelf.book.name) } }))
-        @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice(asked))) }
+        @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice())) }
         p class="note" { "只在一边出现的流水先等待另一边，过了期限才列为差错。修改从下一次对账起生效，以前按旧规则得出的结果不变。" }
         (part::block("现行规则", &part::facts(&[
             ("跨日时段", html! { "零点前后" (rule.border_minutes) "分钟" }),

@@ -10,7 +10,6 @@ use entity::book;
 use ledger::NamedAccount;
 use maud::{Markup, html};
 
-use super::words;
 use crate::page::PageError;
 use crate::session::{Officer, encoded};
 use crate::table::{Asked, filter_choice};
@@ -50,11 +49,18 @@ impl Shelf {
         Shelf::among(books.map_err(app::books::BooksError::Db)?, code)
     }
 
-    /// The field of a filter that chooses the book; nothing to choose where there is one.
-    pub(super) fn choice(&self, asked: &Asked) -> Markup {
-        let books: Vec<(String, String)> =
-            self.books.iter().map(|book| (book.code.clone(), book.name.clone())).collect();
-        html! { @if books.len() > 1 { (filter_choice(asked, "book", "账套", &books)) } }
+    fn named_books(&self) -> Vec<(String, String)> {
+        self.books.iter().map(|book| (book.code.clone(), book.name.clone())).collect()
+    }
+
+    /// The field of a filter that chooses the one book a page is about; nothing to choose where there is one.
+    pub(super) fn choice(&self) -> Markup {
+        html! { @if self.books.len() > 1 { (one_of("book", "账套", &self.named_books(), &self.book.code)) } }
+    }
+
+    /// The same for a list that can be of all books.
+    pub(super) fn choice_or_all(&self, asked: &Asked) -> Markup {
+        html! { @if self.books.len() > 1 { (filter_choice(asked, "book", "账套", &self.named_books())) } }
     }
 
     /// The book as a part of an address.
@@ -79,28 +85,14 @@ impl CampaignNames {
         Ok(CampaignNames(rows.into_iter().map(|one| (one.campaign.id, one.campaign.name)).collect()))
     }
 
+    /// What a campaign is called, if one of the accounts is of it.
+    pub(super) fn name(&self, id: CampaignId) -> Option<&str> {
+        self.0.get(&id).map(String::as_str)
+    }
+
     /// What an account is called: its subject, and what it is kept apart by.
     pub(super) fn account(&self, named: &NamedAccount) -> String {
-        let account = &named.account;
-        let mut name = format!("{} {}", account.subject, named.subject);
-        let campaign = account.campaign_id.map(|id| {
-            let known = self.0.get(&id).cloned();
-            known.unwrap_or_else(|| "（未命名项目）".to_owned())
-        });
-        let parts = [
-            campaign,
-            account.budget_line.as_ref().map(|line| format!("预算科目{line}")),
-            account.channel.as_deref().map(|channel| words::money_place(&account.subject, channel).to_owned()),
-            account.bank_account.clone(),
-            account.contract.clone(),
-            account.payable.as_deref().map(|kind| words::payable(kind).to_owned()),
-            account.goods.then(|| "物资".to_owned()),
-        ];
-        for part in parts.into_iter().flatten() {
-            name.push_str(" · ");
-            name.push_str(&part);
-        }
-        name
+        app::books::words::account(&named.account, &named.subject, &self.0)
     }
 }
 
@@ -129,8 +121,32 @@ pub(super) fn asked_period(asked: &Asked, today: BusinessDate) -> Result<(i32, O
     Ok((year, month, found.ok_or_else(none)?))
 }
 
-/// The fields of a filter that choose a year and a month.
+/// A field of a filter that chooses one of several, of which a page shows always one.
+pub(super) fn one_of(name: &str, label: &str, options: &[(String, String)], chosen: &str) -> Markup {
+    html! {
+        label {
+            (label)
+            select name=(name) { @for (key, word) in options { option value=(key) selected[key == chosen] { (word) } } }
+        }
+    }
+}
+
+/// The fields of a filter that choose a year and a month, or the whole year.
 pub(super) fn period_fields(year: i32, month: Option<u8>, today: BusinessDate, first: Option<BusinessDate>) -> Markup {
+    fields(year, month, (today, first), true)
+}
+
+/// The fields of a filter that choose a month of a year.
+pub(super) fn month_fields(year: i32, month: u8, today: BusinessDate, first: Option<BusinessDate>) -> Markup {
+    fields(year, Some(month), (today, first), false)
+}
+
+fn fields(
+    year: i32,
+    month: Option<u8>,
+    (today, first): (BusinessDate, Option<BusinessDate>),
+    whole_year: bool,
+) -> Markup {
     let from = first.map_or(today.year(), BusinessDate::year).min(year);
     let to = today.year().max(year);
     html! {
@@ -141,7 +157,7 @@ pub(super) fn period_fields(year: i32, month: Option<u8>, today: BusinessDate, f
         label {
             "月份"
             select name="month" {
-                option value="" { "全年" }
+                @if whole_year { option value="" { "全年" } }
                 @for one in 1..=12_u8 { option value=(one) selected[month == Some(one)] { (one) "月" } }
             }
         }

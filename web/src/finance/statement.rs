@@ -2,12 +2,12 @@
 
 use app::closing::Statement;
 use app::problem::Problem;
-use domain::Money;
-use ledger::{Cell as Number, CellColumn, CellPart, StatementForm};
+use domain::{AccountId, Money};
+use ledger::{Cell as Number, CellColumn, CellPart, NamedAccount, StatementForm};
 use maud::html;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::shelf::{Shelf, asked_period, period_fields, period_name};
+use super::shelf::{CampaignNames, Shelf, asked_period, period_fields, period_name};
 use super::{entry, words};
 use crate::page::PageError;
 use crate::part;
@@ -124,7 +124,7 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
             @if locked { (part::badge(("已结账", part::Tone::Good))) } @else { (part::badge(("未结账，数字还会变", part::Tone::Waiting))) }
         }))
         (table::filter(&asked, &html! {
-            (shelf.choice(&asked))
+            (shelf.choice())
             (period_fields(year, month, today, closed.booked.map(|(first, _)| first)))
             input type="hidden" name="form" value=(key);
         }))
@@ -164,16 +164,23 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
     let more = found.lines.len() > shown;
     found.lines.truncate(shown);
     let next = found.lines.last().filter(|_| more).map(|line| line.key.clone());
+    let id = |name: &str| app::books::words::account_id(shelf.book.id, name);
+    let ids: Vec<AccountId> = found.lines.iter().flat_map(|line| [id(&line.account), id(&line.contra)]).collect();
+    let named = officer.app.books.named(ids).await?;
+    let all: Vec<&NamedAccount> = named.values().collect();
+    let names = CampaignNames::of(&officer, &all).await?;
+    let from = asked.with(&[("after", ""), ("as", "")]);
+    let account = |name: &str| named.get(&id(name)).map_or_else(|| name.to_owned(), |account| names.account(account));
     let columns = [column("入账日期"), column("摘要"), column("账户"), column("对方账户"), numbers("金额")];
     let table = Table::new(format!("{name}的组成"), &columns, "没有分录。");
     let table = table
         .whole(found.lines.iter().map(|line| {
-            let lead = entry::path(&line.reference);
+            let lead = entry::path_from(&line.reference, &from);
             vec![
                 Cell::day(line.book_date),
                 Cell::link(&lead, words::event(&line.kind)),
-                Cell::text(line.account.clone()),
-                Cell::text(line.contra.clone()),
+                Cell::text(account(&line.account)),
+                Cell::text(account(&line.contra)),
                 Cell::yuan_of(line.amount, &lead),
             ]
         }))

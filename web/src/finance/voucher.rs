@@ -89,7 +89,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             @if officer.is(&AUTHORS) { a class="button primary" href={ "/console/vouchers/new?" (shelf.query()) } { "填制凭证" } }
         }))
         (tabs(&shelf, "vouchers"))
-        (table::filter(&asked, &html! { (shelf.choice(&asked)) (table::filter_choice(&asked, "state", "状态", &states)) }))
+        (table::filter(&asked, &html! { (shelf.choice()) (table::filter_choice(&asked, "state", "状态", &states)) }))
         (table.show(&asked))
     };
     Ok(officer.page("手工凭证", &[("/console", "工作台")], &content).into_response())

@@ -12,6 +12,8 @@ use domain::voucher::{Cadence, VoucherKind, VoucherState};
 
 use crate::part::Tone;
 
+pub(super) use app::books::words::{event, money_place, payable, reference};
+
 type State = (&'static str, Tone);
 
 const CLASSES: [BreakClass; 14] = [
@@ -125,6 +127,91 @@ pub(super) fn will_book(choice: ResolutionChoice) -> &'static str {
         ResolutionChoice::Follow => "决定时记账，使账上与对方（微信账单或银行数据）一致；查明后的去向另填记账凭证。",
         ResolutionChoice::Correct => "不记账：银行更正后重报，届时重新核对。",
         ResolutionChoice::Explain => "不记账：账本不动，只留下原因和两位办理人。",
+    }
+}
+
+/// What following the bank about a loan will do: whether a fact of the loan is recorded, and whether that is booked.
+pub(super) fn will_follow_bank(recorded: bool, booked: bool) -> &'static str {
+    match (recorded, booked) {
+        (true, true) => "决定时在贷款备查账登记并记账，使账上与银行一致。",
+        (true, false) => "决定时在贷款备查账登记，使账上与银行一致；不涉及金额，不产生凭证。",
+        (false, _) => "不另记账：账上已与银行一致（读入银行文件时已按银行数据登记），同意即确认以银行为准。",
+    }
+}
+
+/// What a break is about, as people say it. A number of somebody else stands as it is, after what it is.
+pub(super) fn item(item: &str) -> String {
+    let number = app::breaks::entry_number(item);
+    let short = |id: &str| id.get(24..).unwrap_or(id).to_owned();
+    match number.split_once(':') {
+        Some(("loan", rest)) => loan_item(rest).unwrap_or_else(|| rest.to_owned()),
+        Some(("loan_event", id)) => format!("贷款业务 {}", short(id)),
+        Some(("refund_sent", id)) => format!("退款 {}", short(id)),
+        Some(("suspense_returned", id)) => format!("退回待查款 {}", short(id)),
+        Some(_) => number,
+        None if domain::DonationId::from_out_trade_no(item).is_some() => format!("订单号 {item}"),
+        None if item.len() == 28 && item.bytes().all(|byte| byte.is_ascii_digit()) => format!("微信支付单号 {item}"),
+        None => number,
+    }
+}
+
+/// What a break of a loan is about: `{contract}:{serial or day}:{what}`.
+fn loan_item(rest: &str) -> Option<String> {
+    let (rest, what) = rest.rsplit_once(':')?;
+    let (of, at) = rest.rsplit_once(':')?;
+    let word = match what {
+        "contract" => "合同号",
+        "serial" => "流水号",
+        "date" => "日期",
+        "amount" => "金额",
+        "split" => "本息分项",
+        "balance" => "余额",
+        "class" => "五级分类",
+        "penalty" => "罚息复利",
+        "refused" => "入账",
+        "missing_here" => "贷款",
+        "rounding" => "尾差",
+        "arrears" => "逾期金额",
+        "normal" => "正常类合计",
+        "special_mention" => "关注类合计",
+        "substandard" => "次级类合计",
+        "doubtful" => "可疑类合计",
+        "loss" => "损失类合计",
+        other => other,
+    };
+    Some(match at.parse::<domain::BusinessDate>() {
+        Ok(day) => format!("{of} {day} {word}"),
+        Err(_) => format!("{of} 流水{at} {word}"),
+    })
+}
+
+/// What was found, as it was written down, with its amounts as people read them and the keys of programs in words.
+pub(super) fn told(detail: &str) -> String {
+    let of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
+    let mut told = String::with_capacity(detail.len());
+    let mut word = String::new();
+    // One more, so that the last word ends.
+    for c in detail.chars().map(Some).chain([None]) {
+        match c {
+            Some(c) if of_word(c) => word.push(c),
+            other => {
+                told.push_str(&told_word(&word));
+                word.clear();
+                told.extend(other);
+            }
+        }
+    }
+    told
+}
+
+fn told_word(word: &str) -> String {
+    let is_amount = word.rsplit_once('.').is_some_and(|(_, fen)| fen.len() == 2);
+    match word.parse::<domain::Money>() {
+        Ok(amount) if is_amount => crate::part::grouped(amount),
+        _ if word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {
+            crate::glossary::value("class", &serde_json::Value::from(word))
+        }
+        _ => item(word),
     }
 }
 
@@ -288,71 +375,28 @@ pub(super) fn via(via: Via) -> &'static str {
     }
 }
 
-/// The business event of an entry (摘要).
-pub(super) fn event(kind: &str) -> &str {
-    match kind {
-        "donation" => "收到捐赠",
-        "suspense" => "收到待查款",
-        "suspense_returned" => "退回待查款",
-        "payment_difference" => "以微信为准：收款差额",
-        "refund_difference" => "以微信为准：退款差额",
-        "line_difference" => "以微信为准：其他流水",
-        "fee" => "微信支付手续费",
-        "fee_returned" => "手续费退回",
-        "refund_decided" => "批准退款",
-        "refund_sent" => "退款已付",
-        "refund_given_up" => "放弃退款",
-        "refund_covered" => "非限定性净资产弥补退款",
-        "withdrawal" => "微信提现",
-        "top_up" => "微信充值",
-        "disbursement" => "支出批准",
-        "disbursement_paid" => "支出付款",
-        "disbursement_bounced" => "付款退票",
-        "disbursement_cancelled" => "付款取消",
-        "disbursement_recovered" => "支出追回",
-        "advance_accounted" => "预付核销",
-        "release" => "限定性净资产解除限定",
-        "leftover" => "剩余资金转入同类项目",
-        "year_end_income" | "year_end_expense" | "year_end_release" | "year_end" => "年终结转",
-        "voucher" => "手工凭证",
-        "adjustment" => "审计调整",
-        "opening" => "期初余额",
-        "cash_difference" => "现金盘点差额",
-        "reversal" => "红字冲销",
-        other => other,
-    }
-}
-
-/// What a debt of 2209 is.
-pub(super) fn payable(kind: &str) -> &str {
-    match kind {
-        "refund" => "待退捐款",
-        "suspense" => "待查款",
-        "channel_surplus" => "待查长款（微信）",
-        "grant" => "应付资助",
-        "reimbursement" => "应付报销",
-        other => other,
-    }
-}
-
-/// Where money of a channel stands, or what it paid.
-pub(super) fn money_place<'a>(subject: &str, channel: &'a str) -> &'a str {
-    match (subject, channel) {
-        ("1009", "wechat") => "微信余额",
-        ("1009", "wechat_transit") => "微信在途",
-        ("5401", "wechat") => "通道费",
-        ("1122", "wechat") => "微信短款",
-        (_, "wechat") => "微信",
-        (_, "bank") => "银行",
-        (_, other) => other,
-    }
-}
-
 /// Which way a gift came.
 pub(super) fn channel(word: &str) -> &str {
     match word {
         "wechat" => "微信支付",
         "bank" => "银行",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_programs_wrote_is_read_by_people() {
+        assert_eq!(item("loan:QND-2026-0031:L7:split"), "QND-2026-0031 流水L7 本息分项");
+        assert_eq!(item("loan:QND-2026-0031:2026-06-30:balance"), "QND-2026-0031 2026-06-30 余额");
+        assert_eq!(item("loan:rcb:2026-06-30:loss"), "rcb 2026-06-30 损失类合计");
+        assert_eq!(item("0198f0c0a1b27c3d8e4f001122334455"), "订单号 0198f0c0a1b27c3d8e4f001122334455");
+        assert_eq!(item("4200002601202601150000000001"), "微信支付单号 4200002601202601150000000001");
+        assert_eq!(item("comet"), "comet");
+        assert_eq!(told("本金应为1234.50，银行2345.60（2026-06-30）"), "本金应为1,234.50，银行2,345.60（2026-06-30）");
+        assert_eq!(told("退款状态 PROCESSING"), "退款状态 PROCESSING");
     }
 }

@@ -36,7 +36,7 @@ async fn list(officer: &Officer, asked: &Asked, at: Option<i32>, typed: &Typed) 
     let fresh = Typed::default();
     let content = html! {
         (part::heading("年度审计", &html! { span class="faint" { (shelf.book.name) } }))
-        @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice(asked))) }
+        @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice())) }
         p class="note" { "年度结转后可作审计调整；登记并确认审计报告后，该年度不再调整。" }
         @if years.is_empty() { (part::nothing_here("这个账套还没有记账。")) }
         @for one in &years {
