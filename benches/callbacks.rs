@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use api::ApiOptions;
 use app::runs::Started;
-use app::throttle::Throttle;
+use app::throttle::{COMPLAINTS_PER_MINUTE, Throttle};
 use domain::{Clock, DonationId, Money};
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -126,6 +126,7 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
             https: false,
             docs: false,
             staff_logins: Arc::new(Throttle::per_minute(many)),
+            complaints: Arc::new(Throttle::per_minute(COMPLAINTS_PER_MINUTE)),
             donor_logins_per_minute: many,
             metrics: Arc::new(String::new),
             ready: Arc::new(|| Box::pin(async { Ok(()) })),

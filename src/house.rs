@@ -10,7 +10,7 @@ use anyhow::Context;
 use api::{ApiOptions, Pages};
 use app::App;
 use app::runs::{ListJobs, RunJob, StartJob, Started};
-use app::throttle::Throttle;
+use app::throttle::{COMPLAINTS_PER_MINUTE, Throttle};
 use domain::Clock;
 use entity::Db;
 use jobs::JobError;
@@ -108,6 +108,7 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
     let (starting, real) = (app.clone(), app.real.clone());
     let https = http.public_url.starts_with("https://");
     let staff_logins = Arc::new(Throttle::per_minute(http.staff_logins_per_minute));
+    let complaints = Arc::new(Throttle::per_minute(COMPLAINTS_PER_MINUTE));
     let run_job: RunJob = Arc::new(move |name| {
         let app = working.clone();
         Box::pin(async move { jobs::run_once(app, &name).await.map_or_else(started, Started::Ended) })
@@ -122,6 +123,7 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
         web::WebOptions {
             https,
             staff_logins: staff_logins.clone(),
+            complaints: complaints.clone(),
             start_job: start_job.clone(),
             jobs: list_jobs.clone(),
         },
@@ -135,6 +137,7 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
             https,
             docs: http.docs,
             staff_logins,
+            complaints,
             donor_logins_per_minute: http.donor_logins_per_minute,
             metrics: Arc::new(move || {
                 metrics.run_upkeep();

@@ -3,7 +3,6 @@
 
 use app::origin::Origin;
 use app::throttle::Throttle;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use app::App;
@@ -18,9 +17,6 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::tag::Tag;
 use crate::wire::{Instant, Text, wire_enum};
-
-/// How many complaints one neighbourhood may hand in a minute.
-pub(crate) const COMPLAINTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).expect("six is more than nothing");
 
 wire_enum! {
     /// Where a complaint stands.
@@ -68,7 +64,7 @@ struct ComplaintDraft {
 /// Complaints, by anybody.
 pub(crate) struct ComplaintApi {
     pub(crate) app: Arc<App>,
-    pub(crate) throttle: Throttle,
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 #[OpenApi(prefix_path = "/complaints", tag = "Tag::Public")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::problem::Problem;
-use app::servicing::{FileBreak, Group, Imported, Late, Line, Report, Scope, Served, Standing};
+use app::servicing::{FileBreak, Fresh, Group, Imported, Late, Line, Report, Scope, Served, Standing};
 use domain::loan::allocation::{Amounts, Component};
 use domain::loan::life::{Split, State, What};
 use domain::loan::overdue as rules;
@@ -635,6 +635,31 @@ impl From<Late> for LoanInArrears {
     }
 }
 
+/// How fresh the figures of a bank are in the report.
+#[derive(Object)]
+struct LoanReportBank {
+    bank: String,
+    /// How much the bank tells: `daily`, `monthly` or `summary`.
+    pace: String,
+    /// The day its last file tells of.
+    #[oai(nullable)]
+    told_through: Option<Day>,
+    /// The day at whose end its loans are told: the report's, or that of the last file of a bank that does not tell every day, for what fell
+    /// due later is not known to be late.
+    as_of: Day,
+}
+
+impl From<Fresh> for LoanReportBank {
+    fn from(fresh: Fresh) -> LoanReportBank {
+        LoanReportBank {
+            bank: fresh.bank,
+            pace: fresh.pace,
+            told_through: fresh.told.map(Day),
+            as_of: fresh.as_of.into(),
+        }
+    }
+}
+
 /// The monthly report to the League (月报).
 #[derive(Object)]
 struct LoanReport {
@@ -643,6 +668,8 @@ struct LoanReport {
     /// How far the slowest programme in it is closed.
     #[oai(nullable)]
     closed_through: Option<Day>,
+    /// How fresh the figures of each bank are.
+    banks: Vec<LoanReportBank>,
     lines: Vec<LoanReportLine>,
     total: LoanReportLine,
     late: Vec<LoanInArrears>,
@@ -652,10 +679,11 @@ struct LoanReport {
 
 impl From<Report> for LoanReport {
     fn from(report: Report) -> LoanReport {
-        let own = |Line { division, bank, product, group }: Line| line(division, bank, product, group);
+        let own = |Line { division, bank, product, group, .. }: Line| line(division, bank, product, group);
         LoanReport {
             day: report.day.into(),
             closed_through: report.closed_through.map(Day),
+            banks: report.banks.into_iter().map(Into::into).collect(),
             lines: report.lines.into_iter().map(own).collect(),
             total: line(String::new(), String::new(), String::new(), report.total),
             late: report.late.into_iter().map(Into::into).collect(),

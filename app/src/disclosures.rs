@@ -10,6 +10,8 @@ mod content;
 mod duties;
 mod form;
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use crowdfunding::CrowdfundingError;
 use domain::campaign::CampaignState;
@@ -39,6 +41,9 @@ const PREPARERS: [Role; 3] = [Role::Disclosure, Role::ProjectManager, Role::Fina
 const PUBLISHERS: [Role; 1] = [Role::Disclosure];
 /// Who sees what was drawn up and what is due.
 pub const READERS: [Role; 5] = [Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Chair, Role::Auditor];
+/// Who sees what is due: whoever may be told of it, too.
+pub const TOLD: [Role; 7] =
+    [Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Chair, Role::Auditor, Role::Cashier, Role::Admin];
 /// Kinds that are about a campaign.
 const OF_CAMPAIGN: [DutyKind; 5] = [
     DutyKind::EmergencyReceipts,
@@ -47,6 +52,9 @@ const OF_CAMPAIGN: [DutyKind; 5] = [
     DutyKind::ProjectProgress,
     DutyKind::ProjectReport,
 ];
+
+/// How many versions of a report are told: nobody corrects one so often.
+const MOST_VERSIONS: u64 = 100;
 
 /// Why something was not drawn up, published or set. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -559,6 +567,28 @@ impl Disclosures {
         let of_book =
             published().filter(disclosure::Column::BookId.eq(book.id)).filter(disclosure::Column::CampaignId.is_null());
         self.versions(of_book, after, limit).await
+    }
+
+    /// What charities published of themselves, all versions, newest first, each with the charity's name; for everybody.
+    pub async fn of_charities(&self, after: Option<DisclosureId>, limit: u64) -> Result<Vec<(Version, String)>> {
+        let of_charities = published().filter(disclosure::Column::CampaignId.is_null());
+        let versions = self.versions(of_charities, after, limit).await?;
+        let books: BTreeSet<BookId> = versions.iter().map(|version| version.row.book_id).collect();
+        let books = book::Entity::find().filter(book::Column::Id.is_in(books)).all(self.db.read()).await?;
+        let name = |id: BookId| books.iter().find(|book| book.id == id).map(|book| book.name.clone());
+        let named = |version: Version| {
+            let name = name(version.row.book_id).unwrap_or_default();
+            (version, name)
+        };
+        Ok(versions.into_iter().map(named).collect())
+    }
+
+    /// Every published version of a report, newest first, by the id of one of them, whose text is the one that was fingerprinted; for
+    /// everybody.
+    pub async fn public_series(&self, id: DisclosureId) -> Result<Vec<Version>> {
+        let one = self.public_text(id).await?;
+        let all = disclosure::Column::SeriesId.eq(one.series_id);
+        self.versions(published().filter(all), None, MOST_VERSIONS).await
     }
 
     /// The text of a published version as it was fingerprinted, for everybody.

@@ -8,7 +8,6 @@ mod breaks;
 mod files;
 mod report;
 mod sheet;
-mod sight;
 
 use domain::bank_file::BankFileError;
 use domain::loan::allocation::Component;
@@ -16,6 +15,7 @@ use domain::loan::life::{Split, State};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, UnitPath};
 use entity::{Db, bank, loan_contract, loan_day, loan_event, loan_file, loan_pool, loan_programme, loan_subsidy};
+use lending::Reach;
 use lending::servicing::close::{self, Piece};
 use lending::servicing::loan::{self, Loan};
 use lending::servicing::programme::{self, NewProgramme};
@@ -25,12 +25,11 @@ use serde_json::json;
 
 pub(crate) use breaks::proposal;
 pub use files::{FileBreak, FileReport, Imported};
-pub use report::{Group, Late, Line, Report, Scope};
+pub use report::{Fresh, Group, Late, Line, Report, Scope};
 pub use sheet::{LateLoan, Sheet};
 
 use crate::runs;
 use crate::trail::{self, staff};
-use sight::Sight;
 
 /// Who opens programmes and names pools.
 pub const KEEPERS: [Role; 2] = [Role::Admin, Role::LeagueOfficer];
@@ -121,6 +120,8 @@ pub struct Served {
     pub events: Vec<loan_event::Model>,
     /// Its subsidies.
     pub subsidies: Vec<loan_subsidy::Model>,
+    /// The day the bank's last file tells of, where its bank does not tell every day: what fell due later may be paid.
+    pub told: Option<BusinessDate>,
 }
 
 /// Writes into an event that is shown how it was spread.
@@ -207,7 +208,7 @@ impl Servicing {
         if by.is_one_of(&elsewhere) {
             return Ok(None);
         }
-        let seat = sight::bank_of(self.db.read(), by.id).await?;
+        let seat = lending::bank_of(self.db.read(), by.id).await?;
         Ok(Some(seat.unwrap_or_else(|| BankId::from(uuid::Uuid::nil()))))
     }
 
@@ -261,7 +262,7 @@ impl Servicing {
     pub async fn tell(&self, new: NewEvent, by: &Member) -> Result<Served, ServicingError> {
         by.must_be(&TELLERS)?;
         let contract = new.contract;
-        let bank = sight::bank_of(self.db.read(), by.id).await?.ok_or(ServeError::NoSeat)?;
+        let bank = lending::bank_of(self.db.read(), by.id).await?.ok_or(ServeError::NoSeat)?;
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let row = loan_contract::Entity::find_by_id(contract).one(&tx).await?.ok_or(ServeError::NoSuchContract)?;
@@ -282,16 +283,16 @@ impl Servicing {
         self.served(row.id).await
     }
 
-    /// A loan for a member of staff: of their bank, or of their part of the tree if the borrower agreed that the bank tells the League.
+    /// A loan for a member of staff: of their bank, or of their part of the tree if the borrower agreed that the bank tells the League. Finance
+    /// sees it like the League.
     pub async fn loan(&self, id: LoanContractId, by: &Member) -> Result<Served, ServicingError> {
         let db = self.db.read();
-        let reach = Sight::of(db, by).await?;
+        let reach = Reach::of_contracts(db, by).await?;
         let row = loan_contract::Entity::find_by_id(id).one(db).await?.ok_or(ServeError::NoSuchContract)?;
-        if !reach.covers(&row.unit_path, row.bank_id) {
+        if !reach.covers(&row.unit_path, Some(row.bank_id)) {
             return Err(ServeError::NoSuchContract.into());
         }
-        let of_bank = reach.bank == Some(row.bank_id);
-        if !of_bank && !reach.audits && !report::agreed(db, &row).await? {
+        if !reach.is_of(row.bank_id) && !reach.audits && !report::agreed(db, &row).await? {
             return Err(ServeError::NoConsent.into());
         }
         self.served(id).await
@@ -331,7 +332,10 @@ impl Servicing {
             }
             _ => (None, None),
         };
-        Ok(Served { contract: loan.row, state, payoff, events, subsidies })
+        let known =
+            programme::known(db, today).await?.into_iter().find(|one| one.programme.bank_id == loan.row.bank_id);
+        let told = known.filter(|one| one.until < today).map(|one| one.until);
+        Ok(Served { contract: loan.row, state, payoff, events, subsidies, told })
     }
 
     /// Claims every subsidy of a programme that is due. Answers those that are new.

@@ -11,6 +11,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::origin::Origin;
 use crate::problem::Problem;
 
+/// How many complaints one neighbourhood may hand in a minute, on pages and at the interface together.
+pub const COMPLAINTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).expect("six is more than nothing");
 /// After so many questions those who have been quiet are forgotten.
 const SWEEP: u32 = 4096;
 

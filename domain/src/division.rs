@@ -42,6 +42,16 @@ pub fn hebei() -> &'static [Division] {
     &HEBEI
 }
 
+/// Where a code is, in words: city and county, whatever lies within the county; a code nobody knows is its own name.
+pub fn place(code: &str) -> String {
+    let known = |code: &str| hebei().iter().find(|one| one.code == code).map(|one| one.name);
+    match (code.get(..4).and_then(known), code.get(..6).and_then(known)) {
+        (Some(city), Some(county)) => format!("{city}{county}"),
+        (Some(only), None) | (None, Some(only)) => only.to_owned(),
+        (None, None) => code.to_owned(),
+    }
+}
+
 /// The division of a code that stands on a day.
 pub fn standing(code: &str, on: BusinessDate) -> Option<&'static Division> {
     let stands = |division: &&Division| {

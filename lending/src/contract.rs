@@ -11,7 +11,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use crate::application::{self, Setting};
 use crate::history::{self, Step};
 use crate::servicing::programme;
-use crate::{LENDERS, LendingError, READERS, Reach, consent, lpr, product, quota};
+use crate::{LENDERS, LendingError, Reach, consent, lpr, product, quota};
 
 /// How many days after the signature a payout may be planned.
 const MOST_DAYS_TO_PAYOUT: i64 = 60;
@@ -240,16 +240,15 @@ pub async fn advance(
     Ok(row)
 }
 
-/// A contract, for staff who may know of it: officers of its bank and auditors; of the League only with the borrower's consent.
+/// A contract, for staff who may know of it: officers of its bank and auditors; of the League and of finance only with the
+/// borrower's consent.
 pub async fn known(db: &impl ConnectionTrait, id: LoanContractId, by: &Member) -> Result<row::Model, LendingError> {
-    by.must_be(&READERS)?;
+    let reach = Reach::of_contracts(db, by).await?;
     let found = row::Entity::find_by_id(id).one(db).await?.ok_or(LendingError::NoSuchContract)?;
-    let reach = Reach::of(db, by).await?;
     if !reach.covers(&found.unit_path, Some(found.bank_id)) {
         return Err(LendingError::NoSuchContract);
     }
-    let of_bank = reach.bank.as_ref().is_some_and(|(bank, _)| *bank == found.bank_id);
-    if reach.audits || of_bank || consent::shows(db, found.donor_id, found.bank_id).await? {
+    if reach.audits || reach.is_of(found.bank_id) || consent::shows(db, found.donor_id, found.bank_id).await? {
         Ok(found)
     } else {
         Err(LendingError::NoSuchContract)

@@ -32,6 +32,10 @@ use domain::role::Role;
 
 /// Who may know of loans at all. Officers of banks know of their bank's only.
 pub const READERS: [Role; 3] = [Role::LeagueOfficer, Role::BankOfficer, Role::Auditor];
+/// Who may know of signed contracts: with them finance, which decides what a bank's file says otherwise. It sees what the League sees:
+/// one by one only those whose borrowers agreed.
+pub const CONTRACT_READERS: [Role; 5] =
+    [Role::LeagueOfficer, Role::BankOfficer, Role::Auditor, Role::Bookkeeper, Role::FinanceHead];
 /// Who runs banks' seats.
 pub const KEEPERS: [Role; 1] = [Role::Admin];
 /// Whose word an office of the League needs.

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use crate::bank::{code, sized};
-use crate::{AUTHORS, LENDERS, LendingError, READERS, RECOMMENDERS, bank_of, root};
+use crate::{AUTHORS, CONTRACT_READERS, LENDERS, LendingError, READERS, RECOMMENDERS, bank_of, root};
 
 /// A product as somebody writes it down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -283,6 +283,19 @@ pub async fn all(
         },
     };
     page(db, Condition::all(), &Search { family: None, bank }, after, limit).await
+}
+
+/// The products that contracts name, newest first, for whoever reads contracts: a bank's own, or all.
+pub async fn of_contracts(
+    db: &impl ConnectionTrait,
+    by: &Member,
+    limit: u64,
+) -> Result<Vec<loan_product::Model>, LendingError> {
+    by.must_be(&CONTRACT_READERS)?;
+    if by.is_one_of(&[Role::Bookkeeper, Role::FinanceHead]) {
+        return page(db, Condition::all(), &Search::default(), None, limit).await;
+    }
+    all(db, by, None, limit).await
 }
 
 async fn page(

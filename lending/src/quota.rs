@@ -4,8 +4,10 @@
 use domain::role::Member;
 use domain::{LoanProductId, LoanQuotaId, Money, Timestamp, UnitId, UnitPath};
 use entity::{Tx, execute, loan_product, loan_quota as row, unit};
+use ledger::AuditReport;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
 };
 
 use crate::product::must_author;
@@ -139,4 +141,22 @@ pub(crate) async fn shift(
         1 => Ok(()),
         _ => Err(LendingError::Conflict),
     }
+}
+
+/// Audits every quota: what is reserved of it is what applications have been granted, what is used what contracts were signed for. One
+/// statement.
+pub async fn audit(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
+    let sql = "SELECT q.id, q.reserved_fen, q.used_fen, CAST(COALESCE(a.reserved_fen, 0) AS BIGINT) AS granted_fen, \
+               CAST(COALESCE(a.used_fen, 0) AS BIGINT) AS signed_fen FROM loan_quota q LEFT JOIN (SELECT f.quota_id, \
+                   SUM(CASE WHEN f.quota_use = 'reserved' THEN f.approved_fen ELSE 0 END) AS reserved_fen, \
+                   SUM(CASE WHEN f.quota_use = 'used' THEN c.principal_fen ELSE 0 END) AS used_fen \
+               FROM loan_application f LEFT JOIN loan_contract c ON c.application_id = f.id WHERE f.quota_id IS NOT NULL \
+               GROUP BY f.quota_id) a ON a.quota_id = q.id ORDER BY q.id";
+    for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await? {
+        let id: LoanQuotaId = row.try_get("", "id")?;
+        let fen = |column: &str| row.try_get::<Money>("", column);
+        report.compare("loan_quota.reserved", id, fen("reserved_fen")?, fen("granted_fen")?);
+        report.compare("loan_quota.used", id, fen("used_fen")?, fen("signed_fen")?);
+    }
+    Ok(())
 }

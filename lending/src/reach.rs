@@ -5,9 +5,11 @@ use domain::{BankId, StaffId, UnitPath};
 use entity::{bank_seat, unit};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-use crate::{LendingError, READERS};
+use crate::{CONTRACT_READERS, LendingError, READERS};
 
 const OF_THE_LEAGUE: [Role; 2] = [Role::LeagueOfficer, Role::Auditor];
+/// Who sees of contracts what the League sees.
+const OF_CONTRACTS: [Role; 4] = [Role::LeagueOfficer, Role::Auditor, Role::Bookkeeper, Role::FinanceHead];
 
 /// What somebody may know of.
 #[derive(Clone, Debug)]
@@ -35,10 +37,25 @@ impl Reach {
     /// Of a member of staff. One statement for officers of banks, none for others.
     pub async fn of(db: &impl ConnectionTrait, by: &Member) -> Result<Reach, LendingError> {
         by.must_be(&READERS)?;
+        Reach::over(db, by, &OF_THE_LEAGUE).await
+    }
+
+    /// Of a member of staff as far as signed contracts go: finance sees those like the League. Costs the same.
+    pub async fn of_contracts(db: &impl ConnectionTrait, by: &Member) -> Result<Reach, LendingError> {
+        by.must_be(&CONTRACT_READERS)?;
+        Reach::over(db, by, &OF_CONTRACTS).await
+    }
+
+    async fn over(db: &impl ConnectionTrait, by: &Member, roles: &[Role]) -> Result<Reach, LendingError> {
         let parts = |roles: &[Role]| by.parts(roles).into_iter().cloned().collect::<Vec<_>>();
         let lends = parts(&[Role::BankOfficer]);
         let bank = if lends.is_empty() { None } else { bank_of(db, by.id).await?.map(|bank| (bank, lends)) };
-        Ok(Reach { parts: parts(&OF_THE_LEAGUE), bank, audits: by.is_one_of(&[Role::Auditor]) })
+        Ok(Reach { parts: parts(roles), bank, audits: by.is_one_of(&[Role::Auditor]) })
+    }
+
+    /// Whether somebody is of this bank.
+    pub fn is_of(&self, bank: BankId) -> bool {
+        self.bank.as_ref().is_some_and(|(own, _)| *own == bank)
     }
 
     /// Whether it covers something at a place that was sent to a bank, if it was.

@@ -12,7 +12,8 @@ use sea_orm::{
     QuerySelect, QueryTrait, Statement,
 };
 
-use crate::{LendingError, READERS, RECOMMENDERS, Reach, contract as contracts};
+use crate::servicing::programme::Known;
+use crate::{LendingError, RECOMMENDERS, Reach, contract as contracts};
 
 /// A borrower's applications, newest first.
 pub async fn applications_of(
@@ -182,8 +183,8 @@ pub async fn own_contract(
     found.filter(|row| row.donor_id == donor).ok_or(LendingError::NoSuchContract)
 }
 
-/// A page of the contracts an officer may see one by one, newest first: a bank's own; of the League those whose borrowers agreed that
-/// what the bank sends back is seen.
+/// A page of the contracts an officer may see one by one, newest first: a bank's own; of the League and of finance those whose borrowers
+/// agreed that what the bank sends back is seen.
 pub async fn contracts(
     db: &impl ConnectionTrait,
     wanted: &Wanted,
@@ -192,7 +193,7 @@ pub async fn contracts(
     limit: u64,
 ) -> Result<Vec<contract::Model>, LendingError> {
     use contract::Column as C;
-    let mut query = seen(&Reach::of(db, by).await?, wanted);
+    let mut query = seen(&Reach::of_contracts(db, by).await?, wanted);
     if let Some(after) = after {
         let last = contracts::known(db, after, by).await?;
         let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
@@ -228,20 +229,29 @@ fn seen(reach: &Reach, wanted: &Wanted) -> sea_orm::Select<contract::Entity> {
     query.filter(narrowed)
 }
 
-/// A page of the contracts with something late that an officer may see one by one, those that are late the longest first.
+/// A page of the contracts with something late that an officer may see one by one, those that are late the longest first. Late is what fell
+/// due before the day to which its programme is known; what falls due on that day is not.
 pub async fn late(
     db: &impl ConnectionTrait,
     wanted: &Wanted,
+    known: &[Known],
     by: &Member,
     after: Option<LoanContractId>,
     limit: u64,
 ) -> Result<Vec<LoanContractId>, LendingError> {
     use loan_standing::Column as C;
-    let known = seen(&Reach::of(db, by).await?, wanted).select_only().column(contract::Column::Id);
+    let reach = Reach::of(db, by).await?;
+    if known.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of_programme =
+        |one: &Known| Condition::all().add(C::ProgrammeId.eq(one.programme.id)).add(C::LateSince.lt(one.until));
+    let late = known.iter().fold(Condition::any(), |any, one| any.add(of_programme(one)));
+    let seen = seen(&reach, wanted).select_only().column(contract::Column::Id);
     let mut query = loan_standing::Entity::find()
-        .filter(C::LateSince.is_not_null())
+        .filter(late)
         .filter(C::Ended.is_null())
-        .filter(C::ContractId.in_subquery(known.into_query()));
+        .filter(C::ContractId.in_subquery(seen.into_query()));
     if let Some(after) = after {
         let last = loan_standing::Entity::find_by_id(after).one(db).await?.ok_or(LendingError::NoSuchContract)?;
         let same = Condition::all().add(C::LateSince.eq(last.late_since)).add(C::ContractId.gt(after));
@@ -273,8 +283,7 @@ pub struct Count {
 
 /// Counts of all contracts within an officer's reach, whether or not their borrowers may be seen.
 pub async fn counts(db: &impl ConnectionTrait, by: &Member) -> Result<Vec<Count>, LendingError> {
-    by.must_be(&READERS)?;
-    let reach = Reach::of(db, by).await?;
+    let reach = Reach::of_contracts(db, by).await?;
     let mut values: Vec<sea_orm::Value> = Vec::new();
     let mut below = |part: &str| {
         values.push(format!("{part}%").into());

@@ -18,6 +18,14 @@ async fn a_stranger_reads_the_books_and_reckons_a_loan() {
         b.says("备案编号").await;
         b.visit(&format!("/campaigns/{campaign}/gifts")).await;
         b.visit(&format!("/campaigns/{campaign}/payments")).await;
+        b.visit(&format!("/campaigns/{campaign}/disclosures")).await;
+        b.says("还没有公布过报告").await;
+        b.visit(&format!("/campaigns/{campaign}/complaints")).await;
+        b.fill("main form", "words", "用途与说明不符（示例）").await;
+        b.press("main form button").await;
+        b.says("投诉已收到").await;
+        b.visit("/disclosures").await;
+        b.says("还没有公布过机构的报告").await;
         b.visit("/transparency").await;
         b.says("封账指纹").await;
         b.visit("/gift?number=1&amount=2").await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, send};
 use crate::world::{World, story};
 
 fn today(w: &World) -> String {
@@ -83,6 +83,15 @@ async fn a_report_is_frozen_proved_and_corrected_by_a_new_version() {
         manager.post(&publications, body.clone()).await.refused(403, "forbidden");
         published(&disclosure, &first, &today(w)).await;
         disclosure.post(&publications, body).await.refused(409, "published_there");
+        let page = async |path: String| {
+            send(w.stranger.request(reqwest::Method::GET, &path).header("accept", "text/html")).await
+        };
+        let version = format!("/disclosures/{}", first["id"].as_str().unwrap());
+        let shown = page(version.clone()).await;
+        assert!(shown.status == 200 && shown.text.contains(first["fingerprint"].as_str().unwrap()), "{}", shown.text);
+        assert!(shown.text.contains("慈善中国 示例1") && !shown.text.contains("王五"), "{}", shown.text);
+        assert!(page(format!("/campaigns/{id}")).await.text.contains(&version), "the campaign's page leads there");
+        assert_eq!(page(format!("/disclosures/{}", Uuid::now_v7())).await.status, 404);
         let text = w.stranger.get(&content).await;
         assert_eq!(hex::encode(Sha256::digest(text.text.as_bytes())), first["fingerprint"].as_str().unwrap());
         let figures = text.ok()["figures"].clone();

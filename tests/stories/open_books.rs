@@ -96,3 +96,56 @@ async fn what_is_not_public_has_no_page() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn anybody_complains_on_a_page_and_reads_what_became_of_it() {
+    story(async |w| {
+        let campaign = w.open_campaign("200.00").await;
+        let path = format!("/campaigns/{campaign}/complaints");
+        assert!(page(w, &format!("/campaigns/{campaign}")).await.contains(&path));
+        assert!(page(w, &path).await.contains("name=\"words\""));
+        let id = uuid::Uuid::now_v7().to_string();
+        let complain = async |words: &str, from: &str| {
+            let request = w.stranger.request(Method::POST, &path).header("accept", "text/html");
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            send(request.header("sec-fetch-site", from).body(format!("id={id}&words={words}"))).await
+        };
+        let strange = complain("用途与说明不符", "cross-site").await;
+        assert_eq!(strange.status, 403, "another site's form is no form of ours");
+        let empty = complain(" ", "same-origin").await;
+        assert!(empty.status == 422 && empty.text.contains("请填写此项"), "{}", empty.text);
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM complaint").await, 0);
+        for _ in 0..2 {
+            complain("用途与说明不符", "same-origin").await;
+        }
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM complaint").await, 1, "sent twice it is one");
+        let shown = page(w, &format!("/complaints/{id}")).await;
+        assert!(shown.contains(&id) && shown.contains("用途与说明不符") && shown.contains("尚未答复"), "{shown}");
+        let missing = send(w.stranger.request(Method::GET, "/complaints/1").header("accept", "text/html")).await;
+        assert_eq!(missing.status, 404);
+        // The share of one neighbourhood is the same on pages and at the interface.
+        let mut more = 0;
+        while w.stranger.post("/complaints", json!({ "id": uuid::Uuid::now_v7(), "words": "又一件" })).await.status
+            == 200
+        {
+            more += 1;
+            assert!(more < 10, "nobody is stopped");
+        }
+        assert_eq!(complain("再来一件", "same-origin").await.status, 429);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_say_in_words_that_nothing_was_published() {
+    story(async |w| {
+        let campaign = w.open_campaign("200.00").await;
+        assert!(page(w, "/disclosures").await.contains("还没有公布过机构的报告"));
+        let shown = page(w, &format!("/campaigns/{campaign}")).await;
+        for word in ["还没有公布过报告", "已支付", "已批准未付", "我要投诉", "十个工作日"] {
+            assert!(shown.contains(word), "{word}");
+        }
+        assert!(!shown.contains("/api/docs"));
+    })
+    .await;
+}

@@ -8,9 +8,10 @@ use domain::bank_file::{BankFile, Detail, Kind, Pace, Position, Total};
 use domain::loan::allocation::Component;
 use domain::loan::life::Split;
 use domain::loan::overdue::Class;
-use domain::role::Role;
+use domain::role::{Member, Role};
 use domain::{BusinessDate, LoanProgrammeId, Money};
 use lending::servicing::close::Piece;
+use lending::view::Wanted;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -52,11 +53,16 @@ pub(crate) struct Loan {
 
 /// Opens the programme of a bank with this product.
 pub(crate) async fn house(w: &World, terms: Value) -> House {
+    house_that_tells(w, terms, "daily").await
+}
+
+/// The same of a bank that tells at another pace.
+async fn house_that_tells(w: &World, terms: Value, pace: &str) -> House {
     on(w, "2026-01-25").await;
     let town = town_with(w, terms).await;
     let (admin, programme) = (w.staff(Role::Admin).await, Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
     let wish = json!({
-        "id": programme, "bank": town.bank, "name": "青农贷（示例银行）", "pace": "daily", "match_days": 3, "first_day": "2026-01-25",
+        "id": programme, "bank": town.bank, "name": "青农贷（示例银行）", "pace": pace, "match_days": 3, "first_day": "2026-01-25",
     });
     let opened = admin.post("/staff/loan-programmes", wish.clone()).await.ok();
     assert_eq!(admin.post("/staff/loan-programmes", wish.clone()).await.ok(), opened, "again is the same");
@@ -250,9 +256,20 @@ async fn a_loan_goes_from_the_payout_to_the_last_instalment() {
         let stranger = w.donor("o-stranger").await;
         stranger.get(&format!("/loans/{}/servicing", loan.id)).await.refused(404, "no_such_contract");
         let path = format!("/staff/loan-contracts/{}/servicing", loan.id);
-        h.town.city.get(&path).await.refused(403, "no_consent");
+        let head = w.staff(Role::FinanceHead).await;
+        for officer in [&h.town.city, &head] {
+            officer.get(&path).await.refused(403, "no_consent");
+        }
+        let listed = head.get("/staff/loan-contracts").await.ok();
+        assert_eq!(listed["items"], json!([]), "finance sees no more than the League");
         h.town.agree(&loan.borrower, "servicing").await;
-        assert_eq!(h.town.city.get(&path).await.ok()["number"], "HT-1");
+        for officer in [&h.town.city, &head] {
+            assert_eq!(officer.get(&path).await.ok()["number"], "HT-1");
+        }
+        assert_eq!(head.get("/staff/loan-contracts").await.ok()["items"].as_array().unwrap().len(), 1);
+        let contract = head.get(&format!("/staff/loan-contracts/{}", loan.id)).await.ok();
+        assert!(contract["borrower"].as_str().unwrap().contains('*'), "{contract}");
+        head.get("/staff/loan-applications").await.refused(403, "forbidden");
         let rival = w.hire_over(Role::BankOfficer, "rival", "/").await;
         rival.get(&path).await.refused(404, "no_such_contract");
         let steal = notice("repayment", "2026-05-12", json!({ "amount": "1.00" }));
@@ -503,6 +520,86 @@ async fn a_subsidy_is_claimed_for_what_was_paid_in_time_and_received_once() {
             bookkeeper.post(&receipt, json!({ "on": "2026-03-05" })).await.ok();
         }
         assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("0.00".into(), "0.00".into()));
+    })
+    .await;
+}
+
+/// The list of arrears as an auditor sees it: contract, days late, principal late, all that is late.
+async fn late(w: &World) -> Vec<(String, i64, String, String)> {
+    let by = Member::everywhere(w.staff(Role::Auditor).await.id.into(), &[Role::Auditor], "test");
+    let rows = w.app.servicing.late(&Wanted::default(), &by, None, 10).await.unwrap();
+    rows.into_iter()
+        .map(|one| {
+            let (principal, all) = (one.late[Component::Principal], one.late.total().unwrap());
+            (one.contract.number, one.days, principal.to_string(), all.to_string())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_falls_due_today_is_not_late() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        h.lent(w, "equal_principal", "36000.00", 1).await;
+        let report = async |month: &str| {
+            h.town.city.get(&format!("/staff/loan-report?month={month}")).await.ok()["total"].clone()
+        };
+        h.closed_before(w, "2026-03-01").await;
+        assert!(late(w).await.is_empty());
+        assert_eq!(report("2026-03").await["overdue_count"], 0);
+        h.closed_before(w, "2026-03-02").await;
+        assert_eq!(late(w).await[0].1, 1);
+        assert_eq!(report("2026-03").await["overdue_count"], 1);
+        // The second instalment falls due: what is late is the first, as the books say.
+        h.closed_before(w, "2026-04-01").await;
+        let listed = late(w).await;
+        assert_eq!((listed[0].1, listed[0].2.as_str()), (31, "3000.00"));
+        assert_eq!(w.balance("L1302[contract=HT-1]").await, "3000.00");
+        assert_eq!(report("2026-04").await["arrears"], listed[0].3.as_str());
+        h.closed_before(w, "2026-04-02").await;
+        assert_eq!(late(w).await[0].2, "6000.00");
+        assert_eq!(w.balance("L1302[contract=HT-1]").await, "6000.00");
+    })
+    .await;
+}
+
+/// Whether what fell due after the last file of a bank was paid nobody has heard: it is late when the next file does not tell of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_that_tells_by_month_has_no_late_loans_before_it_tells_of_them() {
+    story(async |w| {
+        let h = house_that_tells(w, by_days(), "monthly").await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let report = async |month: &str| h.town.city.get(&format!("/staff/loan-report?month={month}")).await.ok();
+        let month = |day: &str, sequence: u64, position: Position| {
+            let mut month = file(day, sequence, Vec::new(), vec![position]);
+            month.pace = Pace::Monthly;
+            month
+        };
+        h.closed_before(w, "2026-03-01").await;
+        let first = month("2026-02-28", 1, stands(&loan, "36000.00", Class::Normal));
+        assert_eq!(h.bring(&h.town.lender, &first).await.ok()["breaks"], json!([]));
+        h.closed_before(w, "2026-03-20").await;
+        let seen = report("2026-03").await;
+        assert_eq!((&seen["total"]["count"], &seen["total"]["overdue_count"]), (&json!(1), &json!(0)), "{seen}");
+        assert_eq!(seen["total"]["classes"][0]["count"], 1);
+        let bank = &seen["banks"][0];
+        assert_eq!(
+            (&bank["pace"], &bank["told_through"], &bank["as_of"]),
+            (&json!("monthly"), &json!("2026-02-28"), &json!("2026-02-28"))
+        );
+        assert_eq!(seen["day"], "2026-03-20");
+        assert!(late(w).await.is_empty());
+        // A month later the bank has told of March, and the instalment of March is not in its file.
+        h.closed_before(w, "2026-04-02").await;
+        assert!(late(w).await.is_empty(), "not before the file");
+        let mut second = month("2026-03-31", 2, stands(&loan, "36000.00", Class::SpecialMention));
+        second.positions[0].arrears = "3132.36".parse().unwrap();
+        assert_eq!(h.bring(&h.town.lender, &second).await.ok()["breaks"], json!([]));
+        let listed = late(w).await;
+        assert_eq!((listed[0].1, listed[0].2.as_str()), (30, "3000.00"), "as of the day of the file");
+        let seen = report("2026-04").await;
+        assert_eq!((&seen["total"]["overdue_count"], &seen["banks"][0]["as_of"]), (&json!(1), &json!("2026-03-31")));
+        assert_eq!(seen["total"]["arrears"], listed[0].3.as_str());
     })
     .await;
 }

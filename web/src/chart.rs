@@ -38,27 +38,49 @@ pub(crate) struct Bar {
 
 const WIDTH: i64 = 720;
 const HEIGHT: i64 = 160;
-const FOOT: i64 = 20;
+/// How many labels stand below the bars: as many as can be read on a phone.
+const LABELS: usize = 5;
 
-/// Bars beside each other, the highest as high as the chart. Of many labels some are left out.
+/// Bars beside each other, the highest as high as the chart. The bars stretch with the page, what is written beside them does not; of many
+/// labels the first, the last and some between them are shown.
 pub(crate) fn bars(title: &str, bars: &[Bar]) -> Markup {
     let count = i64::try_from(bars.len()).unwrap_or(i64::MAX).max(1);
     let most = bars.iter().map(|bar| bar.amount).max().unwrap_or(Money::ZERO);
     let step = WIDTH / count;
-    let every = (count / 12).max(1);
     html! {
-        svg class="chart" viewBox={ "0 0 " (WIDTH) " " (HEIGHT + FOOT + 14) } role="img" aria-label=(title) {
-            text x="0" y="11" { "最高 " (grouped(most)) " 元" }
-            @for (at, bar) in (0..).zip(bars) {
-                @let height = scaled(bar.amount, most, HEIGHT);
-                rect class="bar" x=(at * step + step / 8) y=(14 + HEIGHT - height) width=((step - step / 4).max(1)) height=(height) {
-                    title { (bar.label) " " (grouped(bar.amount)) " 元" }
-                }
-                @if at % every == 0 {
-                    text x=(at * step + step / 2) y=(HEIGHT + FOOT + 10) text-anchor="middle" { (bar.label) }
+        figure class="bars" {
+            p class="faint" { "最高 " (grouped(most)) " 元" }
+            svg class="chart" viewBox={ "0 0 " (step * count) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(title) {
+                @for (at, bar) in (0..).zip(bars) {
+                    @let height = scaled(bar.amount, most, HEIGHT);
+                    rect class="bar" x=(at * step + step / 8) y=(HEIGHT - height) width=((step - step / 4).max(1)) height=(height) {
+                        title { (bar.label) " " (grouped(bar.amount)) " 元" }
+                    }
                 }
             }
-            line class="axis" x1="0" x2=(WIDTH) y1=(14 + HEIGHT) y2=(14 + HEIGHT) {}
+            p class="scale" aria-hidden="true" { @for at in labelled(bars.len()) { span { (bars[at].label) } } }
+        }
+    }
+}
+
+/// Which bars have a label: all if they are few, otherwise some at even steps.
+fn labelled(count: usize) -> Vec<usize> {
+    if count <= LABELS {
+        return (0..count).collect();
+    }
+    (0..LABELS).map(|at| at * (count - 1) / (LABELS - 1)).collect()
+}
+
+/// A few amounts by name, each with its bar and its figure, the longest bar for the largest.
+pub(crate) fn ranked(bars: &[Bar]) -> Markup {
+    let most = bars.iter().map(|bar| bar.amount).max().unwrap_or(Money::ZERO);
+    html! {
+        @for bar in bars {
+            p class="meter amounts" {
+                span { (bar.label) }
+                (gauge(bar.amount, Money::ZERO, most, &format!("{}{}元", bar.label, grouped(bar.amount))))
+                span class="yuan" { (grouped(bar.amount)) }
+            }
         }
     }
 }
@@ -75,5 +97,12 @@ mod tests {
         {
             assert_eq!(scaled(fen(part), fen(whole), 1000), steps, "{part} of {whole}");
         }
+    }
+
+    #[test]
+    fn few_labels_stand_below_many_bars() {
+        assert_eq!(labelled(0), Vec::<usize>::new());
+        assert_eq!(labelled(4), [0, 1, 2, 3]);
+        assert_eq!(labelled(24), [0, 5, 11, 17, 23]);
     }
 }

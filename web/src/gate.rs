@@ -3,7 +3,7 @@
 //!
 //! A form is taken only from our own pages: the browser says where it comes from (`Sec-Fetch-Site`, or `Origin` beside `Host`), and
 //! the form carries a token that only a page of this session can hold. Either alone would do against a stranger's page; the
-//! first also guards the form to sign in, which has no session yet.
+//! first also guards the form to sign in, which has no session yet, and complaints of everybody, who have none.
 
 use std::sync::Arc;
 

@@ -32,7 +32,7 @@ pub(crate) const MENU: &[Section] = &[Section {
     name: "青年贷款",
     items: &[
         item("/console/loan-applications", "贷款申请", &lending::READERS),
-        item("/console/loans", "合同与贷后", &lending::READERS),
+        item("/console/loans", "合同与贷后", &lending::CONTRACT_READERS),
         item("/console/loan-arrears", "逾期贷款", &lending::READERS),
         item("/console/loan-report", "贷款月报", &report::READERS),
         item("/console/loan-programmes", "贷款项目与银行文件", &app::servicing::READERS),

@@ -64,6 +64,8 @@ pub struct WebOptions {
     pub https: bool,
     /// Tries of staff to sign in, for each address; counted together with those at the interface.
     pub staff_logins: Arc<Throttle>,
+    /// Complaints, for each address; counted together with those at the interface.
+    pub complaints: Arc<Throttle>,
     /// Begins a job by hand.
     pub start_job: StartJob,
     /// Names the jobs.
@@ -72,7 +74,8 @@ pub struct WebOptions {
 
 /// All pages.
 pub fn endpoint(app: Arc<App>, options: WebOptions) -> BoxEndpoint<'static, Response> {
-    let pages = open::routes(lending::routes(finance::routes(console::routes(Route::new(), options.staff_logins))));
+    let inside = lending::routes(finance::routes(console::routes(Route::new(), options.staff_logins)));
+    let pages = open::routes(inside, options.complaints);
     let pages = pages.with(poem::middleware::Compression::new());
     let gate = Gate { inner: pages, app: app.clone(), cookies: Cookies { https: options.https } };
     let all = All { assets: Route::new().at("/assets/:name", poem::get(asset::serve)), pages: gate };

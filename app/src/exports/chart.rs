@@ -1,10 +1,12 @@
 //! The accounts of a book under names that people and other programs read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::AccountId;
 use entity::{account, book, campaign};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+use crate::books::words;
 
 /// The accounts of a book.
 pub(crate) struct Chart {
@@ -21,6 +23,8 @@ pub(crate) struct Named {
     pub(crate) element: String,
     /// The subject's code and name.
     pub(crate) subject: (String, String),
+    /// What it is called on pages: its subject, and what it is kept apart by in words.
+    pub(crate) shown: String,
     /// What it is kept apart by: the dimension's word and what is read for it. A campaign is its name and its id.
     pub(crate) dimensions: Vec<(&'static str, String)>,
 }
@@ -38,9 +42,11 @@ impl Chart {
         let rows = ledger::accounts(db, book.id).await?;
         let used: BTreeSet<_> = rows.iter().filter_map(|row| row.campaign_id).collect();
         let campaigns = campaign::Entity::find().filter(campaign::Column::Id.is_in(used)).all(db).await?;
-        let campaigns: BTreeMap<_, _> = campaigns.into_iter().map(|row| (row.id, row.name)).collect();
+        let campaigns: HashMap<_, _> = campaigns.into_iter().map(|row| (row.id, row.name)).collect();
         let named = |row: account::Model| {
             let subject = subjects.get(&(row.chart.clone(), row.subject.clone()));
+            let title = subject.map(|subject| subject.name.as_str()).unwrap_or_default();
+            let shown = words::account(&row, title, &campaigns);
             let campaign = row.campaign_id.map(|id| match campaigns.get(&id) {
                 Some(name) => format!("{name} {id}"),
                 None => id.to_string(),
@@ -56,6 +62,7 @@ impl Chart {
             ];
             let named = Named {
                 name: row.name,
+                shown,
                 element: subject.map(|subject| subject.element.clone()).unwrap_or_default(),
                 subject: (row.subject, subject.map(|subject| subject.name.clone()).unwrap_or_default()),
                 dimensions: dimensions.into_iter().filter_map(|(word, text)| Some((word, text?))).collect(),
@@ -77,6 +84,11 @@ impl Chart {
     /// Our own name of an account.
     pub(crate) fn name(&self, id: AccountId) -> &str {
         self.accounts.get(&id).map_or("", |account| &account.name)
+    }
+
+    /// What an account is called on pages.
+    pub(crate) fn shown(&self, id: AccountId) -> &str {
+        self.accounts.get(&id).map_or("", |account| &account.shown)
     }
 
     /// A name for every account, each another, made from its parts.
@@ -103,6 +115,7 @@ fn spoken(word: &str) -> String {
         "suspense" => "待查款",
         "unidentified" => "待认领",
         "channel_surplus" => "待查长款",
+        "cash_surplus" => "现金长款",
         "grant" => "应付资助",
         "reimbursement" => "应付报销",
         other => other,

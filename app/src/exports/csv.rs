@@ -1,5 +1,6 @@
 //! The journal and the seals as CSV (UTF-8 with the mark that spreadsheets look for). A row is a line of an entry; amounts are yuan
-//! with two decimals, `booked_us` is microseconds since 1970 UTC. `docs/sealing.md` tells how seals are computed from the two files.
+//! with two decimals, `booked_us` is microseconds since 1970 UTC. `docs/sealing.md` tells how seals are computed from the two files: the
+//! columns it names stay as they are, and what people read stands behind them in words.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,8 +9,9 @@ use entity::{Tx, book};
 use ledger::JournalEntry;
 
 use super::{Draft, ExportError, Form, Frame, close, create};
+use crate::books::words;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 22] = [
     "voucher",
     "book_date",
     "event_date",
@@ -29,6 +31,9 @@ const COLUMNS: [&str; 19] = [
     "document",
     "memo",
     "salt",
+    "摘要",
+    "借方账户",
+    "贷方账户",
 ];
 
 /// How many seals are read at once.
@@ -88,6 +93,9 @@ impl Form for Entries<'_> {
                 harmless(entry.document.as_ref()),
                 harmless(entry.memo.as_ref()),
                 salt.clone(),
+                words::event(&entry.kind).to_owned(),
+                harmless(Some(&self.frame.chart.shown(line.debit).to_owned())),
+                harmless(Some(&self.frame.chart.shown(line.credit).to_owned())),
             ];
             self.out.write_record(row).map_err(io::Error::from)?;
         }

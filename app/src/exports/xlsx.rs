@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rust_xlsxwriter::{Format, Workbook};
 
 use super::{ExportError, Form, Frame};
+use crate::books::words;
 
 /// Rows a sheet holds, the head included.
 const ROWS: u32 = 1_048_576;
@@ -53,22 +54,30 @@ fn yuan(amount: Money) -> Decimal {
     Decimal::new(amount.fen(), 2)
 }
 
-fn titled(workbook: &mut Workbook, name: &str, columns: &[(&str, u16)]) -> Result<usize, ExportError> {
+/// A sheet with a line that says what it is, if there is one, and the heads of its columns below. Answers which sheet, and its next row.
+fn titled(
+    workbook: &mut Workbook,
+    (name, title): (&str, Option<&str>),
+    columns: &[(&str, u16)],
+) -> Result<(usize, u32), ExportError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name(name)?;
-    sheet.set_freeze_panes(1, 0)?;
     let head = Format::new().set_bold();
+    let row = u32::from(title.is_some());
+    if let Some(title) = title {
+        sheet.write_string_with_format(0, 0, title, &head)?;
+    }
+    sheet.set_freeze_panes(row + 1, 0)?;
     for (column, (title, width)) in (0u16..).zip(columns) {
         sheet.set_column_width(column, *width)?;
-        sheet.write_string_with_format(0, column, *title, &head)?;
+        sheet.write_string_with_format(row, column, *title, &head)?;
     }
-    Ok(workbook.worksheets().len() - 1)
+    Ok((workbook.worksheets().len() - 1, row + 1))
 }
 
 impl Sheets<'_> {
     fn vouchers(&mut self, name: &str) -> Result<(), ExportError> {
-        self.sheet = titled(&mut self.workbook, name, &VOUCHER)?;
-        self.row = 1;
+        (self.sheet, self.row) = titled(&mut self.workbook, (name, None), &VOUCHER)?;
         Ok(())
     }
 }
@@ -89,10 +98,10 @@ impl Form for Sheets<'_> {
             }
             sheet.write_string(row, 1, entry.book_date.to_string())?;
             sheet.write_string(row, 2, entry.event_date.to_string())?;
-            sheet.write_string(row, 3, &entry.kind)?;
+            sheet.write_string(row, 3, entry.memo.as_deref().unwrap_or_else(|| words::event(&entry.kind)))?;
             if let Some(account) = account {
                 sheet.write_string(row, 4, account.title())?;
-                sheet.write_string(row, 5, &account.name)?;
+                sheet.write_string(row, 5, &account.shown)?;
             }
             if balance.debit != Money::ZERO {
                 sheet.write_with_format(row, 6, yuan(balance.debit), &self.money)?;
@@ -107,14 +116,16 @@ impl Form for Sheets<'_> {
     }
 
     fn end(mut self: Box<Self>) -> Result<(), ExportError> {
-        let index = titled(&mut self.workbook, "科目余额", &BALANCE)?;
+        let Frame { book, from, to, .. } = &self.frame;
+        let title = format!("{} 科目余额表 {from}至{to}（单位：元）", book.name);
+        let (index, first) = titled(&mut self.workbook, ("科目余额", Some(&title)), &BALANCE)?;
         let sheet = self.workbook.worksheet_from_index(index)?;
-        for (row, (id, account)) in (1u32..).zip(self.frame.chart.accounts()) {
+        for (row, (id, account)) in (first..).zip(self.frame.chart.accounts()) {
             let opening = self.frame.opening.get(id).copied().unwrap_or_default();
             let closing = self.frame.closing.get(id).copied().unwrap_or_default();
             let moved = |after: Money, before: Money| Money::from_fen(after.fen() - before.fen());
             sheet.write_string(row, 0, account.title())?;
-            sheet.write_string(row, 1, &account.name)?;
+            sheet.write_string(row, 1, &account.shown)?;
             for (column, amount) in (2u16..).zip([
                 opening.net(),
                 moved(closing.debit, opening.debit),

@@ -117,6 +117,11 @@ impl Loans {
         Ok(lending::product::all(self.db.read(), by, after, limit).await?)
     }
 
+    /// The products that contracts name, for whoever reads contracts.
+    pub async fn contract_products(&self, by: &Member, limit: u64) -> Result<Vec<loan_product::Model>> {
+        Ok(lending::product::of_contracts(self.db.read(), by, limit).await?)
+    }
+
     /// The versions of a product.
     pub async fn versions(&self, id: LoanProductId, by: &Member) -> Result<Vec<Version>> {
         Ok(lending::product::versions(self.db.read(), id, by).await?)

@@ -16,6 +16,7 @@ use domain::reconciliation::LoanBreak;
 use domain::role::Member;
 use domain::{BreakId, BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
 use entity::{Rows, Tx, loan_event, loan_file, loan_programme};
+use lending::bank_of;
 use lending::servicing::loan::{self, Fact};
 use lending::servicing::{self, NewEvent, Recorded, ServeError, close, file as told, programme};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
@@ -24,7 +25,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::breaks::Findings;
-use super::sight::bank_of;
 use super::{FINANCE, IMPORTERS, Servicing, ServicingError};
 use crate::breaks;
 use crate::trail::{self, SYSTEM, staff};

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::loan::overdue::Class;
 use domain::role::Member;
-use domain::{BankId, BusinessDate, DonorId, LoanProductId, Money};
+use domain::{BankId, BusinessDate, DonorId, LoanProductId, Money, division};
 use entity::{bank, loan_consent, loan_contract, loan_product, loan_subsidy};
-use lending::servicing::{ServeError, loan, programme};
+use lending::Reach;
+use lending::servicing::programme::{self, Known};
+use lending::servicing::{ServeError, loan};
 use rust_decimal::Decimal;
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-use super::sight::Sight;
 use super::{Servicing, ServicingError};
 use crate::closing::Period;
 
@@ -28,7 +29,7 @@ pub struct Group {
     pub balance: Money,
     /// How many have something late.
     pub overdue_count: u64,
-    /// Principal of those that is due and not paid, and interest with what its delay costs.
+    /// Of those: principal that fell due before the day and is not paid, and interest with what its delay costs.
     pub arrears: Money,
     /// Of each class: how many, and principal not repaid.
     pub classes: [(u64, Money); 5],
@@ -45,8 +46,12 @@ pub struct Line {
     pub division: String,
     /// The bank.
     pub bank: String,
+    /// The bank's id.
+    pub bank_id: BankId,
     /// The product.
     pub product: String,
+    /// The product's id.
+    pub product_id: LoanProductId,
     /// What its loans add up to.
     pub group: Group,
 }
@@ -66,6 +71,19 @@ pub struct Late {
     pub class: Class,
 }
 
+/// How fresh a bank's figures are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// The bank.
+    pub bank: String,
+    /// How much it tells: `daily`, `monthly` or `summary`.
+    pub pace: String,
+    /// The day its last file tells of.
+    pub told: Option<BusinessDate>,
+    /// The day at whose end its loans are told: the report's, or that of the last file of a bank that does not tell every day.
+    pub as_of: BusinessDate,
+}
+
 /// The report of a month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -73,6 +91,8 @@ pub struct Report {
     pub day: BusinessDate,
     /// How far the slowest of its programmes is closed.
     pub closed_through: Option<BusinessDate>,
+    /// How fresh the figures of each bank are.
+    pub banks: Vec<Fresh>,
     /// By county, bank and product.
     pub lines: Vec<Line>,
     /// All of them.
@@ -127,7 +147,8 @@ async fn agreements(db: &impl ConnectionTrait, bank: BankId) -> Result<BTreeSet<
 }
 
 impl Servicing {
-    /// The report of a month that has begun, as far as somebody sees. Of the month under way it tells what is so today.
+    /// The report of a month that has begun, as far as somebody sees. Of the month under way it tells what is so today; of a bank that does
+    /// not tell every day what was so on the day of its last file, for whether later instalments were paid nobody has heard yet.
     pub async fn report(&self, scope: Scope, by: &Member) -> Result<Report, ServicingError> {
         let period = Period::month(scope.year, scope.month).ok_or(ServicingError::NoSuchMonth)?;
         let today = self.business.today();
@@ -136,46 +157,49 @@ impl Servicing {
         }
         let day = period.last.min(today);
         let db = self.db.read();
-        let reach = Sight::of(db, by).await?;
+        let reach = Reach::of(db, by).await?;
         let banks = bank::Entity::find().all(db).await?;
         let products: HashMap<LoanProductId, String> =
             loan_product::Entity::find().all(db).await?.into_iter().map(|row| (row.id, row.name)).collect();
-        let mut groups: BTreeMap<(String, String, String), Group> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, String, String), (BankId, LoanProductId, Group)> = BTreeMap::new();
         let mut report = Report {
             day,
             closed_through: None,
+            banks: Vec::new(),
             lines: Vec::new(),
             total: Group::default(),
             late: Vec::new(),
             unnamed: 0,
         };
-        for programme in programme::all(db).await? {
+        for Known { programme, told, until } in programme::known(db, today).await? {
             let Some(bank) = banks.iter().find(|bank| bank.id == programme.bank_id) else { continue };
-            let of_bank = reach.bank == Some(bank.id);
+            let (of_bank, as_of) = (reach.is_of(bank.id), until.min(day));
             if !of_bank && reach.parts.is_empty() {
                 continue;
             }
             let closed = programme.closed_through;
             report.closed_through = Some(report.closed_through.map_or(closed, |slowest| slowest.min(closed)));
+            let (name, pace) = (bank.name.clone(), programme.pace.clone());
+            report.banks.push(Fresh { bank: name, pace, told, as_of });
             let known = agreements(db, bank.id).await?;
             let subsidies = self.subsidies(programme.id, period).await?;
             for page in loan::paid_out(db, programme.id).await?.chunks(PAGE) {
                 for (id, one) in loan::load(db, page, false).await? {
-                    if !reach.covers(&one.row.unit_path, bank.id) {
+                    if !reach.covers(&one.row.unit_path, Some(bank.id)) {
                         continue;
                     }
-                    let paid_out = one.payout().is_some_and(|(_, on)| on <= day);
-                    let Some(it) = (if paid_out { one.replay(day)? } else { None }) else { continue };
+                    let paid_out = one.payout().is_some_and(|(_, on)| on <= as_of);
+                    let Some(it) = (if paid_out { one.replay(as_of)? } else { None }) else { continue };
                     let mut group = Group::default();
                     if let Some((claimed, received)) = subsidies.get(&id) {
                         (group.subsidy_claimed, group.subsidy_received) = (*claimed, *received);
                     }
-                    let arrears = it.state.due.total().map_err(ServeError::Loan)?;
                     if it.state.end.is_none() {
                         group.count = 1;
                         group.balance = it.state.principal().map_err(ServeError::Loan)?;
                         group.classes[it.state.class as usize] = (1, group.balance);
                         if it.state.days_past_due > 0 {
+                            let arrears = one.late(&it.state, as_of)?.total().map_err(ServeError::Loan)?;
                             (group.overdue_count, group.arrears) = (1, arrears);
                             if of_bank || reach.audits || known.contains(&one.row.donor_id) {
                                 report.late.push(Late {
@@ -191,14 +215,16 @@ impl Servicing {
                         }
                     }
                     let product = products.get(&one.row.product_id).cloned().unwrap_or_default();
-                    groups.entry((one.row.division.clone(), bank.name.clone(), product)).or_default().add(&group);
+                    let key = (one.row.division.clone(), bank.name.clone(), product);
+                    let of_key = groups.entry(key).or_insert((bank.id, one.row.product_id, Group::default()));
+                    of_key.2.add(&group);
                 }
             }
         }
         report.late.sort_by(|a, b| b.days.cmp(&a.days).then_with(|| a.contract.cmp(&b.contract)));
-        for ((division, bank, product), group) in groups {
+        for ((division, bank, product), (bank_id, product_id, group)) in groups {
             report.total.add(&group);
-            report.lines.push(Line { division, bank, product, group });
+            report.lines.push(Line { division, bank, bank_id, product, product_id, group });
         }
         Ok(report)
     }
@@ -225,16 +251,18 @@ impl Servicing {
         Ok(sums)
     }
 
-    /// The same as a workbook: 月报 and 逾期明细.
+    /// The same as a workbook: 月报 and 逾期明细, each under its title, with the month and how fresh the figures are.
     pub async fn report_sheet(&self, scope: Scope, by: &Member) -> Result<Vec<u8>, ServicingError> {
         let report = self.report(scope, by).await?;
+        let month = format!("{}年{}月", scope.year, scope.month);
         let mut workbook = Workbook::new();
         let (head, money) = (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"));
         let yuan = |amount: Money| Decimal::new(amount.fen(), 2);
         let sheet = workbook.add_worksheet();
         sheet.set_name("月报")?;
+        let first = top(sheet, &format!("{month}青年贷款月报"), &report, &head)?;
         let titles = [
-            "区县代码",
+            "县（市、区）",
             "银行",
             "产品",
             "户数",
@@ -250,14 +278,15 @@ impl Servicing {
             "本月到账贴息",
         ];
         for (column, title) in (0u16..).zip(titles) {
-            sheet.write_string_with_format(0, column, title, &head)?;
+            sheet.write_string_with_format(first, column, title, &head)?;
             sheet.set_column_width(column, 16)?;
         }
-        let total =
-            Line { division: "合计".to_owned(), bank: String::new(), product: String::new(), group: report.total };
-        for (row, line) in (1u32..).zip(report.lines.iter().chain([&total])) {
-            let group = &line.group;
-            for (column, text) in [(0u16, &line.division), (1, &line.bank), (2, &line.product)] {
+        let lines =
+            report.lines.iter().map(|line| (division::place(&line.division), &line.bank, &line.product, &line.group));
+        let nothing = String::new();
+        let total = ("合计".to_owned(), &nothing, &nothing, &report.total);
+        for (row, (place, bank, product, group)) in (first + 1..).zip(lines.chain([total])) {
+            for (column, text) in [(0u16, &place), (1, bank), (2, product)] {
                 sheet.write_string(row, column, text)?;
             }
             sheet.write(row, 3, group.count)?;
@@ -272,15 +301,16 @@ impl Servicing {
         }
         let sheet = workbook.add_worksheet();
         sheet.set_name("逾期明细")?;
-        for (column, title) in (0u16..).zip(["合同号", "区县代码", "逾期天数", "逾期金额", "五级分类"])
+        let first = top(sheet, &format!("{month}青年贷款逾期明细"), &report, &head)?;
+        for (column, title) in (0u16..).zip(["合同号", "县（市、区）", "逾期天数", "逾期金额", "五级分类"])
         {
-            sheet.write_string_with_format(0, column, title, &head)?;
+            sheet.write_string_with_format(first, column, title, &head)?;
             sheet.set_column_width(column, 20)?;
         }
-        let mut row = 1u32;
+        let mut row = first + 1;
         for late in &report.late {
             sheet.write_string(row, 0, &late.contract)?;
-            sheet.write_string(row, 1, &late.division)?;
+            sheet.write_string(row, 1, division::place(&late.division))?;
             sheet.write(row, 2, late.days)?;
             sheet.write_with_format(row, 3, yuan(late.arrears), &money)?;
             sheet.write_string(row, 4, super::files::chinese(late.class))?;
@@ -294,5 +324,27 @@ impl Servicing {
             )?;
         }
         Ok(workbook.save_to_buffer()?)
+    }
+}
+
+/// The head of a sheet: its title, the day, and a line for each bank. Answers the row of the headings.
+fn top(sheet: &mut Worksheet, title: &str, report: &Report, head: &Format) -> Result<u32, XlsxError> {
+    sheet.write_string_with_format(0, 0, title, head)?;
+    sheet.write_string(1, 0, format!("截至{}", report.day))?;
+    let mut row = 2;
+    for fresh in &report.banks {
+        sheet.write_string(row, 0, fresh.words())?;
+        row += 1;
+    }
+    Ok(row + 1)
+}
+
+impl Fresh {
+    /// In words: what the figures of the bank go by.
+    pub fn words(&self) -> String {
+        match self.told {
+            Some(told) => format!("{}：银行数据截至{told}，贷款情况按{}计", self.bank, self.as_of),
+            None => format!("{}：还没有银行文件，贷款情况按{}计", self.bank, self.as_of),
+        }
     }
 }

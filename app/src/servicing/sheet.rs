@@ -8,7 +8,7 @@ use domain::{BusinessDate, LoanContractId, LoanEventId, Money};
 use entity::loan_contract;
 use ledger::EntrySheet;
 use lending::postings;
-use lending::servicing::{ServeError, loan};
+use lending::servicing::{ServeError, loan, programme};
 use lending::view::{self, Wanted};
 
 use super::{Served, Servicing, ServicingError};
@@ -33,10 +33,12 @@ pub struct LateLoan {
     pub days: i64,
     /// Principal not repaid, due or not.
     pub balance: Money,
-    /// Due and not paid.
-    pub due: Amounts,
+    /// What fell due before the day and is not paid.
+    pub late: Amounts,
     /// Its class.
     pub class: Class,
+    /// The day at whose end it stands so: today, or the day of the last file of a bank that does not tell every day.
+    pub as_of: BusinessDate,
 }
 
 impl Servicing {
@@ -70,7 +72,7 @@ impl Servicing {
         Ok(ledger::entry_sheet(self.db.read(), &postings::reference(event)).await?)
     }
 
-    /// A page of the loans with something late, for whoever may see them one by one; the longest first. Seven statements.
+    /// A page of the loans with something late, for whoever may see them one by one; the longest first. Nine statements.
     pub async fn late(
         &self,
         wanted: &Wanted,
@@ -79,19 +81,24 @@ impl Servicing {
         limit: u64,
     ) -> Result<Vec<LateLoan>, ServicingError> {
         let (db, today) = (self.db.read(), self.business.today());
-        let ids = view::late(db, wanted, by, after, limit).await?;
+        let known = programme::known(db, today).await?;
+        let ids = view::late(db, wanted, &known, by, after, limit).await?;
         let mut loans = loan::load(db, &ids, false).await?;
         let mut late = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(loan) = loans.remove(&id) else { continue };
-            let Some(replayed) = loan.replay(today)? else { continue };
-            let state = replayed.state;
+            let of_bank = known.iter().find(|one| one.programme.bank_id == loan.row.bank_id);
+            let as_of = of_bank.map_or(today, |one| one.until);
+            let Some(state) = loan.replay(as_of)?.map(|it| it.state).filter(|state| state.days_past_due > 0) else {
+                continue;
+            };
             late.push(LateLoan {
+                late: loan.late(&state, as_of)?,
                 contract: loan.row,
                 days: state.days_past_due,
                 balance: state.principal().map_err(ServeError::Loan)?,
-                due: state.due,
                 class: state.class,
+                as_of,
             });
         }
         Ok(late)

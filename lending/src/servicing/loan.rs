@@ -13,7 +13,9 @@ use domain::loan::reckoning::{Books, Growth, Late, Reckoning};
 use domain::loan::{DueDays, LoanError, Repayment, Terms};
 use domain::{BusinessDate, LoanContractId, LoanEventId, Money};
 use entity::{Rows, Tx, loan_contract, loan_event, loan_late, loan_standing};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
+};
 use uuid::Uuid;
 
 use super::ServeError;
@@ -112,6 +114,20 @@ impl Loan {
         let contract = self.contract(paid_out_on)?;
         let (_, life) = Life::replay(&contract, &self.events(), as_of)?;
         Ok(life.instalments(as_of)?)
+    }
+
+    /// What is late of it at the end of a day, where `state` is how it stands then: what is due, without what falls due on the day itself.
+    pub fn late(&self, state: &State, as_of: BusinessDate) -> Result<Amounts, ServeError> {
+        if state.days_past_due == 0 {
+            return Ok(Amounts::default());
+        }
+        let mut late = state.due;
+        for today in self.instalments(as_of)?.iter().filter(|one| one.is_due && one.row.due == as_of) {
+            for component in Component::iter() {
+                late[component] = late[component].checked_sub(today.open[component]).ok_or(LoanError::TooLarge)?;
+            }
+        }
+        Ok(late)
     }
 
     /// What its books show as they were last written, at the end of a day on which that holds.
@@ -310,7 +326,8 @@ pub async fn load(
     Ok(loans)
 }
 
-fn end_word(end: End) -> &'static str {
+/// The word of an end.
+pub(super) fn end_word(end: End) -> &'static str {
     match end {
         End::Settled => "settled",
         End::Replaced => "replaced",

@@ -3,6 +3,8 @@
 //! A pool is memo: nothing of it is in a book of ours, and whoever holds it is no charity whose books are (facts: lending 6); the
 //! database refuses it by the holder's 统一社会信用代码.
 
+use std::collections::HashMap;
+
 use domain::{BankId, BookId, BusinessDate, LoanContractId, LoanProgrammeId, Money, StaffId, Timestamp};
 use entity::{Tx, bank, loan_pool, loan_programme};
 use ledger::{BookKind, NewBook, Subject};
@@ -14,7 +16,9 @@ use sea_orm::{
 use super::ServeError;
 
 /// How much a bank tells, in the database.
-pub const PACES: [&str; 3] = ["daily", "monthly", "summary"];
+pub const PACES: [&str; 3] = [EVERY_DAY, "monthly", "summary"];
+/// Of a bank that tells every day.
+const EVERY_DAY: &str = "daily";
 
 /// A programme as somebody writes it down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +160,43 @@ pub async fn of(db: &impl ConnectionTrait, bank: BankId) -> Result<loan_programm
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<loan_programme::Model>, ServeError> {
     let rows = loan_programme::Entity::find().order_by_asc(loan_programme::Column::CreatedUs);
     Ok(rows.order_by_asc(loan_programme::Column::Id).all(db).await?)
+}
+
+/// A programme, and the day to which it is known how its loans stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The programme.
+    pub programme: loan_programme::Model,
+    /// The day the bank's last file tells of.
+    pub told: Option<BusinessDate>,
+    /// Today, or the day of the last file of a bank that does not tell every day: whether what fell due after it was paid nobody has heard
+    /// yet, so none of it is called late (facts: lending 6). As long as there is no file its officers tell all there is.
+    pub until: BusinessDate,
+}
+
+impl Known {
+    fn of(programme: loan_programme::Model, told: Option<BusinessDate>, today: BusinessDate) -> Known {
+        let until = match told {
+            Some(day) if programme.pace != EVERY_DAY => day.min(today),
+            _ => today,
+        };
+        Known { programme, told, until }
+    }
+}
+
+/// All programmes with the day to which each is known, oldest first. Two statements.
+pub async fn known(db: &impl ConnectionTrait, today: BusinessDate) -> Result<Vec<Known>, ServeError> {
+    let sql = "SELECT f.programme_id, f.day FROM loan_file f \
+               WHERE f.sequence = (SELECT MAX(g.sequence) FROM loan_file g WHERE g.programme_id = f.programme_id)";
+    let mut told: HashMap<LoanProgrammeId, BusinessDate> = HashMap::new();
+    for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await? {
+        told.insert(row.try_get("", "programme_id")?, row.try_get("", "day")?);
+    }
+    let known = |one: loan_programme::Model| {
+        let day = told.get(&one.id).copied();
+        Known::of(one, day, today)
+    };
+    Ok(all(db).await?.into_iter().map(known).collect())
 }
 
 /// The pool of a programme.

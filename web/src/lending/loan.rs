@@ -38,6 +38,9 @@ pub(super) const STATES: [LoanState; 10] = [
     LoanState::Restructured,
 ];
 
+/// Who sees those contracts only whose borrowers agreed.
+const SEES_WHO_AGREED: [Role; 3] = [Role::LeagueOfficer, Role::Bookkeeper, Role::FinanceHead];
+
 /// The path of a loan.
 pub(super) fn path(id: LoanContractId) -> String {
     format!("/console/loans/{id}")
@@ -51,7 +54,7 @@ fn entry_path(id: LoanContractId, event: LoanEventId) -> String {
 /// Contracts, newest first; above them how many there are in all, whether or not their borrowers may be seen.
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
-    officer.must_be(&lending::READERS)?;
+    officer.must_be(&lending::CONTRACT_READERS)?;
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer).await?;
     let wanted = shelf::wanted(&asked, &shelf);
@@ -90,7 +93,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let counts = officer.app.loans.contract_counts(&officer.member).await?;
     let states: Vec<_> = STATES.into_iter().map(|state| (all_words::key(state), state.chinese().to_owned())).collect();
     let content = html! {
-        (part::heading("合同与贷后", &html! { a class="button" href="/console/loan-arrears" { "逾期贷款" } }))
+        (part::heading("合同与贷后", &html! { @if officer.is(&lending::READERS) { a class="button" href="/console/loan-arrears" { "逾期贷款" } } }))
         @if !counts.is_empty() {
             dl class="figures small" {
                 @for one in &counts {
@@ -104,7 +107,8 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             (shelf.filters(&asked))
         }))
         (table.show(&asked))
-        @if officer.is(&[Role::LeagueOfficer]) { p class="faint" { "只列出借款人同意银行向团组织提供贷后信息的合同；上面的户数和金额包括全部合同。" } }
+        p class="faint" { "状态和五级分类按逐日结账推算。不是每日报送的银行，最近一份文件之后到期的还款是否已还尚未报送，是否逾期以月报和逾期清单为准。" }
+        @if officer.is(&SEES_WHO_AGREED) { p class="faint" { "只列出借款人同意银行向团组织提供贷后信息的合同；上面的户数和金额包括全部合同。" } }
     };
     Ok(officer.page("合同与贷后", &[("/console", "工作台")], &content).into_response())
 }
@@ -114,7 +118,7 @@ fn plus(amounts: impl IntoIterator<Item = Money>) -> Money {
 }
 
 /// Where an instalment stands.
-fn standing(one: &Standing, today: BusinessDate) -> (String, Tone) {
+fn standing(one: &Standing, today: BusinessDate, told: Option<BusinessDate>) -> (String, Tone) {
     let open = plus([one.open[Component::Principal], one.open[Component::Interest]]);
     if !one.is_due {
         return ("未到期".to_owned(), Tone::Calm);
@@ -124,11 +128,12 @@ fn standing(one: &Standing, today: BusinessDate) -> (String, Tone) {
     }
     match one.row.due.days_to(today) {
         0 => ("今天到期".to_owned(), Tone::Waiting),
+        _ if told.is_some_and(|told| one.row.due >= told) => ("已到期，待银行报送".to_owned(), Tone::Waiting),
         days => (format!("逾期{days}天"), Tone::Bad),
     }
 }
 
-fn instalments(rows: &[Standing], today: BusinessDate) -> Table {
+fn instalments(rows: &[Standing], today: BusinessDate, told: Option<BusinessDate>) -> Table {
     let columns = [
         numbers("期次"),
         column("还款日"),
@@ -144,7 +149,7 @@ fn instalments(rows: &[Standing], today: BusinessDate) -> Table {
         let open = plus([one.open[Component::Principal], one.open[Component::Interest]]);
         let late = plus([one.open[Component::Penalty], one.open[Component::Compound]]);
         let paid = one.row.total.checked_sub(open).filter(|paid| !paid.is_negative()).unwrap_or(Money::ZERO);
-        let (word, tone) = standing(one, today);
+        let (word, tone) = standing(one, today, told);
         vec![
             Cell::number(at),
             Cell::day(one.row.due),
@@ -256,14 +261,19 @@ fn events(contract: &loan_contract::Model, rows: &[loan_event::Model], names: &N
     Table::new("业务记录", &columns, "放款后开始记录。").whole(rows.iter().map(cells)).plain()
 }
 
-fn agreed(row: &loan_contract::Model, shelf: &Shelf) -> Markup {
+/// What was agreed; `whole` for whoever may look at the product and the application, too.
+fn agreed(row: &loan_contract::Model, shelf: &Shelf, whole: bool) -> Markup {
+    let product = shelf.product(row.product_id);
     part::facts(&[
         (
             "产品",
-            html! { a href={ "/console/loan-products/" (row.product_id) } { (shelf.product(row.product_id)) } " 第" (row.version) "版" },
+            html! {
+                @if whole { a href={ "/console/loan-products/" (row.product_id) } { (product) } } @else { (product) }
+                " 第" (row.version) "版"
+            },
         ),
         ("银行", html! { (shelf.bank(row.bank_id)) }),
-        ("申请", html! { a href=(application::path(row.application_id)) { "查看申请" } }),
+        ("申请", html! { @if whole { a href=(application::path(row.application_id)) { "查看申请" } } }),
         ("种类", html! { (words::kind(row.kind)) }),
         ("原合同", html! { @if let Some(old) = row.replaces_id { a href=(path(old)) { "查看原合同" } } }),
         ("合同本金", part::yuan(row.principal_fen)),
@@ -299,7 +309,8 @@ pub(super) async fn show(
     let people = steps.iter().filter_map(|step| staff_of(&step.actor));
     let people: Vec<_> = people.chain(sheet.served.events.iter().filter_map(|one| staff_of(&one.actor))).collect();
     let names = Names::of(officer, people).await?;
-    let table = instalments(&sheet.instalments, today);
+    let told = sheet.served.told;
+    let table = instalments(&sheet.instalments, today, told);
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, asked));
     }
@@ -335,6 +346,9 @@ pub(super) async fn show(
             @if let Some(state) = &sheet.served.state { (part::badge(words::class(state.class))) }
         }))
         p { "借款人 " (masked.name.clone().unwrap_or_default()) }
+        @if let Some(told) = told {
+            p class="note" { "银行数据截至 " (told) "，这家银行不是每日报送：此后到期的还款是否已还，要等下一份文件；下面的逾期天数、罚息和状态按尚未收到还款推算。" }
+        }
         (happening::steps(officer, &sheet, word, typed))
         div class="pair" {
             (part::block("余额", &standing))
@@ -344,7 +358,7 @@ pub(super) async fn show(
         (part::block("业务记录", &events(row, &sheet.served.events, &names)))
         @if !sheet.served.subsidies.is_empty() { (part::block("贴息", &Table::new("贴息", &subsidy_columns, "").whole(subsidies).plain())) }
         div class="pair" {
-            (part::block("合同", &agreed(row, &shelf)))
+            (part::block("合同", &agreed(row, &shelf, officer.is(&lending::READERS))))
             (part::block("状态经过", &html! {
                 ol class="history" {
                     @for step in &steps {
@@ -440,6 +454,7 @@ pub(super) async fn get_arrears(officer: Officer, request: &Request) -> Result<R
         numbers("逾期利息"),
         numbers("罚息复利"),
         numbers("剩余本金"),
+        column("数据截至"),
         column("产品"),
         column("地区"),
     ];
@@ -449,10 +464,11 @@ pub(super) async fn get_arrears(officer: Officer, request: &Request) -> Result<R
             Cell::link(&lead, one.contract.number.clone()),
             Cell::number(one.days),
             Cell::badge(words::class(one.class)),
-            Cell::yuan_of(one.due[Component::Principal], &lead),
-            Cell::yuan_of(one.due[Component::Interest], &lead),
-            Cell::yuan_of(plus([one.due[Component::Penalty], one.due[Component::Compound]]), &lead),
+            Cell::yuan_of(one.late[Component::Principal], &lead),
+            Cell::yuan_of(one.late[Component::Interest], &lead),
+            Cell::yuan_of(plus([one.late[Component::Penalty], one.late[Component::Compound]]), &lead),
             Cell::yuan_of(one.balance, &lead),
+            Cell::day(one.as_of),
             Cell::text(shelf.product(one.contract.product_id)),
             Cell::text(shelf::place(&one.contract.division)),
         ]
@@ -466,6 +482,7 @@ pub(super) async fn get_arrears(officer: Officer, request: &Request) -> Result<R
         (part::heading("逾期贷款", &html! { a class="button" href="/console/loan-report" { "贷款月报" } }))
         (table::filter(&asked, &shelf.filters(&asked)))
         (table.show(&asked))
+        p class="faint" { "当天到期的不算逾期。按月报送的银行以最近一份文件的日期为准：此后到期的还款是否已还尚未报送，不算逾期。" }
         @if officer.is(&[Role::LeagueOfficer]) { p class="faint" { "只列出借款人同意银行向团组织提供贷后信息的贷款；其余的在月报中只计户数和金额。" } }
     };
     Ok(officer.page("逾期贷款", &[("/console/loans", "合同与贷后")], &content).into_response())

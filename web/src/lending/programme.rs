@@ -90,7 +90,7 @@ async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
         column("结账至"),
         numbers("户数"),
         numbers("贷款余额"),
-        numbers("逾期本金"),
+        numbers("逾期贷款余额"),
     ];
     let cells = |one: &Standing| {
         let lead = path(one.programme.id);
@@ -253,7 +253,7 @@ async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typ
         numbers("户数"),
         numbers("变动"),
         numbers("余额"),
-        numbers("逾期本金"),
+        numbers("逾期贷款余额"),
         numbers("计提利息"),
         numbers("罚息"),
         numbers("复利"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::problem::Problem;
-use app::servicing::{Group, Report, Scope};
+use app::servicing::{Group, Report, Scope, ServicingError};
 use domain::Money;
 use domain::loan::overdue::Class;
 use domain::role::Role;
@@ -11,7 +11,8 @@ use maud::{Markup, html};
 use poem::http::header;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::{shelf, words};
+use super::shelf::{self, Shelf};
+use super::words;
 use crate::chart::{self, Bar};
 use crate::page::PageError;
 use crate::part;
@@ -61,7 +62,7 @@ fn by_county(report: &Report) -> Markup {
     };
     let bars: Vec<Bar> =
         sums.into_iter().map(|(code, fen)| Bar { label: short(code), amount: Money::from_fen(fen) }).collect();
-    html! { @if bars.len() > 1 { (part::block("余额最大的县（市、区）", &chart::bars("各县（市、区）贷款余额", &bars))) } }
+    html! { @if bars.len() > 1 { (part::block("余额最大的县（市、区）", &chart::ranked(&bars))) } }
 }
 
 fn classes(total: &Group) -> Markup {
@@ -78,6 +79,20 @@ fn classes(total: &Group) -> Markup {
     Table::new("五级分类", &columns, "没有在贷的贷款。").whole(rows).plain()
 }
 
+fn of_month(asked: &Asked, month: &str) -> Markup {
+    table::filter(asked, &html! { label { "月份" input type="month" name="month" value=(month); } })
+}
+
+/// What is said of a month that has not begun.
+fn nothing(officer: &Officer, asked: &Asked, month: &str) -> Response {
+    let content = html! {
+        (part::heading("贷款月报", &html! {}))
+        (of_month(asked, month))
+        (part::nothing_here("这个月还没有数据：月份还没有开始，请选择本月或以前的月份。"))
+    };
+    officer.page("贷款月报", &[("/console", "工作台")], &content).into_response()
+}
+
 /// The report of a month.
 #[handler]
 pub(super) async fn get_report(officer: Officer, request: &Request) -> Result<Response, PageError> {
@@ -92,7 +107,11 @@ pub(super) async fn get_report(officer: Officer, request: &Request) -> Result<Re
             .header(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}.xlsx"))
             .body(bytes));
     }
-    let report = officer.app.servicing.report(scope, &officer.member).await?;
+    let report = match officer.app.servicing.report(scope, &officer.member).await {
+        Err(ServicingError::NoSuchMonth) => return Ok(nothing(&officer, &asked, &month)),
+        found => found?,
+    };
+    let shelf = Shelf::of(&officer).await?;
     let count = |number: u64| Cell::number(i64::try_from(number).unwrap_or(i64::MAX));
     let columns = [
         column("县（市、区）"),
@@ -107,14 +126,19 @@ pub(super) async fn get_report(officer: Officer, request: &Request) -> Result<Re
     ];
     let rows = report.lines.iter().map(|line| {
         let group = &line.group;
+        let of_line = |list: &str| {
+            let place =
+                shelf.county(&line.division).map(|path| format!("&place={}", crate::session::encoded(path.as_str())));
+            format!("{list}?bank={}&product={}{}", line.bank_id, line.product_id, place.unwrap_or_default())
+        };
         vec![
             Cell::text(shelf::place(&line.division)),
             Cell::text(line.bank.clone()),
             Cell::text(line.product.clone()),
             count(group.count),
-            Cell::yuan_of(group.balance, "/console/loans"),
+            Cell::yuan_of(group.balance, &of_line("/console/loans")),
             count(group.overdue_count),
-            Cell::yuan_of(group.arrears, "/console/loan-arrears"),
+            Cell::yuan_of(group.arrears, &of_line("/console/loan-arrears")),
             Cell::yuan(group.subsidy_claimed),
             Cell::yuan(group.subsidy_received),
         ]
@@ -138,10 +162,14 @@ pub(super) async fn get_report(officer: Officer, request: &Request) -> Result<Re
     });
     let content = html! {
         (part::heading("贷款月报", &html! { a class="button" href={ "/console/loan-report?as=report&month=" (month) } { "下载XLSX" } }))
-        (table::filter(&asked, &html! { label { "月份" input type="month" name="month" value=(month); } }))
+        (of_month(&asked, &month))
         p class="faint" {
             "截至 " (report.day) "。"
             @match report.closed_through { Some(day) => { "结账最慢的银行已结到 " (day) "。" }, None => "还没有贷款项目。" }
+        }
+        @if !report.banks.is_empty() {
+            ul class="plainlist" { @for fresh in &report.banks { li { (fresh.words()) "。" } } }
+            p class="faint" { "不是每日报送的银行，最近一份文件之后到期的还款是否已还尚未报送，不算逾期。" }
         }
         (part::block("合计", &figures(&report.total)))
         (part::block("五级分类", &classes(&report.total)))

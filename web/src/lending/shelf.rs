@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use ::lending::{AUTHORS, LENDERS, RECOMMENDERS};
+pub(super) use domain::division::place;
 use domain::lending::application::ApplicationKind;
 use domain::role::Forbidden;
 use domain::unit::UnitKind;
-use domain::{BankId, LoanProductId, UnitPath, division};
+use domain::{BankId, LoanProductId, UnitPath};
 use entity::{bank, loan_product, unit};
 use maud::{Markup, html};
 
@@ -28,7 +29,7 @@ pub(super) struct Shelf {
 impl Shelf {
     /// As somebody may know of them. Three reads.
     pub(super) async fn of(officer: &Officer) -> Result<Shelf, PageError> {
-        let products = officer.app.loans.products(&officer.member, None, PRODUCTS).await?;
+        let products = officer.app.loans.contract_products(&officer.member, PRODUCTS).await?;
         let banks = officer.app.loans.banks().await?;
         let units = officer.app.organisation.units().await?;
         let names = units.iter().map(|unit| (unit.path.clone(), unit.name.clone())).collect();
@@ -79,14 +80,26 @@ impl Shelf {
 
     /// The fields of a filter: product, city and bank.
     pub(super) fn filters(&self, asked: &Asked) -> Markup {
-        let cities: Vec<_> =
+        let mut places: Vec<_> =
             self.cities().iter().map(|unit| (unit.path.as_str().to_owned(), unit.name.clone())).collect();
+        if let Some(place) = self.place(asked)
+            && !places.iter().any(|(path, _)| path == place.as_str())
+        {
+            places.push((place.as_str().to_owned(), self.unit(&place)));
+        }
         let banks: Vec<_> = self.banks.iter().map(|bank| (bank.id.to_string(), bank.name.clone())).collect();
         html! {
             (table::filter_choice(asked, "product", "产品", &self.product_options()))
-            (table::filter_choice(asked, "place", "地区", &cities))
+            (table::filter_choice(asked, "place", "地区", &places))
             @if self.banks.len() > 1 { (table::filter_choice(asked, "bank", "银行", &banks)) }
         }
+    }
+
+    /// The unit of a county, by a code that lies in it.
+    pub(super) fn county(&self, code: &str) -> Option<&UnitPath> {
+        let county = code.get(..6)?;
+        let of_county = |unit: &&unit::Model| unit.division.as_deref() == Some(county) && unit.kind == UnitKind::County;
+        self.units.iter().find(of_county).map(|unit| &unit.path)
     }
 
     /// The place a filter names, if there is one of that path.
@@ -104,16 +117,6 @@ pub(super) fn wanted(asked: &Asked, shelf: &Shelf) -> lending::view::Wanted {
         bank: asked.read::<uuid::Uuid>("bank").map(BankId::from),
         place: shelf.place(asked),
         number: asked.get("number").map(str::to_owned),
-    }
-}
-
-/// Where a code is, in words: the county, whatever lies within it.
-pub(super) fn place(code: &str) -> String {
-    let known = |code: &str| division::hebei().iter().find(|one| one.code == code).map(|one| one.name);
-    match (code.get(..4).and_then(known), code.get(..6).and_then(known)) {
-        (Some(city), Some(county)) => format!("{city}{county}"),
-        (Some(only), None) | (None, Some(only)) => only.to_owned(),
-        (None, None) => code.to_owned(),
     }
 }
 

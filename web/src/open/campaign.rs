@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::giving::WallGift;
-use app::spending::open::OpenSpending;
+use app::spending::open::{OpenSpending, Paid};
 use crowdfunding::{PlanVersion, PublicCampaign, Standing};
 use domain::campaign::{CampaignKind, CampaignState};
 use domain::document::AttachmentKind;
@@ -18,7 +18,8 @@ use poem::{IntoResponse, Request, Response, handler};
 use uuid::Uuid;
 
 use super::campaigns::{percent, raised};
-use super::page;
+use super::complaint::HOW_TO_ASK;
+use super::{as_of, disclosures, page};
 use crate::chart::{self, Bar};
 use crate::page::PageError;
 use crate::part;
@@ -46,6 +47,8 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
         Vec::new()
     };
     let position = app.open_books.position().await?;
+    let paid = app.spending.paid(id).await?;
+    let published = app.disclosures.of_campaign(id, None, FIRST + 1).await?;
     let mut reports = Vec::with_capacity(updates.len());
     for update in updates {
         let pictures = app.campaigns.public_pictures(id, update.id).await?;
@@ -62,8 +65,8 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
         p class="lead" { (part::lines(&row.summary)) }
         div class="pair wide" {
             div {
-                (money(&one, &growth))
-                @if !budget.is_empty() { (part::block("预算与使用", &usage(&budget))) }
+                (money(&one, &paid, &growth))
+                @if !budget.is_empty() { (part::block("预算与使用", &usage(&budget, &paid))) }
                 @if !milestones.is_empty() { (part::block("项目进展", &progress(&milestones))) }
             }
             (legal(&one, &standing))
@@ -73,13 +76,22 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
                 li { a href={ "/campaigns/" (part_of.campaign.id) } { (part_of.campaign.name) } " " (part::yuan(raised(part_of))) }
             } } }))
         }
-        (part::block("支出明细", &payments_part(&spent, &base)))
+        @if row.kind == CampaignKind::Parent {
+            (part::block("支出明细", &html! { p { "本项目由子项目执行，支出明细见各子项目。" } }))
+        } @else {
+            (part::block("支出明细", &payments_part(&spent, paid.total().1, &base)))
+        }
         (part::block("执行反馈", &feedback(&reports, &base)))
+        (part::block("信息公开", &disclosures::of_campaign(&published, FIRST, &base)))
         (part::block("爱心榜", &wall(&gifts, more_gifts.then(|| format!("{base}/gifts")))))
         (part::block("募捐方案", &plan_part(&plans)))
+        (part::block("咨询与投诉", &html! {
+            p { (HOW_TO_ASK) }
+            p { "对本项目的募捐、用款或信息公开有意见，任何人都可以投诉，不需要登录，也不必留姓名。" a class="button" href={ (base) "/complaints" } { "我要投诉" } }
+        }))
         p class="faint" {
             "以上合计数由账簿直接给出"
-            @if let Some(position) = position { "，截至凭证 " span class="code" { (position.id) } "（" (part::at(position.booked_us)) "入账）" }
+            @if let Some(at) = &position { "，" (as_of(at)) }
             "。" a href="/transparency#seals" { "如何核验" }
         }
     };
@@ -100,10 +112,15 @@ fn notice(state: CampaignState) -> Markup {
     html! { p class="note" role="note" { (said) } }
 }
 
-fn money(one: &PublicCampaign, growth: &[(BusinessDate, Money)]) -> Markup {
+/// The money: what was raised is what is paid, what is approved and not paid, what was booked otherwise, and what is left.
+fn money(one: &PublicCampaign, paid: &Paid, growth: &[(BusinessDate, Money)]) -> Markup {
     let row = &one.campaign;
     let raised = raised(one);
-    let left = raised.checked_sub(one.fund.used).unwrap_or(Money::ZERO);
+    let taken = one.fund.used.checked_add(one.fund.committed).unwrap_or(Money::MAX);
+    let left = raised.checked_sub(taken).unwrap_or(Money::ZERO);
+    let (owed, paid) = paid.total();
+    // Goods that were given away, and what vouchers charged to the campaign, had no payout.
+    let other = [paid, owed].into_iter().try_fold(taken, Money::checked_sub).unwrap_or(Money::ZERO);
     let title = format!("已筹{}元，目标{}元", part::grouped(raised), part::grouped(row.target_fen));
     html! {
         section class="block" {
@@ -115,14 +132,16 @@ fn money(one: &PublicCampaign, growth: &[(BusinessDate, Money)]) -> Markup {
                 div { dt { "捐赠笔数" } dd { (part::whole(one.gifts)) } }
                 div { dt { "已退款" } dd { (part::yuan(one.refunded)) } }
                 @if one.fund.raised_goods.is_positive() { div { dt { "其中物资" } dd { (part::yuan(one.fund.raised_goods)) } } }
-                div { dt { "已使用" } dd { (part::yuan(one.fund.used)) } }
+                div { dt { "已支付" } dd { (part::yuan(paid)) } }
+                div { dt { "已批准未付" } dd { (part::yuan(owed)) } }
+                @if other != Money::ZERO { div { dt { "其他支出" } dd { (part::yuan(other)) } } }
                 div { dt { "未使用" } dd { (part::yuan(left)) } }
             }
             @if growth.len() > 1 {
                 h3 { "累计筹集" }
                 (chart::bars("累计筹集随时间的变化", &grown(growth)))
             }
-            p class="faint" { "起止 " (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) "。已筹为实收减去已决定的退款；捐赠请打开微信小程序“桑梓”。" }
+            p class="faint" { "起止 " (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) "。已筹为实收减去已决定的退款；已支付为银行已付出的款项，与支出明细一致；" @if other != Money::ZERO { "其他支出为物资发放和直接记账的费用；" } "捐赠请打开微信小程序“桑梓”。" }
         }
     }
 }
@@ -188,36 +207,45 @@ fn legal(one: &PublicCampaign, standing: &Standing) -> Markup {
     }
 }
 
-fn usage(budget: &[budget_line::Model]) -> Markup {
-    let columns = [column("预算项目"), column("类别"), numbers("预算"), numbers("已批准未付"), numbers("已使用")];
+fn usage(budget: &[budget_line::Model], paid: &Paid) -> Markup {
+    let columns = [
+        column("预算项目"),
+        column("类别"),
+        numbers("预算"),
+        numbers("已支付"),
+        numbers("已批准未付"),
+        numbers("剩余"),
+    ];
     let rows = budget.iter().map(|line| {
+        let (owed, paid) = paid.of(&line.code);
+        let left = [line.committed_fen, line.used_fen].into_iter().try_fold(line.planned_fen, Money::checked_sub);
         vec![
             Cell::text(line.name.clone()),
             Cell::text(words::budget_kind(line.kind)),
             Cell::yuan(line.planned_fen),
-            Cell::yuan(line.committed_fen),
-            Cell::yuan(line.used_fen),
+            Cell::yuan(paid),
+            Cell::yuan(owed),
+            Cell::yuan(left.unwrap_or(Money::ZERO)),
         ]
     });
     html! {
         (Table::new("预算与使用", &columns, "方案没有预算。").whole(rows).plain())
         @for line in budget {
+            @let (owed, paid) = paid.of(&line.code);
+            @let share = percent(paid, line.planned_fen);
             p class="meter" {
                 span { (line.name) }
-                (chart::gauge(line.used_fen, line.committed_fen, line.planned_fen, &format!("{}已使用预算的百分之{}", line.name, percent(line.used_fen, line.planned_fen))))
-                span class="faint" { (percent(line.used_fen, line.planned_fen)) "%" }
+                (chart::gauge(paid, owed, line.planned_fen, &format!("{}已支付预算的百分之{share}", line.name)))
+                span class="faint" { (share) "%" }
             }
         }
     }
 }
 
-fn payments_part(spent: &OpenSpending, base: &str) -> Markup {
+fn payments_part(spent: &OpenSpending, paid: Money, base: &str) -> Markup {
     let shown = usize::try_from(FIRST).unwrap_or(usize::MAX);
     html! {
-        (children(spent))
-        @if !spent.payouts.is_empty() || spent.children.is_empty() {
-            (payout_table(spent).plain())
-        }
+        (listed(spent, paid, payouts(spent.payouts.iter().take(shown))))
         @if spent.payouts.len() > shown { p { a href={ (base) "/payments" } { "全部支出" } } }
     }
 }
@@ -242,9 +270,20 @@ fn children(spent: &OpenSpending) -> Markup {
     }
 }
 
-fn payout_table(spent: &OpenSpending) -> Table {
-    let shown = usize::try_from(FIRST).unwrap_or(usize::MAX);
-    payouts(spent.payouts.iter().take(shown))
+/// Aid to children by county, and payments one by one; together with what no row may tell they are what was paid.
+fn listed(spent: &OpenSpending, paid: Money, payouts: Table) -> Markup {
+    html! {
+        (children(spent))
+        @if !spent.payouts.is_empty() {
+            @if !spent.children.is_empty() { h3 { "其他支出" } }
+            (payouts.plain())
+        } @else if spent.children.is_empty() && !paid.is_positive() {
+            (part::nothing_here("还没有支出。"))
+        }
+        @if paid.is_positive() {
+            p class="faint" { "受助未成年人太少、按县汇总仍会指向个人的，不单独列出，金额计入已支付；已退回的款项从金额中扣除。" }
+        }
+    }
 }
 
 fn payouts<'a>(rows: impl Iterator<Item = &'a app::spending::open::OpenPayout>) -> Table {
@@ -384,13 +423,14 @@ pub(super) async fn get_payments(
 ) -> Result<Response, PageError> {
     let (asked, id) = (Asked::of(request), CampaignId::from(campaign_id));
     let one = app.campaigns.public(id).await?;
+    let (_, paid) = app.spending.paid(id).await?.total();
     let mut spent = app.spending.open(id, asked.after(), 51).await?;
     let next = (spent.payouts.len() > 50).then(|| spent.payouts[49].id.to_string());
     spent.payouts.truncate(50);
     let content = html! {
         (part::heading(&format!("{} · 支出明细", one.campaign.name), &html! { a href={ "/campaigns/" (one.campaign.id) } { "回到项目" } }))
-        (children(&spent))
-        (payouts(spent.payouts.iter()).plain())
+        p { "已支付合计 " (part::yuan(paid)) " 元。" }
+        (listed(&spent, paid, payouts(spent.payouts.iter())))
         (part::more(&asked, next.as_deref()))
     };
     Ok(page(&one.campaign.name, "/", &content).into_response())

@@ -9,11 +9,13 @@ use app::origin::Origin;
 use app::spending::open::{GiftUse, SHARE_NOTE};
 use app::throttle::Throttle;
 use domain::Money;
+use domain::donation::Channel;
 use entity::refund;
 use maud::{Markup, html};
 use poem::web::Data;
 use poem::{IntoResponse, Request, Response, handler};
 
+use super::complaint::HOW_TO_ASK;
 use super::page;
 use crate::page::PageError;
 use crate::part;
@@ -65,6 +67,7 @@ pub(super) async fn get_show(
             button type="submit" class="primary" { "查询" }
         }
         @if let Some(found) = found { (found) }
+        (part::block("咨询", &html! { p { (HOW_TO_ASK) } }))
     };
     let mut response = page("查询我的捐赠", "/gift", &content).into_response();
     // What one person asked is kept for nobody.
@@ -79,6 +82,10 @@ fn gift(own: &OwnGift, used: &GiftUse, refunds: &[refund::Model]) -> Markup {
     } else {
         html! { (own.campaign) }
     };
+    let checked = match row.channel {
+        Channel::Wechat => "与微信账单核对",
+        Channel::Bank => "与银行流水核对",
+    };
     let columns = [column("预算项目"), numbers("项目已使用"), numbers("按您的捐赠折算")];
     let lines = used
         .lines
@@ -92,7 +99,7 @@ fn gift(own: &OwnGift, used: &GiftUse, refunds: &[refund::Model]) -> Markup {
                 ("方式", html! { (words::channel(row.channel)) }),
                 ("支付时间", row.paid_us.map_or_else(|| html! {}, part::at)),
                 ("入账时间", row.confirmed_us.map_or_else(|| html! {}, part::at)),
-                ("与微信账单核对", row.settled_us.map_or_else(|| html! { "待核对" }, part::at)),
+                (checked, row.settled_us.map_or_else(|| html! { "待核对" }, part::at)),
                 ("捐赠票据", html! { (words::receipt_choice(row.receipt)) }),
                 ("已退款", part::yuan(row.refunded_fen)),
                 ("捐赠编号", html! { span class="code" { (row.id) } }),

@@ -51,7 +51,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, request: &Request) -> R
                 div { dt { "捐赠笔数" } dd { (part::whole(open.gifts)) } }
             }
             @if let Some(position) = open.position {
-                p class="faint" { "账簿截至凭证 " span class="code" { (position.id) } "（" (part::at(position.booked_us)) "入账）。" }
+                p class="faint" { "账簿" (super::as_of(&position)) "。" }
             }
         }
         @if open.months.is_empty() {
