@@ -26,7 +26,7 @@ enum FindingWeight {
 /// Something found in a list.
 #[derive(Object)]
 struct BatchFinding {
-    /// The line in the file, its first line being 1; 0 for the list as a whole.
+    /// The line in the file, its first line, which names the columns, being 1; 0 for the list as a whole.
     line: u64,
     /// The column, as the file names it.
     column: String,

@@ -516,7 +516,9 @@ impl DisbursementApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<Payout>>, ApiError> {
         let spending = &self.app.spending;
-        let rows = spending.payouts(state.0.into(), &officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = spending
+            .payouts(domain::disbursement::PayoutState::from(state.0), &officer.0, after.0.map(Into::into), limit.0 + 1)
+            .await;
         let mut rows = rows.map_err(ApiError::of_list)?;
         let more = rows.len() as u64 > limit.0;
         rows.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));

@@ -85,7 +85,7 @@ use crate::campaign::{CampaignApi, OfficeCampaignApi};
 use crate::cash::CashApi;
 use crate::child_access::ChildAccessApi;
 use crate::closing::ClosingApi;
-use crate::complaint::{COMPLAINTS_PER_MINUTE, ComplaintApi};
+use crate::complaint::ComplaintApi;
 use crate::disbursement::DisbursementApi;
 use crate::disclosure::DisclosureApi;
 use crate::donation::{GivingApi, OfficeDonationApi};
@@ -149,6 +149,8 @@ pub struct ApiOptions {
     pub docs: bool,
     /// Tries of staff to sign in, for each address; counted together with those on pages.
     pub staff_logins: Arc<Throttle>,
+    /// Complaints, for each address; counted together with those on pages.
+    pub complaints: Arc<Throttle>,
     /// Tries of donors to sign in, for each address.
     pub donor_logins_per_minute: NonZeroU32,
     /// See [`Metrics`].
@@ -320,7 +322,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
     let campaigns = (
         CampaignApi { app: with(&app), pages: Arc::default() },
         OfficeCampaignApi { app: with(&app) },
-        ComplaintApi { app: with(&app), throttle: Throttle::per_minute(COMPLAINTS_PER_MINUTE) },
+        ComplaintApi { app: with(&app), throttle: options.complaints },
         OversightApi { app: with(&app) },
         EvidenceApi { app: with(&app) },
         WaitingApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), jobs: options.jobs.clone() },

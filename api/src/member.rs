@@ -323,6 +323,17 @@ impl MemberApi {
         Ok(Json(Page::whole(self.app.identity.sessions_of(&officer.0, member_id.0.into()).await?)))
     }
 
+    /// Ends one session: one's own, or as an administrator.
+    #[oai(path = "/:member_id/sessions/:session_id", method = "delete")]
+    async fn end_session(
+        &self,
+        officer: Officer,
+        member_id: Path<Uuid>,
+        session_id: Path<Uuid>,
+    ) -> Result<(), ApiError> {
+        Ok(self.app.identity.end_session_of(&officer.0, member_id.0.into(), session_id.0.into()).await?)
+    }
+
     /// Ends all sessions: one's own, or as an administrator.
     #[oai(path = "/:member_id/sessions", method = "delete")]
     async fn end_sessions(&self, officer: Officer, member_id: Path<Uuid>) -> Result<Json<EndedSessions>, ApiError> {

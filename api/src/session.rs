@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use app::App;
 use domain::role::{Grant, Member};
+use poem::Request;
+use poem::http::header;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -64,6 +66,21 @@ struct WhoAmI {
     roles: Vec<MemberRole>,
     /// The roles, each over its part of the tree.
     grants: Vec<OwnGrant>,
+}
+
+#[derive(Object)]
+struct PasswordChange {
+    #[oai(validator(max_length = 1024))]
+    current: Text,
+    /// At least 12 characters, at most 1024 bytes.
+    #[oai(validator(max_length = 1024))]
+    new: Text,
+}
+
+#[derive(Object)]
+struct ChangedPassword {
+    /// How many other sessions ended.
+    ended: u64,
 }
 
 /// What one may do where.
@@ -125,6 +142,24 @@ impl SessionApi {
     async fn current(&self, officer: Officer) -> Result<Json<WhoAmI>, ApiError> {
         let (id, roles) = (officer.0.id.uuid(), roles(&officer.0));
         Ok(Json(WhoAmI { id, roles, grants: officer.0.grants.into_iter().map(OwnGrant::from).collect() }))
+    }
+
+    /// Changes one's own password. The other sessions end; an attempt with a wrong one counts like one to sign in.
+    #[oai(path = "/current/password", method = "put")]
+    async fn change_password(
+        &self,
+        origin: Data<&Origin>,
+        officer: Officer,
+        request: &Request,
+        body: Json<PasswordChange>,
+    ) -> Result<Json<ChangedPassword>, ApiError> {
+        self.staff_logins.admit(*origin.0)?;
+        let PasswordChange { current: Text(current), new: Text(new) } = body.0;
+        // It let the officer in just now.
+        let token = request.header(header::AUTHORIZATION).and_then(|held| held.split_once(' '));
+        let token = token.map(|(_, token)| token.trim()).unwrap_or_default();
+        let ended = self.app.identity.change_password(&officer.0, token, &current, &new).await?;
+        Ok(Json(ChangedPassword { ended }))
     }
 
     /// Signs out. A token that is over already is as good as signed out.

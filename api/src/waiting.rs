@@ -22,10 +22,12 @@ wire_enum! {
         CampaignDecision,
         Disbursement,
         Payment,
+        PaymentFile,
         Settlement,
         Refund,
         Transfer,
         BankGift,
+        BankLine,
         BankClaim,
         GiftList,
         BankBalance,
@@ -34,6 +36,7 @@ wire_enum! {
         CashCount,
         AuditReport,
         RoleGrant,
+        Account,
         Enquiry,
         Complaint,
         Screening,
@@ -55,6 +58,12 @@ struct WaitingItem {
     /// What it is called, or belongs to.
     #[oai(nullable)]
     title: Option<String>,
+    /// What tells it from others of that name: its kind, a number, why it came back.
+    #[oai(nullable)]
+    note: Option<String>,
+    /// Its last day, if it has one.
+    #[oai(nullable)]
+    last_day: Option<String>,
     /// How much it is about.
     #[oai(nullable)]
     amount: Option<Yuan>,
@@ -76,6 +85,8 @@ impl From<rules::Waiting> for WaitingOfKind {
         let item = |item: rules::WaitingItem| WaitingItem {
             id: item.id,
             title: item.title,
+            note: item.note,
+            last_day: item.last_day,
             amount: item.fen.map(Yuan),
             since: item.since_us.into(),
         };

@@ -98,6 +98,7 @@ pub async fn audit(tx: &Tx, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditRepo
     papers::gifts_and_refunds(tx, &mut report).await?;
     papers::behind_entries(tx, &mut report).await?;
     papers::bills_in_force(tx, &mut report).await?;
+    papers::seats(tx, &mut report).await?;
     debts(tx, &mut report).await?;
     spending(tx, &mut report).await?;
     lending::servicing::audit::audit(tx, &mut report).await.map_err(|error| match error {
@@ -117,6 +118,7 @@ pub fn compared(what: &'static str) -> &'static str {
         "account_day" => "账户日合计",
         "account_day.debit" => "账户日借方",
         "account_day.credit" => "账户日贷方",
+        "bank_seat" => "银行人员席位",
         "bill.in_force" => "账单效力",
         "book.balances" => "账套借贷平衡",
         "budget_line.committed" => "预算项目已批未付",

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crowdfunding::{CrowdfundingError, NewDonation, Placed};
+use crowdfunding::{CrowdfundingError, GiftSearch, NewDonation, Placed};
 use domain::anonymity::Anonymity;
 use domain::donation::{DonationState, ReceiptChoice};
 use domain::role::{Member, Role};
@@ -321,6 +321,17 @@ impl Giving {
         limit: u64,
     ) -> Result<Vec<donation::Model>, GivingError> {
         Ok(crowdfunding::bank_gifts(self.db.read(), whose, waiting, after, limit).await?)
+    }
+
+    /// A page of the gifts where somebody has one of these roles, newest first.
+    pub async fn gifts(
+        &self,
+        whose: (&Member, &[Role]),
+        search: GiftSearch,
+        after: Option<DonationId>,
+        limit: u64,
+    ) -> Result<Vec<donation::Model>, GivingError> {
+        Ok(crowdfunding::gifts(self.db.read(), whose, search, after, limit).await?)
     }
 
     /// Gifts that carry a number, where somebody has one of these roles.

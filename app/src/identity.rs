@@ -5,7 +5,7 @@
 //! counted before it is tried, so that a hundred attempts at once are a hundred attempts.
 //!
 //! Staff are made by two people: one administrator proposes, another hands out the credentials, and so it is with every
-//! reset. The console alone makes staff as soon as two administrators are active.
+//! reset. The console alone makes staff as soon as two administrators are active. Who was handed a password changes it themselves.
 //!
 //! One natural person has one account: the HMAC of the number of the identity card is unique. Further roles are granted by
 //! two administrators and taken away by one; a role can be lent for some days.
@@ -36,7 +36,7 @@ use crate::vault::{Vault, VaultError};
 pub use delegation::NewDelegation;
 pub use donor::DonorSession;
 pub use grant::{GrantedRole, NewRoleGrant};
-pub use session::{SessionLine, StaffSession};
+pub use session::{LoginLine, SessionLine, StaffSession};
 pub use staff::{GivenStaff, GrantLine, NewStaff, ProposedStaff, StaffLine, StaffStanding};
 
 /// Donors, staff and their sessions. Cheap to clone.
@@ -68,6 +68,12 @@ pub enum IdentityError {
     /// The name, the password or the one-time password is wrong; which, is not said.
     #[error("wrong credentials")]
     WrongCredentials,
+    /// The password that is to be changed is another one.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// There is no such session, or it has ended.
+    #[error("no such session")]
+    NoSuchSession,
     /// The password is right; a one-time password belongs to it.
     #[error("a one-time password is needed")]
     OtpNeeded,

@@ -18,8 +18,8 @@ use domain::role::Role;
 use domain::{Clock, JobRunId, StaffId, Timestamp};
 use entity::{Db, Rows, job_lease, job_line, job_run};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Set, Statement,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Set, Statement,
 };
 use tokio::sync::oneshot;
 
@@ -437,6 +437,22 @@ impl Runs {
             .limit(limit)
             .all(self.db.read())
             .await?;
+        Ok(rows.into_iter().map(run).collect::<Result<_, _>>()?)
+    }
+
+    /// A page of the runs of a job, newest first; behind a run that is forgotten there are none.
+    pub async fn page(&self, job: &str, after: Option<JobRunId>, limit: u64) -> Result<Vec<Run>, RunsError> {
+        use job_run::Column as C;
+        let mut rows = job_run::Entity::find().filter(C::Job.eq(job));
+        if let Some(after) = after {
+            let Some(last) = job_run::Entity::find_by_id(after).one(self.db.read()).await? else {
+                return Ok(Vec::new());
+            };
+            let same = Condition::all().add(C::StartedUs.eq(last.started_us)).add(C::Id.lt(last.id));
+            rows = rows.filter(Condition::any().add(C::StartedUs.lt(last.started_us)).add(same));
+        }
+        let newest_first = rows.order_by_desc(C::StartedUs).order_by_desc(C::Id);
+        let rows = newest_first.limit(limit).all(self.db.read()).await?;
         Ok(rows.into_iter().map(run).collect::<Result<_, _>>()?)
     }
 

@@ -214,15 +214,15 @@ impl Spending {
         Ok(spending::payouts_of(self.db.read(), id, after, limit).await?)
     }
 
-    /// A page of payouts in one state, by their last change.
+    /// A page of payouts in one state, by their last change; of all, the last changed first.
     pub async fn payouts(
         &self,
-        state: PayoutState,
+        state: impl Into<Option<PayoutState>>,
         by: &Member,
         after: Option<PayoutId>,
         limit: u64,
     ) -> Result<Vec<payout::Model>, SpendError> {
-        Ok(spending::payouts(self.db.read(), state, by, after, limit).await?)
+        Ok(spending::payouts(self.db.read(), state.into(), by, after, limit).await?)
     }
 
     /// What bounced shall be paid again.

@@ -65,7 +65,7 @@ pub(crate) async fn money(
 pub struct Search {
     /// Who: an actor as a line writes it.
     pub actor: Option<String>,
-    /// The kind of thing that something was done to, as actions begin: `campaign`.
+    /// The kind of thing that something was done to, as actions or objects begin: `campaign`.
     pub thing: Option<String>,
     /// To what: an object as a line writes it, or its id alone.
     pub object: Option<String>,
@@ -127,17 +127,19 @@ const COLUMNS: &str = "SELECT l.id, l.at_us, l.actor, l.action, l.object, l.orig
 /// Condition, order and bound of a page, with their values.
 fn wanted(search: &Search, after: Option<AuditId>, limit: u64) -> (String, Vec<Value>) {
     let (mut conditions, mut values) = (vec!["true".to_owned()], Vec::new());
+    if let Some(thing) = &search.thing {
+        // Some deeds begin with another word than the thing they are done to. No LIKE: words of the trail hold `_`.
+        let length = thing.chars().count() + 1;
+        values.extend([format!("{thing}.").into(), format!("{thing}:").into()]);
+        let begins = "(substr(l.action, 1, {length}) = $1 OR substr(l.object, 1, {length}) = $2)";
+        conditions.push(begins.replace("{length}", &length.to_string()));
+    }
     let mut add = |condition: &str, value: Value| {
         values.push(value);
         conditions.push(condition.replace('?', &format!("${}", values.len())));
     };
     if let Some(actor) = &search.actor {
         add("l.actor = ?", actor.as_str().into());
-    }
-    if let Some(thing) = &search.thing {
-        // What is typed is no pattern: a word of the trail holds neither of the characters that LIKE reads.
-        let thing: String = thing.chars().filter(|c| *c != '%' && *c != '_').collect();
-        add("l.action LIKE ?", format!("{thing}.%").into());
     }
     match &search.object {
         Some(object) if object.contains(':') => add("l.object = ?", object.as_str().into()),

@@ -110,6 +110,9 @@ impl Transfers {
                 == (new.book, new.kind, new.amount, new.bank_account.trim(), Some(by.id));
             return if same { Ok(known) } else { Err(TransferError::IdReused) };
         }
+        if !crowdfunding::has_bank_account(&tx, new.book, new.bank_account.trim()).await? {
+            return Err(TransferError::Invalid { field: "bank_account", problem: crowdfunding::NO_BANK_ACCOUNT });
+        }
         // The bill was read before the cashier came: what it shows is booked, and shall not be booked twice.
         let recent = now.before(FORGOTTEN);
         let billed = transfer::Entity::find()
@@ -122,6 +125,15 @@ impl Transfers {
             .await?;
         if billed.is_some() {
             return Err(TransferError::AlreadyBooked);
+        }
+        // It is asked again when it leaves: by then there may be less.
+        if new.kind == TransferKind::Withdrawal {
+            let account = ledger::Account::wechat_balance(new.book);
+            let balance = ledger::balance(&tx, &account, None).await?.net();
+            let short = new.amount.checked_sub(balance).unwrap_or(new.amount);
+            if short.is_positive() {
+                return Err(ledger::Refusal::Overdrawn { account: account.name(), balance, short }.into());
+            }
         }
         let row = transfer::ActiveModel {
             id: Set(new.id),

@@ -11,6 +11,8 @@ use entity::Db;
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
 use uuid::Uuid;
 
+use crowdfunding::spending::AUTHORS;
+
 use crate::spending::children::GUARDIANS;
 
 /// How many of a kind are named; all are counted.
@@ -29,6 +31,8 @@ pub enum WaitingKind {
     Disbursement,
     /// 待付款.
     Payment,
+    /// 付款文件的银行结果.
+    PaymentFile,
     /// 追回与核销.
     Settlement,
     /// 退款.
@@ -37,6 +41,8 @@ pub enum WaitingKind {
     Transfer,
     /// 银行捐赠.
     BankGift,
+    /// 待核对的银行流水.
+    BankLine,
     /// 银行来款的认领与退回.
     BankClaim,
     /// 捐赠清单.
@@ -53,6 +59,8 @@ pub enum WaitingKind {
     AuditReport,
     /// 角色授予.
     RoleGrant,
+    /// 待启用的账号.
+    Account,
     /// 捐赠人查询.
     Enquiry,
     /// 投诉.
@@ -84,6 +92,10 @@ pub struct WaitingItem {
     pub id: Uuid,
     /// What it is called, or belongs to; nothing personal.
     pub title: Option<String>,
+    /// What tells it from others of that name: its kind as a word of the program, a number, why it came back.
+    pub note: Option<String>,
+    /// Its last day, if it has one.
+    pub last_day: Option<String>,
     /// How much it is about.
     pub fen: Option<Money>,
     /// Since when.
@@ -104,11 +116,15 @@ pub struct Waiting {
 /// A kind: where its things stand, and in which condition they wait for whom.
 struct Source {
     kind: WaitingKind,
-    /// The thing is `t`; the id of who asks is `$1`.
+    /// The thing is `t`; the id of who asks is `$1`, and as text `$2`.
     from: &'static str,
     /// Where it belongs in the tree.
     place: &'static str,
     title: &'static str,
+    /// What tells it from others of that name.
+    note: &'static str,
+    /// Its last day.
+    last_day: &'static str,
     fen: &'static str,
     since: &'static str,
     waits: Vec<(Vec<Role>, String)>,
@@ -129,6 +145,9 @@ fn sources() -> Vec<Source> {
             from: "campaign t",
             place: "t.unit_path",
             title: "t.name",
+            note: "CASE WHEN t.state = 'rejected' THEN '退回：' || (SELECT h.reason FROM campaign_history h WHERE h.campaign_id = t.id \
+                   AND h.to_state = 'rejected' ORDER BY h.seq DESC LIMIT 1) END",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.target_fen",
             since: "t.changed_us",
             waits: vec![
@@ -148,6 +167,8 @@ fn sources() -> Vec<Source> {
             from: "campaign_change t JOIN campaign c ON c.id = t.campaign_id",
             place: "c.unit_path",
             title: "c.name",
+            note: "t.reason",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![
@@ -166,6 +187,8 @@ fn sources() -> Vec<Source> {
                    LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: "COALESCE(c.unit_path, u.path, '/')",
             title: "c.name",
+            note: "t.kind",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
@@ -175,15 +198,23 @@ fn sources() -> Vec<Source> {
             from: "disbursement t",
             place: "t.unit_path",
             title: "t.purpose",
+            note: "CASE WHEN t.state = 'draft' THEN '退回：' || (SELECT h.reason FROM disbursement_history h WHERE h.disbursement_id = t.id \
+                   ORDER BY h.seq DESC LIMIT 1) ELSE (SELECT c.name FROM campaign c WHERE c.id = t.campaign_id) END",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.changed_us",
-            waits: approvals(),
+            waits: approvals()
+                .into_iter()
+                .chain([to(&AUTHORS, "t.state = 'draft' AND t.round > 1 AND t.author_id = $1")])
+                .collect(),
         },
         Source {
             kind: WaitingKind::Payment,
             from: "disbursement t",
             place: "t.unit_path",
             title: "t.purpose",
+            note: "(SELECT c.name FROM campaign c WHERE c.id = t.campaign_id)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.changed_us",
             waits: vec![to(
@@ -194,10 +225,23 @@ fn sources() -> Vec<Source> {
             )],
         },
         Source {
+            kind: WaitingKind::PaymentFile,
+            from: "payment_file t",
+            place: "(SELECT MIN(d.unit_path) FROM payout o JOIN disbursement d ON d.id = o.disbursement_id WHERE o.payment_file_id = t.id)",
+            title: "t.bank_account",
+            note: "CAST(t.lines AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "t.total_fen",
+            since: "COALESCE(t.sent_us, t.created_us)",
+            waits: vec![to(&second, "t.state = 'sent' AND t.author_id <> $1")],
+        },
+        Source {
             kind: WaitingKind::Settlement,
             from: "payout_settlement t JOIN payout o ON o.id = t.payout_id JOIN disbursement d ON d.id = o.disbursement_id",
             place: "d.unit_path",
             title: "d.purpose",
+            note: "t.kind",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
@@ -207,10 +251,12 @@ fn sources() -> Vec<Source> {
             from: "refund t JOIN donation d ON d.id = t.donation_id JOIN campaign c ON c.id = d.campaign_id",
             place: "c.unit_path",
             title: "c.name",
+            note: "t.reason",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![
-                to(&second, "t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1)"),
+                to(&[FinanceHead], "t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1)"),
                 to(&[Cashier, Bookkeeper], "t.state = 'failed' AND t.outcome_author_id IS NULL"),
                 to(&[FinanceHead], "t.state = 'failed' AND t.outcome_author_id <> $1"),
                 to(
@@ -224,6 +270,8 @@ fn sources() -> Vec<Source> {
             from: "transfer t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
             title: "t.bank_account",
+            note: "t.kind",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![
@@ -237,6 +285,8 @@ fn sources() -> Vec<Source> {
             from: "donation t JOIN campaign c ON c.id = t.campaign_id",
             place: "c.unit_path",
             title: "c.name",
+            note: "t.bank_reference",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![to(
@@ -245,11 +295,24 @@ fn sources() -> Vec<Source> {
             )],
         },
         Source {
+            kind: WaitingKind::BankLine,
+            from: "bank_line t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.bank_account",
+            note: "t.reference",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "t.amount_fen",
+            since: "t.created_us",
+            waits: vec![to(&second, "t.state = 'open'")],
+        },
+        Source {
             kind: WaitingKind::BankClaim,
             from: "bank_claim t JOIN bank_line l ON l.id = t.line_id LEFT JOIN charity h ON h.book_id = l.book_id \
                    LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
             title: "l.bank_account",
+            note: "l.reference",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "l.amount_fen",
             since: "t.created_us",
             waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
@@ -259,6 +322,8 @@ fn sources() -> Vec<Source> {
             from: "gift_list t JOIN campaign c ON c.id = t.campaign_id",
             place: "c.unit_path",
             title: "c.name",
+            note: "t.place",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.total_fen",
             since: "t.created_us",
             waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
@@ -268,6 +333,8 @@ fn sources() -> Vec<Source> {
             from: "bank_balance t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
             title: "t.month",
+            note: "t.bank_account",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.adjusted_fen",
             since: "t.created_us",
             waits: vec![to(&[FinanceHead], "t.state = 'prepared' AND t.author_id <> $1")],
@@ -278,12 +345,20 @@ fn sources() -> Vec<Source> {
                    LEFT JOIN resolution r ON r.break_id = t.id AND r.state <> 'declined'",
             place: of_book,
             title: "t.class",
+            note: "CAST(t.day AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![
                 to(&[Cashier, Bookkeeper], "t.state = 'open' AND r.id IS NULL"),
-                to(&second, "t.state = 'open' AND r.state = 'proposed' AND r.author_id <> $1"),
-                to(&[FinanceHead], "t.state = 'open' AND r.state = 'failed' AND r.author_id <> $1"),
+                to(
+                    &second,
+                    "t.state = 'open' AND r.state = 'proposed' AND r.author_id <> $1 AND (r.author_for_id IS NULL OR r.author_for_id <> $1)",
+                ),
+                to(
+                    &[FinanceHead],
+                    "t.state = 'open' AND r.state = 'failed' AND r.author_id <> $1 AND (r.author_for_id IS NULL OR r.author_for_id <> $1)",
+                ),
             ],
         },
         Source {
@@ -291,6 +366,8 @@ fn sources() -> Vec<Source> {
             from: "manual_voucher t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
             title: "t.summary",
+            note: "'退回：' || t.returned_because",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.total_fen",
             since: "t.changed_us",
             waits: vec![
@@ -307,6 +384,8 @@ fn sources() -> Vec<Source> {
             from: "cash_count t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
             title: "t.box",
+            note: "CAST(t.counted_on AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.counted_fen",
             since: "t.created_us",
             waits: vec![
@@ -319,6 +398,8 @@ fn sources() -> Vec<Source> {
             from: "audited_year t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
             title: "t.report_number",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
@@ -328,9 +409,25 @@ fn sources() -> Vec<Source> {
             from: "role_grant t LEFT JOIN unit u ON u.id = t.unit_id",
             place: of_book,
             title: "t.role",
+            note: "(SELECT s.name FROM staff s WHERE s.id = t.staff_id)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&[Admin], "t.state = 'proposed' AND t.author_id <> $1 AND t.staff_id <> $1")],
+        },
+        // Who asked for it stands with the roles, as text.
+        Source {
+            kind: WaitingKind::Account,
+            from: "(SELECT s.id, s.name, s.username, MIN(COALESCE(u.path, '/')) AS path, MIN(r.granted_by) AS asked_by, \
+                   MAX(r.granted_us) AS asked_us FROM staff s JOIN staff_role r ON r.staff_id = s.id LEFT JOIN unit u ON u.id = r.unit_id \
+                   WHERE s.password_hash = 'awaiting credentials' GROUP BY s.id, s.name, s.username) t",
+            place: "t.path",
+            title: "t.name",
+            note: "t.username",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.asked_us",
+            waits: vec![to(&[Admin], "t.id <> $1 AND t.asked_by <> $2")],
         },
         Source {
             kind: WaitingKind::Enquiry,
@@ -338,6 +435,8 @@ fn sources() -> Vec<Source> {
                    LEFT JOIN campaign c ON c.id = COALESCE(t.campaign_id, d.campaign_id)",
             place: "COALESCE(c.unit_path, '/')",
             title: "c.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(t.due_on AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&filers, "t.state = 'open'")],
@@ -347,6 +446,8 @@ fn sources() -> Vec<Source> {
             from: "complaint t LEFT JOIN campaign c ON c.id = t.campaign_id",
             place: "COALESCE(c.unit_path, '/')",
             title: "c.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&filers, "t.state IN ('received', 'taken')")],
@@ -354,9 +455,12 @@ fn sources() -> Vec<Source> {
         // What a list found is nobody's business but compliance's, and theirs everywhere or nowhere.
         Source {
             kind: WaitingKind::Screening,
-            from: "(SELECT id, state, created_us FROM screening_hit UNION ALL SELECT id, state, created_us FROM gift_alert) t",
+            from: "(SELECT id, state, created_us, 'payee' AS ground FROM screening_hit \
+                   UNION ALL SELECT id, state, created_us, ground FROM gift_alert) t",
             place: "'/'",
             title: "CAST(NULL AS TEXT)",
+            note: "t.ground",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&[Compliance], "t.state = 'open'")],
@@ -366,6 +470,8 @@ fn sources() -> Vec<Source> {
             from: "child_access t JOIN payee p ON p.id = t.payee_id JOIN staff s ON s.id = t.requester_id",
             place: "p.unit_path",
             title: "s.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(
@@ -379,6 +485,8 @@ fn sources() -> Vec<Source> {
             from: "donation t JOIN campaign c ON c.id = t.campaign_id",
             place: "c.unit_path",
             title: "c.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.confirmed_us",
             waits: vec![to(
@@ -391,6 +499,8 @@ fn sources() -> Vec<Source> {
             from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
             place: "t.office_path",
             title: "p.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.changed_us",
             waits: vec![to(&[LeagueOfficer], OF_AN_OFFICE)],
@@ -400,6 +510,8 @@ fn sources() -> Vec<Source> {
             from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
             place: "t.unit_path",
             title: "p.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.sent_us",
             waits: vec![to(
@@ -413,6 +525,8 @@ fn sources() -> Vec<Source> {
             from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
             place: "t.unit_path",
             title: "p.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "t.approved_fen",
             since: "t.changed_us",
             waits: vec![to(
@@ -426,6 +540,8 @@ fn sources() -> Vec<Source> {
                    JOIN loan_product p ON p.id = v.product_id WHERE v.state = 'draft') t",
             place: "(SELECT u.path FROM unit u WHERE u.parent_id IS NULL ORDER BY u.path LIMIT 1)",
             title: "t.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![
@@ -441,6 +557,8 @@ fn sources() -> Vec<Source> {
             from: "need_match t JOIN enterprise_need n ON n.id = t.need_id",
             place: "n.unit_path",
             title: "n.enterprise",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
             fen: "n.amount_fen",
             since: "t.created_us",
             waits: vec![to(
@@ -453,7 +571,9 @@ fn sources() -> Vec<Source> {
             from: "duty_notice t JOIN book b ON b.id = t.book_id LEFT JOIN campaign c ON c.id = t.campaign_id \
                    LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: "COALESCE(c.unit_path, u.path, '/')",
-            title: "COALESCE(c.name, b.name)",
+            title: "COALESCE((SELECT e.title FROM major_event e WHERE e.id = t.subject), c.name, b.name)",
+            note: "t.kind",
+            last_day: "CAST(t.due AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: Role::iter()
@@ -516,7 +636,7 @@ impl Desk {
     }
 
     async fn of_kind(&self, source: &Source, by: &Member) -> Result<Option<Waiting>, DbErr> {
-        let mut values: Vec<sea_orm::Value> = vec![by.id.into()];
+        let mut values: Vec<sea_orm::Value> = vec![by.id.into(), by.id.to_string().into()];
         let mut any = Vec::new();
         for (roles, condition) in &source.waits {
             let parts = by.parts(roles);
@@ -533,9 +653,9 @@ impl Desk {
         if any.is_empty() {
             return Ok(None);
         }
-        let Source { from, title, fen, since, .. } = source;
+        let Source { from, title, note, last_day, fen, since, .. } = source;
         let sql = format!(
-            "SELECT t.id, {title} AS title, {fen} AS fen, {since} AS since_us, CAST(count(*) OVER () AS BIGINT) AS n FROM {from} \
+            "SELECT t.id, {title} AS title, {note} AS note, {last_day} AS last_day, {fen} AS fen, {since} AS since_us, CAST(count(*) OVER () AS BIGINT) AS n FROM {from} \
              WHERE {} ORDER BY {since}, t.id LIMIT {FIRST}",
             any.join(" OR ")
         );

@@ -24,13 +24,17 @@ pub use disbursement::{
 };
 pub use error::SpendingError;
 pub use payee::{
-    NewPayee, SealedAccount, change_account, confirm_account, payee, payees, payees_of, register, same_account,
+    NewPayee, SealedAccount, change_account, confirm_account, payee, payees, payees_of, recent_payees, register,
+    same_account,
 };
 pub use payout::{
     Due, NewFile, Outcome, Verdict, cancel_payout, due, file, file_of, files, payout, payouts, payouts_in, results,
     retry, schedule, send, withdraw,
 };
-pub use public::{ChildrenCell, PublicPayout, children, known_payees, of_list, paid_before, public_payouts};
+pub use public::{
+    Before, ChildrenCell, LinePaid, PublicPayout, children, known_payees, lines_paid, of_list, paid_before,
+    public_payouts,
+};
 pub use review::{SmallReview, small_reviews};
 pub use room::{Room, room, stands};
 pub use settlement::{NewSettlement, SettlementKind, decide, propose, settlement, settlements};

@@ -21,6 +21,7 @@ pub struct Model {
     pub locked_until_us: Timestamp,
     pub created_us: Timestamp,
     pub person_hmac: Option<Vec<u8>>,
+    pub own_password: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -182,6 +182,18 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0031_bank_lines.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0031_bank_lines.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261128_000032_own_password",
+                tables: include_str!("../sql/0032_own_password.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
+            }),
+            Box::new(Step {
+                name: "m20261128_000033_columns",
+                tables: "",
+                guards_sqlite: include_str!("../sql/0033_columns.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0033_columns.postgres.sql"),
+            }),
         ]
     }
 }

@@ -466,6 +466,8 @@ async fn lists_of_gifts_are_posted_by_another_person_and_tell_nobody() {
         let single = w.count("SELECT CAST(count(*) AS BIGINT) FROM donation WHERE list_id IS NOT NULL").await;
         assert_eq!((single, w.raised(campaign).await.as_str()), (2, "0.00"), "nothing counts before it is posted");
         w.attacked("UPDATE gift_list SET state = 'posted', approver_id = author_id", "gift_list_own").await;
+        let early = "UPDATE gift_list SET approver_id = (SELECT id FROM staff WHERE id <> author_id LIMIT 1) WHERE state = 'proposed'";
+        w.attacked(early, "gift_list_persons").await;
         head.act(&step(list, "posting")).await.ok();
         head.act(&step(list, "posting")).await.ok();
         keeper.act(&step(list, "decline")).await.refused(409, "changed_meanwhile");

@@ -63,6 +63,10 @@ async fn a_list_of_1978_students_is_one_paper_and_is_paid_to_the_last_fen() {
             .ok();
         assert_eq!(other["disbursement"], Value::Null);
         assert!(other["findings"][0]["problem"].as_str().unwrap().contains("已经提交过"));
+        assert!(
+            other["findings"][1]["problem"].as_str().unwrap().contains("另一份草稿（尚未提交）"),
+            "a draft pays nobody"
+        );
 
         let grant = json!({ "id": batch });
         attach(&organiser, &grant).await.ok();
@@ -235,6 +239,15 @@ async fn a_list_is_looked_at_line_by_line_and_refused_as_a_whole() {
         let list = format!("{HEADER}王一（示例）,6222020000000000001,示例银行,10.00,,,,\n");
         let refused = send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true").await.ok();
         assert_eq!(refused["disbursement"], Value::Null, "a warning wants a word");
+        assert!(refused["findings"].to_string().contains("尚未付款"), "{refused}");
+        let short = send_list(&organiser, Uuid::now_v7(), campaign, "姓名,金额\n某某,1.00\n", "").await.ok();
+        let missing: Vec<_> = short["findings"].as_array().unwrap().iter().map(|f| (&f["line"], &f["column"])).collect();
+        let line = json!(1);
+        assert_eq!(
+            missing,
+            [&json!("收款人户名"), &json!("收款人账号"), &json!("开户银行")].map(|column| (&line, column)),
+            "all that is missing, at the head"
+        );
         let written = send_list(&organiser, Uuid::now_v7(), campaign, list.as_str(), "&write=true&despite_warnings=true").await.ok();
         assert_eq!((written["known_payees"].as_u64(), written["disbursement"]["payouts"].as_i64()), (Some(1), Some(1)));
     })
@@ -366,6 +379,9 @@ async fn gifts_that_are_large_or_add_up_are_seen_by_compliance_alone() {
         let all = compliance.get("/staff/screening/gifts?state=open").await.ok();
         let step = |at: usize, step: &str| format!("/staff/screening/gifts/{}/{step}", id(&all["items"][at]));
         let reason = || json!({ "reason": "已核实资金来源" });
+        for change in ["decided_us = 1", "gifts = gifts + 1", "reason = '无'"] {
+            w.attacked(&format!("UPDATE gift_alert SET {change}"), "gift_alert_decided").await;
+        }
         compliance.post(&step(0, "clearance"), reason()).await.ok();
         compliance.post(&step(0, "report"), reason()).await.refused(409, "wrong_state");
         assert_eq!(compliance.post(&step(1, "report"), reason()).await.ok()["state"], "reported");

@@ -1,12 +1,12 @@
 //! Money that belongs to no open order, until two persons have said what becomes of it; and refunds of money that is spent.
 
 use domain::role::Role;
-use domain::{BusinessDate, CampaignId, Money};
-use ledger::{Account, Entry, Subject};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::spending::{approved, line, paper, payee};
+use crate::vouchers::posted;
 use crate::world::{World, story};
 
 /// A payment that comes after its order was closed: the break it makes.
@@ -146,13 +146,9 @@ async fn the_general_fund_bears_a_refund_of_spent_money_when_head_and_chair_agre
         let campaign = w.open_campaign("1000.00").await;
         let donor = w.donor("o-four").await;
         let gift = w.gift(&donor, campaign, "100.00").await;
-        let today = BusinessDate::of(w.app.business.now());
-        let spent = Entry::new(w.book, "test", "test:spent".into(), today).posting(
-            Account::of_campaign(w.book, Subject::PROGRAMME_COST, CampaignId::from(campaign)),
-            Account::payable(w.book, "test"),
-            "70.00".parse::<Money>().unwrap(),
-        );
-        w.book_entry(spent).await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let spent = paper(campaign, &line(w, campaign).await, &[student], "70.00");
+        approved(w, &spent).await;
         let request = json!({ "id": Uuid::now_v7(), "amount": "100.00", "reason": "minor" });
         donor.post(&format!("/donations/{}/refund-requests", gift.id), request.clone()).await.ok();
         let step = |step: &str| format!("/staff/refunds/{}/{step}", request["id"].as_str().unwrap());
@@ -162,15 +158,17 @@ async fn the_general_fund_bears_a_refund_of_spent_money_when_head_and_chair_agre
         assert!(head.act(&step("cover-proposal")).await.ok()["cover_proposed_by"].is_string());
         head.act(&step("cover-approval")).await.refused(403, "forbidden");
         chair.act(&step("cover-approval")).await.refused(409, "general_fund_short");
-        let general = Entry::new(w.book, "test", "test:general".into(), today).posting(
-            Account::bank(w.book, "基本户"),
-            Account::new(w.book, Subject::DONATION_UNRESTRICTED),
-            "70.00".parse::<Money>().unwrap(),
-        );
-        w.book_entry(general).await;
+        let general = json!({
+            "id": Uuid::now_v7(), "kind": "ordinary", "event_date": w.app.business.today(), "summary": "房租收入",
+            "lines": [
+                { "subject": "1122", "debit": "70.00" },
+                { "subject": "490101", "credit": "70.00" },
+            ],
+        });
+        posted(w, general).await;
         assert_eq!(chair.act(&step("cover-approval")).await.ok()["state"], "approved");
         assert_eq!(w.raised(campaign).await, "0.00", "the refund counts, what bears it does not");
-        assert_eq!(w.balance("410101").await, "0.00");
+        assert_eq!(w.balance("410101").await, "70.00");
         assert_eq!(w.balance(&format!("410102[campaign={campaign}]")).await, "-70.00");
         w.run_job("send_refunds").await;
         w.until_gift(&donor, &gift, "refunded").await;

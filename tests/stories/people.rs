@@ -289,15 +289,24 @@ async fn money_that_a_stand_in_decides_on_names_whom_they_stood_in_for() {
         let gift = w.gift(&donor, campaign, "5.00").await;
         let refund = |donation: Uuid| json!({ "id": Uuid::now_v7(), "donation": donation, "amount": "5.00", "reason": "error" });
         let step = |refund: &Value, step: &str| format!("/staff/refunds/{}/{step}", text(&refund["id"]));
+        let stand_in = w.hire(Role::Chair, "stand-in").await;
+        let lent = json!({
+            "id": Uuid::now_v7(), "lender": head.id, "holder": stand_in.id, "role": "finance_head", "starts_on": today.to_string(),
+            "ends_on": today.next().to_string(), "reason": "出差",
+        });
+        head.post("/staff/delegations", lent.clone()).await.ok();
+        let approval = format!("/staff/delegations/{}/approval", text(&lent["id"]));
+        w.staff(Role::Admin).await.act(&approval).await.ok();
         let asked = refund(gift.id);
-        lender.post("/staff/refunds", asked.clone()).await.ok();
-        holder.act(&step(&asked, "approval")).await.refused(403, "other_person_needed");
+        head.post("/staff/refunds", asked.clone()).await.ok();
+        stand_in.act(&step(&asked, "approval")).await.refused(403, "other_person_needed");
         let forged = "UPDATE refund SET decider_for_id = requester_id";
         w.attacked(forged, "refund_decider_for_check").await;
-        head.post(&step(&asked, "decline"), json!({ "reason": "已核实" })).await.ok();
+        let deputy = w.hire(Role::FinanceHead, "deputy").await;
+        deputy.post(&step(&asked, "decline"), json!({ "reason": "已核实" })).await.ok();
         let asked = refund(gift.id);
         cashier.post("/staff/refunds", asked.clone()).await.ok();
-        assert_eq!(holder.act(&step(&asked, "approval")).await.ok()["decided_for"], stood_for);
+        assert_eq!(stand_in.act(&step(&asked, "approval")).await.ok()["decided_for"], json!(head.id));
 
         let twice = w.gift(&donor, campaign, "5.00").await;
         w.lever("pay", json!({ "out_trade_no": twice.order, "again": true })).await;
@@ -352,6 +361,68 @@ async fn an_administrator_of_a_city_stays_in_the_city() {
         local.post(&format!("/staff/members/{}/roles", far.id), role.clone()).await.refused(403, "forbidden");
         local.post(&format!("/staff/members/{}/roles", near.id), role).await.ok();
         local.act(&format!("/staff/members/{}/disablement", near.id)).await.ok();
+    })
+    .await;
+}
+
+/// Who was handed a password replaces it by one that nobody else has seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_by_whoever_it_belongs_to() {
+    story(async |w| {
+        let (first, second) = administrators(w).await;
+        let new = proposal(1, "manager-1", json!([{ "role": "project_manager" }]));
+        first.post("/staff/members", new.clone()).await.ok();
+        let made = second.act(&format!("/staff/members/{}/activation", text(&new["id"]))).await.ok();
+        let handed = text(&made["password"]).to_owned();
+        let id: domain::StaffId = text(&new["id"]).parse().unwrap();
+        let own = async || w.app.identity.has_own_password(id).await.unwrap();
+        let (here, other) = (w.sign_in("manager-1", &handed, None).await, w.sign_in("manager-1", &handed, None).await);
+        assert!(!own().await);
+
+        let chosen = "一匹白马 走过 旧木桥头";
+        let change = async |current: &str, new: &str| {
+            here.call(Method::PUT, "/sessions/current/password", Some(json!({ "current": current, "new": new }))).await
+        };
+        change(&handed, "short").await.refused(422, "invalid_field");
+        change(&handed, &handed).await.refused(422, "invalid_field");
+        change("not this one", chosen).await.refused(422, "wrong_password");
+        other.get("/sessions/current").await.ok();
+        assert!(!own().await, "a refusal changes nothing");
+        assert_eq!(change(&handed, chosen).await.ok()["ended"], 1);
+        assert!(own().await);
+        here.get("/sessions/current").await.ok();
+        other.get("/sessions/current").await.refused(401, "unauthorized");
+        let login = |password: &str| json!({ "username": "manager-1", "password": password });
+        w.stranger.post("/sessions/staff", login(&handed)).await.refused(401, "wrong_credentials");
+        let again = w.sign_in("manager-1", chosen, None).await;
+        let trail = second.get("/staff/trail?limit=100").await.ok().to_string();
+        for action in ["staff.change_password", "staff.change_password_refused"] {
+            assert!(trail.contains(&format!("\"{action}\"")), "{action}");
+        }
+        assert!(!trail.contains(chosen));
+
+        // One session is ended by itself, by its owner or an administrator.
+        let of = format!("/staff/members/{}/sessions", text(&new["id"]));
+        let listed = again.get(&of).await.ok();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+        let oldest = format!("{of}/{}", text(&listed["items"][1]["id"]));
+        second.call(Method::DELETE, &oldest, None).await.ok();
+        second.call(Method::DELETE, &oldest, None).await.refused(404, "no_such_session");
+        here.get("/sessions/current").await.refused(401, "unauthorized");
+        again.get("/sessions/current").await.ok();
+
+        // Guesses lock the account as they do at the door.
+        let guess = async || {
+            let body = json!({ "current": "guess", "new": chosen.to_uppercase() + "甲" });
+            again.call(Method::PUT, "/sessions/current/password", Some(body)).await
+        };
+        for _ in 0..5 {
+            guess().await.refused(422, "wrong_password");
+        }
+        guess().await.refused(429, "locked");
+        // What an administrator resets is handed out again.
+        first.act(&format!("/staff/members/{}/credentials-reset", text(&new["id"]))).await.ok();
+        assert!(!own().await);
     })
     .await;
 }

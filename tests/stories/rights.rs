@@ -13,7 +13,7 @@ use crate::privacy::operations;
 use crate::spending::{Papers, papers};
 use crate::vouchers::{voucher, voucher_template};
 use crate::world::{Officer, Terms, World, identity_number, opening, story, story_with};
-use crate::year::{audit_report, cash_count};
+use crate::year::{audit_report, cash_count, new_box};
 
 const ALL: [Role; 12] = [
     Role::Organiser,
@@ -51,6 +51,8 @@ const ADMIN: [Role; 1] = [Role::Admin];
 /// Who draws reports up, and who sees them and what is due.
 const DRAWERS: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead];
 const TOLD: &[Role] = &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Chair, Role::Auditor];
+/// Who sees what is due: whoever may be told of it, too.
+const DUTIES: &[Role] = &app::disclosures::TOLD;
 /// Who reads how loan programmes stand, and who single loans.
 const LOANS: [Role; 7] = [
     Role::Admin,
@@ -62,6 +64,9 @@ const LOANS: [Role; 7] = [
     Role::Auditor,
 ];
 const LENDING: [Role; 3] = [Role::LeagueOfficer, Role::BankOfficer, Role::Auditor];
+/// Who knows of signed contracts: finance, too, which decides what a bank's file says otherwise.
+const CONTRACTS: [Role; 5] =
+    [Role::LeagueOfficer, Role::BankOfficer, Role::Auditor, Role::Bookkeeper, Role::FinanceHead];
 
 /// Operations on what belongs to the whole house and to no part of the tree: the jobs, the calendar, and the partners of a
 /// foundation, whom the organisers of all its counties register.
@@ -265,7 +270,7 @@ async fn things(w: &World) -> Things {
     let path = format!("/staff/campaigns/{open}/updates");
     staff(Role::ProjectManager).await.post(&path, update.clone()).await.ok();
     let (voucher, submitted_voucher, voucher_template) = crate::vouchers::things(w).await;
-    let cash_count = cash_count("A箱");
+    let cash_count = new_box(cash_count("A箱"));
     staff(Role::Cashier).await.post(&format!("/staff/books/{}/cash-counts", w.book), cash_count.clone()).await.ok();
     Things {
         voucher,
@@ -384,6 +389,13 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     let asking: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     vec![
         get("/sessions/current", "", &ALL),
+        Try {
+            method: Method::PUT,
+            path: "/sessions/current/password",
+            on: String::new(),
+            body: json!({ "current": "guess", "new": "short" }),
+            may: &ALL,
+        },
         get("/staff/waiting", "", &ALL),
         get("/staff/campaigns", "", &CAMPAIGNS),
         post("/staff/campaigns", "", w.draft("1.00"), &AUTHORS),
@@ -548,7 +560,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
             json!({ "id": Uuid::now_v7(), "place": "own_site", "reference": "试", "published_on": today }),
             &[Role::Disclosure],
         ),
-        get("/staff/duties", "", TOLD),
+        get("/staff/duties", "", DUTIES),
         get("/staff/duty-rules", "", TOLD),
         post(
             "/staff/duty-rules",
@@ -586,8 +598,8 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         get("/staff/refunds", "", &MONEY),
         get("/staff/refunds/{refund_id}", &t.requested, &MONEY),
         post("/staff/refunds", "", refund, asking),
-        post("/staff/refunds/{refund_id}/approval", &t.requested, nothing(), &SECOND),
-        post("/staff/refunds/{refund_id}/decline", &t.requested, reason(), &SECOND),
+        post("/staff/refunds/{refund_id}/approval", &t.requested, nothing(), &[Role::FinanceHead]),
+        post("/staff/refunds/{refund_id}/decline", &t.requested, reason(), &[Role::FinanceHead]),
         post(
             "/staff/refunds/{refund_id}/retry",
             &t.failed,
@@ -675,7 +687,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/loan-programmes/{programme_id}/subsidies", &nobody, nothing(), &SECOND),
         post("/staff/loan-subsidies/{subsidy_id}/receipt", &nobody, json!({ "on": today }), &SECOND),
         post("/staff/loan-files", "", json!("bytes"), &[Role::BankOfficer, Role::Bookkeeper, Role::FinanceHead]),
-        get("/staff/loan-contracts/{contract_id}/servicing", &nobody, &LENDING),
+        get("/staff/loan-contracts/{contract_id}/servicing", &nobody, &CONTRACTS),
         post("/staff/loan-contracts/{contract_id}/events", &nobody, repayment, &[Role::BankOfficer]),
         get("/staff/loan-report", &format!("?month={}", &today[..7]), &LENDING),
         get("/staff/loan-report.xlsx", &format!("?month={}", &today[..7]), &LENDING),
@@ -716,7 +728,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         post("/staff/audit-reports/{report_id}/attachments", &nobody, json!("bytes"), &SECOND),
         get("/staff/audit-reports/{report_id}/attachments/{attachment_id}", &format!("{nobody} {nobody}"), &COUNTS),
         get("/staff/books/{book_id}/cash-counts", &book, &COUNTS),
-        post("/staff/books/{book_id}/cash-counts", &book, cash_count("B箱"), cashier),
+        post("/staff/books/{book_id}/cash-counts", &book, new_box(cash_count("B箱")), cashier),
         post("/staff/cash-counts/{count_id}/signature", &t.cash_count, nothing(), &SECOND),
         post(
             "/staff/cash-counts/{count_id}/settlement",
@@ -847,6 +859,11 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         // One's own sessions are one's own.
         get("/staff/members/{member_id}/sessions", &t.member, &[Role::Admin, Role::Auditor, Role::Disclosure]),
         delete("/staff/members/{member_id}/sessions", &t.member, &[Role::Admin, Role::Disclosure]),
+        delete(
+            "/staff/members/{member_id}/sessions/{session_id}",
+            &format!("{} {nobody}", t.member),
+            &[Role::Admin, Role::Disclosure],
+        ),
         get("/staff/units", "", &ALL),
         post("/staff/units", "", unit, &ADMIN),
         put("/staff/units/{unit_id}/name", &t.unit, json!({ "name": "别名" }), &ADMIN),
@@ -918,6 +935,18 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
 /// Who may read what is personal of payees.
 const OPENERS: [Role; 7] = app::spending::payees::OPENERS;
 
+/// Who reads a payee, masked: who screens names, too.
+const PAYEE_READERS: [Role; 8] = [
+    Role::Organiser,
+    Role::ProjectManager,
+    Role::FinanceHead,
+    Role::Chair,
+    Role::Cashier,
+    Role::Bookkeeper,
+    Role::Auditor,
+    Role::Compliance,
+];
+
 /// Who may do what about spending.
 fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
     use Role::{Auditor, Bookkeeper, Cashier, Chair, Compliance, FinanceHead, Organiser, ProjectManager};
@@ -948,7 +977,7 @@ fn spending_tries<'a>(w: &World, t: &Papers) -> Vec<Try<'a>> {
     vec![
         get("/staff/payees", "", readers),
         post("/staff/payees", "", new_payee, keepers),
-        get("/staff/payees/{payee_id}", &t.payee, readers),
+        get("/staff/payees/{payee_id}", &t.payee, &PAYEE_READERS),
         try_it(Method::PUT, "/staff/payees/{payee_id}/account", &t.payee, account, keepers),
         post(
             "/staff/payees/{payee_id}/account-confirmation",
@@ -1099,10 +1128,10 @@ fn lending_tries<'a>(w: &World) -> Vec<Try<'a>> {
         post("/staff/loan-applications/{application_id}/papers", &nobody, json!("bytes"), authors),
         get("/staff/loan-applications/{application_id}/papers/{paper_id}", &two, readers),
         try_it(Method::DELETE, "/staff/loan-applications/{application_id}/papers/{paper_id}", &two, json!({}), authors),
-        get("/staff/loan-contracts", "", readers),
+        get("/staff/loan-contracts", "", &CONTRACTS),
         post("/staff/loan-contracts", "", contract, lenders),
-        get("/staff/loan-counts", "", readers),
-        get("/staff/loan-contracts/{contract_id}", &nobody, readers),
+        get("/staff/loan-counts", "", &CONTRACTS),
+        get("/staff/loan-contracts/{contract_id}", &nobody, &CONTRACTS),
         post("/staff/loan-contracts/{contract_id}/withdrawal", &nobody, reason(), lenders),
         get("/staff/needs", "", readers),
         post("/staff/needs", "", need, league),
@@ -1253,8 +1282,18 @@ async fn what_waits_lies_on_the_desk_of_whoever_it_waits_for() {
         let things = things(w).await;
         let desk =
             async |officer: &Officer| officer.get("/staff/waiting").await.ok()["items"].as_array().unwrap().clone();
-        let second = ["settlement", "refund", "transfer", "bank_gift", "break", "cash_count"];
-        let head = ["campaign", "settlement", "refund", "transfer", "bank_gift", "break", "voucher", "cash_count"];
+        let second = ["payment_file", "settlement", "transfer", "bank_gift", "break", "cash_count"];
+        let head = [
+            "campaign",
+            "payment_file",
+            "settlement",
+            "refund",
+            "transfer",
+            "bank_gift",
+            "break",
+            "voucher",
+            "cash_count",
+        ];
         for (role, kinds) in [
             (Role::Organiser, &["campaign"][..]),
             (Role::ProjectManager, &["campaign", "disbursement"]),
@@ -1280,9 +1319,21 @@ async fn what_waits_lies_on_the_desk_of_whoever_it_waits_for() {
         assert_eq!((&waiting[0]["count"], &waiting[0]["first"][0]["id"]), (&json!(1), &json!(things.in_finance)));
         // Done is gone, and a second administrator sees what the first proposed.
         head.act(&format!("/staff/campaigns/{}/approval", things.in_finance)).await.ok();
-        assert_eq!(desk(&head).await[0]["kind"], "settlement");
+        assert_eq!(desk(&head).await[0]["kind"], "payment_file");
         let admin = w.hire_over(Role::Admin, "admin-2", "/").await;
         assert_eq!(desk(&admin).await[0]["first"][0]["id"], json!(things.role_grant));
+        // An account waits for another administrator than who asked for it.
+        let new = json!({
+            "id": Uuid::now_v7(), "username": "newcomer", "name": "新人", "grants": [{ "role": "organiser" }],
+            "identity_number": identity_number(900),
+        });
+        admin.post("/staff/members", new.clone()).await.ok();
+        let accounts = async |officer: &Officer| -> Vec<Value> {
+            desk(officer).await.into_iter().filter(|it| it["kind"] == "account").collect()
+        };
+        let told = accounts(&w.staff(Role::Admin).await).await;
+        assert_eq!((&told[0]["first"][0]["id"], &told[0]["first"][0]["note"]), (&new["id"], &json!("newcomer")));
+        assert_eq!(accounts(&admin).await, [json!(null); 0]);
         // Elsewhere nothing waits.
         let far = w.hire_over(Role::FinanceHead, "far-head", "/hebei/1306/").await;
         assert_eq!(desk(&far).await, [json!(null); 0]);

@@ -94,6 +94,12 @@ pub(crate) async fn approved(w: &World, paper: &Value) {
     step(&w.staff(Role::FinanceHead).await, paper, "approval").await.ok();
 }
 
+/// What pages tell of a campaign: approved and not paid, and paid.
+async fn paid(w: &World, campaign: Uuid) -> [String; 2] {
+    let (owed, paid) = w.app.spending.paid(campaign.into()).await.unwrap().total();
+    [owed.to_string(), paid.to_string()]
+}
+
 /// A payment file of a paper, handed to the bank.
 pub(crate) async fn sent(w: &World, paper: &Value) -> Uuid {
     let cashier = w.staff(Role::Cashier).await;
@@ -158,6 +164,7 @@ async fn a_grant_goes_from_one_hand_to_the_next_and_is_booked_on_the_way() {
         assert_eq!(step(&head, &grant, "approval").await.ok()["state"], "approved");
         assert_eq!(w.balance(&expense).await, "80.00", "12a with the last approval");
         assert_eq!(w.balance("2209[payable=grant]").await, "-80.00");
+        assert_eq!(paid(w, campaign).await, ["80.00", "0.00"], "approved is not paid");
 
         let cashier = w.staff(Role::Cashier).await;
         let new = json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "disbursements": [id(&grant)] });
@@ -188,6 +195,9 @@ async fn a_grant_goes_from_one_hand_to_the_next_and_is_booked_on_the_way() {
         assert_eq!(w.balance("2209[payable=grant]").await, "0.00");
         assert_eq!(w.balance("1002[bank=基本户]").await, "9920.00");
         assert_eq!(w.campaign(campaign).await["used"], "80.00");
+        assert_eq!(paid(w, campaign).await, ["0.00", "80.00"]);
+        let listed = w.stranger.get(&format!("/campaigns/{campaign}/disbursements")).await.ok();
+        assert_eq!(listed["items"][0]["amount"], "80.00", "what is paid is what is listed");
         let trail = w.staff(Role::Auditor).await.get("/staff/trail?limit=100").await.ok();
         for action in ["payee.register", "disbursement.approve", "payment_file.send", "payment_file.results"] {
             assert!(trail["items"].as_array().unwrap().iter().any(|line| line["action"] == action), "{action}");
@@ -261,6 +271,7 @@ async fn an_advance_is_a_promise_then_a_claim_then_an_expense() {
         let prepaid = format!("1141[campaign={campaign},line={code}]");
         let fund = async || ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
         assert_eq!((fund().await.committed.to_string(), fund().await.used.to_string()), ("600.00".into(), "0.00".into()));
+        assert_eq!(paid(w, campaign).await, ["600.00", "0.00"]);
         let mut too_much = paper(campaign, &code, &[partner], "400.01");
         submitted(w, &too_much).await;
         let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
@@ -299,6 +310,7 @@ async fn an_advance_is_a_promise_then_a_claim_then_an_expense() {
         assert_eq!(w.balance("1002[bank=基本户]").await, "500.00");
         let budget = head.get(&format!("/staff/campaigns/{campaign}/budget")).await.ok();
         assert_eq!(budget["items"][0]["used"], "500.00");
+        assert_eq!(paid(w, campaign).await, ["0.00", "500.00"], "what came back is not paid");
     })
     .await;
 }
@@ -427,20 +439,22 @@ async fn a_campaign_is_spent_released_and_closed_with_nothing_left() {
         let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
         assert_eq!((fund.received.to_string(), fund.used.to_string()), ("0.00".into(), "0.00".into()));
         assert_eq!(w.raised(campaign).await, "1000.00");
+        let late = json!({ "id": Uuid::now_v7() });
+        let path = format!("/staff/campaigns/{to}/releases");
+        assert_eq!(bookkeeper.post(&path, late).await.ok()["amount"], "0.00", "and nothing is left to release");
         // The year end releases nothing twice and carries income over (entry 22): nothing of the campaign is left anywhere.
         let tx = w.app.db.begin().await.unwrap();
-        let entries = ledger::year_end(&tx, w.book, w.app.business.today().year()).await.unwrap();
+        let year = w.app.business.today().year();
+        let entries = ledger::year_end(&tx, w.book, year).await.unwrap();
         for booked in ledger::post(&tx, w.app.business.now(), &entries).await.unwrap() {
             booked.unwrap();
         }
+        ledger::close_through(&tx, w.book, domain::BusinessDate::new(year, 12, 31).unwrap()).await.unwrap();
         tx.commit().await.unwrap();
         for account in [&kept, &income, "3101", &format!("5101[campaign={campaign},line=a]")] {
             assert_eq!(w.balance(account).await, "0.00", "{account}");
         }
         assert_eq!(w.raised(campaign).await, "1000.00");
-        let late = json!({ "id": Uuid::now_v7() });
-        let path = format!("/staff/campaigns/{to}/releases");
-        assert_eq!(bookkeeper.post(&path, late).await.ok()["amount"], "0.00", "and nothing is left to release");
         assert_eq!(w.balance("1002[bank=基本户]").await, "100.00", "what the other campaign has");
     })
     .await;

@@ -44,8 +44,14 @@ async fn a_withdrawal_takes_two_persons() {
         assert_eq!(w.balance("1002[bank=基本户]").await, "50.00");
         assert_eq!(w.raised(campaign).await, "80.00", "where money lies changes nothing for the public");
 
-        let too_much = withdrawal(w, "30.01");
-        cashier.post("/staff/transfers", too_much.clone()).await.ok();
+        cashier.post("/staff/transfers", withdrawal(w, "30.01")).await.refused(409, "overdrawn");
+        // What another withdrawal has taken meanwhile is not there any more when it leaves.
+        let (first, too_much) = (withdrawal(w, "20.00"), withdrawal(w, "30.00"));
+        for new in [&first, &too_much] {
+            cashier.post("/staff/transfers", new.clone()).await.ok();
+        }
+        w.lever("withdraw", json!({ "amount": "20.00" })).await;
+        head.act(&format!("/staff/transfers/{}/confirmation", first["id"].as_str().unwrap())).await.ok();
         let path = format!("/staff/transfers/{}", too_much["id"].as_str().unwrap());
         head.act(&format!("{path}/confirmation")).await.refused(409, "overdrawn");
         assert_eq!(head.act(&format!("{path}/rejection")).await.ok()["state"], "rejected");

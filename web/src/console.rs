@@ -42,6 +42,8 @@ const fn item(path: &'static str, name: &'static str, roles: &'static [Role]) ->
     Item { path, name, roles }
 }
 
+/// Who reads what donors ask.
+pub(crate) const ENQUIRERS: [Role; 4] = [Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Auditor];
 /// Who has to do with gifts and refunds.
 const MONEY: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
@@ -59,16 +61,13 @@ pub(crate) const MENU: &[Section] = &[
                 &[Role::ProjectManager, Role::Disclosure, Role::FinanceHead, Role::Chair, Role::Auditor],
             ),
             item("/console/complaints", "投诉", &[Role::Disclosure, Role::ProjectManager, Role::Chair, Role::Auditor]),
-            item(
-                "/console/enquiries",
-                "捐赠人查询",
-                &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Auditor],
-            ),
+            item("/console/enquiries", "捐赠人查询", &ENQUIRERS),
         ],
     },
     Section {
         name: "捐赠",
         items: &[
+            item("/console/donations", "捐赠", MONEY),
             item("/console/bank-gifts", "银行捐赠", MONEY),
             item("/console/gift-lists", "捐赠清单", MONEY),
             item("/console/messages", "捐赠留言", &message::READERS),
@@ -123,6 +122,7 @@ pub(crate) const HOUSE: &[Section] = &[
 
 /// The addresses.
 pub(crate) fn routes(route: Route, throttle: Arc<Throttle>) -> Route {
+    let password_tries = throttle.clone();
     let route = route
         .at("/console", get(desk::get_desk))
         .at("/console/payout-notices/:id/reading", post(desk::post_read))
@@ -130,6 +130,8 @@ pub(crate) fn routes(route: Route, throttle: Arc<Throttle>) -> Route {
         .at("/console/logout", post(login::post_sign_out))
         .at("/console/sessions", get(session::get_list))
         .at("/console/sessions/end", post(session::post_end))
+        .at("/console/sessions/password", post(session::post_change_password).data(password_tries))
+        .at("/console/sessions/:id/end", post(session::post_end_one))
         .at("/console/search", get(search::get_search));
     organisation_routes(money_routes(campaign_routes(route)))
 }
@@ -161,6 +163,7 @@ fn campaign_routes(route: Route) -> Route {
 
 fn money_routes(route: Route) -> Route {
     route
+        .at("/console/donations", get(donation::get_list))
         .at("/console/donations/:id", get(donation::get_one))
         .at("/console/donations/:id/unmasking", post(donation::post_unmask))
         .at("/console/donations/:id/:step", post(donation::post_step))
@@ -180,6 +183,7 @@ fn money_routes(route: Route) -> Route {
         .at("/console/disbursements", get(disbursement::get_list).post(disbursement::post_write))
         .at("/console/disbursements/new", get(disbursement::get_blank))
         .at("/console/disbursements/batch", get(batch::get_ask).post(batch::post_send))
+        .at("/console/disbursements/batch/template", get(batch::get_template))
         .at("/console/disbursements/:id", get(disbursement::get_one))
         .at("/console/disbursements/:id/edit", get(disbursement::get_rewrite).post(disbursement::post_save))
         .at("/console/disbursements/:id/papers/:paper", get(disbursement::get_read_paper))
@@ -210,6 +214,7 @@ fn organisation_routes(route: Route) -> Route {
         .at("/console/members/new", get(member::get_blank))
         .at("/console/members/:id", get(member::get_one))
         .at("/console/members/:id/:step", post(member::post_act))
+        .at("/console/members/:id/sessions/:session/end", post(member::post_end_session))
         .at("/console/roles", get(member::get_role_grants))
         .at("/console/roles/:id/:step", post(member::post_decide_role))
         .at("/console/delegations", get(member::get_delegations).post(member::post_lend))

@@ -96,7 +96,12 @@ impl Form {
         self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.trim())
     }
 
-    /// The same, or nothing if it was left empty.
+    /// The same with the spaces around it.
+    pub(crate) fn raw(&self, name: &str) -> &str {
+        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// What stands in a field, or nothing if it was left empty.
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
         Some(self.get(name)).filter(|value| !value.is_empty())
     }
@@ -236,6 +241,14 @@ impl Check<'_> {
             self.say(name, "请选择");
         }
         self.parse(name, "请选择")
+    }
+
+    /// A text that reads as what it should be.
+    pub(crate) fn reading<T: FromStr>(&mut self, name: &str, problem: &str) -> Option<T> {
+        if self.form.given(name).is_none() {
+            self.say(name, "请填写此项");
+        }
+        self.parse(name, problem)
     }
 
     /// The id of what is made or chosen.

@@ -141,7 +141,7 @@ impl Step<'_> {
                     @if let Some(typed) = refused { (alert(typed)) }
                     p class="will" { (will) }
                     (self.fields)
-                    div class="go" { button type="submit" class={ @if self.grave { "danger" } @else { "primary" } } { "确认" (name) } }
+                    div class="go" { button type="submit" class={ @if self.grave { "danger" } @else { "primary" } } { @if !name.starts_with("确认") { "确认" } (name) } }
                 }))
             }
         }

@@ -83,8 +83,21 @@ pub(crate) struct Officer {
     pub(crate) flash: Option<Flash>,
     /// The path of the page.
     pub(crate) path: String,
+    /// What the browser holds.
+    pub(crate) held: Held,
     cookies: Cookies,
     key: hmac::Key,
+}
+
+/// The token of a session. It is shown to nobody, not even to a log.
+#[derive(Clone)]
+pub(crate) struct Held(Arc<str>);
+
+impl Held {
+    /// For the service alone.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Officer {
@@ -109,6 +122,7 @@ impl Officer {
             member,
             flash,
             path: path.to_owned(),
+            held: Held(Arc::from(token)),
             cookies,
             key: hmac::Key::new(hmac::HMAC_SHA256, token.as_bytes()),
         }))

@@ -17,6 +17,9 @@ pub(crate) const ROWS: u64 = 50;
 /// How many an export holds; who needs more asks the command line for the books.
 pub(crate) const MOST: usize = 10_000;
 
+/// How many columns of figures a phone shows at once.
+const SEEN: usize = 3;
+
 /// What a cell sorts by and is exported as.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
@@ -77,7 +80,8 @@ impl Cell {
 
     /// What has no other shape; `text` is what it is exported as.
     pub(crate) fn shown(shown: Markup, text: impl Into<String>) -> Cell {
-        Cell { shown, value: Value::Text(text.into()) }
+        // One part, so that a card keeps it together.
+        Cell { shown: html! { div { (shown) } }, value: Value::Text(text.into()) }
     }
 
     /// Nothing.
@@ -204,12 +208,14 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
     next: Option<String>,
     nothing: &'static str,
+    /// What a workbook says over its columns.
+    title: Option<String>,
 }
 
 impl Table {
     /// A list without rows yet; `nothing` is what is said if it stays so.
     pub(crate) fn new(caption: impl Into<String>, columns: &[Column], nothing: &'static str) -> Table {
-        Table { caption: caption.into(), columns: columns.to_vec(), rows: Vec::new(), next: None, nothing }
+        Table { caption: caption.into(), columns: columns.to_vec(), rows: Vec::new(), next: None, nothing, title: None }
     }
 
     /// A page of rows that were asked for one more than the page shows (see [`Asked::limit`]): the last only says that there is more.
@@ -225,6 +231,12 @@ impl Table {
             self.next = rows.get(shown - 1).map(|last| key(last).to_string());
         }
         self.rows = rows.into_iter().take(shown).map(cells).collect();
+        self
+    }
+
+    /// The same, whose workbook says over its columns what it is.
+    pub(crate) fn titled(mut self, title: String) -> Table {
+        self.title = Some(title);
         self
     }
 
@@ -304,6 +316,7 @@ impl Table {
         let figures = self.columns.iter().filter(|column| column.right).count();
         let cards = self.columns.len() > 3 && figures * 2 <= self.columns.len();
         html! {
+            @if !cards && self.columns.len() > SEEN { p class="swipe" aria-hidden="true" { "左右滑动可看全部各栏" } }
             div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
                 table class=(if cards { "cards" } else { "figures" }) role="table" {
                     caption class="unseen" { (self.caption) }
@@ -355,11 +368,15 @@ impl Table {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();
         let (bold, money) = (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"));
+        let head = u32::from(self.title.is_some());
+        if let Some(title) = &self.title {
+            sheet.write_string_with_format(0, 0, title, &bold)?;
+        }
         for (at, column) in (0..).zip(&self.columns) {
-            sheet.write_string_with_format(0, at, column.name, &bold)?;
+            sheet.write_string_with_format(head, at, column.name, &bold)?;
             sheet.set_column_width(at, 18)?;
         }
-        for (line, row) in (1..).zip(&self.rows) {
+        for (line, row) in (head + 1..).zip(&self.rows) {
             for (at, cell) in (0..).zip(row) {
                 match &cell.value {
                     Value::Nothing => {}
@@ -375,7 +392,7 @@ impl Table {
                 }
             }
         }
-        sheet.set_freeze_panes(1, 0)?;
+        sheet.set_freeze_panes(head + 1, 0)?;
         book.save_to_buffer()
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn text(backend: DbBackend, column: &str) -> String {
 /// Both databases read it: `text(column)` is the text of a UUID, a name in braces what the trail says in detail.
 fn dialect(backend: DbBackend, sql: &str) -> String {
     let detail = if backend == DbBackend::Postgres { "CAST(l.detail AS JSONB)" } else { "l.detail" };
-    let sql = ["release", "amount"]
+    let sql = ["release", "amount", "officer"]
         .iter()
         .fold(sql.to_owned(), |sql, name| sql.replace(&format!("{{{name}}}"), &format!("{detail} ->> '{name}'")));
     let mut parts = sql.split("text(");
@@ -100,6 +100,26 @@ pub(super) async fn bills_in_force(db: &impl ConnectionTrait, report: &mut Audit
         report.compare("bill.in_force", &key, number("followed")?, 1);
     }
     report.compare("bill.in_force", "all", 0, wrong.len());
+    Ok(())
+}
+
+/// Whose officer somebody is, is what the trail said of them last: a seat taken away by hand leaves its line. One statement.
+pub(super) async fn seats(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
+    const WRONG: &str = "WITH told AS (SELECT l.action, l.object, {officer} AS officer, \
+             ROW_NUMBER() OVER (PARTITION BY {officer} ORDER BY l.id DESC) AS nth \
+             FROM audit_log l WHERE l.action IN ('bank.seat', 'bank.unseat')), \
+         seat AS (SELECT text(s.staff_id) AS officer, 'bank:' || text(s.bank_id) AS object FROM bank_seat s) \
+         SELECT t.officer, s.object AS stands, CASE t.action WHEN 'bank.seat' THEN t.object END AS told \
+         FROM told t LEFT JOIN seat s ON s.officer = t.officer WHERE t.nth = 1 \
+         AND COALESCE(s.object, '') <> CASE t.action WHEN 'bank.seat' THEN t.object ELSE '' END \
+         UNION ALL SELECT s.officer, s.object, NULL FROM seat s WHERE NOT EXISTS (SELECT 1 FROM told t WHERE t.officer = s.officer)";
+    let backend = db.get_database_backend();
+    let wrong = db.query_all_raw(Statement::from_string(backend, dialect(backend, WRONG))).await?;
+    for row in &wrong {
+        let bank = |column: &str| Ok::<_, DbErr>(row.try_get::<Option<String>>("", column)?.unwrap_or_default());
+        report.compare("bank_seat", row.try_get::<String>("", "officer")?, bank("stands")?, bank("told")?);
+    }
+    report.compare("bank_seat", "all", 0, wrong.len());
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::role::{Grant, Member, Role};
 use domain::{DonorId, SessionId, StaffId, Timestamp, UnitPath};
-use entity::{Db, Tx, session, staff, staff_role};
+use entity::{Db, Tx, audit_log, session, staff, staff_role};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Set, Statement,
@@ -25,8 +25,12 @@ use crate::trail::{self, Line};
 const STAFF_LIFE: Duration = Duration::from_secs(12 * 3_600);
 /// How long ended sessions are kept for whoever looks into an incident.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
-/// Longer ones are refused before anything is hashed.
+/// Longer ones are refused before anything is hashed, in bytes.
 const LONGEST_PASSWORD: usize = 1_024;
+/// So many characters a password has that somebody chooses.
+const SHORTEST_PASSWORD: usize = 12;
+/// How many attempts to sign in are told of.
+const LOGINS: u64 = 20;
 
 /// A member of staff who has just signed in.
 #[derive(Debug)]
@@ -48,6 +52,17 @@ pub struct SessionLine {
     pub created: Timestamp,
     /// Until when, in real time.
     pub expires: Timestamp,
+}
+
+/// An attempt to sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginLine {
+    /// When.
+    pub at: Timestamp,
+    /// Whether it went well.
+    pub done: bool,
+    /// The address it came from.
+    pub origin: String,
 }
 
 pub(super) enum Owner {
@@ -297,6 +312,72 @@ impl Identity {
         Ok(Member { id, grants, origin: origin.to_owned() })
     }
 
+    /// Changes one's own password. The attempt is counted like one to sign in; all sessions end but that of the token. Answers how
+    /// many ended.
+    ///
+    /// Two transactions, one argon2id verification and one hash.
+    pub async fn change_password(
+        &self,
+        by: &Member,
+        token: &str,
+        current: &str,
+        new: &str,
+    ) -> Result<u64, IdentityError> {
+        let field = |problem| IdentityError::Field { field: "new", problem };
+        if new.chars().count() < SHORTEST_PASSWORD || new.len() > LONGEST_PASSWORD {
+            return Err(field("新密码至少12个字符，最多1024字节"));
+        }
+        if new.chars().any(char::is_control) || new.trim() != new {
+            return Err(field("新密码的首尾不能是空格，中间不能有换行等控制字符"));
+        }
+        if new == current {
+            return Err(field("新密码不能与当前密码相同"));
+        }
+        if current.len() > LONGEST_PASSWORD {
+            return Err(IdentityError::WrongPassword);
+        }
+        let known = staff::Entity::find_by_id(by.id).one(self.db.read()).await?.ok_or(IdentityError::NotSignedIn)?;
+        let attempt = self.count_attempt(&known.username).await?.ok_or(IdentityError::NotSignedIn)?;
+        let held = attempt.row.password_hash;
+        if !self.hashing.verify(current, Some(&held)).await? {
+            let tx = self.db.begin().await?;
+            let detail = json!({ "why": "password" });
+            self.tell(&tx, trail::staff(by.id), "staff.change_password_refused", by.id, &by.origin, detail).await?;
+            tx.commit().await?;
+            return Err(IdentityError::WrongPassword);
+        }
+        let made = self.hashing.hash(&new.to_owned().into()).await?;
+        let now = self.real.now();
+        let tx = self.db.begin().await?;
+        // Only if nobody has reset it meanwhile.
+        let changed = staff::Entity::update_many()
+            .col_expr(staff::Column::PasswordHash, made.into())
+            .col_expr(staff::Column::OwnPassword, true.into())
+            .col_expr(staff::Column::FailedLogins, 0.into())
+            .col_expr(staff::Column::LockedUntilUs, 0.into())
+            .filter(staff::Column::Id.eq(by.id))
+            .filter(staff::Column::Active.eq(true))
+            .filter(staff::Column::PasswordHash.eq(held))
+            .exec(&tx)
+            .await?;
+        if changed.rows_affected != 1 {
+            return Err(IdentityError::WrongPassword);
+        }
+        let others = session::Entity::update_many()
+            .col_expr(session::Column::RevokedUs, now.into())
+            .filter(session::Column::StaffId.eq(by.id))
+            .filter(session::Column::TokenHash.ne(hash(token)))
+            .filter(session::Column::RevokedUs.is_null())
+            .filter(session::Column::ExpiresUs.gt(now))
+            .exec(&tx)
+            .await?;
+        let ended = others.rows_affected;
+        let detail = json!({ "sessions_ended": ended });
+        self.tell(&tx, trail::staff(by.id), "staff.change_password", by.id, &by.origin, detail).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
     /// Ends the session of a token. A token that is over or unknown is no error: it is as good as ended.
     pub async fn logout(&self, token: &str) -> Result<(), IdentityError> {
         let now = self.real.now();
@@ -324,12 +405,64 @@ impl Identity {
         Ok(ended)
     }
 
-    /// The sessions of a member of staff that have not ended, newest first: one's own, or as an administrator or auditor.
-    pub async fn sessions_of(&self, by: &Member, staff: StaffId) -> Result<Vec<SessionLine>, IdentityError> {
+    /// Ends one session of a member of staff: one's own, or as an administrator. One that has ended already is `NoSuchSession`.
+    pub async fn end_session_of(&self, by: &Member, staff: StaffId, id: SessionId) -> Result<(), IdentityError> {
+        own_or_admin(by, staff)?;
+        let now = self.real.now();
+        let tx = self.db.begin().await?;
+        if by.id != staff {
+            over_all(&tx, by, staff).await?;
+        }
+        let ended = session::Entity::update_many()
+            .col_expr(session::Column::RevokedUs, now.into())
+            .filter(session::Column::Id.eq(id))
+            .filter(session::Column::StaffId.eq(staff))
+            .filter(session::Column::RevokedUs.is_null())
+            .filter(session::Column::ExpiresUs.gt(now))
+            .exec(&tx)
+            .await?;
+        if ended.rows_affected != 1 {
+            return Err(IdentityError::NoSuchSession);
+        }
+        let detail = json!({ "ended": 1 });
+        self.tell(&tx, trail::staff(by.id), "staff.end_sessions", staff, &by.origin, detail).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Which session a token belongs to, so that a list of sessions can say which is here. One read.
+    pub async fn session_of(&self, token: &str) -> Result<Option<SessionId>, IdentityError> {
+        let found = session::Entity::find().filter(session::Column::TokenHash.eq(hash(token))).one(self.db.read());
+        Ok(found.await?.map(|row| row.id))
+    }
+
+    /// The last attempts to sign in as a member of staff, newest first: one's own, or as an administrator or auditor. A session does
+    /// not know where it came from; the trail does.
+    pub async fn logins_of(&self, by: &Member, staff: StaffId) -> Result<Vec<LoginLine>, IdentityError> {
+        self.must_see(by, staff).await?;
+        let rows = audit_log::Entity::find()
+            .filter(audit_log::Column::Object.eq(trail::staff(staff)))
+            .filter(audit_log::Column::Action.is_in(["staff.login", "staff.login_refused"]))
+            .order_by_desc(audit_log::Column::AtUs)
+            .order_by_desc(audit_log::Column::Id)
+            .limit(LOGINS)
+            .all(self.db.read())
+            .await?;
+        let line =
+            |row: audit_log::Model| LoginLine { at: row.at_us, done: row.action == "staff.login", origin: row.origin };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    async fn must_see(&self, by: &Member, staff: StaffId) -> Result<(), IdentityError> {
         if by.id != staff {
             by.must_be(&[Role::Admin, Role::Auditor])?;
             over_all_as(self.db.read(), by, staff, &[Role::Admin, Role::Auditor]).await?;
         }
+        Ok(())
+    }
+
+    /// The sessions of a member of staff that have not ended, newest first: one's own, or as an administrator or auditor.
+    pub async fn sessions_of(&self, by: &Member, staff: StaffId) -> Result<Vec<SessionLine>, IdentityError> {
+        self.must_see(by, staff).await?;
         let rows = session::Entity::find()
             .filter(session::Column::StaffId.eq(staff))
             .filter(session::Column::RevokedUs.is_null())

@@ -203,9 +203,10 @@ impl Identity {
         let hash = self.hashing.hash(&password).await?;
         let now = self.business.now();
         let tx = self.db.begin().await?;
-        match insert(&tx, fresh(id, &username, &name, hash, sealed, true, now), &[(role, unit)], COMMAND_LINE, now)
-            .await
-        {
+        let mut row = fresh(id, &username, &name, hash, sealed, true, now);
+        // Nobody handed it out: the caller made it.
+        row.own_password = Set(true);
+        match insert(&tx, row, &[(role, unit)], COMMAND_LINE, now).await {
             // Another process makes the same world.
             Err(IdentityError::UsernameTaken | IdentityError::IdReused) => {
                 drop(tx);
@@ -298,6 +299,7 @@ impl Identity {
         let mut row: staff::ActiveModel = row.into();
         row.password_hash = Set(made.hash);
         row.totp_sealed = Set(made.sealed);
+        row.own_password = Set(false);
         row.active = Set(true);
         row.failed_logins = Set(0);
         row.locked_until_us = Set(Timestamp::default());
@@ -341,6 +343,7 @@ impl Identity {
         let mut row: staff::ActiveModel = row.into();
         row.password_hash = Set(mark.to_owned());
         row.totp_sealed = Set(None);
+        row.own_password = Set(false);
         row.active = Set(false);
         row.update(&tx).await.map_err(refused)?;
         if mark == PROPOSED {
@@ -356,6 +359,12 @@ impl Identity {
         let detail = json!({ "before": before, "sessions_ended": ended });
         self.tell(&tx, trail::staff(by.id), action, id, &by.origin, detail).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Whether a member of staff has chosen their password themselves; before that somebody else has seen it. One statement.
+    pub async fn has_own_password(&self, id: StaffId) -> Result<bool, IdentityError> {
+        let row = staff::Entity::find_by_id(id).one(self.db.read()).await?;
+        row.map(|row| row.own_password).ok_or(IdentityError::NoSuchStaff)
     }
 
     /// What members of staff are called, for pages that say who did something. One statement.
@@ -454,6 +463,7 @@ fn fresh(
         locked_until_us: Set(Timestamp::default()),
         created_us: Set(now),
         person_hmac: Set(None),
+        own_password: Set(false),
     }
 }
 

@@ -31,6 +31,8 @@ impl From<IdentityError> for Problem {
             E::Blocked => Problem::forbidden("login_blocked", "微信限制了该用户登录。"),
             E::Wechat(error) => error.into(),
             E::WrongCredentials => unauthorized("wrong_credentials", "用户名、密码或动态口令不正确。"),
+            E::WrongPassword => Problem::unprocessable("wrong_password", "当前密码不正确。"),
+            E::NoSuchSession => Problem::not_found("no_such_session", "没有这个登录，或已经结束。"),
             E::OtpNeeded => unauthorized("otp_needed", "请输入动态口令。"),
             E::Locked { until, wait_s } => {
                 let detail = format!("尝试次数过多，请于{}之后再试。", until.wall());

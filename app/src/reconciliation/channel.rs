@@ -485,11 +485,13 @@ impl Reconciliation {
                 owed.push((Charge::Returned(line), missing, known));
             }
         }
-        // A bill that was replaced may have told of payments that the one in force does not know: their fees are not ours to keep.
+        // A bill that was replaced may have told of payments that neither the one in force nor the books know any more: their fees go with
+        // them. A payment that is missed itself says it all.
         if trade.lists.0 {
             let known: HashSet<&str> = trade.payments.iter().map(|line| line.transaction.as_str()).collect();
+            let ours: HashSet<&str> = ours::received(ours, day).iter().map(|one| one.transaction()).collect();
             for ((kind, number), (sum, _)) in &booked {
-                if *kind == "fee" && *sum != 0 && !known.contains(number) {
+                if *kind == "fee" && *sum != 0 && !known.contains(number) && !ours.contains(number) {
                     let detail = "账单中没有这笔付款，其手续费仍在账上";
                     found.add(BreakClass::Fee, number, Money::from_fen(-sum), Some(Money::ZERO), detail);
                 }

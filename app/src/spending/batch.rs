@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use crowdfunding::spending::{self, NewPayout, Room, SpendingError};
+use crowdfunding::spending::{self, Before, NewPayout, Room, SpendingError};
 use domain::disbursement::DisbursementKind;
 use domain::role::Member;
 use domain::{CampaignId, DisbursementId, Money, PayeeId};
@@ -25,10 +25,13 @@ const LINES: usize = 5_000;
 /// The largest file.
 const BYTES: usize = 4 << 20;
 
-/// The columns, as the first line names them. The first four must be there.
-const COLUMNS: [&str; 10] =
+/// The line that names the columns.
+pub const HEADER: u64 = 1;
+/// The columns, as the first line names them. The first [`NEEDED`] must be there.
+pub const COLUMNS: [&str; 10] =
     ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "关系", "未成年人", "行政区划代码", "联系电话", "用途"];
-const NEEDED: usize = 4;
+/// How many of the columns must be there.
+pub const NEEDED: usize = 4;
 const NAME: usize = 0;
 const ACCOUNT: usize = 1;
 const BANK: usize = 2;
@@ -128,8 +131,12 @@ fn lines(bytes: &[u8], purpose: &str) -> (Vec<Line>, Vec<Finding>) {
     let Some((_, header)) = sheet.next() else { return (Vec::new(), vec![whole("文件是空的")]) };
     let place = |name: &str| header.iter().position(|cell| cell.text() == name);
     let places: Vec<Option<usize>> = COLUMNS.iter().map(|name| place(name)).collect();
-    if let Some(missing) = (0..NEEDED).find(|column| places[*column].is_none()) {
-        return (Vec::new(), vec![whole(format!("首行缺少“{}”一列", COLUMNS[missing]))]);
+    let missing = COLUMNS[..NEEDED].iter().zip(&places).filter(|(_, place)| place.is_none());
+    let missing: Vec<Finding> = missing
+        .map(|(column, _)| Finding { line: HEADER, column, ..whole(format!("首行缺少“{column}”一列")) })
+        .collect();
+    if !missing.is_empty() {
+        return (Vec::new(), missing);
     }
     let mut findings = Vec::new();
     if let Some(problem) = spending::purpose_problem(purpose) {
@@ -318,8 +325,13 @@ impl Spending {
                 let problem = "该账号已登记在另一户名下".to_owned();
                 findings.push(Finding { line: line.number, column: COLUMNS[ACCOUNT], weight: Weight::Error, problem });
             }
-            if payee.is_some_and(|payee| paid.contains(&payee)) {
-                let problem = "该收款人在本项目中已有拨付，请确认不是重复".to_owned();
+            if let Some(before) = payee.and_then(|payee| paid.get(&payee)) {
+                let what = match before {
+                    Before::Drafted => "已列入另一份草稿（尚未提交）",
+                    Before::Asked => "已列入另一份在办的支出申请（尚未付款）",
+                    Before::Paid => "已经付过款",
+                };
+                let problem = format!("该收款人在本项目中{what}，请确认不是重复");
                 findings.push(Finding { line: line.number, column: COLUMNS[NAME], weight: Weight::Warning, problem });
             }
             let derived = |what: &str| Uuid::new_v5(&batch.id.uuid(), format!("{what}:{}", line.number).as_bytes());
@@ -399,7 +411,11 @@ mod tests {
         assert_eq!(of(4), ["金额"]);
         assert!(of(5).is_empty(), "the beneficiary's name is compared, not the payee's");
         let (_, findings) = super::lines("姓名,金额\n".as_bytes(), "助学金");
-        assert!(findings[0].problem.contains("收款人户名"));
+        assert_eq!(
+            findings.iter().map(|f| f.column).collect::<Vec<_>>(),
+            ["收款人户名", "收款人账号", "开户银行"],
+            "all that is missing"
+        );
         assert!(super::lines(b"PK\x03\x04nonsense", "助学金").1[0].problem.contains("XLSX"));
     }
 

@@ -1,6 +1,6 @@
 //! What everybody may see of spending, and how a donor follows a gift.
 
-use crowdfunding::spending::{self, ChildrenCell, SpendingError};
+use crowdfunding::spending::{self, ChildrenCell, LinePaid, SpendingError};
 use domain::role::Member;
 use domain::{BusinessDate, CampaignId, DisbursementId, DonationId, DonorId, Money, PayoutId, mask};
 use entity::{budget_line, campaign, donation, payout_notice};
@@ -30,6 +30,27 @@ pub struct OpenSpending {
     pub payouts: Vec<OpenPayout>,
     /// Aid to children, by county.
     pub children: Vec<ChildrenCell>,
+}
+
+/// What a campaign has paid and owes: what was approved, by whether the bank has paid it.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    campaign: CampaignId,
+    lines: Vec<LinePaid>,
+}
+
+impl Paid {
+    /// Of a line of its own: 已批准未付 and 已支付.
+    pub fn of(&self, line: &str) -> (Money, Money) {
+        let own = |one: &&LinePaid| one.campaign == self.campaign && one.line == line;
+        self.lines.iter().find(own).map(|one| (one.owed, one.paid)).unwrap_or_default()
+    }
+
+    /// Of all lines, those of its leaves, too: 已批准未付 and 已支付.
+    pub fn total(&self) -> (Money, Money) {
+        let sum = |of: fn(&LinePaid) -> Money| Money::checked_sum(self.lines.iter().map(of)).unwrap_or(Money::MAX);
+        (sum(|one| one.owed), sum(|one| one.paid))
+    }
 }
 
 /// Said with every share, so that it is not taken for a trace.
@@ -70,6 +91,11 @@ impl Spending {
             });
         }
         Ok(OpenSpending { payouts, children: spending::children(db, id).await? })
+    }
+
+    /// What a campaign and its leaves have paid and owe, by budget line.
+    pub async fn paid(&self, id: CampaignId) -> Result<Paid, SpendError> {
+        Ok(Paid { campaign: id, lines: spending::lines_paid(self.db.read(), id).await? })
     }
 
     /// What became of a donor's own gift.

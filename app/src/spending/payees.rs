@@ -274,6 +274,17 @@ impl Spending {
         rows.into_iter().map(|row| self.masked(row)).collect()
     }
 
+    /// The payees a campaign's next paper is likely for, masked, the latest first.
+    pub async fn recent_payees(
+        &self,
+        campaign: CampaignId,
+        by: &Member,
+        limit: u64,
+    ) -> Result<Vec<MaskedPayee>, SpendError> {
+        let rows = spending::recent_payees(self.db.read(), campaign, by, limit).await?;
+        rows.into_iter().map(|row| self.masked(row)).collect()
+    }
+
     /// Payees by id, masked; what a list of payouts shows beside them.
     pub async fn masked_payees(
         &self,
@@ -296,7 +307,9 @@ impl Spending {
         if !self.may_unmask(&row, by).await? {
             return Err(SpendingError::Child.into());
         }
-        self.note_unmasking(&tx, format!("payee:{id}"), "name,account,bank,phone", reason, by).await?;
+        let fields = ["name", "account", "bank", "phone"];
+        self.note_unmasking(&tx, format!("payee:{id}"), &fields.join(","), reason, by).await?;
+        self.payee_trail(&tx, id, "payee.unmask", json!({ "fields": fields }), by).await?;
         tx.commit().await?;
         self.opened(&row)
     }

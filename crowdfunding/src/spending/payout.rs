@@ -822,14 +822,15 @@ pub async fn payout(
     Ok((paper, payout))
 }
 
-/// A page of the payouts in one state, by their last change.
+/// A page of the payouts in one state, by their last change; of all, the last changed first.
 pub async fn payouts(
     db: &impl ConnectionTrait,
-    of_state: PayoutState,
+    of_state: Option<PayoutState>,
     by: &Member,
     after: Option<PayoutId>,
     limit: u64,
 ) -> Result<Vec<row::Model>, SpendingError> {
+    use row::Column as C;
     by.must_be(&READERS)?;
     let mut papers = Query::select();
     papers.column(disbursement::Column::Id).from(disbursement::Entity).cond_where(super::disbursement::within(
@@ -837,15 +838,22 @@ pub async fn payouts(
         by,
         &READERS,
     ));
-    let mut query = row::Entity::find()
-        .filter(row::Column::State.eq(of_state))
-        .filter(row::Column::DisbursementId.in_subquery(papers));
-    if let Some(after) = after {
-        let (_, last) = payout(db, after, by).await?;
-        query =
-            query.filter(Condition::any().add(row::Column::ChangedUs.gt(last.changed_us)).add(
-                Condition::all().add(row::Column::ChangedUs.eq(last.changed_us)).add(row::Column::Id.gt(last.id)),
-            ));
+    let mut query = row::Entity::find().filter(C::DisbursementId.in_subquery(papers));
+    let last = match after {
+        Some(after) => Some(payout(db, after, by).await?.1),
+        None => None,
+    };
+    let Some(state) = of_state else {
+        if let Some(last) = last {
+            let same = Condition::all().add(C::ChangedUs.eq(last.changed_us)).add(C::Id.lt(last.id));
+            query = query.filter(Condition::any().add(C::ChangedUs.lt(last.changed_us)).add(same));
+        }
+        return Ok(query.order_by_desc(C::ChangedUs).order_by_desc(C::Id).limit(limit).all(db).await?);
+    };
+    query = query.filter(C::State.eq(state));
+    if let Some(last) = last {
+        let same = Condition::all().add(C::ChangedUs.eq(last.changed_us)).add(C::Id.gt(last.id));
+        query = query.filter(Condition::any().add(C::ChangedUs.gt(last.changed_us)).add(same));
     }
-    Ok(query.order_by_asc(row::Column::ChangedUs).order_by_asc(row::Column::Id).limit(limit).all(db).await?)
+    Ok(query.order_by_asc(C::ChangedUs).order_by_asc(C::Id).limit(limit).all(db).await?)
 }

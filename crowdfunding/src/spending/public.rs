@@ -36,6 +36,43 @@ pub struct ChildrenCell {
     pub amount: Money,
 }
 
+/// What of a budget line was approved, by whether the bank has paid it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinePaid {
+    /// Of the campaign, or of a leaf of it.
+    pub campaign: CampaignId,
+    /// The line's code.
+    pub line: String,
+    /// 已批准未付: approved, and not yet confirmed as paid.
+    pub owed: Money,
+    /// 已支付: confirmed as paid, less what was paid back. All lines together are what [`public_payouts`] and [`children`] list.
+    pub paid: Money,
+}
+
+/// What every line of a campaign and of its leaves has paid and owes; lines of which nothing was approved are left out.
+/// One statement.
+pub async fn lines_paid(db: &impl ConnectionTrait, campaign: CampaignId) -> Result<Vec<LinePaid>, DbErr> {
+    let sql = format!(
+        "SELECT d.campaign_id, d.line_code, \
+         CAST(SUM(CASE WHEN o.state IN ('approved', 'scheduled', 'sent', 'bounced', 'retried') THEN o.amount_fen ELSE 0 END) AS BIGINT) AS owed, \
+         CAST(SUM(CASE WHEN o.state = 'confirmed' THEN {NET} ELSE 0 END) AS BIGINT) AS paid \
+         FROM payout o JOIN disbursement d ON d.id = o.disbursement_id \
+         WHERE (d.campaign_id = $1 OR d.campaign_id IN (SELECT id FROM campaign WHERE parent_id = $1)) \
+         AND o.state NOT IN ('planned', 'cancelled') GROUP BY d.campaign_id, d.line_code ORDER BY d.campaign_id, d.line_code"
+    );
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [campaign.into()]);
+    let rows = db.query_all_raw(statement).await?;
+    let line = |row: &sea_orm::QueryResult| {
+        Ok(LinePaid {
+            campaign: row.try_get("", "campaign_id")?,
+            line: row.try_get("", "line_code")?,
+            owed: Money::from_fen(row.try_get("", "owed")?),
+            paid: Money::from_fen(row.try_get("", "paid")?),
+        })
+    };
+    rows.iter().map(line).collect()
+}
+
 const NET: &str = "o.amount_fen - COALESCE((SELECT SUM(s.amount_fen) FROM payout_settlement s WHERE s.payout_id = o.id \
                    AND s.kind = 'recovered' AND s.state = 'confirmed'), 0)";
 
@@ -123,18 +160,35 @@ fn merged(cells: Vec<ChildrenCell>) -> Vec<ChildrenCell> {
     shown.into_values().collect()
 }
 
-/// Which of these payees were paid, or are to be, by another paper of the campaign.
+/// How far another paper of the campaign has come with a payee: the furthest of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Before {
+    /// A draft names them.
+    Drafted,
+    /// A paper that names them was handed in or approved.
+    Asked,
+    /// They were paid.
+    Paid,
+}
+
+/// Which of these payees were paid, or are to be, by another paper of the campaign. A payment that came back or was given up is none.
 pub async fn paid_before(
     db: &impl ConnectionTrait,
     campaign: CampaignId,
     but: domain::DisbursementId,
     payees: impl IntoIterator<Item = PayeeId>,
-) -> Result<std::collections::HashSet<PayeeId>, DbErr> {
+) -> Result<std::collections::HashMap<PayeeId, Before>, DbErr> {
     let rows = entity::Rows::new().uuid("id", payees.into_iter().map(PayeeId::uuid));
-    let sql = "SELECT DISTINCT o.payee_id FROM {rows} JOIN payout o ON o.payee_id = r.id JOIN disbursement d ON d.id = o.disbursement_id \
-               WHERE d.campaign_id = $1 AND d.id <> $2 AND o.state <> 'cancelled'";
+    let sql = "SELECT o.payee_id, CAST(MAX(CASE WHEN o.state = 'confirmed' THEN 3 WHEN d.state = 'draft' THEN 1 ELSE 2 END) AS BIGINT) AS far \
+               FROM {rows} JOIN payout o ON o.payee_id = r.id JOIN disbursement d ON d.id = o.disbursement_id \
+               WHERE d.campaign_id = $1 AND d.id <> $2 AND o.state <> 'cancelled' GROUP BY o.payee_id";
     let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [campaign.into(), but.into()])).await?;
-    found.iter().map(|row| row.try_get("", "payee_id")).collect()
+    let far = |number: i64| match number {
+        1 => Before::Drafted,
+        2 => Before::Asked,
+        _ => Before::Paid,
+    };
+    found.iter().map(|row| Ok((row.try_get("", "payee_id")?, far(row.try_get("", "far")?)))).collect()
 }
 
 /// Which of these ids are payees already.

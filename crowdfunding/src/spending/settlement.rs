@@ -90,6 +90,9 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
     if payout.state != PayoutState::Confirmed {
         return Err(SpendingError::Decided);
     }
+    if payout.paid_on.is_some_and(|paid| new.on < paid) {
+        return Err(SpendingError::Invalid { field: "on", problem: "日期不得早于付款之日" });
+    }
     if let (Some(account), Some(reference)) = (&bank_account, &bank_reference) {
         // One transfer may bring back several payouts, each once.
         let booked = row::Entity::find()

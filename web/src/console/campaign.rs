@@ -1,6 +1,7 @@
 //! Campaigns: the list, and one with everything that a reviewer needs.
 
 use app::problem::Problem;
+use app::spending::open::Paid;
 use crowdfunding::spending::READERS;
 use crowdfunding::{AUTHORS, Access, Exhibit, PublicCampaign};
 use domain::campaign::CampaignState;
@@ -110,6 +111,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     let updates = campaigns.updates(id, None, 50, by).await?;
     let suspensions = campaigns.suspensions(id, by).await?;
     let money = campaigns.with_money(&[id]).await?;
+    let paid = officer.app.spending.paid(id).await?;
     let milestones = if row.state.is_public() { campaigns.public_milestones(id).await? } else { Vec::new() };
     let names = Names::of(
         officer,
@@ -130,6 +132,18 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     let with = partner::block(officer, &row, at).await?;
     let plan = plans.last();
     let own = row.author_id == officer.id();
+    // What has begun has begun.
+    let coming = matches!(
+        row.state,
+        CampaignState::Draft
+            | CampaignState::Submitted
+            | CampaignState::OrgReview
+            | CampaignState::FinanceReview
+            | CampaignState::Approved
+            | CampaignState::Filing
+            | CampaignState::Filed
+            | CampaignState::Rejected
+    );
     let content = html! {
         (part::heading(&row.name, &html! {
             (part::badge(words::campaign(row.state)))
@@ -137,12 +151,15 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
             @if row.state == CampaignState::Draft && own { a class="button" href={ (path(id)) "/edit" } { "修改方案" } }
             @if row.filing_number.is_some() && officer.is(&AUTHORS) { a class="button" href={ (path(id)) "/changes/new" } { "申请变更" } }
         }))
+        @if let Some(step) = history.iter().rev().find(|step| step.to_state == "rejected").filter(|_| own && matches!(row.state, CampaignState::Rejected | CampaignState::Draft)) {
+            p class="note" { strong { "上次退回：" } (step.reason.as_deref().unwrap_or_default()) " " span class="faint" { (names.actor(&step.actor)) " · " (part::at(step.at_us)) } }
+        }
         div class="steps" {
             (course::steps(officer, &row, at))
             (progress::disclosure(officer, &row, at))
             (release_step(officer, &row, at))
         }
-        (facts(officer, &row, money.first(), &names))
+        (facts(officer, &row, money.first(), &paid, &names))
         div class="pair" {
             (part::block("募捐方案", &html! {
                 @match plan {
@@ -151,12 +168,12 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
                 }
             }))
             div {
-                (part::block("方案须符合的要求", &html! { @if let Some(version) = plan { (plan::rules(&version.plan)) } }))
+                (part::block("方案须符合的要求", &html! { @if let Some(version) = plan { (plan::rules(&version.plan, coming.then(|| officer.app.business.now()))) } }))
                 (part::block("审核意见", &said(officer, &row, &comments, &names, at)))
                 (part::block("材料", &papers))
             }
         }
-        (part::block("预算与使用", &spending(officer, &row, &budget)))
+        (part::block("预算与使用", &spending(officer, &row, &budget, &paid)))
         @if row.state.is_public() { (part::block("里程碑", &progress::reached(officer, &row, &milestones, at))) }
         (part::block("方案变更", &html! {
             @if changes.is_empty() { (part::nothing_here("没有变更。")) }
@@ -191,7 +208,14 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     Ok(officer.shown(&row.name, &[("/console/campaigns", "公益项目")], &content, &at.typed))
 }
 
-fn facts(officer: &Officer, row: &campaign::Model, money: Option<&PublicCampaign>, names: &Names) -> Markup {
+fn facts(
+    officer: &Officer,
+    row: &campaign::Model,
+    money: Option<&PublicCampaign>,
+    paid: &Paid,
+    names: &Names,
+) -> Markup {
+    let (owed, paid) = paid.total();
     let fund = money.map(|one| &one.fund);
     let amount = |of: fn(&ledger::Fund) -> Money| html! { @if let Some(fund) = fund { (part::yuan(of(fund))) } };
     html! {
@@ -202,11 +226,11 @@ fn facts(officer: &Officer, row: &campaign::Model, money: Option<&PublicCampaign
                 ("已募集（净额）", amount(|fund| fund.raised_cash)),
                 ("已退款", html! { @if let Some(one) = money { (part::yuan(one.refunded)) } }),
                 ("捐赠笔数", html! { @if let Some(one) = money { (one.gifts) } }),
-                ("已承诺支出", amount(|fund| fund.committed)),
-                ("已使用", html! {
-                    @if officer.is(&READERS) { a href={ "/console/disbursements?campaign=" (row.id) } { (amount(|fund| fund.used)) } }
-                    @else { (amount(|fund| fund.used)) }
+                ("已支付", html! {
+                    @if officer.is(&READERS) { a href={ "/console/disbursements?campaign=" (row.id) } { (part::yuan(paid)) } }
+                    @else { (part::yuan(paid)) }
                 }),
+                ("已批准未付", part::yuan(owed)),
                 ("可用余额", amount(ledger::Fund::available)),
                 ("发起人", html! { (names.name(row.author_id)) }),
                 ("募捐期限", html! { (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) }),
@@ -221,8 +245,8 @@ fn facts(officer: &Officer, row: &campaign::Model, money: Option<&PublicCampaign
     }
 }
 
-/// The budget: what is planned, promised, used, left.
-fn spending(officer: &Officer, row: &campaign::Model, budget: &[budget_line::Model]) -> Markup {
+/// The budget: what is planned, paid, approved and not paid, left.
+fn spending(officer: &Officer, row: &campaign::Model, budget: &[budget_line::Model], paid: &Paid) -> Markup {
     let left = |line: &budget_line::Model| {
         let gone = line.committed_fen.checked_add(line.used_fen);
         gone.and_then(|gone| line.planned_fen.checked_sub(gone)).unwrap_or(Money::ZERO)
@@ -232,17 +256,18 @@ fn spending(officer: &Officer, row: &campaign::Model, budget: &[budget_line::Mod
         column("科目"),
         column("类别"),
         numbers("预算"),
-        numbers("已承诺"),
-        numbers("已使用"),
+        numbers("已支付"),
+        numbers("已批准未付"),
         numbers("剩余"),
         column("进度"),
     ];
     let lines = budget.iter().map(|line| {
+        let (owed, paid) = paid.of(&line.code);
         let title = format!(
-            "{}：已使用{}元，已承诺{}元，预算{}元",
+            "{}：已支付{}元，已批准未付{}元，预算{}元",
             line.name,
-            part::grouped(line.used_fen),
-            part::grouped(line.committed_fen),
+            part::grouped(paid),
+            part::grouped(owed),
             part::grouped(line.planned_fen)
         );
         let papers = format!("/console/disbursements?campaign={}", row.id);
@@ -251,10 +276,10 @@ fn spending(officer: &Officer, row: &campaign::Model, budget: &[budget_line::Mod
             Cell::text(&line.name),
             Cell::text(words::budget_kind(line.kind)),
             Cell::yuan(line.planned_fen),
-            Cell::yuan(line.committed_fen),
-            if officer.is(&READERS) { Cell::yuan_of(line.used_fen, &papers) } else { Cell::yuan(line.used_fen) },
+            if officer.is(&READERS) { Cell::yuan_of(paid, &papers) } else { Cell::yuan(paid) },
+            Cell::yuan(owed),
             Cell::yuan(left(line)),
-            Cell::shown(chart::gauge(line.used_fen, line.committed_fen, line.planned_fen, &title), title),
+            Cell::shown(chart::gauge(paid, owed, line.planned_fen, &title), title),
         ]
     });
     Table::new("预算与使用", &columns, "还没有预算。").whole(lines).plain()

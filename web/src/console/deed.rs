@@ -30,6 +30,7 @@ const THINGS: &[(&str, &str, Option<Place>)] = &[
     ("message", "留言", None),
     ("refund", "退款", read("/console/refunds/")),
     ("receipt", "捐赠票据", read("/console/receipts/")),
+    ("receipt_wishes", "开票申请", None),
     ("donor", "捐赠人", None),
     ("screening", "名单筛查", None),
     ("watchlist", "筛查名单", None),
@@ -42,7 +43,6 @@ const THINGS: &[(&str, &str, Option<Place>)] = &[
     ("transfer", "提现与充值", read("/console/transfers/")),
     ("bank", "银行", None),
     ("break", "差错", read("/console/breaks/")),
-    ("resolution", "差错处理", read("/console/resolutions/")),
     ("reconciliation", "对账", None),
     ("voucher", "手工凭证", None),
     ("manual_voucher", "手工凭证", read("/console/vouchers/")),
@@ -78,6 +78,9 @@ const THINGS: &[(&str, &str, Option<Place>)] = &[
     ("lpr", "LPR", None),
 ];
 
+/// Beginnings of deeds whose object is named otherwise: the other stands in the choice, and finds both.
+const TWICE: [&str; 3] = ["voucher", "cash", "receipt_wishes"];
+
 /// What can be done.
 const DEEDS: &[(&str, &str)] = &[
     ("accept", "确认对应"),
@@ -86,13 +89,19 @@ const DEEDS: &[(&str, &str)] = &[
     ("add", "新增"),
     ("agree", "同意"),
     ("answer", "答复"),
+    ("ask", "申请查阅"),
     ("approve", "批准"),
     ("approve_profile", "批准审批规则"),
     ("attach", "添加材料"),
+    ("balance.prepare", "编制余额调节表"),
+    ("balance.return", "退回余额调节表"),
+    ("balance.review", "复核余额调节表"),
     ("batch", "批量导入"),
     ("cancel", "撤销"),
     ("change", "修改"),
     ("change_account", "变更账户"),
+    ("change_password", "修改密码"),
+    ("change_password_refused", "修改密码失败"),
     ("claim", "认领"),
     ("claim.agree", "同意认领或退回"),
     ("claim.decline", "不同意认领或退回"),
@@ -219,7 +228,8 @@ const DEEDS: &[(&str, &str)] = &[
 
 /// The things, for a choice.
 pub(super) fn things() -> Vec<(String, String)> {
-    THINGS.iter().map(|(key, word, _)| ((*key).to_owned(), (*word).to_owned())).collect()
+    let once = THINGS.iter().filter(|(key, ..)| !TWICE.contains(key));
+    once.map(|(key, word, _)| ((*key).to_owned(), (*word).to_owned())).collect()
 }
 
 /// What was done, in words: 公益项目：批准.

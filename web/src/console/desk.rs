@@ -2,15 +2,19 @@
 
 use app::waiting::{Waiting, WaitingItem, WaitingKind};
 use domain::DisbursementId;
+use domain::decision::DecisionKind;
+use domain::duty::DutyKind;
+use domain::refund::RefundReason;
+use domain::role::Role;
 use entity::payout_notice;
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{Response, handler};
 
+use super::screening;
 use crate::page::{Html, PageError};
-use crate::part;
 use crate::session::Officer;
-use crate::words;
+use crate::{glossary, part, words};
 
 /// How many notices are shown at once.
 const NOTICES: u64 = 20;
@@ -21,11 +25,14 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
     match kind {
         WaitingKind::Campaign => format!("/console/campaigns/{id}"),
         WaitingKind::Disbursement | WaitingKind::Payment => format!("/console/disbursements/{id}"),
+        WaitingKind::PaymentFile => format!("/console/payment-files/{id}"),
+        WaitingKind::BankLine => format!("/console/bank/lines/{id}"),
         WaitingKind::Refund => format!("/console/refunds/{id}"),
         WaitingKind::BankGift => format!("/console/donations/{id}"),
         WaitingKind::CampaignChange => format!("/console/campaign-changes/{id}"),
         WaitingKind::CampaignDecision => "/console/decisions".to_owned(),
         WaitingKind::RoleGrant => "/console/roles".to_owned(),
+        WaitingKind::Account => format!("/console/members/{id}"),
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
@@ -34,7 +41,10 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::Settlement => format!("/console/settlements/{id}"),
         WaitingKind::Transfer => format!("/console/transfers/{id}"),
         WaitingKind::Break => format!("/console/breaks/{id}"),
-        WaitingKind::Duty => "/console/duties".to_owned(),
+        WaitingKind::Duty => {
+            let kind = item.note.as_deref().unwrap_or_default();
+            format!("/console/duties?kind={}", crate::session::encoded(kind))
+        }
         WaitingKind::BankClaim => "/console/bank/claims".to_owned(),
         WaitingKind::BankBalance => "/console/bank/balance".to_owned(),
         WaitingKind::GiftList => format!("/console/gift-lists/{id}"),
@@ -49,21 +59,145 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
     }
 }
 
+/// Where all things of a kind are listed.
+fn list(kind: WaitingKind) -> Option<&'static str> {
+    Some(match kind {
+        WaitingKind::Campaign | WaitingKind::CampaignChange => "/console/campaigns",
+        WaitingKind::CampaignDecision => "/console/decisions",
+        WaitingKind::Disbursement => "/console/disbursements",
+        WaitingKind::Payment => "/console/disbursements?state=approved",
+        WaitingKind::PaymentFile => "/console/payment-files",
+        WaitingKind::Refund => "/console/refunds",
+        WaitingKind::Transfer => "/console/transfers",
+        WaitingKind::BankGift => "/console/bank-gifts",
+        WaitingKind::BankLine => "/console/bank",
+        WaitingKind::BankClaim => "/console/bank/claims",
+        WaitingKind::GiftList => "/console/gift-lists",
+        WaitingKind::BankBalance => "/console/bank/balance",
+        WaitingKind::Break => "/console/breaks",
+        WaitingKind::Voucher => "/console/vouchers",
+        WaitingKind::CashCount => "/console/cash-counts",
+        // They have no list of their own.
+        WaitingKind::Settlement | WaitingKind::AuditReport => return None,
+        WaitingKind::RoleGrant => "/console/roles",
+        WaitingKind::Account => "/console/members",
+        WaitingKind::Enquiry => "/console/enquiries",
+        WaitingKind::Complaint => "/console/complaints",
+        WaitingKind::Screening => "/console/screening",
+        WaitingKind::ChildAccess => "/console/child-access",
+        WaitingKind::Message => "/console/messages",
+        WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => {
+            "/console/loan-applications"
+        }
+        WaitingKind::LoanProduct => "/console/loan-products",
+        WaitingKind::NeedMatch => "/console/needs",
+        WaitingKind::Duty => "/console/duties",
+    })
+}
+
+/// What a thing is called, in words: what the program calls its kind is told as people call it.
+fn title(kind: WaitingKind, item: &WaitingItem) -> String {
+    let (title, note) = (item.title.as_deref(), item.note.as_deref().unwrap_or_default());
+    let key = |word: &str| glossary::value("kind", &serde_json::Value::String(word.to_owned()));
+    let of = |word: &str| title.map_or_else(|| word.to_owned(), |title| format!("{word}：{title}"));
+    match kind {
+        WaitingKind::Break => crate::finance::break_class(title.unwrap_or_default()).to_owned(),
+        WaitingKind::RoleGrant => {
+            let role = title.and_then(|role| role.parse::<words::Key<Role>>().ok());
+            role.map_or_else(|| "角色".to_owned(), |role| words::role(role.0).to_owned())
+        }
+        WaitingKind::CampaignDecision => {
+            let kind = note.parse::<words::Key<DecisionKind>>().ok();
+            of(kind.map_or("决定", |kind| words::decision_kind(kind.0)))
+        }
+        WaitingKind::Duty => {
+            let kind = note.parse::<words::Key<DutyKind>>().ok();
+            of(kind.map_or("期限", |kind| kind.0.title()))
+        }
+        WaitingKind::Transfer | WaitingKind::Settlement => of(&key(note)),
+        WaitingKind::Refund => {
+            let reason = note.parse::<words::Key<RefundReason>>().ok();
+            of(reason.map_or("退款", |reason| words::refund_reason(reason.0)))
+        }
+        WaitingKind::Screening if note == "payee" => "收款人名单命中".to_owned(),
+        WaitingKind::Screening => "捐赠提示".to_owned(),
+        WaitingKind::BankBalance => format!("{}：{note}", title.unwrap_or_default()),
+        WaitingKind::Enquiry => of("查询"),
+        WaitingKind::Complaint => of("投诉"),
+        WaitingKind::ChildAccess => format!("{}的查阅申请", title.unwrap_or_default()),
+        WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => of("申请"),
+        WaitingKind::AuditReport => of("报告"),
+        WaitingKind::CashCount => of("盘点"),
+        WaitingKind::Campaign
+        | WaitingKind::CampaignChange
+        | WaitingKind::Disbursement
+        | WaitingKind::Payment
+        | WaitingKind::PaymentFile
+        | WaitingKind::BankGift
+        | WaitingKind::BankLine
+        | WaitingKind::BankClaim
+        | WaitingKind::GiftList
+        | WaitingKind::Voucher
+        | WaitingKind::Account
+        | WaitingKind::Message
+        | WaitingKind::LoanProduct
+        | WaitingKind::NeedMatch => title.unwrap_or("（未命名）").to_owned(),
+    }
+}
+
+/// What tells it from others of that name, or why it came back.
+fn note(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
+    let note = item.note.as_deref()?;
+    Some(match kind {
+        WaitingKind::PaymentFile => format!("{note}笔"),
+        WaitingKind::BankLine | WaitingKind::BankClaim | WaitingKind::BankGift => format!("流水号{note}"),
+        WaitingKind::Screening if note != "payee" => screening::ground(note).to_owned(),
+        WaitingKind::Campaign
+        | WaitingKind::CampaignChange
+        | WaitingKind::Disbursement
+        | WaitingKind::Voucher
+        | WaitingKind::Payment
+        | WaitingKind::GiftList
+        | WaitingKind::Break
+        | WaitingKind::CashCount
+        | WaitingKind::RoleGrant
+        | WaitingKind::Account => note.to_owned(),
+        _ => return None,
+    })
+}
+
+/// The end of the number of a thing, where nothing else tells it from another of the list.
+fn number(waiting: &Waiting, item: &WaitingItem) -> Option<String> {
+    let said = |one: &WaitingItem| (title(waiting.kind, one), note(waiting.kind, one), one.fen, one.last_day.clone());
+    let same = waiting.first.iter().filter(|other| said(other) == said(item)).count();
+    let simple = item.id.simple().to_string();
+    (same > 1).then(|| format!("编号…{}", simple.get(26..).unwrap_or_default()))
+}
+
 fn kind(waiting: &Waiting) -> Markup {
+    let more = waiting.count - i64::try_from(waiting.first.len()).unwrap_or(waiting.count);
     html! {
         section class="block waiting" {
             h2 { (words::waiting(waiting.kind)) " " span class="count" { (waiting.count) } }
             ul {
                 @for item in &waiting.first {
                     li {
-                        @let title = item.title.as_deref().unwrap_or("查看");
-                        a href=(path(waiting.kind, item)) { (title) }
+                        a href=(path(waiting.kind, item)) { (title(waiting.kind, item)) }
                         @if let Some(fen) = item.fen { (part::yuan(fen)) }
-                        span class="faint" { (part::at(item.since_us)) "起" }
+                        @if let Some(note) = note(waiting.kind, item) { span { (note) } }
+                        @if let Some(number) = number(waiting, item) { span class="faint" { (number) } }
+                        @match &item.last_day {
+                            Some(day) => span class="faint" { "截止" (day) },
+                            None => span class="faint" { (part::at(item.since_us)) "起" },
+                        }
                     }
                 }
             }
-            @if waiting.count > waiting.first.len() as i64 { p class="faint" { "另有" (waiting.count - waiting.first.len() as i64) "项。" } }
+            @if more > 0 {
+                p class="faint" {
+                    @match list(waiting.kind) { Some(list) => a href=(list) { "另有" (more) "项" }, None => { "另有" (more) "项" } }
+                }
+            }
         }
     }
 }
@@ -104,9 +238,13 @@ pub(super) async fn get_desk(officer: Officer) -> Result<Html, PageError> {
         .of(&officer.member)
         .await
         .map_err(|error| PageError(app::problem::Problem::internal(&error)))?;
+    let own_password = officer.app.identity.has_own_password(officer.id()).await?;
     let notices = officer.app.spending.notices(&officer.member, NOTICES).await?;
     let content = html! {
         h1 { "待办事项" }
+        @if !own_password {
+            p class="note" { "您还在使用发放的初始密码，发放的人见过它。请" a href="/console/sessions" { "修改密码" } "。" }
+        }
         @if !notices.is_empty() { (told(&officer, &notices)) }
         @if waiting.is_empty() { (part::nothing_here("没有等您办理的事项。")) }
         div class="desk" { @for of_kind in &waiting { (kind(of_kind)) } }

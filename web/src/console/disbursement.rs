@@ -1,12 +1,14 @@
 //! Papers by which a campaign's money goes out: written, proved, approved step by step, and what became of each payment.
 
+use std::collections::HashMap;
+
 use app::problem::Problem;
 use app::spending::Draft;
 use app::spending::payees::MaskedPayee;
-use crowdfunding::spending::{AUTHORS, NewPayout};
+use crowdfunding::spending::{AUTHORS, NewPayout, READERS};
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState, approvers};
 use domain::role::Role;
-use domain::{AttachmentId, CampaignId, DisbursementId, Money, PayeeId, PayoutId};
+use domain::{AttachmentId, BusinessDate, CampaignId, DisbursementId, Money, PayeeId, PayoutId};
 use entity::{disbursement, payout};
 use maud::{Markup, html};
 use poem::web::Path;
@@ -23,8 +25,10 @@ use crate::session::{Officer, nothing};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::{chart, words};
 
-/// How many payees a form offers; who needs more makes a list of it.
-const PAYEES: u64 = 500;
+/// How many payees a form offers; others are found by their full name.
+const PAYEES: u64 = 30;
+/// How many lines a form offers them on. A longer paper came from a list, and its lines keep whom they name.
+const OFFERED: usize = 10;
 /// How many lines a form has beyond those that are filled.
 const SPARE: usize = 3;
 
@@ -129,6 +133,9 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
             (part::badge(words::disbursement(row.state)))
             @if draft { a class="button" href={ (path(id)) "/edit" } { "修改" } }
         }))
+        @if let Some(step) = history.iter().rev().find(|step| step.to_state == "draft" && step.reason.is_some()).filter(|_| draft) {
+            p class="note" { strong { "上次退回：" } (step.reason.as_deref().unwrap_or_default()) " " span class="faint" { (names.actor(&step.actor)) " · " (part::at(step.at_us)) } }
+        }
         div class="steps" {
             @if draft {
                 (Step { name: "提交审批", will: "将按该慈善组织的审批规则逐级审批；须先上传证明材料。", to: &to("submission"), grave: false, fields: nothing() }.show(officer, refused("submission")))
@@ -198,22 +205,17 @@ fn budget_left(line: &entity::budget_line::Model, row: &disbursement::Model, ava
         (part::facts(&[
             ("科目", html! { (line.code) " " (line.name) }),
             ("预算", part::yuan(line.planned_fen)),
-            ("已承诺", part::yuan(line.committed_fen)),
-            ("已使用", part::yuan(line.used_fen)),
+            ("已批准（含已支付）", part::yuan(gone)),
             ("剩余", part::yuan(left)),
             ("批准后剩余", html! { @if open { (part::yuan(after)) } }),
             ("项目可用资金", html! { @if let Some(available) = available { (part::yuan(available)) } }),
         ]))
-        (chart::gauge(line.used_fen, line.committed_fen, line.planned_fen, "预算使用进度"))
+        (chart::gauge(gone, Money::ZERO, line.planned_fen, "预算使用进度"))
         @if after.is_negative() { p class="fault" { "超出预算科目的剩余金额，批准时将被拒绝。" } }
     }
 }
 
-fn payments(
-    payouts: &[payout::Model],
-    payees: &std::collections::HashMap<PayeeId, MaskedPayee>,
-    names: &Names,
-) -> Markup {
+fn payments(payouts: &[payout::Model], payees: &HashMap<PayeeId, MaskedPayee>, names: &Names) -> Markup {
     let name = |id: PayeeId| payees.get(&id).map(|payee| payee.name.clone()).unwrap_or_default();
     let columns = [
         numbers("序号"),
@@ -316,9 +318,66 @@ pub(super) async fn campaigns(officer: &Officer) -> Result<Vec<(String, String)>
     Ok(options(spendable.map(|row| (row.id, row.name))))
 }
 
-fn shown_payee(payee: &MaskedPayee) -> String {
-    let account = payee.account.as_deref().unwrap_or("无账户");
-    format!("{}（{}，{account}）", payee.name, words::payee_part(&payee.row.part))
+/// Payees as options: by masked name, part, the end of the account and the day they were written down; by the end of their number, where all
+/// of that is the same.
+fn payee_options<'a>(payees: impl IntoIterator<Item = &'a MaskedPayee>) -> Vec<(String, String)> {
+    let said = |payee: &MaskedPayee| {
+        let account = payee.account.as_deref().unwrap_or("无账户");
+        let day = BusinessDate::of(payee.row.created_us);
+        format!("{}（{}，{account}，{day}登记）", payee.name, words::payee_part(&payee.row.part))
+    };
+    let mut all: Vec<(String, String)> = Vec::new();
+    for payee in payees {
+        let id = payee.row.id.to_string();
+        if all.iter().all(|(known, _)| *known != id) {
+            all.push((id, said(payee)));
+        }
+    }
+    let words: Vec<String> = all.iter().map(|(_, word)| word.clone()).collect();
+    for (id, word) in &mut all {
+        if words.iter().filter(|other| *other == word).count() > 1 {
+            let simple: String = id.chars().filter(|c| *c != '-').collect();
+            *word = format!("{word}编号…{}", simple.get(26..).unwrap_or_default());
+        }
+    }
+    all
+}
+
+/// Whom a form offers: the latest of the campaign, those of the name that was looked for, and whom its lines name already.
+struct Offered {
+    common: Vec<(String, String)>,
+    named: HashMap<PayeeId, MaskedPayee>,
+    /// How many were found by the name, if one was looked for.
+    found: Option<usize>,
+}
+
+impl Offered {
+    async fn of(officer: &Officer, campaign: CampaignId, form: &Form) -> Result<Offered, PageError> {
+        let (spending, by) = (&officer.app.spending, &officer.member);
+        let recent = spending.recent_payees(campaign, by, PAYEES).await?;
+        let found = match form.given("find") {
+            Some(name) => Some(spending.payees(Some(name), by, None, PAYEES).await?),
+            None => None,
+        };
+        let ids: Vec<PayeeId> =
+            form.all("payee").chain(form.all("beneficiary")).filter_map(|id| id.parse().ok()).collect();
+        let mut named = spending.masked_payees(ids).await?;
+        named.retain(|_, payee| by.may(&READERS, &payee.row.unit_path).is_ok());
+        let count = found.as_ref().map(Vec::len);
+        let common = payee_options(found.iter().flatten().chain(&recent));
+        Ok(Offered { common, named, found: count })
+    }
+
+    /// The options of one choice; `whole` if all are offered.
+    fn options(&self, chosen: &str, whole: bool) -> Vec<(String, String)> {
+        let named = chosen.parse::<PayeeId>().ok().and_then(|id| self.named.get(&id));
+        let known = self.common.iter().any(|(id, _)| id == chosen);
+        let mut all = payee_options(named.filter(|_| !(known && whole)));
+        if whole {
+            all.extend(self.common.iter().cloned());
+        }
+        all
+    }
 }
 
 /// The form of a paper: which campaign, then its lines and payees.
@@ -334,10 +393,9 @@ async fn ask(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result<
         },
         Some(campaign) => {
             let budget = officer.app.campaigns.budget(campaign, &officer.member).await?;
-            let payees = officer.app.spending.payees(None, &officer.member, None, PAYEES).await?;
+            let offered = Offered::of(officer, campaign, typed.form()).await?;
             let lines = options(budget.iter().map(|line| (&line.code, format!("{} {}", line.code, line.name))));
             let kinds = options(words::all(words::disbursement_kind));
-            let payees = options(payees.iter().map(|payee| (payee.row.id, shown_payee(payee))));
             html! {
                 h1 { (title) }
                 (part::alert(typed))
@@ -351,9 +409,18 @@ async fn ask(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result<
                     }
                     fieldset {
                         legend { "收款人与金额" }
-                        p class="hint" { "没有要找的收款人？" a href="/console/payees/new" { "先登记收款人" } "。不用的行留空。" }
+                        p class="hint" { "每行可选本项目最近的收款人，不用的行留空。没有登记过的，" a href="/console/payees/new" { "先登记收款人" } "。" }
                         @if let Some(fault) = typed.fault("payouts") { p class="fault" { (fault) } }
-                        (rows(typed.form(), &payees))
+                        (rows(typed.form(), &offered))
+                        div class="fields" {
+                            (Field::text(typed, "find", "按完整户名查找").longest(60).hint("找到的收款人会出现在每行的选项最前面，已填的内容保留。"))
+                        }
+                        button type="submit" name="do" value="find" formnovalidate { "查找" }
+                        @match offered.found {
+                            Some(0) => p class="fault" role="status" { "没有这个户名的收款人。" },
+                            Some(found) => p class="hint" role="status" { "找到" (found) "个，请在上面的行里选择。" },
+                            None => {}
+                        }
                     }
                     div class="go" { button type="submit" class="primary" { "保存草稿" } }
                 }))
@@ -363,7 +430,7 @@ async fn ask(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result<
     Ok(officer.shown(title, &[("/console/disbursements", "支出申请")], &content, typed))
 }
 
-fn rows(form: &Form, payees: &[(String, String)]) -> Markup {
+fn rows(form: &Form, offered: &Offered) -> Markup {
     let column = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
     let (ids, to, amounts) = (column("payout"), column("payee"), column("amount"));
     let (whose, relations) = (column("beneficiary"), column("relation"));
@@ -374,14 +441,18 @@ fn rows(form: &Form, payees: &[(String, String)]) -> Markup {
             @for row in 0..(filled + SPARE).max(ids.len()) {
                 @let label = |what: &str| format!("第{}笔的{what}", row + 1);
                 @let known = at(&ids, row);
+                @let (payee, beneficiary) = (at(&to, row), at(&whose, row));
+                @let whole = row < OFFERED || (payee.is_empty() && row >= filled);
                 div class="row" {
                     input type="hidden" name="payout" value=(if known.is_empty() { Uuid::now_v7().to_string() } else { known });
                     select name="payee" aria-label=(label("收款人")) {
-                        @for (key, word) in payees { option value=(key) selected[*key == at(&to, row)] { @if key.is_empty() { "收款人" } @else { (word) } } }
+                        option value="" { "收款人" }
+                        @for (key, word) in offered.options(&payee, whole) { option value=(key) selected[key == payee] { (word) } }
                     }
                     input name="amount" value=(at(&amounts, row)) placeholder="金额" inputmode="decimal" aria-label=(label("金额")) size="10";
                     select name="beneficiary" aria-label=(label("受益人")) {
-                        @for (key, word) in payees { option value=(key) selected[*key == at(&whose, row)] { @if key.is_empty() { "受益人即收款人" } @else { (word) } } }
+                        option value="" { "受益人即收款人" }
+                        @for (key, word) in offered.options(&beneficiary, whole) { option value=(key) selected[key == beneficiary] { (word) } }
                     }
                     input name="relation" value=(at(&relations, row)) placeholder="与受益人关系" aria-label=(label("关系")) maxlength="40" size="12";
                 }
@@ -439,6 +510,10 @@ pub(super) async fn get_blank(officer: Officer, request: &Request) -> Result<Res
 /// Writes it down.
 #[handler]
 pub(super) async fn post_write(officer: Officer, form: Form) -> Result<Response, PageError> {
+    if form.get("do") == "find" {
+        officer.must_be(&AUTHORS)?;
+        return ask(&officer, "新建支出申请", "/console/disbursements", &Typed::fresh(form)).await;
+    }
     let written = async {
         let mut check = form.check();
         let id: DisbursementId = check.id("id");
@@ -479,6 +554,10 @@ pub(super) async fn post_save(
     Path(id): Path<DisbursementId>,
     form: Form,
 ) -> Result<Response, PageError> {
+    if form.get("do") == "find" {
+        officer.app.spending.get(id, &officer.member).await?;
+        return ask(&officer, "修改支出申请", &format!("{}/edit", path(id)), &Typed::fresh(form)).await;
+    }
     let saved = async { officer.app.spending.edit(read(id, &form)?, &officer.member).await.map_err(Problem::from) };
     match saved.await {
         Ok(_) => Ok(officer.done("草稿已保存。", &path(id))),
@@ -488,11 +567,11 @@ pub(super) async fn post_save(
     }
 }
 
-/// Payments in one state, those that have waited longest first.
+/// Payments: all, the last changed first, or those in one state, which have waited longest first.
 #[handler]
 pub(super) async fn get_payouts_of_state(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let state = asked.read::<words::Key<PayoutState>>("state").map_or(PayoutState::Bounced, |key| key.0);
+    let state = asked.read::<words::Key<PayoutState>>("state").map(|key| key.0);
     let rows = officer.app.spending.payouts(state, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let payees = officer.app.spending.masked_payees(rows.iter().map(|row| row.payee_id)).await?;
@@ -514,7 +593,7 @@ pub(super) async fn get_payouts_of_state(officer: Officer, request: &Request) ->
     }
     let states = words::all(|state: PayoutState| words::payout(state).0);
     let content = html! {
-        (part::heading("付款", &html! { (part::badge(words::payout(state))) }))
+        (part::heading("付款", &html! { @if let Some(state) = state { (part::badge(words::payout(state))) } }))
         (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
         (table.show(&asked))
     };

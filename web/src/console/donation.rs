@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use app::privacy::PlainField;
 use app::problem::Problem;
-use crowdfunding::{BankGift, NewRefund};
+use crowdfunding::{BankGift, GiftSearch, NewRefund};
 use domain::anonymity::Anonymity;
+use domain::campaign::CampaignState;
 use domain::donation::{Channel, DonationState, ReceiptChoice};
 use domain::refund::RefundReason;
 use domain::role::{Member, Role};
-use domain::{CampaignId, DonationId, RefundId};
+use domain::{BusinessDate, CampaignId, DonationId, Money, RefundId};
 use entity::donation;
 use maud::{Markup, html};
 use poem::web::Path;
@@ -18,16 +19,20 @@ use poem::{IntoResponse, Request, Response, handler};
 use super::people::{Names, Reading};
 use super::{campaign, message, refund};
 use crate::field::{Field, options};
+use crate::finance::entry;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
 use crate::session::{Officer, nothing};
-use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words;
 
 /// Who may look a gift up by its number.
 pub(super) const SEARCHERS: [Role; 5] =
     [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+/// Who may read a gift; compliance looks at those that were found.
+const READERS: [Role; 6] =
+    [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor, Role::Compliance];
 const REFUNDERS: [Role; 4] = [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
 const UNMASKERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 const MODERATORS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
@@ -71,6 +76,7 @@ fn rows(caption: &'static str, nothing: &'static str) -> Table {
         numbers("金额"),
         numbers("已退"),
         column("项目"),
+        column("下单时间"),
         column("到账时间"),
         column("付款方"),
     ];
@@ -85,15 +91,82 @@ fn cells(row: donation::Model, campaign_name: &CampaignNames) -> Vec<Cell> {
         Cell::yuan(row.amount_fen),
         Cell::yuan(row.refunded_fen),
         Cell::link(&campaign::path(row.campaign_id), campaign_name.name(row.campaign_id)),
+        Cell::at(row.created_us),
         Cell::or_none(row.paid_us, Cell::at),
         Cell::or_none(row.counterparty.as_deref().map(domain::mask::organisation), Cell::text),
     ]
 }
 
+/// Gifts, newest first, masked; or those that carry a number.
+#[handler]
+pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    officer.must_be(&SEARCHERS)?;
+    let asked = Asked::of(request);
+    let found = match asked.get("number") {
+        Some(number) => officer.app.giving.search(whose(&officer), number).await?,
+        None => {
+            let search = GiftSearch {
+                campaign: asked.read("campaign"),
+                state: asked.read::<words::Key<DonationState>>("state").map(|key| key.0),
+                channel: asked.read::<words::Key<Channel>>("channel").map(|key| key.0),
+                from: asked.read::<BusinessDate>("from").map(BusinessDate::start),
+                before: asked.read::<BusinessDate>("to").map(|day| day.next().start()),
+            };
+            let found = officer.app.giving.gifts(whose(&officer), search, asked.after(), asked.limit()).await;
+            found.map_err(Problem::of_list)?
+        }
+    };
+    let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
+    let table = rows("捐赠", "没有这样的捐赠。");
+    let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(row, &campaign_name));
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, &asked));
+    }
+    let campaigns = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
+    let campaigns: Vec<(String, String)> = campaigns
+        .into_iter()
+        .filter(|row| row.opened_us.is_some() || row.state.is_public())
+        .map(|row| (row.id.to_string(), row.name))
+        .collect();
+    let states = words::all(|state: DonationState| words::donation(state).0);
+    let channels = words::all(words::channel);
+    let content = html! {
+        (part::heading("捐赠", &nothing()))
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "campaign", "项目", &campaigns))
+            (table::filter_choice(&asked, "state", "状态", &states))
+            (table::filter_choice(&asked, "channel", "途径", &channels))
+            (table::filter_day(&asked, "from", "下单日从"))
+            (table::filter_day(&asked, "to", "到"))
+            (table::filter_text(&asked, "number", "订单号或流水号"))
+        }))
+        (table.show(&asked))
+    };
+    Ok(officer.page("捐赠", &[("/console", "工作台")], &content).into_response())
+}
+
+/// The entries of a thing, for whoever reads the books: found by its number, as a bookkeeper finds them.
+pub(super) fn entries<'a>(officer: &'a Officer, number: &str) -> Reading<'a, Option<Markup>> {
+    let number = number.to_owned();
+    Box::pin(async move {
+        if !officer.is(&app::books::READERS) {
+            return Ok(None);
+        }
+        let found = officer.app.books.find(&number, &officer.member).await?;
+        let rows = found.into_iter().map(|row| {
+            let lead = entry::path(&row.reference);
+            vec![Cell::day(row.book_date), Cell::link(&lead, entry::title(&row)), Cell::yuan_of(row.total_fen, &lead)]
+        });
+        let columns = [column("入账日期"), column("摘要"), numbers("金额")];
+        let table = Table::new("凭证", &columns, "还没有入账。").whole(rows);
+        Ok(Some(part::block("凭证", &table.plain())))
+    })
+}
+
 /// The gift of an id, found as everybody finds one: by its order number.
 async fn found(officer: &Officer, id: DonationId) -> Result<donation::Model, PageError> {
-    officer.must_be(&SEARCHERS)?;
-    let found = officer.app.giving.search(whose(officer), &id.simple()).await?;
+    officer.must_be(&READERS)?;
+    let found = officer.app.giving.search((&officer.member, &READERS), &id.simple()).await?;
     let missing = || Problem::not_found("no_such_donation", "没有这笔捐赠。");
     Ok(found.into_iter().find(|row| row.id == id).ok_or_else(missing)?)
 }
@@ -108,13 +181,22 @@ async fn show(
     let row = found(officer, id).await?;
     let campaign_name = campaign_names(officer, [row.campaign_id]).await?;
     let names = Names::of(officer, [row.author_id, row.approver_id].into_iter().flatten()).await?;
+    let booked = entries(officer, &id.to_string()).await?;
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
     let of = |step: &str| refused(step).unwrap_or(&fresh);
     let to = |step: &str| format!("{}/{step}", path(id));
     let reasons = options(words::all(words::refund_reason));
-    let received = row.paid_us.is_some() && row.state != DonationState::Closed;
+    let left = row.amount_fen.checked_sub(row.refunded_fen).unwrap_or(Money::ZERO);
+    let refundable = left.is_positive()
+        && matches!(row.state, DonationState::Paid | DonationState::Settled | DonationState::PartlyRefunded);
     let waiting = row.channel == Channel::Bank && row.state == DonationState::Created;
+    let ended = if waiting {
+        let found = officer.app.campaigns.with_money(&[row.campaign_id]).await?.pop();
+        found.and_then(|one| after_end(one.campaign.state))
+    } else {
+        None
+    };
     let content = html! {
         (part::heading(&format!("捐赠 {}元", part::grouped(row.amount_fen)), &part::badge(words::donation(row.state))))
         @if let Some(open) = open { (open) }
@@ -137,15 +219,17 @@ async fn show(
             ("登记人", html! { (names.maybe(row.author_id)) }),
             ("确认人", html! { (names.maybe(row.approver_id)) }),
         ])))
+        @if let Some(words) = ended { p class="note" { (words) } }
+        @if let Some(booked) = &booked { (booked) }
         div class="steps" {
             @if waiting && row.author_id != Some(officer.id()) && officer.is(&[Role::Bookkeeper, Role::FinanceHead]) {
                 (Step { name: "确认入账", will: "确认银行已收到这笔款，将记入账簿并计入项目募集额。", to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
                 (Step { name: "驳回登记", will: "这笔登记作废，不记账。", to: &to("bank-rejection"), grave: true, fields: nothing() }.show(officer, refused("bank-rejection")))
             }
-            @if received && officer.is(&REFUNDERS) {
+            @if refundable && officer.is(&REFUNDERS) {
                 (Step { name: "申请退款", will: "将提出退款申请，由另一人审批；批准后从项目资金中退还。", to: &to("refund"), grave: false, fields: html! {
                     (part::new_id(of("refund")))
-                    (Field::money(of("refund"), "amount", "退款金额（元）").required())
+                    (Field::money(of("refund"), "amount", "退款金额（元）").required().hint(&format!("最多可退{}元", part::grouped(left))))
                     (Field::choice(of("refund"), "reason", "原因", &reasons).required())
                     (Field::area(of("refund"), "note", "说明").longest(200))
                 } }.show(officer, refused("refund")))
@@ -163,7 +247,8 @@ async fn show(
             }
         }
     };
-    Ok(officer.shown("捐赠", &[("/console/bank-gifts", "捐赠")], &content, typed))
+    let way: &[(&str, &str)] = if officer.is(&SEARCHERS) { &[("/console/donations", "捐赠")] } else { &[] };
+    Ok(officer.shown("捐赠", way, &content, typed))
 }
 
 /// One gift.
@@ -277,12 +362,26 @@ fn filter(asked: &Asked, shows: &[(String, String)]) -> Markup {
 
 async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
-    let campaigns = options(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id, row.name)));
+    let takes = |state: CampaignState| {
+        use CampaignState::{EmergencyOpen, Ended, Executing, Open, Paused};
+        matches!(state, Open | EmergencyOpen | Paused | Ended | Executing)
+    };
+    let named = |row: entity::campaign::Model| match after_end(row.state) {
+        Some(_) => (row.id, format!("{}（募捐已结束）", row.name)),
+        None => (row.id, row.name),
+    };
+    let campaigns = options(rows.into_iter().filter(|row| takes(row.state)).map(named));
+    let chosen = typed.form().given("campaign").and_then(|id| id.parse::<CampaignId>().ok());
+    let ended = match chosen {
+        Some(id) => officer.app.campaigns.with_money(&[id]).await?.pop().and_then(|one| after_end(one.campaign.state)),
+        None => None,
+    };
     let shown = options(words::all(words::anonymity));
     let receipts = options(words::all(words::receipt_choice));
     let content = html! {
         h1 { "登记银行捐赠" }
-        p class="note" { "登记后由另一人核对银行流水并确认，才会入账。" }
+        p class="note" { "登记后由另一人核对银行流水并确认，才会入账。募捐已结束、仍在执行的项目也可以登记，款项计入该项目。" }
+        @if let Some(words) = ended { p class="note" { (words) } }
         (part::alert(typed))
         (officer.form("/console/bank-gifts", &html! {
             (part::new_id(typed))
@@ -300,6 +399,13 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
         }))
     };
     Ok(officer.shown("登记银行捐赠", &[("/console/bank-gifts", "银行捐赠")], &content, typed))
+}
+
+/// What is said of a gift by bank to a campaign that takes no others any more: it is still the campaign's (decision 16).
+fn after_end(state: CampaignState) -> Option<&'static str> {
+    matches!(state, CampaignState::Ended | CampaignState::Executing).then_some(
+        "该项目的募捐期已经结束。银行转来的这笔捐款仍可入账并用于该项目，也会计入项目的募集额；请核对捐款人确实是捐给这个项目。",
+    )
 }
 
 /// The form of a bank gift.

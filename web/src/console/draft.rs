@@ -241,7 +241,7 @@ async fn show_change(
             }
         }
         (part::block("变更前后对照", &plan::compare(old, new)))
-        (part::block("新方案须符合的要求", &plan::rules(new)))
+        (part::block("新方案须符合的要求", &plan::rules(new, None)))
     };
     let here = path(id);
     let way = [("/console/campaigns", "公益项目"), (here.as_str(), row.name.as_str())];

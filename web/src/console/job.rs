@@ -54,9 +54,23 @@ fn every(job: &JobStanding) -> String {
     }
 }
 
-fn last_runs(rows: Vec<Run>, names: &Names) -> Table {
+/// The button that begins a job, for whoever may.
+fn start(officer: &Officer, name: &str) -> Markup {
+    html! {
+        @if officer.is(operators(name)) {
+            (officer.form(&format!("/console/jobs/{name}/runs"), &html! {
+                button type="submit" class="plain" { "立即运行" span class="unseen" { (words::job(name)) } }
+            }))
+        } @else { span class="faint" { "—" } }
+    }
+}
+
+/// A job by itself: how it stands, and its runs, the last first.
+async fn one_job(officer: &Officer, asked: &Asked, job: &JobStanding) -> Result<Response, PageError> {
+    let name = job.expected.name;
+    let rows = runs(officer).page(name, asked.after(), asked.limit()).await?;
+    let names = Names::of(officer, rows.iter().filter_map(|run| run.asked_by)).await?;
     let columns = [
-        column("任务"),
         column("开始"),
         column("结束"),
         column("结果"),
@@ -67,8 +81,7 @@ fn last_runs(rows: Vec<Run>, names: &Names) -> Table {
     ];
     let cells = |run: Run| {
         vec![
-            Cell::link(&path(run.id), words::job(&run.job)),
-            Cell::at(run.started),
+            Cell::shown(html! { a href=(path(run.id)) { (part::at(run.started)) } }, run.started.wall()),
             Cell::or_none(run.finished, Cell::at),
             Cell::badge(outcome(run.outcome)),
             Cell::number(run.done),
@@ -77,10 +90,25 @@ fn last_runs(rows: Vec<Run>, names: &Names) -> Table {
             Cell::or_none(run.detail, Cell::text),
         ]
     };
-    Table::new("最近的运行", &columns, "还没有运行记录。").whole(rows.into_iter().map(cells))
+    let table = Table::new(format!("{}的运行", words::job(name)), &columns, "还没有运行记录。");
+    let table = table.page(asked, rows, |run| run.id.uuid(), cells);
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, asked));
+    }
+    let content = html! {
+        (part::heading(words::job(name), &html! { (part::badge(standing(job))) (start(officer, name)) }))
+        (part::facts(&[
+            ("周期", html! { (every(job)) }),
+            ("上次成功", html! { @if let Some(at) = job.last_success { (part::at(at)) } }),
+            ("下次", html! { @if let Some(at) = job.expected.next { (part::at(at)) } }),
+        ]))
+        p class="faint" { "没有办理任何事项的运行只保留一小时，其余保留90天。" }
+        (table.show(asked))
+    };
+    Ok(officer.page(words::job(name), &[("/console/jobs", "后台任务")], &content).into_response())
 }
 
-/// The jobs, how each stands, and the last runs.
+/// The jobs, one a row, with how each stands and its last run; or one of them.
 #[handler]
 pub(super) async fn get_jobs(
     officer: Officer,
@@ -89,43 +117,50 @@ pub(super) async fn get_jobs(
 ) -> Result<Response, PageError> {
     officer.must_be(&WATCHERS)?;
     let asked = Asked::of(request);
-    let job = asked.get("job");
-    let rows = runs(&officer).last(job, 100).await?;
-    let names = Names::of(&officer, rows.iter().filter_map(|run| run.asked_by)).await?;
-    let table = last_runs(rows, &names);
-    if let Some(kind) = asked.file() {
-        return Ok(table.file(kind, &asked));
+    let all = runs(&officer).standing((list.0)()).await?;
+    if let Some(name) = asked.get("job") {
+        let job = all.iter().find(|job| job.expected.name == name);
+        return one_job(&officer, &asked, job.ok_or_else(no_such_job)?).await;
     }
-    let expected = (list.0)();
-    let all = runs(&officer).standing(expected).await?;
-    let columns = [column("任务"), column("状态"), column("周期"), column("上次成功"), column("下次"), column("办理")];
-    let jobs = Table::new("任务", &columns, "没有任务。").whole(all.iter().map(|job| {
+    let columns = [
+        column("任务"),
+        column("状态"),
+        column("周期"),
+        column("最近运行"),
+        column("上次成功"),
+        column("下次"),
+        column("办理"),
+    ];
+    let jobs = Table::new("后台任务", &columns, "没有任务。").whole(all.iter().map(|job| {
         let name = job.expected.name;
-        let start = html! {
-            @if officer.is(operators(name)) {
-                (officer.form(&format!("/console/jobs/{name}/runs"), &html! {
-                    button type="submit" class="plain" { "立即运行" span class="unseen" { (words::job(name)) } }
-                }))
-            } @else { span class="faint" { "—" } }
+        let last = |run: &Run| {
+            let shown =
+                html! { a href=(path(run.id)) { (part::at(run.started)) } " " (part::badge(outcome(run.outcome))) };
+            Cell::shown(shown, format!("{} {}", run.started.wall(), outcome(run.outcome).0))
         };
         vec![
             Cell::link(&format!("/console/jobs?job={name}"), words::job(name)),
             Cell::badge(standing(job)),
             Cell::text(every(job)),
+            Cell::or_none(job.last.as_ref(), last),
             Cell::or_none(job.last_success, Cell::at),
             Cell::or_none(job.expected.next, Cell::at),
-            Cell::shown(start, ""),
+            Cell::shown(start(&officer, name), ""),
         ]
     }));
+    if let Some(kind) = asked.file() {
+        return Ok(jobs.file(kind, &asked));
+    }
     let content = html! {
         (part::heading("后台任务", &nothing()))
-        p class="faint" { "任务只处理到期的事项，重复运行不会重复办理。" }
-        @if job.is_none() { (jobs.plain()) }
-        h2 { "最近的运行" @if let Some(job) = job { "：" (words::job(job)) } }
-        @if job.is_some() { p { a href="/console/jobs" { "全部任务" } } }
-        (table.show(&asked))
+        p class="faint" { "任务只处理到期的事项，重复运行不会重复办理。点任务名看它的各次运行。" }
+        (jobs.show(&asked))
     };
     Ok(officer.page("后台任务", &[("/console", "工作台")], &content).into_response())
+}
+
+fn no_such_job() -> Problem {
+    Problem::not_found("no_such_job", "没有这个任务。")
 }
 
 /// Begins a job now, and shows how it goes on.
@@ -139,7 +174,7 @@ pub(super) async fn post_run(
     let begun = (start.0)(name.clone(), officer.id()).await;
     Ok(match begun {
         Ok(run) => officer.done("任务已开始。", &path(run)),
-        Err(Started::NoSuchJob) => return Err(Problem::not_found("no_such_job", "没有这个任务。").into()),
+        Err(Started::NoSuchJob) => return Err(no_such_job().into()),
         Err(Started::UnderWay) => officer.done("该任务正在运行。", &format!("/console/jobs?job={name}")),
         Err(Started::Ended(_)) => officer.done("任务已运行。", "/console/jobs"),
         Err(Started::Failed(error)) => {

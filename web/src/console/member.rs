@@ -1,11 +1,11 @@
 //! Members of staff, their roles, and what is lent: everything here takes two administrators, or the person itself.
 
-use app::identity::{NewDelegation, NewRoleGrant, NewStaff, ProposedStaff, StaffLine, StaffStanding};
+use app::identity::{NewDelegation, NewRoleGrant, NewStaff, ProposedStaff, SessionLine, StaffLine, StaffStanding};
 use app::problem::Problem;
 use domain::person::IdentityNumber;
 use domain::proposal::ProposalState;
 use domain::role::Role;
-use domain::{BusinessDate, DelegationId, RoleGrantId, StaffId, UnitId};
+use domain::{BusinessDate, DelegationId, RoleGrantId, SessionId, StaffId, UnitId};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 
 use super::people::Names;
 use crate::field::{Field, options};
-use crate::form::{Form, Typed};
+use crate::form::{Check, Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step, Tone};
 use crate::session::{Officer, nothing};
@@ -45,12 +45,23 @@ fn grants(line: &StaffLine) -> String {
     line.grants.iter().map(one).collect::<Vec<_>>().join("、")
 }
 
-/// The units a role can be held over, as options.
+/// Stands for no unit: the whole tree.
+const EVERYWHERE: &str = "all";
+
+/// The units a role can be held over, as options: none is chosen for whoever does not choose.
 async fn units(officer: &Officer) -> Result<Vec<(String, String)>, PageError> {
+    units_after(officer, options([(EVERYWHERE, "全部范围")])).await
+}
+
+async fn units_after(officer: &Officer, mut all: Vec<(String, String)>) -> Result<Vec<(String, String)>, PageError> {
     let units = officer.app.organisation.units().await?;
-    let mut all = vec![(String::new(), "全部范围".to_owned())];
     all.extend(units.into_iter().filter(|unit| unit.active).map(|unit| (unit.id.to_string(), unit.name)));
     Ok(all)
+}
+
+/// The unit that was chosen, or the whole tree.
+fn unit(check: &mut Check<'_>, form: &Form) -> Option<UnitId> {
+    if form.get("unit") == EVERYWHERE { None } else { Some(check.id("unit")) }
 }
 
 fn roles() -> Vec<(String, String)> {
@@ -98,6 +109,7 @@ async fn show(
     let missing = || Problem::not_found("no_such_member", "没有这名工作人员。");
     let line = people.iter().find(|line| line.id == id).ok_or_else(missing)?;
     let sessions = officer.app.identity.sessions_of(&officer.member, id).await?;
+    let logins = officer.app.identity.logins_of(&officer.member, id).await?;
     let asked_by = people.iter().find(|other| Some(other.id) == line.asked_by).map(|other| other.name.as_str());
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
@@ -119,9 +131,14 @@ async fn show(
             ("创建时间", part::at(line.created)),
             ("有效登录", html! { (sessions.len()) "个" }),
         ])))
+        @if !sessions.is_empty() { (part::block("有效的登录", &held_sessions(officer, id, &sessions, admin))) }
+        (part::block("最近的登录", &super::session::logins(logins)))
         @if admin {
             div class="steps" {
-                @if line.standing == StaffStanding::Proposed {
+                @if line.standing == StaffStanding::Proposed && line.asked_by == Some(officer.id()) {
+                    p class="faint" { "您提出的账号由另一名管理员启用。" }
+                }
+                @if line.standing == StaffStanding::Proposed && line.asked_by != Some(officer.id()) {
                     (step("启用账号", "将生成初始密码和动态口令，只显示一次；须由申请人以外的管理员办理。", "activation", false))
                 }
                 @if line.standing == StaffStanding::Active {
@@ -134,7 +151,7 @@ async fn show(
                 (Step { name: "授予角色", will: "将提出授予申请，由另一名管理员批准。", to: &to("role"), grave: false, fields: html! {
                     (part::new_id(of("role")))
                     (Field::choice(of("role"), "role", "角色", &all_roles).required())
-                    (Field::choice(of("role"), "unit", "范围", &all_units))
+                    (Field::choice(of("role"), "unit", "范围", &all_units).required())
                     (Field::text(of("role"), "reason", "原因").required().longest(500))
                 } }.show(officer, refused("role")))
                 @if line.grants.len() > 1 {
@@ -146,6 +163,32 @@ async fn show(
         }
     };
     Ok(officer.shown(&line.name, &[("/console/members", "工作人员")], &content, typed))
+}
+
+/// The sessions of somebody; each can be ended by whoever may.
+fn held_sessions(officer: &Officer, id: StaffId, sessions: &[SessionLine], may: bool) -> Markup {
+    let rows = sessions.iter().map(|one| {
+        let end = html! {
+            @if may {
+                (officer.form(&format!("{}/sessions/{}/end", path(id), one.id), &html! {
+                    button type="submit" class="plain" { "结束" }
+                }))
+            } @else { span class="faint" { "—" } }
+        };
+        vec![Cell::at(one.created), Cell::at(one.expires), Cell::shown(end, "")]
+    });
+    let columns = [column("登录时间"), column("最迟到期"), column("办理")];
+    Table::new("有效的登录", &columns, "没有有效的登录。").whole(rows).plain()
+}
+
+/// Ends one session of somebody.
+#[handler]
+pub(super) async fn post_end_session(
+    officer: Officer,
+    Path((id, session)): Path<(StaffId, SessionId)>,
+) -> Result<Response, PageError> {
+    officer.app.identity.end_session_of(&officer.member, id, session).await?;
+    Ok(officer.done("已结束这个登录。", &path(id)))
 }
 
 /// One of them.
@@ -188,8 +231,8 @@ pub(super) async fn post_act(
             "reset" => identity.reset_credentials(by, id).await?,
             "sessions" => identity.end_sessions_of(by, id).await.map(drop)?,
             "role" => {
-                let (grant, role, unit): (RoleGrantId, Option<Role>, Option<UnitId>) =
-                    (check.id("id"), check.choice("role"), check.id_or_none("unit"));
+                let (grant, role): (RoleGrantId, Option<Role>) = (check.id("id"), check.choice("role"));
+                let unit = unit(&mut check, &form);
                 let reason = check.text("reason");
                 check.done()?;
                 let role = role.ok_or_else(|| Problem::field("role", "请选择"))?;
@@ -225,7 +268,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
                 (Field::text(typed, "name", "姓名").required().longest(50))
                 (Field::text(typed, "identity_number", "身份证号码").required().longest(18).hint("只用于确认一人一号，不保存原文"))
                 (Field::choice(typed, "role", "角色", &roles).required())
-                (Field::choice(typed, "unit", "范围", &units))
+                (Field::choice(typed, "unit", "范围", &units).required())
             }
             div class="go" { button type="submit" class="primary" { "提出" } }
         }))
@@ -246,8 +289,9 @@ pub(super) async fn post_propose(officer: Officer, form: Form) -> Result<Respons
     let proposed: Result<StaffId, Problem> = async {
         let mut check = form.check();
         let (id, username, name) = (check.id::<StaffId>("id"), check.text("username"), check.text("name"));
-        let (role, unit): (Option<Role>, Option<UnitId>) = (check.choice("role"), check.id_or_none("unit"));
-        let person: Option<IdentityNumber> = check.choice("identity_number");
+        let role: Option<Role> = check.choice("role");
+        let unit = unit(&mut check, &form);
+        let person: Option<IdentityNumber> = check.reading("identity_number", "身份证号码不正确，请核对18位号码");
         check.done()?;
         let role = role.ok_or_else(|| Problem::field("role", "请选择"))?;
         let person = person.ok_or_else(Problem::no_identity_number)?;
@@ -435,7 +479,7 @@ async fn delegation_page(officer: &Officer, asked: &Asked, word: &str, typed: &T
     let own: Vec<Role> =
         officer.member.grants.iter().filter(|grant| grant.acting_for.is_none()).map(|grant| grant.role).collect();
     let own = options(own.into_iter().map(|role| (words::key(role), words::role(role))));
-    let all_units = self::units(officer).await?;
+    let all_units = units_after(officer, vec![(String::new(), "与您的角色相同的范围".to_owned())]).await?;
     let fields = html! {
         (part::new_id(typed))
         (Field::text(typed, "holder", "代办人编号").required().longest(36).hint("代办人在“我的登录”页上可以看到自己的编号"))

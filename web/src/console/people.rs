@@ -29,6 +29,11 @@ impl Names {
         self.0.get(&id).cloned().unwrap_or_else(|| "（未知）".to_owned())
     }
 
+    /// The name of somebody, if that is somebody.
+    pub(crate) fn known(&self, id: StaffId) -> Option<String> {
+        self.0.get(&id).cloned()
+    }
+
     /// The name of somebody, or nothing.
     pub(crate) fn maybe(&self, id: Option<StaffId>) -> String {
         id.map(|id| self.name(id)).unwrap_or_default()

@@ -8,7 +8,7 @@ use domain::plan::{
     Beneficiaries, BudgetItem, BudgetKind, Cooperation, FEWEST_BENEFICIARIES, Method, Milestone, PartnerKind, Plan,
     Responsible, Terms, Way,
 };
-use domain::{BusinessDate, Money};
+use domain::{BusinessDate, Money, Timestamp};
 use maud::{Markup, html};
 
 use crate::field::{Field, ticks};
@@ -119,7 +119,7 @@ const RULES: [Rule; 9] = [
 ];
 
 /// The rules, and which of them the plan does not meet yet and why.
-pub(super) fn rules(plan: &Plan) -> Markup {
+pub(super) fn rules(plan: &Plan, starts_after: Option<Timestamp>) -> Markup {
     let problems = plan.check();
     let about = |rule: &Rule, field: &str| {
         rule.fields
@@ -134,6 +134,14 @@ pub(super) fn rules(plan: &Plan) -> Markup {
                     span class="unseen" { @if broken.is_empty() { "符合：" } @else { "不符合：" } }
                     (rule.says)
                     @if !broken.is_empty() { ul { @for problem in broken { li class="fault" { (problem.problem) } } } }
+                }
+            }
+            @if let Some(now) = starts_after {
+                @let past = BusinessDate::of(plan.starts) < BusinessDate::of(now);
+                li class={ @if past { "unmet" } @else { "met" } } {
+                    span class="unseen" { @if past { "不符合：" } @else { "符合：" } }
+                    "募捐开始日期没有过去"
+                    @if past { ul { li class="fault" { "方案写的开始日期是" (BusinessDate::of(plan.starts)) "，已经过去；请改为备案完成以后的日期" } } }
                 }
             }
         }

@@ -51,7 +51,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             Cell::yuan(row.amount_fen),
             Cell::text(words::refund_reason(row.reason)),
             Cell::text(row.requester_id.map_or_else(|| "捐赠人".to_owned(), |id| names.name(id))),
-            Cell::link(&donation::path(row.donation_id), "查看捐赠"),
+            Cell::link(&donation::path(row.donation_id), row.donation_id.simple()),
             Cell::or_none(row.last_error, Cell::text),
         ]
     };
@@ -79,6 +79,7 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
         row.cover_approver_id,
     ];
     let names = Names::of(officer, people.into_iter().flatten()).await?;
+    let booked = donation::entries(officer, &id.to_string()).await?;
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
     let of = |step: &str| refused(step).unwrap_or(&fresh);
@@ -92,7 +93,7 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
     let content = html! {
         (part::heading(&format!("退款 {}元", part::grouped(row.amount_fen)), &part::badge(words::refund(row.state))))
         (part::block("退款", &part::facts(&[
-            ("捐赠", html! { a href=(donation::path(row.donation_id)) { "查看捐赠" } }),
+            ("捐赠订单号", html! { a class="code" href=(donation::path(row.donation_id)) { (row.donation_id.simple()) } }),
             ("金额", part::yuan(row.amount_fen)),
             ("原因", html! { (words::refund_reason(row.reason)) }),
             ("说明", html! { (row.note.clone().unwrap_or_default()) }),
@@ -103,8 +104,9 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
             ("失败原因", html! { (row.last_error.clone().unwrap_or_default()) }),
             ("完成时间", html! { @if let Some(at) = row.finished_us { (part::at(at)) } }),
         ])))
+        @if let Some(booked) = &booked { (booked) }
         div class="steps" {
-            @if asked && !own && officer.is(&[Role::Bookkeeper, Role::FinanceHead]) {
+            @if asked && !own && officer.is(&[Role::FinanceHead]) {
                 (step("批准", "将从项目资金中退还，公开募集额随之减少；由系统向微信发起退款。", "approval", false))
                 (Step { name: "不予退款", will: "将结束这项申请，并告知原因。", to: &to("decline"), grave: false, fields: html! {
                     (Field::area(of("decline"), "reason", "原因").required().longest(500)) } }.show(officer, refused("decline")))

@@ -24,7 +24,8 @@ fn hit_state(word: &str) -> (&str, Tone) {
     }
 }
 
-fn ground(word: &str) -> &str {
+/// Why a gift was found.
+pub(super) fn ground(word: &str) -> &str {
     match word {
         "single" => "单笔大额",
         "repeated" => "累计大额",

@@ -96,7 +96,7 @@ async fn entries(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError>
 
 /// A loan by the bank's number of its contract; whoever may not see the loan finds nothing.
 async fn loans(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError> {
-    if !officer.is(&lending::READERS) {
+    if !officer.is(&lending::CONTRACT_READERS) {
         return Ok(Vec::new());
     }
     let wanted = lending::view::Wanted { number: Some(number.to_owned()), ..Default::default() };
