@@ -178,7 +178,7 @@ async fn a_campaign_goes_from_draft_to_open_by_two_people_and_a_gift_is_seen() {
         b.says("待另一人审批").await;
         let refund_page = b.path().await;
         b.visit(&refund_page).await;
-        b.sign_in(&w.staff(Role::Bookkeeper).await).await;
+        b.sign_in(&w.hire(Role::FinanceHead, "deputy").await).await;
         b.go(&refund_page).await;
         b.step("approval").await;
         b.says("待发起").await;

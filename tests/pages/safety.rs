@@ -305,7 +305,7 @@ async fn what_staff_look_for_is_found_and_told_in_words() {
             assert_eq!(status, 200, "{path}: {page}");
         }
         let (_, template) = ask(w, Some(&organiser), "/console/disbursements/batch/template?as=csv").await;
-        assert!(template.starts_with("\u{feff}收款人户名,收款人账号,开户银行,金额,"), "{template}");
+        assert!(template.starts_with("收款人户名,收款人账号,开户银行,金额,"), "{template}");
     })
     .await;
 }

@@ -70,7 +70,8 @@ const CONTRACTS: [Role; 5] =
 
 /// Operations on what belongs to the whole house and to no part of the tree: the jobs, the calendar, and the partners of a
 /// foundation, whom the organisers of all its counties register.
-const OF_THE_HOUSE: [&str; 6] = [
+const OF_THE_HOUSE: [&str; 7] = [
+    "/sessions/current/password",
     "/jobs/{name}/runs",
     "/jobs/runs/{run_id}",
     "/staff/calendar/{year}",
