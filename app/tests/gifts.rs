@@ -198,6 +198,10 @@ impl World {
         let draft = plans::draft(self.book, yuan(target), true, now, ends);
         let campaigns = &self.app.campaigns;
         campaigns.draft(id, draft, &self.organiser).await.unwrap();
+        // It was filed before it came here.
+        let (object, receipt) = (format!("campaign:{id}"), format!("%PDF-1.7 {id}").into_bytes());
+        let kind = "filing_receipt";
+        self.app.documents.attach(&self.organiser, &object, kind, "receipt.pdf", receipt).await.unwrap();
         for (step, by) in plans::way(now, [&self.organiser, &self.manager, &self.head]) {
             campaigns.step(id, step, by).await.unwrap();
         }

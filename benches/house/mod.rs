@@ -110,6 +110,9 @@ pub async fn world(url: &str, key: &rcgen::KeyPair, gifts: usize) -> (Arc<App>, 
     let target = Money::from_fen(1_000_000_000_000_000);
     let draft = plans::draft(book, target, true, now, now.after(Duration::from_secs(86_400)));
     app.campaigns.draft(campaign, draft, &staff[0]).await.unwrap();
+    // It was filed before it came here.
+    let (object, receipt) = (format!("campaign:{campaign}"), b"%PDF-1.7 receipt".to_vec());
+    app.documents.attach(&staff[0], &object, "filing_receipt", "receipt.pdf", receipt).await.unwrap();
     for (step, by) in plans::way(now, [&staff[0], &staff[1], &staff[2]]) {
         app.campaigns.step(campaign, step, by).await.unwrap();
     }
