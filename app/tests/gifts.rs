@@ -533,12 +533,15 @@ async fn bank_gifts_and_withdrawals_take_two_persons() {
             bank_account: "基本户".into(),
             note: None,
         };
-        let too_much = transfers.propose(new("80.01"), &w.cashier).await.unwrap();
+        let refused = transfers.propose(new("80.01"), &w.cashier).await;
+        assert!(matches!(refused, Err(TransferError::Ledger(ledger::Refusal::Overdrawn { .. }))), "{refused:?}");
+        // Two that are each within the balance, and together are not.
+        let transfer = transfers.propose(new("50.00"), &w.cashier).await.unwrap().id;
+        let too_much = transfers.propose(new("50.00"), &w.cashier).await.unwrap();
+        transfers.confirm(transfer, &w.head).await.unwrap();
         let refused = transfers.confirm(too_much.id, &w.head).await;
         assert!(matches!(refused, Err(TransferError::Ledger(ledger::Refusal::Overdrawn { .. }))), "{refused:?}");
         transfers.reject(too_much.id, &w.head).await.unwrap();
-        let transfer = transfers.propose(new("50.00"), &w.cashier).await.unwrap().id;
-        transfers.confirm(transfer, &w.head).await.unwrap();
         assert_eq!(w.net(Account::wechat_in_transit(w.book)).await, "50.00");
         transfers.report(transfer, true, &w.cashier).await.unwrap();
         let arrived = transfers.confirm(transfer, &w.bookkeeper).await.unwrap();
