@@ -93,7 +93,7 @@ type Answer<T> = Result<Arc<Ready<T>>, ApiError>;
 /// So many answers are kept; when there are more, all are read again.
 const MOST: usize = 1_000;
 /// How long an answer stands at most: what another process commits is seen no later than this.
-const STANDS: Duration = Duration::from_millis(50);
+const STANDS: Duration = Duration::from_millis(200);
 
 /// What was read, and when.
 struct Kept<T> {
@@ -104,7 +104,7 @@ struct Kept<T> {
 }
 
 /// One reading for everybody who asks for the same: what was read last is the answer as long as this process has committed nothing since
-/// ([`entity::Db::commits`]), and not longer than 50 ms, for other processes commit too. When it has to be read again, whoever comes while
+/// ([`entity::Db::commits`]), and not longer than 200 ms, for other processes commit too. When it has to be read again, whoever comes while
 /// that is under way waits for the next reading, so that an answer knows all that was answered here before it was asked for. Only what
 /// depends on nothing but the database may be kept: no clock, no caller.
 pub(crate) struct Readings<K, T> {
