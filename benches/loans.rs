@@ -355,7 +355,7 @@ mod persisted {
             servicing::record(&tx, clock.now(), &row, &events).await.map_err(|(_, error)| error).unwrap();
             tx.commit().await.unwrap();
         }
-        // All others are like them, but nothing changes on them today; every twentieth has something late.
+        // All others are like them, but nothing changes on them today; every twentieth has something late. Their first day is over.
         let columns = "as_of, class, accruing, undue_fen, due_fen, late_since, credit_fen, earned_interest_fen, earned_penalty_fen, \
                        earned_compound_fen, open_interest_fen, open_penalty_fen, open_compound_fen, interest_from, interest_start, \
                        interest_step, interest_den, compensated_fen, recovered_fen";
@@ -366,6 +366,7 @@ mod persisted {
              INSERT INTO loan_late (contract_id, line, programme_id, due_on, late_from, penalty_step, penalty_den, compound_step, compound_den) \
              SELECT contract_id, 0, programme_id, '2026-11-01', 20758, undue_fen / 24 * 2 * 435 * 15, 72000000, 90000 * 2 * 435, 72000000 \
              FROM loan_standing WHERE abs(random()) % 20 = 0 AND until_day > '2026-11-24'; \
+             UPDATE loan_contract SET state = 'performing'; \
              UPDATE loan_programme SET closed_through = '2026-11-23'; ANALYZE; PRAGMA foreign_keys = ON"
         )).await;
         clock.set(day.next().start());

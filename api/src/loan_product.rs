@@ -11,12 +11,13 @@ use domain::loan::subsidy::Subsidised;
 use domain::{Fraction, Money};
 use entity::{bank, bank_seat, loan_product, loan_quota, lpr};
 use lending::product::{NewProduct, Search, Version};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::cached::Cached;
 use crate::error::ApiError;
 use crate::loan_terms::{LoanDayCount, LoanFamily, LoanInterestMode, LoanMethod, LoanTerms, LprTenor};
 use crate::page::{Page, default_limit};
@@ -271,6 +272,7 @@ struct LoanQuotaLimit {
 /// What somebody asks the price of. Amounts, rates and days are read here with care, so that whoever slips is told in words what to
 /// write instead.
 #[derive(Object)]
+#[oai(deny_unknown_fields)]
 struct LoanQuestion {
     /// A product, at its price of today. Without one, `annual_rate` is needed.
     product: Option<Uuid>,
@@ -488,14 +490,20 @@ pub(crate) struct LoanApi {
 impl LoanApi {
     /// The banks.
     #[oai(path = "/banks", method = "get")]
-    async fn banks(&self) -> Result<Json<Page<Bank>>, ApiError> {
-        Ok(Json(Page::whole(self.app.loans.banks().await?)))
+    async fn banks(
+        &self,
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<Bank>>, ApiError> {
+        Ok(Cached::of(Page::whole(self.app.loans.banks().await?), known.0.as_deref()))
     }
 
     /// The published loan prime rates, newest first.
     #[oai(path = "/lpr", method = "get")]
-    async fn lprs(&self) -> Result<Json<Page<Lpr>>, ApiError> {
-        Ok(Json(Page::whole(self.app.loans.lprs(true).await?)))
+    async fn lprs(
+        &self,
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<Lpr>>, ApiError> {
+        Ok(Cached::of(Page::whole(self.app.loans.lprs(true).await?), known.0.as_deref()))
     }
 
     /// Loan products that take applications, newest first.
@@ -506,17 +514,22 @@ impl LoanApi {
         bank: Query<Option<Uuid>>,
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Page<OfferedProduct>>, ApiError> {
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<OfferedProduct>>, ApiError> {
         let search = Search { family: family.0.map(Into::into), bank: bank.0.map(Into::into) };
         let rows = self.app.loans.offers(&search, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
-        Ok(Json(Page::of(rows, limit.0, |row| row.offered.product.id.uuid())))
+        Ok(Cached::of(Page::of(rows, limit.0, |row| row.offered.product.id.uuid()), known.0.as_deref()))
     }
 
     /// A loan product.
     #[oai(path = "/loan-products/:product_id", method = "get")]
-    async fn offer(&self, product_id: Path<Uuid>) -> Result<Json<OfferedProduct>, ApiError> {
-        Ok(Json(self.app.loans.offer(product_id.0.into()).await?.into()))
+    async fn offer(
+        &self,
+        product_id: Path<Uuid>,
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<OfferedProduct>, ApiError> {
+        Ok(Cached::of(self.app.loans.offer(product_id.0.into()).await?.into(), known.0.as_deref()))
     }
 
     /// What a loan would cost: the annualised cost first, then the whole table. Of a product, or of an offer from elsewhere. Nothing is
@@ -674,7 +687,11 @@ impl OfficeLoanApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<LoanQuota>>, ApiError> {
-        let rows = self.app.loans.quotas(&officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = self
+            .app
+            .loans
+            .quotas(&lending::quota::QuotaSearch::default(), &officer.0, after.0.map(Into::into), limit.0 + 1)
+            .await;
         Ok(Json(Page::of(rows.map_err(ApiError::of_list)?, limit.0, |row| row.id.uuid())))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::problem::Problem;
-use app::servicing::{FileBreak, Fresh, Group, Imported, Late, Line, Report, Scope, Served, Standing};
+use app::servicing::{FileBreak, Fresh, Group, Imported, Late, Line, OfClass, Report, Scope, Served, Standing};
 use domain::loan::allocation::{Amounts, Component};
 use domain::loan::life::{Split, State, What};
 use domain::loan::overdue as rules;
@@ -15,6 +15,7 @@ use entity::{loan_day, loan_event, loan_file, loan_pool, loan_programme, loan_su
 use lending::servicing::NewEvent;
 use lending::servicing::loan::Fact;
 use lending::servicing::programme::NewProgramme;
+use lending::servicing::subsidy::Receipt;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Attachment, AttachmentType, Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
@@ -227,7 +228,10 @@ struct LoanFile {
     matched: u64,
     /// Positions and totals that agree.
     agreed: u64,
+    /// What the bank says otherwise: for the bank itself, finance and auditors.
     breaks: Vec<LoanFileBreak>,
+    /// How many differences there are.
+    break_count: u64,
     #[oai(nullable)]
     received_at: Option<Instant>,
 }
@@ -269,6 +273,7 @@ impl From<Imported> for LoanFile {
             booked: report.booked,
             matched: report.matched,
             agreed: report.agreed,
+            break_count: report.breaks.len() as u64 + report.hidden,
             breaks: report.breaks.into_iter().map(Into::into).collect(),
             received_at: None,
         }
@@ -288,6 +293,7 @@ impl From<loan_file::Model> for LoanFile {
             booked: report.booked,
             matched: report.matched,
             agreed: report.agreed,
+            break_count: report.breaks.len() as u64 + report.hidden,
             breaks: report.breaks.into_iter().map(Into::into).collect(),
             received_at: Some(row.received_us.into()),
         }
@@ -308,6 +314,7 @@ enum LoanEventKind {
     Compensation,
     Recovery,
     WriteOff,
+    CreditBack,
 }
 
 /// Something that happened to a loan, as its bank's officer tells it.
@@ -338,6 +345,7 @@ struct LoanEventNotice {
     /// The event a reversal takes back.
     #[oai(nullable)]
     reverses: Option<Uuid>,
+    /// Needed for class, reversal, waiver, compensation and write-off.
     #[oai(nullable)]
     reason: Option<Text>,
 }
@@ -387,6 +395,7 @@ impl LoanEventNotice {
             LoanEventKind::Compensation => What::Compensation(amount()?),
             LoanEventKind::Recovery => What::Recovery(amount()?),
             LoanEventKind::WriteOff => What::WriteOff,
+            LoanEventKind::CreditBack => What::CreditBack(amount()?),
         }))
     }
 }
@@ -517,11 +526,19 @@ struct LoanSubsidyClaim {
     due: Day,
     interest: Yuan,
     amount: Yuan,
-    /// `claimed` or `received`.
+    /// `claimed`, `received`, `rejected` or `withdrawn`: not granted any more, because what was paid turned out otherwise.
     state: String,
     claimed_on: Day,
     #[oai(nullable)]
     received_on: Option<Day>,
+    /// How much came of it.
+    #[oai(nullable)]
+    received: Option<Yuan>,
+    #[oai(nullable)]
+    withdrawn_on: Option<Day>,
+    /// Why less came than was claimed.
+    #[oai(nullable)]
+    reason: Option<String>,
 }
 
 impl From<loan_subsidy::Model> for LoanSubsidyClaim {
@@ -536,8 +553,18 @@ impl From<loan_subsidy::Model> for LoanSubsidyClaim {
             state: row.state,
             claimed_on: row.claimed_on.into(),
             received_on: row.received_on.map(Day),
+            received: row.received_fen.map(Yuan),
+            withdrawn_on: row.withdrawn_on.map(Day),
+            reason: row.reason,
         }
     }
+}
+
+/// The rate of a contract.
+#[derive(Object)]
+struct ExpectedRate {
+    annual_rate: String,
+    since: Day,
 }
 
 /// A loan that runs.
@@ -551,6 +578,11 @@ struct ServedLoan {
     /// What it would cost to be rid of it today, if that is possible today.
     #[oai(nullable)]
     payoff: Option<LoanAmounts>,
+    /// The annual rate in force, as it was told.
+    annual_rate: String,
+    /// What the contract says it is, and since when: another one means that a repricing was not told, or was told otherwise.
+    #[oai(nullable)]
+    expected_rate: Option<ExpectedRate>,
     events: Vec<LoanHappening>,
     subsidies: Vec<LoanSubsidyClaim>,
 }
@@ -564,6 +596,11 @@ impl TryFrom<Served> for ServedLoan {
             number: served.contract.number,
             standing: served.state.map(LoanStanding::try_from).transpose()?,
             payoff: served.payoff.map(|split| split.amounts.into()),
+            annual_rate: served.rate.0.to_string(),
+            expected_rate: served
+                .rate
+                .1
+                .map(|price| ExpectedRate { annual_rate: price.annual_rate.to_string(), since: price.since.into() }),
             events: served.events.into_iter().map(Into::into).collect(),
             subsidies: served.subsidies.into_iter().map(Into::into).collect(),
         })
@@ -576,6 +613,8 @@ struct LoanClassTotal {
     class: LoanClass,
     count: u64,
     balance: Yuan,
+    /// What is late of it.
+    arrears: Yuan,
 }
 
 /// What some loans add up to.
@@ -606,7 +645,12 @@ fn line(division: String, bank: String, product: String, group: Group) -> LoanRe
         overdue_count: group.overdue_count,
         arrears: group.arrears.into(),
         classes: classes
-            .map(|(class, (count, balance))| LoanClassTotal { class: class.into(), count, balance: balance.into() })
+            .map(|(class, OfClass { count, balance, arrears })| LoanClassTotal {
+                class: class.into(),
+                count,
+                balance: balance.into(),
+                arrears: arrears.into(),
+            })
             .collect(),
         subsidy_claimed: group.subsidy_claimed.into(),
         subsidy_received: group.subsidy_received.into(),
@@ -700,10 +744,17 @@ enum Sheet {
     Bytes(Attachment<Vec<u8>>),
 }
 
-/// The day a subsidy came.
+/// What came of a claimed subsidy.
 #[derive(Object)]
 struct SubsidyReceipt {
+    /// The day it came, or was refused.
     on: Day,
+    /// All of the claim if nothing is said; `"0.00"` if it was refused.
+    #[oai(nullable)]
+    amount: Option<Yuan>,
+    /// Why it is less than what was claimed.
+    #[oai(nullable)]
+    reason: Option<Text>,
 }
 
 fn scope(month: &str) -> Result<Scope, ApiError> {
@@ -823,7 +874,7 @@ impl ServicingApi {
         Ok(Json(Page::of(rows, limit.0, |row: &loan_subsidy::Model| row.id.uuid())))
     }
 
-    /// Writes down that a claimed subsidy was paid.
+    /// Writes down that a claimed subsidy was paid, in part or not at all: what was cut is booked back.
     #[oai(path = "/staff/loan-subsidies/:subsidy_id/receipt", method = "post")]
     async fn receive(
         &self,
@@ -831,7 +882,14 @@ impl ServicingApi {
         subsidy_id: Path<Uuid>,
         body: Json<SubsidyReceipt>,
     ) -> Result<Json<LoanSubsidyClaim>, ApiError> {
-        let row = self.app.servicing.receive_subsidy(subsidy_id.0.into(), body.0.on.0, &officer.0).await?;
+        let SubsidyReceipt { on, amount, reason } = body.0;
+        let receipt = Receipt {
+            on: on.0,
+            amount: amount.map(|amount| amount.0),
+            reason: reason.map(|reason| reason.0),
+            actor: String::new(),
+        };
+        let row = self.app.servicing.receive_subsidy(subsidy_id.0.into(), receipt, &officer.0).await?;
         Ok(Json(row.into()))
     }
 

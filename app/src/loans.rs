@@ -8,6 +8,7 @@ pub mod applications;
 pub mod needs;
 pub mod papers;
 pub mod products;
+pub mod reminders;
 pub mod reviews;
 pub mod terms;
 
@@ -34,6 +35,9 @@ pub enum LoansError {
     /// The rules refuse.
     #[error(transparent)]
     Refused(#[from] LendingError),
+    /// A loan that runs cannot be reckoned.
+    #[error(transparent)]
+    Running(#[from] lending::servicing::ServeError),
     /// The borrower cannot be read.
     #[error(transparent)]
     Identity(#[from] IdentityError),

@@ -13,19 +13,21 @@ use domain::bank_file::BankFileError;
 use domain::loan::allocation::Component;
 use domain::loan::life::{Split, State};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, UnitPath};
+use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, Rate, UnitPath};
 use entity::{Db, bank, loan_contract, loan_day, loan_event, loan_file, loan_pool, loan_programme, loan_subsidy};
 use lending::Reach;
 use lending::servicing::close::{self, Piece};
 use lending::servicing::loan::{self, Loan};
+use lending::servicing::price::{self, Price};
 use lending::servicing::programme::{self, NewProgramme};
+use lending::servicing::subsidy::Receipt;
 use lending::servicing::{self, NewEvent, ServeError, subsidy};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 pub(crate) use breaks::proposal;
 pub use files::{FileBreak, FileReport, Imported};
-pub use report::{Fresh, Group, Late, Line, Report, Scope};
+pub use report::{Fresh, Group, Late, Line, OfClass, Report, Scope};
 pub use sheet::{LateLoan, Sheet};
 
 use crate::runs;
@@ -75,6 +77,9 @@ pub enum ServicingError {
     /// A day that is not over, or before that of the last file.
     #[error("a file of {0} cannot be read now")]
     FileDay(BusinessDate),
+    /// A file that does not go with how its bank tells; the sentence is for whoever brings it, in Chinese.
+    #[error("the file does not go with its programme: {0}")]
+    FilePace(&'static str),
     /// There is no such month, or it is not over.
     #[error("there is no such month")]
     NoSuchMonth,
@@ -120,6 +125,8 @@ pub struct Served {
     pub events: Vec<loan_event::Model>,
     /// Its subsidies.
     pub subsidies: Vec<loan_subsidy::Model>,
+    /// The rate in force as it was told, and what the contract says it is; nothing where no LPR is known to price it by.
+    pub rate: (Rate, Option<Price>),
     /// The day the bank's last file tells of, where its bank does not tell every day: what fell due later may be paid.
     pub told: Option<BusinessDate>,
 }
@@ -232,7 +239,8 @@ impl Servicing {
         Ok(close::days(self.db.read(), id, before, limit).await?)
     }
 
-    /// The files of a programme, newest first.
+    /// The files of a programme, newest first. What the bank said otherwise of single loans is for the bank, finance and auditors; others
+    /// see how often.
     pub async fn files(
         &self,
         id: LoanProgrammeId,
@@ -245,7 +253,28 @@ impl Servicing {
         if let Some(before) = before {
             query = query.filter(loan_file::Column::Sequence.lt(before));
         }
-        Ok(query.order_by_desc(loan_file::Column::Sequence).limit(limit).all(self.db.read()).await?)
+        let mut rows = query.order_by_desc(loan_file::Column::Sequence).limit(limit).all(self.db.read()).await?;
+        if !self.reads_loans_of(id, by).await? {
+            for row in &mut rows {
+                let mut report: FileReport = serde_json::from_str(&row.report).map_err(ServeError::Stored)?;
+                report.hidden = std::mem::take(&mut report.breaks).len() as u64;
+                row.report = serde_json::to_string(&report).map_err(ServeError::Stored)?;
+                row.content.clear();
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Whether somebody may read what the files of a programme's bank say of every single loan.
+    async fn reads_loans_of(&self, id: LoanProgrammeId, by: &Member) -> Result<bool, ServicingError> {
+        if by.is_one_of(&CLAIM_READERS) {
+            return Ok(true);
+        }
+        if !by.is_one_of(&TELLERS) {
+            return Ok(false);
+        }
+        let row = programme::one(self.db.read(), id).await?;
+        Ok(lending::bank_of(self.db.read(), by.id).await? == Some(row.bank_id))
     }
 
     async fn may_read(&self, id: LoanProgrammeId, by: &Member) -> Result<loan_programme::Model, ServicingError> {
@@ -257,10 +286,13 @@ impl Servicing {
         }
     }
 
-    /// Writes down what happened to a loan, as an officer of its bank tells it. The same id with the same content again changes
-    /// nothing.
+    /// Writes down what happened to a loan, as an officer of its bank tells it, who is not close to the borrower. The same id with the same
+    /// content again changes nothing.
     pub async fn tell(&self, new: NewEvent, by: &Member) -> Result<Served, ServicingError> {
         by.must_be(&TELLERS)?;
+        if new.is_decided() && new.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+            return Err(ServeError::UNEXPLAINED.into());
+        }
         let contract = new.contract;
         let bank = lending::bank_of(self.db.read(), by.id).await?.ok_or(ServeError::NoSeat)?;
         let now = self.business.now();
@@ -335,7 +367,12 @@ impl Servicing {
         let known =
             programme::known(db, today).await?.into_iter().find(|one| one.programme.bank_id == loan.row.bank_id);
         let told = known.filter(|one| one.until < today).map(|one| one.until);
-        Ok(Served { contract: loan.row, state, payoff, events, subsidies, told })
+        let expected = match price::expected(db, &loan, today).await {
+            Err(ServeError::NoLpr) => None,
+            found => found?,
+        };
+        let rate = (price::told(&loan, today), expected);
+        Ok(Served { contract: loan.row, state, payoff, events, subsidies, rate, told })
     }
 
     /// Claims every subsidy of a programme that is due. Answers those that are new.
@@ -371,11 +408,11 @@ impl Servicing {
         Ok(subsidy::page(self.db.read(), id, waiting, after, limit).await?)
     }
 
-    /// Writes down that a claim was paid.
+    /// Writes down that a claim was paid, in part or not at all.
     pub async fn receive_subsidy(
         &self,
         id: LoanSubsidyId,
-        on: BusinessDate,
+        receipt: Receipt,
         by: &Member,
     ) -> Result<loan_subsidy::Model, ServicingError> {
         by.may(&CLAIMERS, &UnitPath::whole())?;
@@ -383,23 +420,39 @@ impl Servicing {
         let tx = self.db.begin().await?;
         let row = loan_subsidy::Entity::find_by_id(id).one(&tx).await?.ok_or(ServeError::NoSuchSubsidy)?;
         let programme = close::locked(&tx, row.programme_id).await?;
-        let row = subsidy::receive(&tx, now, &programme, id, on).await?;
-        let detail = json!({ "amount": row.amount_fen, "on": on });
+        let receipt = Receipt { actor: staff(by.id), ..receipt };
+        let row = subsidy::receive(&tx, now, &programme, id, &receipt).await?;
+        let detail = json!({ "claimed": row.amount_fen, "amount": row.received_fen, "on": receipt.on });
         self.note(&tx, "loan_subsidy.receive", format!("loan_subsidy:{id}"), detail, by).await?;
         tx.commit().await?;
         Ok(row)
     }
 
-    /// Closes every day that is over, of every programme, in their order. A programme that fails does not hold up the others.
+    /// Closes every day that is over and known, of every programme, in their order. A programme that fails does not hold up the others.
     pub async fn close_days(&self, progress: &(dyn Fn(BusinessDate) + Sync)) -> Result<runs::Report, ServicingError> {
+        self.close_days_through(None, progress).await
+    }
+
+    /// The same up to a day, if one is named.
+    pub async fn close_days_through(
+        &self,
+        through: Option<BusinessDate>,
+        progress: &(dyn Fn(BusinessDate) + Sync),
+    ) -> Result<runs::Report, ServicingError> {
         let mut report = runs::Report::default();
         let mut last = None;
-        for programme in programme::all(self.db.read()).await? {
-            let mut day = close::next_day(&programme);
-            while day < self.business.today() {
-                match self.close_day(programme.id, day, close::PIECE).await {
+        let today = self.business.today();
+        for known in programme::known(self.db.read(), today).await? {
+            let programme = known.programme.id;
+            let mut day = close::next_day(&known.programme);
+            let end = known.last_day(today);
+            let end = through.map_or(end, |through| end.min(through));
+            while day <= end {
+                match self.close_day(programme, day, close::PIECE).await {
                     Ok(row) => {
-                        tracing::debug!(programme = %programme.id, %day, loans = row.loans, changed = row.changed, "a day of loans is closed");
+                        tracing::debug!(%programme, %day, loans = row.loans, changed = row.changed, "a day of loans is closed");
+                        let name = &known.programme.name;
+                        runs::tell(format!("{name}：{day}已结账，{}户，变动{}户", row.loans, row.changed));
                         report.done += 1;
                         last = last.max(Some(day));
                     }
@@ -412,7 +465,7 @@ impl Servicing {
                 day = day.next();
             }
         }
-        report.note = last.map(|day| format!("closed through {day}"));
+        report.note = last.map(|day| format!("已结账至{day}"));
         Ok(report)
     }
 

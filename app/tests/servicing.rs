@@ -214,7 +214,8 @@ impl Bank {
 
     fn event(&self, contract: LoanContractId, on: &str, fact: Fact) -> NewEvent {
         let id = Uuid::now_v7().into();
-        NewEvent { id, contract, on: day(on), fact, told: None, reason: None, actor: String::new() }
+        let reason = Some("经核实（示例）".to_owned());
+        NewEvent { id, contract, on: day(on), fact, told: None, reason, actor: String::new() }
     }
 
     async fn tell(&self, contract: LoanContractId, on: &str, fact: Fact) -> Result<NewEvent, ServicingError> {
@@ -525,13 +526,23 @@ async fn a_file_with_planted_differences_finds_them_and_nothing_else() {
                 // Ours, which the bank tells too.
                 pay(6, 6, "1046.50", "1000.00", "11000.00"),
             ],
-            positions: vec![Position {
+            positions: [
+                (1, "11000.00", "0.00", Class::Normal),
+                (2, "11000.00", "0.00", Class::Normal),
+                (3, "11010.00", "10.00", Class::Normal),
+                (4, "11000.00", "0.00", Class::Normal),
+                // Due today, not late.
+                (5, "12000.00", "1046.50", Class::SpecialMention),
+                (6, "11000.00", "0.00", Class::Normal),
+            ]
+            .map(|(number, balance, arrears, class)| Position {
                 line: 0,
-                contract: "HT-5".into(),
-                balance: yuan("12000.00"),
-                arrears: yuan("1046.50"),
-                class: Class::SpecialMention,
-            }],
+                contract: format!("HT-{number}"),
+                balance: yuan(balance),
+                arrears: yuan(arrears),
+                class,
+            })
+            .into(),
             totals: Vec::new(),
         };
         let bytes = file.to_string().into_bytes();

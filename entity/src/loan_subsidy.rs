@@ -22,6 +22,9 @@ pub struct Model {
     pub received_on: Option<BusinessDate>,
     pub actor: String,
     pub created_us: Timestamp,
+    pub received_fen: Option<Money>,
+    pub withdrawn_on: Option<BusinessDate>,
+    pub reason: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

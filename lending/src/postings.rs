@@ -122,20 +122,32 @@ pub fn compensation(at: &Occasion<'_>, amount: Money, undue: Money) -> Entry {
     some(entry, pool, at.undue(), undue)
 }
 
-/// 追偿: what the borrower repays of it goes back to the pool in its share, the rest to the loss allowance.
+/// 追偿: what the borrower repays of it goes back to the pool in its share; the bank's share repays principal, or, once that is written
+/// off, goes to the loss allowance.
 ///
-/// | account                     | debit  | credit       |
-/// | --------------------------- | ------ | ------------ |
-/// | L1003 银行清算              | amount |              |
-/// | L1401 风险补偿金（备查）    |        | pool's share |
-/// | L1304 贷款损失准备          |        | the rest     |
-/// | L7012 已核销贷款备查对方    | the rest |            |
-/// | L7011 已核销贷款备查        |        | the rest     |
-pub fn recovery(at: &Occasion<'_>, pool: Money, rest: Money) -> Entry {
+/// | account                                | debit  | credit                |
+/// | -------------------------------------- | ------ | --------------------- |
+/// | L1003 银行清算                         | amount |                       |
+/// | L1401 风险补偿金（备查）               |        | pool's share          |
+/// | L1302 到期未还, L1301 未到期, contract |        | principal, due and not |
+/// | L1304 贷款损失准备                     |        | the rest              |
+/// | L7012 已核销贷款备查对方               | the rest |                     |
+/// | L7011 已核销贷款备查                   |        | the rest              |
+pub fn recovery(at: &Occasion<'_>, amount: Money, outcome: &Outcome) -> Entry {
     let bank = at.account(Subject::LOAN_BANK);
     let [memo, contra] = Subject::LOAN_WRITTEN_OFF.map(|subject| at.account(subject));
-    let entry = some(at.entry("loan_recovery"), bank.clone(), at.account(Subject::LOAN_POOL), pool);
-    some(some(entry, bank, at.account(Subject::LOAN_ALLOWANCE), rest), contra, memo, rest)
+    let principal = outcome.taken.amounts[Component::Principal];
+    let rest = less(less(amount, outcome.to_pool), principal);
+    let parts = [
+        (at.account(Subject::LOAN_POOL), outcome.to_pool),
+        (at.due(), less(principal, outcome.undue)),
+        (at.undue(), outcome.undue),
+        (at.account(Subject::LOAN_ALLOWANCE), rest),
+    ];
+    let entry = parts
+        .into_iter()
+        .fold(at.entry("loan_recovery"), |entry, (account, part)| some(entry, bank.clone(), account, part));
+    some(entry, contra, memo, rest)
 }
 
 /// 核销. What is not accruing has no receivable left and goes from beside the balance sheet.
@@ -201,7 +213,7 @@ pub fn subsidy_claimed(
         .document(Some(contract.to_owned()))
 }
 
-/// 贴息 received, and what was claimed for the borrower paid on to them.
+/// 贴息 received, and what was claimed for the borrower paid on to them, less what the payer cut of it.
 ///
 /// | account                    | debit       | credit      |
 /// | -------------------------- | ----------- | ----------- |
@@ -209,19 +221,49 @@ pub fn subsidy_claimed(
 /// | L1221 应收贴息             |             | amount      |
 /// | L2241 应退借款人贴息       | theirs      |             |
 /// | L1003 银行清算             |             | theirs      |
+/// | L2241 应退借款人贴息       | cut         |             |
+/// | L1221 应收贴息             |             | cut         |
 pub fn subsidy_received(
     book: BookId,
     contract: &str,
     id: domain::LoanSubsidyId,
-    amount: Money,
-    of_the_borrower: Money,
+    (amount, of_the_borrower, cut): (Money, Money, Money),
     on: BusinessDate,
 ) -> Entry {
-    let bank = Account::new(book, Subject::LOAN_BANK);
+    let account = |subject| Account::new(book, subject);
     let entry = Entry::new(book, "loan_subsidy_received", format!("loan_subsidy_received:{id}"), on)
-        .posting(bank.clone(), Account::new(book, Subject::LOAN_SUBSIDY), amount)
         .document(Some(contract.to_owned()));
-    some(entry, Account::new(book, Subject::LOAN_SUBSIDY_OWED), bank, of_the_borrower)
+    let entry = some(entry, account(Subject::LOAN_BANK), account(Subject::LOAN_SUBSIDY), amount);
+    let entry = some(entry, account(Subject::LOAN_SUBSIDY_OWED), account(Subject::LOAN_BANK), of_the_borrower);
+    some(entry, account(Subject::LOAN_SUBSIDY_OWED), account(Subject::LOAN_SUBSIDY), cut)
+}
+
+/// 贴息 claimed for a borrower who, as it turns out, has not paid in time: the mirror of the claim.
+///
+/// | account                    | debit  | credit |
+/// | -------------------------- | ------ | ------ |
+/// | L2241 应退借款人贴息       | amount |        |
+/// | L1221 应收贴息             |        | amount |
+pub fn subsidy_withdrawn(
+    book: BookId,
+    contract: &str,
+    id: domain::LoanSubsidyId,
+    amount: Money,
+    on: BusinessDate,
+) -> Entry {
+    Entry::new(book, "loan_subsidy_withdrawn", format!("loan_subsidy_withdrawn:{id}"), on)
+        .posting(Account::new(book, Subject::LOAN_SUBSIDY_OWED), Account::new(book, Subject::LOAN_SUBSIDY), amount)
+        .document(Some(contract.to_owned()))
+}
+
+/// 溢缴 paid back to the borrower.
+///
+/// | account              | debit  | credit |
+/// | -------------------- | ------ | ------ |
+/// | L2011 借款人溢缴款   | amount |        |
+/// | L1003 银行清算       |        | amount |
+pub fn credit_back(at: &Occasion<'_>, amount: Money) -> Entry {
+    at.entry("loan_credit_back").posting(at.account(Subject::LOAN_CREDIT), at.account(Subject::LOAN_BANK), amount)
 }
 
 /// 日终 of a piece of a programme: instalments fall due, interest and penalties grow, more than ninety days late they stop to be income

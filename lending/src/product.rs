@@ -117,6 +117,9 @@ pub async fn write_version(
         return Err(LendingError::Unsound(problems));
     }
     books(tx, terms).await?;
+    if let Some(rule) = &terms.compensation {
+        no_charity(tx, &rule.holder).await?;
+    }
     let last = product_version::Entity::find()
         .filter(product_version::Column::ProductId.eq(product.id))
         .order_by_desc(product_version::Column::Version)
@@ -173,6 +176,16 @@ async fn books(tx: &Tx, terms: &ProductTerms) -> Result<(), LendingError> {
         return Err(LendingError::Invalid { field: "subsidy.book", problem: "没有这个账套" });
     }
     Ok(())
+}
+
+/// Whoever holds a pool is no charity whose books are here.
+async fn no_charity(tx: &Tx, holder: &str) -> Result<(), LendingError> {
+    let plain = |name: &str| name.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+    let charities = book::Entity::find().filter(book::Column::Kind.eq("charity")).all(tx).await?;
+    match charities.iter().any(|one| plain(&one.name) == plain(holder)) {
+        true => Err(LendingError::CharityPool),
+        false => Ok(()),
+    }
 }
 
 /// Publishes a version: it is in force for what is written from now on, and the product takes applications. Another person than who

@@ -2,7 +2,7 @@
 //! left, so that approvals at once never exceed it; what is signed is used, and what ends otherwise is given back.
 
 use domain::role::Member;
-use domain::{LoanProductId, LoanQuotaId, Money, Timestamp, UnitId, UnitPath};
+use domain::{BankId, LoanProductId, LoanQuotaId, Money, Timestamp, UnitId, UnitPath};
 use entity::{Tx, execute, loan_product, loan_quota as row, unit};
 use ledger::AuditReport;
 use sea_orm::{
@@ -84,9 +84,23 @@ pub async fn change(
     Ok(row.update(tx).await?)
 }
 
+/// Which quotas are wanted; nothing narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuotaSearch {
+    /// Of a product.
+    pub product: Option<LoanProductId>,
+    /// Of a bank.
+    pub bank: Option<BankId>,
+    /// Below a place.
+    pub place: Option<UnitPath>,
+    /// Of a year.
+    pub year: Option<i64>,
+}
+
 /// A page of the quotas within somebody's reach, newest first.
 pub async fn page(
     db: &impl ConnectionTrait,
+    wanted: &QuotaSearch,
     by: &Member,
     after: Option<LoanQuotaId>,
     limit: u64,
@@ -95,6 +109,12 @@ pub async fn page(
     let reach = Reach::of(db, by).await?;
     let mut query =
         row::Entity::find().filter(reach.condition(C::UnitPath, |bank| Condition::all().add(C::BankId.eq(bank))));
+    let narrowed = Condition::all()
+        .add_option(wanted.product.map(|product| C::ProductId.eq(product)))
+        .add_option(wanted.bank.map(|bank| C::BankId.eq(bank)))
+        .add_option(wanted.place.as_ref().map(|place| C::UnitPath.starts_with(place.as_str())))
+        .add_option(wanted.year.map(|year| C::Year.eq(year)));
+    query = query.filter(narrowed);
     if let Some(after) = after {
         let last = row::Entity::find_by_id(after).one(db).await?.ok_or(LendingError::NoSuchQuota)?;
         let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));

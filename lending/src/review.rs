@@ -7,13 +7,16 @@
 use domain::lending::application::ConsentScope;
 use domain::lending::{ApplicationKind, LoanEvent, LoanState, Office, QuotaUse, Verdict};
 use domain::role::{Member, Role};
-use domain::{BankId, DonorId, LoanApplicationId, Money, Timestamp};
+use domain::{BankId, BusinessDate, DonorId, LoanApplicationId, Money, Timestamp};
 use entity::{Tx, execute, loan_application as row, loan_decision};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::application::{self, Setting};
 use crate::history::{self, Step};
 use crate::{LENDERS, LendingError, RECOMMENDERS, consent, lpr, product, quota};
+
+/// What stands where words were that tell of a borrower. The database knows it, too.
+const PURGED: &str = "（已按规定清除）";
 
 /// What a bank grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,6 +280,18 @@ async fn returned(
     Ok(row)
 }
 
+/// The day the bank granted an application in a round; nothing if it has not.
+pub(crate) async fn granted_on(
+    tx: &Tx,
+    id: LoanApplicationId,
+    round: i64,
+) -> Result<Option<BusinessDate>, LendingError> {
+    use loan_decision::Column as C;
+    let of_round = loan_decision::Entity::find().filter(C::ApplicationId.eq(id)).filter(C::Round.eq(round));
+    let granted = of_round.filter(C::Office.eq(Office::Bank)).filter(C::Verdict.eq(Verdict::Agreed)).one(tx).await?;
+    Ok(granted.map(|row| BusinessDate::of(row.at_us)))
+}
+
 async fn locked(tx: &Tx, id: LoanApplicationId) -> Result<row::Model, LendingError> {
     row::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(LendingError::NoSuchApplication)
 }
@@ -362,9 +377,16 @@ pub async fn purge(tx: &Tx, now: Timestamp, id: LoanApplicationId) -> Result<(),
     row.purpose = Set(String::new());
     row.enterprise = Set(Some(String::new()));
     row.credit_code = Set(Some(String::new()));
-    row.reason = Set(Some("（已按规定清除）".to_owned()));
+    row.reason = Set(Some(PURGED.to_owned()));
     row.purged_us = Set(Some(now));
     row.update(tx).await?;
+    // What officers wrote tells of the borrower, too.
+    for words in [
+        "UPDATE loan_decision SET reason = $2 WHERE application_id = $1 AND reason IS NOT NULL",
+        "UPDATE loan_application_history SET reason = $2 WHERE application_id = $1 AND reason IS NOT NULL",
+    ] {
+        execute(tx, words, [id.into(), PURGED.into()]).await?;
+    }
     execute(tx, "DELETE FROM loan_relation WHERE application_id = $1", [id.into()]).await?;
     execute(tx, "DELETE FROM loan_paper WHERE application_id = $1", [id.into()]).await?;
     Ok(())

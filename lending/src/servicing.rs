@@ -12,6 +12,7 @@ pub mod close;
 mod error;
 pub mod file;
 pub mod loan;
+pub mod price;
 pub mod programme;
 pub mod subsidy;
 
@@ -52,8 +53,16 @@ pub struct NewEvent {
     pub actor: String,
 }
 
+impl NewEvent {
+    /// Whether it says what somebody decided, and has to say why.
+    pub fn is_decided(&self) -> bool {
+        use What::*;
+        matches!(self.fact, Fact::Event(Judgement(_) | Waiver(_) | WriteOff | Reversal(_) | Compensation(_)))
+    }
+}
+
 /// What became of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Recorded {
     /// Which.
     pub id: LoanEventId,
@@ -65,6 +74,14 @@ pub struct Recorded {
     pub penalties: Money,
     /// Where the loan stands after it, at the end of its day.
     pub after: Option<State>,
+    /// What the contract says against it, where the bank told it and it is booked all the same.
+    pub beyond: Option<ServeError>,
+}
+
+impl Recorded {
+    fn of(id: LoanEventId, known: bool) -> Recorded {
+        Recorded { id, known, outcome: None, penalties: Money::ZERO, after: None, beyond: None }
+    }
 }
 
 /// A step of a contract's state.
@@ -86,7 +103,7 @@ struct Work {
     steps: Vec<Step>,
     standings: BTreeMap<LoanContractId, (Reckoning, State)>,
     unpaid: Vec<LoanContractId>,
-    /// 代偿 by our own word, all of them.
+    /// All 代偿.
     from_pool: Money,
 }
 
@@ -171,6 +188,8 @@ async fn take(
     new: &NewEvent,
     today: BusinessDate,
 ) -> Result<Recorded, ServeError> {
+    let taken_over = taken_over(loans, new)?;
+    let is_given_back = is_given_back(loans, new);
     let loan = loans.get_mut(&new.contract).ok_or(ServeError::NoSuchContract)?;
     if loan.row.bank_id != programme.bank_id {
         return Err(ServeError::NoSuchContract);
@@ -179,7 +198,7 @@ async fn take(
         if (*on, *fact) != (new.on, new.fact) {
             return Err(ServeError::IdReused);
         }
-        let mut there = Recorded { id: new.id, known: true, outcome: None, penalties: Money::ZERO, after: None };
+        let mut there = Recorded::of(new.id, true);
         if let Some(replayed) = loan.replay(through(programme, loan).max(new.on))? {
             there.outcome = replayed.outcomes.into_iter().find(|outcome| outcome.id == new.id);
         }
@@ -196,6 +215,13 @@ async fn take(
             if amount != loan.row.principal_fen {
                 return Err(ServeError::Invalid { field: "amount", problem: "放款金额应等于合同本金" });
             }
+            if new.on < loan.row.signed_on {
+                return Err(ServeError::Invalid { field: "on", problem: "放款日不能早于签约日" });
+            }
+            // Nothing is paid out where a contract takes another over: it is the whole of it, no more and no less (facts: lending 2).
+            if let Some(principal) = taken_over.filter(|principal| *principal != amount) {
+                return Err(ServeError::NotTheWholeLoan { principal });
+            }
         }
         (Some(_), Fact::Payout(_)) => return Err(ServeError::Conflict),
         (None, Fact::Event(_)) => return Err(ServeError::NotPaidOut),
@@ -209,23 +235,22 @@ async fn take(
             if is_reversed(loan, of) || of == payout && loan.facts.iter().any(live) {
                 return Err(ServeError::Conflict);
             }
-        }
-        (Some(_), Fact::Event(What::Compensation(amount))) if new.told.is_none() => {
-            compensable(loan, new.on)?.allows(amount)?;
-            work.from_pool = work.from_pool.checked_add(amount).ok_or(domain::loan::LoanError::TooLarge)?;
-            match programme::left_in_pool(tx, programme).await? {
-                Some(left) if work.from_pool > left => return Err(ServeError::PoolEmpty { left }),
-                _ => {}
-            }
-        }
-        (Some(_), Fact::Event(What::WriteOff)) if new.told.is_none() => {
-            let late = loan.replay(new.on)?.is_some_and(|it| it.state.days_past_due > 0);
-            if !late {
-                return Err(ServeError::Invalid { field: "on", problem: "没有逾期的贷款不能核销" });
+            let is_end = |known: &(LoanEventId, BusinessDate, Fact)| {
+                known.0 == of && matches!(known.2, Fact::Event(What::Replaced(_)))
+            };
+            if !is_given_back && loan.facts.iter().any(is_end) {
+                let problem = "请冲正新合同的放款，原合同随之恢复";
+                return Err(ServeError::Invalid { field: "reverses", problem });
             }
         }
         (Some(_), Fact::Event(_)) => {}
     }
+    let beyond = match by_contract(tx, programme, loan, &mut work.from_pool, new).await {
+        Ok(()) => None,
+        // The bank keeps the loan: what it says is booked, and said to be beyond the contract.
+        Err(error) if new.told.is_some() && is_beyond(&error) => Some(error),
+        Err(error) => return Err(error),
+    };
     let before_day = through(programme, loan);
     let before = loan.books(before_day)?;
     let as_of = before_day.max(new.on);
@@ -240,7 +265,7 @@ async fn take(
         booked_on: as_of,
     };
     let replayed = loan.replay(as_of)?;
-    let mut recorded = Recorded { id: new.id, known: false, outcome: None, penalties: Money::ZERO, after: None };
+    let mut recorded = Recorded { beyond, ..Recorded::of(new.id, false) };
     let outcome = replayed.as_ref().and_then(|it| it.outcomes.iter().find(|outcome| outcome.id == new.id)).copied();
     if let Some(outcome) = &outcome {
         let penalties = [Component::Penalty, Component::Compound].map(|one| outcome.due_before[one]);
@@ -259,11 +284,28 @@ async fn take(
         left = mirror.iter().fold(left, |left, mirror| left.less(Delta::of(mirror.postings())));
         work.entries.extend(mirror);
         push(work, postings::follow(entry, at.book, at.contract, class, &left))?;
+        let is_payout = loan.facts.iter().any(|known| known.0 == of && matches!(known.2, Fact::Payout(_)));
+        let given_back = loan.row.replaces_id.filter(|_| is_payout);
         settle(loan, work, new, replayed)?;
         work.events.push(new.clone());
+        if let Some(old) = given_back {
+            // What it took over is the old contract's again.
+            if let Some(loan) = loans.get_mut(&old) {
+                loan.replaced_by = None;
+            }
+            let back = NewEvent {
+                id: LoanEventId::from(uuid::Uuid::new_v5(&new.id.uuid(), b"replaced")),
+                contract: old,
+                fact: Fact::Event(What::Reversal(replaced(of))),
+                told: None,
+                reason: new.reason.clone().or_else(|| Some("新合同的放款已冲正".to_owned())),
+                ..new.clone()
+            };
+            Box::pin(take(tx, programme, loans, work, &back, today)).await?;
+        }
         return Ok(recorded);
     }
-    let own = recipe(&at, &new.fact, outcome.as_ref(), replayed.as_ref()).ok_or(ServeError::Conflict)?;
+    let own = recipe(&at, &new.fact, outcome.as_ref()).ok_or(ServeError::Conflict)?;
     let own = nets.onto(own, at.book, at.contract);
     let (after, class) = after(&replayed)?;
     let left = Delta::between(&before, &after).less(Delta::of(own.postings()));
@@ -271,6 +313,7 @@ async fn take(
     recorded.outcome = outcome;
     recorded.after = loan.replay(new.on)?.map(|it| it.state);
     let takes_over = matches!(new.fact, Fact::Payout(_)).then_some(loan.row.replaces_id).flatten();
+    let principal = loan.row.principal_fen;
     settle(loan, work, new, replayed)?;
     work.events.push(new.clone());
     if let Some(old) = takes_over {
@@ -279,9 +322,9 @@ async fn take(
             loan.replaced_by = Some(kind);
         }
         let end = NewEvent {
-            id: LoanEventId::from(uuid::Uuid::new_v5(&new.id.uuid(), b"replaced")),
+            id: replaced(new.id),
             contract: old,
-            fact: Fact::Event(What::Replaced),
+            fact: Fact::Event(What::Replaced(Some(principal))),
             told: None,
             ..new.clone()
         };
@@ -290,8 +333,32 @@ async fn take(
     Ok(recorded)
 }
 
+/// The event by which a payout ends the contract it takes over.
+fn replaced(payout: LoanEventId) -> LoanEventId {
+    uuid::Uuid::new_v5(&payout.uuid(), b"replaced").into()
+}
+
+/// What is not repaid of the contract that a payout takes over, at the end of its day; nothing where it takes over none.
+fn taken_over(loans: &BTreeMap<LoanContractId, Loan>, new: &NewEvent) -> Result<Option<Money>, ServeError> {
+    if !matches!(new.fact, Fact::Payout(_)) {
+        return Ok(None);
+    }
+    let old = loans.get(&new.contract).and_then(|loan| loans.get(&loan.row.replaces_id?));
+    let replayed = old.map(|old| old.replay(new.on)).transpose()?.flatten();
+    Ok(replayed.map(|it| it.state.principal()).transpose()?)
+}
+
+/// Whether a reversal is of the end of a contract that another had taken over and was never paid out itself.
+fn is_given_back(loans: &BTreeMap<LoanContractId, Loan>, new: &NewEvent) -> bool {
+    if !matches!(new.fact, Fact::Event(What::Reversal(_))) {
+        return false;
+    }
+    let mut heirs = loans.values().filter(|one| one.row.replaces_id == Some(new.contract)).peekable();
+    heirs.peek().is_some() && heirs.all(|heir| heir.payout().is_none())
+}
+
 /// The entry of a fact by its recipe; nothing if nothing became of it.
-fn recipe(at: &Occasion<'_>, fact: &Fact, outcome: Option<&Outcome>, replayed: Option<&Replayed>) -> Option<Entry> {
+fn recipe(at: &Occasion<'_>, fact: &Fact, outcome: Option<&Outcome>) -> Option<Entry> {
     let what = match fact {
         Fact::Payout(amount) => return Some(postings::payout(at, *amount)),
         Fact::Event(what) => what,
@@ -301,12 +368,10 @@ fn recipe(at: &Occasion<'_>, fact: &Fact, outcome: Option<&Outcome>, replayed: O
         What::Repayment { .. } | What::Prepayment { .. } => postings::repayment(at, outcome),
         What::Subsidy(amount) => postings::subsidy_applied(at, amount),
         What::Compensation(amount) => postings::compensation(at, amount, outcome.undue),
-        What::Recovery(amount) => {
-            let pool = pool_share(replayed.map(|it| &it.state), amount);
-            postings::recovery(at, pool, Money::from_fen(amount.fen() - pool.fen()))
-        }
+        What::Recovery(amount) => postings::recovery(at, amount, outcome),
         What::WriteOff => postings::write_off(at, outcome),
-        What::Replaced => postings::replaced(at, outcome),
+        What::Replaced(_) => postings::replaced(at, outcome),
+        What::CreditBack(amount) => postings::credit_back(at, amount),
         What::RateChange(_) | What::Judgement(_) | What::Waiver(_) | What::Reversal(_) => postings::change(at),
     })
 }
@@ -325,7 +390,7 @@ fn respread(loan: &Loan, at: &Occasion<'_>, before: Option<&Replayed>, after: Op
     for (id, _, fact) in loan.facts.iter().filter(|known| known.0 != at.event && matches!(known.2, Fact::Event(_))) {
         for (replayed, sign) in [(before, -1), (after, 1)] {
             let outcome = replayed.and_then(|it| it.outcomes.iter().find(|outcome| outcome.id == *id));
-            if let Some(entry) = recipe(at, fact, outcome, replayed) {
+            if let Some(entry) = recipe(at, fact, outcome) {
                 nets.add(&entry, sign);
             }
         }
@@ -395,14 +460,49 @@ pub fn compensable(loan: &Loan, on: BusinessDate) -> Result<Compensable, ServeEr
     Ok(Compensable { late, trigger_days: rule.trigger_days, most })
 }
 
-/// What of a recovery goes back to the pool: in the share in which the loss was borne.
-fn pool_share(state: Option<&State>, amount: Money) -> Money {
-    let Some(state) = state else { return Money::ZERO };
-    let (pool, bank) = (state.compensated.fen(), state.written_off[Component::Principal].fen());
-    let Some(share) = domain::Fraction::new(pool.into(), i128::from(pool) + i128::from(bank)) else {
-        return Money::ZERO;
-    };
-    share.of(amount).unwrap_or(Money::ZERO).min(amount)
+/// Whether the contract allows a fact, as far as it is not for the arithmetic to say: 代偿 by its rule and the pool's means, 核销 of what
+/// is late, a rate by its pricing.
+async fn by_contract(
+    tx: &Tx,
+    programme: &loan_programme::Model,
+    loan: &Loan,
+    from_pool: &mut Money,
+    new: &NewEvent,
+) -> Result<(), ServeError> {
+    match new.fact {
+        Fact::Event(What::Compensation(amount)) => {
+            *from_pool = from_pool.checked_add(amount).ok_or(domain::loan::LoanError::TooLarge)?;
+            compensable(loan, new.on)?.allows(amount)?;
+            match programme::left_in_pool(tx, programme).await? {
+                Some(left) if *from_pool > left => Err(ServeError::PoolEmpty { left }),
+                _ => Ok(()),
+            }
+        }
+        Fact::Event(What::WriteOff) => match loan.replay(new.on)? {
+            Some(it) if it.state.days_past_due > 0 => Ok(()),
+            _ => Err(ServeError::Invalid { field: "on", problem: "没有逾期的贷款不能核销" }),
+        },
+        // Officers tell what borrower and bank agreed, within what the contract allows; a file tells what the contract says.
+        Fact::Event(What::RateChange(rate)) if new.told.is_none() => match price::is_within(tx, &loan.row, rate).await?
+        {
+            true => Ok(()),
+            false => Err(ServeError::Invalid { field: "rate", problem: "利率超出合同约定的下限或上限" }),
+        },
+        Fact::Event(What::RateChange(rate)) => match price::expected(tx, loan, new.on).await? {
+            Some(price) if price.annual_rate != rate => Err(ServeError::OtherRate { expected: price.annual_rate }),
+            _ => Ok(()),
+        },
+        Fact::Payout(_) | Fact::Event(_) => Ok(()),
+    }
+}
+
+/// Whether it is the contract that refuses, and no failure.
+fn is_beyond(error: &ServeError) -> bool {
+    use ServeError::*;
+    matches!(
+        error,
+        Invalid { .. } | TooEarlyForPool { .. } | TooMuchForPool { .. } | PoolEmpty { .. } | OtherRate { .. } | NoLpr
+    )
 }
 
 /// The exact mirror of an event's entry, naming it; nothing if the event booked nothing.
@@ -521,7 +621,7 @@ async fn finish(
     for posted in ledger::post(tx, now, &work.entries).await? {
         posted?;
     }
-    Ok(())
+    Box::pin(subsidy::review(tx, now, programme, &work.events, loans)).await
 }
 
 async fn insert(
@@ -570,13 +670,17 @@ async fn insert(
                         row.class = Some(domain::bank_file::class_of(class.unwrap_or(Class::Normal)))
                     }
                     What::Reversal(of) => row.reverses = Some(of),
-                    What::Subsidy(amount) | What::Compensation(amount) | What::Recovery(amount) => row.amount = amount,
+                    What::Subsidy(amount)
+                    | What::Compensation(amount)
+                    | What::Recovery(amount)
+                    | What::CreditBack(amount) => row.amount = amount,
                     What::Waiver(amounts) => {
                         row.split = Split { amounts, credit: Money::ZERO };
                         row.amount = row.split.total().unwrap_or_default();
                         row.booked = true;
                     }
-                    What::WriteOff | What::Replaced => {}
+                    What::Replaced(amount) => row.amount = amount.unwrap_or_default(),
+                    What::WriteOff => {}
                 },
             }
             row

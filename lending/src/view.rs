@@ -1,11 +1,11 @@
 //! Lists: what a borrower has, what an officer may know of, and counts for those who may see no names.
 
-use domain::lending::LoanState;
+use domain::lending::{LoanState, QuotaUse};
 use domain::role::Member;
-use domain::{BankId, DonorId, LoanApplicationId, LoanContractId, LoanProductId, Money, UnitPath};
+use domain::{BankId, DonorId, LoanApplicationId, LoanContractId, LoanProductId, LoanQuotaId, Money, UnitPath};
 use entity::{
-    loan_application as application, loan_application_history as history, loan_consent, loan_contract as contract,
-    loan_decision, loan_relation, loan_standing,
+    ListOrder, listed, loan_application as application, loan_application_history as history, loan_consent,
+    loan_contract as contract, loan_decision, loan_relation, loan_standing,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
@@ -52,6 +52,10 @@ pub struct Wanted {
     pub place: Option<UnitPath>,
     /// Of the bank's number: contracts only.
     pub number: Option<String>,
+    /// Whose principal this quota counts as used: contracts only.
+    pub quota: Option<LoanQuotaId>,
+    /// In which order: contracts only.
+    pub order: ListOrder,
 }
 
 /// A page of the applications an officer may know of, newest first.
@@ -102,6 +106,9 @@ pub async fn waiting(
     let mut mine = Condition::any();
     if !offices.is_empty() {
         mine = mine.add(Condition::all().add(C::State.eq(LoanState::Applied)).add(own));
+        // What a bank leaves lying is seen by the city that recommended it, which may ask the bank and decides nothing.
+        let at_the_bank = Condition::all().add(C::State.eq(LoanState::BankReview)).add(C::EscalatedUs.is_not_null());
+        mine = mine.add(at_the_bank.add(C::CityPath.is_in(offices.clone())));
     }
     if let Some((bank, parts)) = &reach.bank {
         let within = parts.iter().fold(Condition::any(), |any, part| any.add(C::UnitPath.starts_with(part.as_str())));
@@ -121,7 +128,8 @@ pub async fn waiting(
         .select_only()
         .column(loan_relation::Column::ApplicationId)
         .filter(loan_relation::Column::StaffId.eq(by.id));
-    let free = Condition::any().add(C::State.eq(LoanState::Approved)).add(C::Id.not_in_subquery(spoken.into_query()));
+    let goes_on = C::State.is_in([LoanState::Approved, LoanState::BankReview]);
+    let free = Condition::any().add(goes_on).add(C::Id.not_in_subquery(spoken.into_query()));
     let mut query = application::Entity::find()
         .filter(mine)
         .filter(free)
@@ -183,7 +191,7 @@ pub async fn own_contract(
     found.filter(|row| row.donor_id == donor).ok_or(LendingError::NoSuchContract)
 }
 
-/// A page of the contracts an officer may see one by one, newest first: a bank's own; of the League and of finance those whose borrowers
+/// A page of the contracts an officer may see one by one, as a rule newest first: a bank's own; of the League and of finance those whose borrowers
 /// agreed that what the bank sends back is seen.
 pub async fn contracts(
     db: &impl ConnectionTrait,
@@ -193,13 +201,17 @@ pub async fn contracts(
     limit: u64,
 ) -> Result<Vec<contract::Model>, LendingError> {
     use contract::Column as C;
-    let mut query = seen(&Reach::of_contracts(db, by).await?, wanted);
-    if let Some(after) = after {
-        let last = contracts::known(db, after, by).await?;
-        let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
-        query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
-    }
-    Ok(query.order_by_desc(C::CreatedUs).order_by_desc(C::Id).limit(limit).all(db).await?)
+    let query = seen(&Reach::of_contracts(db, by).await?, wanted);
+    let last = match after {
+        Some(after) => Some(contracts::known(db, after, by).await?),
+        None => None,
+    };
+    let (key, last) = if wanted.order.is_by_amount() {
+        (C::PrincipalFen, last.map(|last| (last.principal_fen.into(), last.id.into())))
+    } else {
+        (C::CreatedUs, last.map(|last| (last.created_us.into(), last.id.into())))
+    };
+    Ok(listed(query, (key, C::Id), wanted.order.is_down(), last).limit(limit).all(db).await?)
 }
 
 /// The contracts somebody may see one by one, and looks for.
@@ -225,7 +237,15 @@ fn seen(reach: &Reach, wanted: &Wanted) -> sea_orm::Select<contract::Entity> {
         .add_option(wanted.product.map(|product| C::ProductId.eq(product)))
         .add_option(wanted.bank.map(|bank| C::BankId.eq(bank)))
         .add_option(wanted.place.as_ref().map(|place| C::UnitPath.starts_with(place.as_str())))
-        .add_option(wanted.number.as_ref().map(|number| C::Number.eq(number.as_str())));
+        .add_option(wanted.number.as_ref().map(|number| C::Number.eq(number.as_str())))
+        .add_option(wanted.quota.map(|quota| {
+            let used = application::Entity::find()
+                .select_only()
+                .column(application::Column::Id)
+                .filter(application::Column::QuotaId.eq(quota))
+                .filter(application::Column::QuotaUse.eq(QuotaUse::Used));
+            C::ApplicationId.in_subquery(used.into_query())
+        }));
     query.filter(narrowed)
 }
 

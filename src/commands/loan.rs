@@ -152,6 +152,17 @@ mod tests {
         }
     }
 
+    /// Under whichever name: `null` says nothing.
+    #[test]
+    fn what_is_null_is_not_said() {
+        let mut vector = vector("RAT-001");
+        let (expected, id) = (vector.remove("expected").unwrap(), vector["id"].clone());
+        for name in ["floor", "floor_rate", "cap", "cap_rate"] {
+            vector["input"][name] = Value::Null;
+        }
+        assert_eq!(answer(vector.into()), json!({ "id": id, "result": expected }));
+    }
+
     /// A sample's input with one member another.
     fn refused(id: &str, pointer: &str, value: Value) -> String {
         let mut question = Value::Object(vector(id));

@@ -54,12 +54,12 @@ async fn upload(caller: &Caller, path: &str, bytes: &[u8]) -> Answer {
 /// A bank, its product, and everybody whose word a loan needs.
 pub(crate) struct Town {
     pub(crate) bank: Uuid,
-    product: Uuid,
+    pub(crate) product: Uuid,
     quota: Uuid,
     township: Officer,
     pub(crate) county: Officer,
     pub(crate) city: Officer,
-    province: Officer,
+    pub(crate) province: Officer,
     pub(crate) lender: Officer,
 }
 
@@ -143,12 +143,17 @@ impl Town {
         id
     }
 
+    /// Another person compares a published rate with what the lender wrote down.
+    pub(crate) async fn rates(&self, rate: &Value) {
+        self.province.post("/staff/lpr/confirmation", rate.clone()).await.ok();
+    }
+
     pub(crate) fn grant(&self, amount: &str) -> Value {
         json!({ "amount": amount, "term": 12, "spread_bp": 115 })
     }
 
     /// A signed contract.
-    async fn signed(&self, w: &World, borrower: &Caller, amount: &str, serial: u32) -> Value {
+    pub(crate) async fn signed(&self, w: &World, borrower: &Caller, amount: &str, serial: u32) -> Value {
         let id = self.before_the_bank(borrower, &self.request(amount, serial)).await;
         self.lender.post(&format!("/staff/loan-applications/{id}/grant"), self.grant(amount)).await.ok();
         self.lender.post("/staff/loan-contracts", self.contract(w, &id, serial)).await.ok()["contract"].clone()
@@ -223,6 +228,9 @@ async fn a_quote_tells_the_annual_cost_first_and_what_is_wrong_in_words() {
             answer.refused(422, code);
             assert!(answer.body["detail"].as_str().unwrap().contains(words), "{question}: {}", answer.text);
         }
+        let spelt = w.stranger.post("/loan-quotes", with(&ask, "payout_on", json!("2026-02-31"))).await;
+        spelt.refused(400, "invalid_body");
+        assert!(spelt.text.contains("没有名为payout_on的项"), "{}", spelt.text);
         let nobody = with(&ask, "product", json!(Uuid::now_v7()));
         w.stranger.post("/loan-quotes", nobody).await.refused(404, "no_such_loan_product");
         let listed = w.stranger.get("/loan-products?family=farm").await.ok();
@@ -320,6 +328,12 @@ async fn a_loan_goes_from_the_draft_through_all_offices_to_the_signed_contract()
         assert_eq!(on_desk["items"][0]["kind"], "loan_signature");
 
         let contract = town.contract(w, id, 1);
+        // Nothing is signed before it is granted, whatever was the price then.
+        let mut before = contract.clone();
+        before["signed_on"] = json!(w.app.business.today().previous());
+        let refused = town.lender.post("/staff/loan-contracts", before).await;
+        refused.refused(422, "invalid_field");
+        assert!(refused.text.contains("签约日期不能早于银行批准的日期"), "{}", refused.text);
         let signed = town.lender.post("/staff/loan-contracts", contract.clone()).await.ok();
         assert_eq!(town.lender.post("/staff/loan-contracts", contract.clone()).await.ok(), signed, "again is the same");
         let row = &signed["contract"];
@@ -428,6 +442,15 @@ async fn whoever_is_not_admitted_learns_why_and_whoever_is_refused_too() {
         assert_eq!(w.count(left).await, 0);
         let decisions = town.city.get(&format!("/staff/loan-applications/{id}")).await.ok()["decisions"].clone();
         assert_eq!(decisions.as_array().unwrap().len(), 3);
+        for said in ["请补充土地承包合同", "不符合推荐条件"] {
+            let left = format!(
+                "SELECT CAST((SELECT count(*) FROM loan_decision WHERE reason = '{said}') \
+                 + (SELECT count(*) FROM loan_application_history WHERE reason = '{said}') AS BIGINT)"
+            );
+            assert_eq!(w.count(&left).await, 0, "nor what was said of the borrower");
+        }
+        w.attacked("UPDATE loan_decision SET reason = '改'", "loan_decision_immutable").await;
+        w.attacked("UPDATE loan_application_history SET actor = 'x'", "loan_application_history_immutable").await;
     })
     .await;
 }
@@ -616,6 +639,22 @@ async fn what_an_office_leaves_lying_is_seen_by_the_offices_above() {
         assert_eq!(borrower.get(&format!("/me/loan-applications/{id}")).await.ok()["application"]["escalated"], true);
         assert_eq!(town.recommend(&town.city, &id).await["office"], "county");
         assert_eq!(town.city.get("/staff/waiting").await.ok()["items"], json!([]));
+
+        // What the bank leaves lying, the city that recommended it sees; it decides nothing there.
+        let slow = w.donor("o-slow").await;
+        let id = town.before_the_bank(&slow, &town.request("20000.00", 2)).await;
+        assert_eq!(town.city.get("/staff/waiting").await.ok()["items"], json!([]), "nobody is late");
+        w.pass(10 * 86_400).await;
+        w.run_job("loan_deadlines").await;
+        let waiting = town.city.get("/staff/waiting").await.ok();
+        let late = waiting["items"].as_array().unwrap().iter().find(|one| one["kind"] == "loan_decision");
+        assert_eq!(late.unwrap()["first"][0]["id"], json!(id));
+        let elsewhere = town.county.get("/staff/waiting").await.ok();
+        assert!(!elsewhere.to_string().contains("loan_decision"), "{elsewhere}");
+        town.city
+            .post(&format!("/staff/loan-applications/{id}/grant"), town.grant("20000.00"))
+            .await
+            .refused(403, "forbidden");
     })
     .await;
 }
@@ -712,6 +751,9 @@ async fn products_and_rates_need_two_persons_and_never_change_behind_a_contract(
         let mut pool = terms();
         pool["compensation"]["book"] = json!(w.book.uuid());
         town.province.call(Method::PUT, &version(3), Some(pool)).await.refused(422, "charity_pool");
+        let mut holder = terms();
+        holder["compensation"]["holder"] = json!("示例 青少年发展基金会");
+        town.province.call(Method::PUT, &version(3), Some(holder)).await.refused(422, "charity_pool");
         // What was applied for by the old version keeps it.
         let borrower = w.donor("o-borrower").await;
         let id = town.before_the_bank(&borrower, &town.request("20000.00", 1)).await;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::caller::{Answer, Caller, send};
 use crate::lending::{Town, terms, town_with};
-use crate::world::{Officer, World, story};
+use crate::world::{LOAN_PROGRESS, Officer, World, story};
 
 /// Who holds the pool of the example: no charity.
 const POOL_HOLDER: &str = "11130000MB0000000U";
@@ -97,6 +97,24 @@ impl House {
         (borrower, contract)
     }
 
+    /// A contract that takes another of the same person over, signed.
+    async fn taking_over(&self, w: &World, (old, person): (&Loan, u32), kind: &str, amount: &str, serial: u32) -> Loan {
+        let mut request = self.town.request(amount, person);
+        (request["kind"], request["contract"], request["method"]) =
+            (json!(kind), json!(old.id), json!("interest_only"));
+        let application = self.town.before_the_bank(&old.borrower, &request).await;
+        let grant = self.town.grant(amount);
+        self.town.lender.post(&format!("/staff/loan-applications/{application}/grant"), grant).await.ok();
+        let today = w.app.business.today();
+        let contract = json!({
+            "id": Uuid::now_v7(), "application": application, "number": format!("HT-{serial}"), "signed_on": today, "payout_on": today,
+            "due_day": 1,
+        });
+        let signed = self.town.lender.post("/staff/loan-contracts", contract.clone()).await.ok();
+        let id = signed["contract"]["id"].as_str().unwrap().to_owned();
+        Loan { id, number: format!("HT-{serial}"), borrower: old.borrower.clone() }
+    }
+
     /// Registers the pool, or says how large it is now.
     async fn pool(&self, size: &str) {
         let pool = json!({ "holder": "示例市财政局", "holder_credit_code": POOL_HOLDER, "size": size });
@@ -159,7 +177,7 @@ impl House {
 }
 
 pub(crate) fn notice(kind: &str, on: &str, more: Value) -> Value {
-    let mut notice = json!({ "id": Uuid::now_v7(), "kind": kind, "on": on });
+    let mut notice = json!({ "id": Uuid::now_v7(), "kind": kind, "on": on, "reason": "经核实（示例）" });
     for (key, value) in more.as_object().unwrap() {
         notice[key] = value.clone();
     }
@@ -376,6 +394,13 @@ async fn a_loan_falls_behind_comes_back_and_another_is_lost() {
 
         // Nothing of what is not late is given up.
         h.closed_before(w, "2026-02-15").await;
+        for kind in ["write_off", "class", "waiver", "compensation", "reversal"] {
+            let amounts = json!({ "principal": "0", "interest": "0.01", "penalty": "0", "compound": "0", "fee": "0" });
+            let mute = json!({ "reason": " ", "amount": "1.00", "class": "doubtful", "split": amounts, "reverses": Uuid::now_v7() });
+            let refused = h.tell(&back, kind, "2026-02-15", mute).await;
+            refused.refused(422, "invalid_field");
+            assert!(refused.text.contains("请说明原因"), "{kind}: {}", refused.text);
+        }
         let write_off = h.tell(&back, "write_off", "2026-02-15", json!({})).await;
         write_off.refused(422, "invalid_field");
         assert!(write_off.text.contains("没有逾期的贷款不能核销"), "{}", write_off.text);
@@ -435,6 +460,7 @@ async fn a_loan_falls_behind_comes_back_and_another_is_lost() {
             .refused(422, "pool_share_exceeded");
         h.tell(&lost, "write_off", "2026-06-03", json!({ "reason": "核销批复（示例）" })).await.ok();
         assert_eq!(h.state(&lost).await, "written_off");
+        assert_eq!(h.standing(&lost).await["class"], "loss", "what is written off is lost");
         assert_eq!(w.balance("L1304").await, "14400.00");
         h.closed_before(w, "2026-06-04").await;
         h.tell(&lost, "repayment", "2026-06-04", json!({ "amount": "1.00" })).await.refused(422, "loan_ended");
@@ -589,14 +615,19 @@ async fn a_bank_that_tells_by_month_has_no_late_loans_before_it_tells_of_them() 
         );
         assert_eq!(seen["day"], "2026-03-20");
         assert!(late(w).await.is_empty());
+        assert_eq!(h.days().await[0]["day"], "2026-02-28", "no day is closed that nobody has told of");
+        assert_eq!(h.state(&loan).await, "performing");
+        assert_eq!(w.balance("L1301[contract=HT-1]").await, "36000.00", "nothing is overdue in the books either");
         // A month later the bank has told of March, and the instalment of March is not in its file.
         h.closed_before(w, "2026-04-02").await;
         assert!(late(w).await.is_empty(), "not before the file");
         let mut second = month("2026-03-31", 2, stands(&loan, "36000.00", Class::SpecialMention));
         second.positions[0].arrears = "3132.36".parse().unwrap();
         assert_eq!(h.bring(&h.town.lender, &second).await.ok()["breaks"], json!([]));
+        w.run_job("close_loans").await;
         let listed = late(w).await;
         assert_eq!((listed[0].1, listed[0].2.as_str()), (30, "3000.00"), "as of the day of the file");
+        assert_eq!((h.days().await[0]["day"].as_str(), h.state(&loan).await.as_str()), (Some("2026-03-31"), "overdue"));
         let seen = report("2026-04").await;
         assert_eq!((&seen["total"]["overdue_count"], &seen["banks"][0]["as_of"]), (&json!(1), &json!("2026-03-31")));
         assert_eq!(seen["total"]["arrears"], listed[0].3.as_str());
@@ -966,19 +997,46 @@ async fn what_the_bank_says_otherwise_is_followed_handed_back_or_cleared_up() {
             stands(&balance, "32900.00", Class::Normal),
         ];
         let read = h.bring(&h.town.lender, &file("2026-03-06", 2, Vec::new(), positions)).await.ok();
-        assert_eq!((&read["agreed"], &read["breaks"][0]["class"]), (&json!(4), &json!("missing_there")), "{read}");
-        assert_eq!(open(w).await.len(), 1, "what followed the bank is no payment that the bank forgot");
-        settled(w, &one(w, "loan_missing_there").await, "follow").await;
+        let missing: Vec<&Value> = read["breaks"].as_array().unwrap().iter().map(|one| &one["class"]).collect();
+        assert_eq!((&read["agreed"], &missing[..]), (&json!(4), &[&json!("missing_there"); 2][..]), "{read}");
+        assert_eq!(open(w).await.len(), 2, "what followed the bank is no payment that the bank forgot");
+        let (loans, payments): (Vec<Value>, Vec<Value>) =
+            open(w).await.into_iter().partition(|one| one["item"] == "loan:HT-3:2026-03-06:missing_there");
+        assert_eq!(
+            ways(w, &loans[0]).await,
+            ["correct", "explain"],
+            "a list that leaves a loan out says nothing to follow"
+        );
+        settled(w, &payments[0], "follow").await;
         assert_eq!(h.standing(&ours).await["principal"], "36000.00", "it never was");
+        // Who may not see single loans sees how many differ.
+        let files = format!("/staff/loan-programmes/{}/files", h.programme);
+        for officer in [&h.town.city, &h.admin, &w.staff(Role::Cashier).await] {
+            let seen = officer.get(&files).await.ok()["items"][0].clone();
+            assert_eq!((&seen["breaks"], &seen["break_count"]), (&json!([]), &json!(2)));
+        }
+        for officer in [&h.town.lender, &w.staff(Role::Bookkeeper).await, &w.staff(Role::Auditor).await] {
+            assert_eq!(officer.get(&files).await.ok()["items"][0]["breaks"], read["breaks"]);
+        }
 
         // A month in one file; the bank is wrong, and says so itself with the next.
         h.closed_before(w, "2026-04-01").await;
-        let mut month = file("2026-03-31", 3, Vec::new(), vec![stands(&plain, "33100.00", Class::Normal)]);
+        let mut unpaid = stands(&ours, "36000.00", Class::SpecialMention);
+        unpaid.arrears = "3132.36".parse().unwrap();
+        let mut positions = vec![
+            stands(&plain, "33100.00", Class::Normal),
+            stands(&split, "33000.00", Class::Normal),
+            unpaid,
+            stands(&class, "33000.00", Class::SpecialMention),
+            stands(&balance, "32900.00", Class::Normal),
+        ];
+        let mut month = file("2026-03-31", 3, Vec::new(), positions.clone());
         month.pace = Pace::Monthly;
         h.bring(&h.town.lender, &month).await.ok();
         let of = one(w, "loan_balance").await;
         assert_eq!(ways(w, &of).await, ["correct", "explain"], "more than we know of cannot be followed");
-        (month.sequence, month.positions) = (4, vec![stands(&plain, "33000.00", Class::Normal)]);
+        positions[0].balance = "33000.00".parse().unwrap();
+        (month.sequence, month.positions) = (4, positions);
         h.bring(&h.town.lender, &month).await.ok();
         assert_eq!(open(w).await.len(), 0, "cleared up by the file itself");
         let state = format!(
@@ -998,10 +1056,16 @@ async fn what_the_bank_says_otherwise_is_followed_handed_back_or_cleared_up() {
         let mut sums = file("2026-03-31", 5, Vec::new(), Vec::new());
         sums.pace = Pace::Summary;
         sums.totals = vec![total(Class::Normal, 3, "98900.00"), total(Class::SpecialMention, 2, "69000.00")];
+        sums.totals[1].arrears = "3132.36".parse().unwrap();
         assert_eq!(h.bring(&h.town.lender, &sums).await.ok()["agreed"], json!(2));
-        (sums.sequence, sums.totals[1].count) = (6, 3);
-        h.bring(&h.town.lender, &sums).await.ok();
-        assert_eq!(ways(w, &one(w, "loan_total").await).await, ["correct", "explain"]);
+        // What is late is compared, too, and a class that is left out.
+        (sums.sequence, sums.totals[1].arrears) = (6, "999999.00".parse().unwrap());
+        sums.totals.retain(|one| one.class != Class::Normal);
+        let read = h.bring(&h.town.lender, &sums).await.ok();
+        assert_eq!(read["breaks"].as_array().unwrap().len(), 2, "{read}");
+        let of = one(w, "loan_total").await;
+        assert_eq!(ways(w, &of).await, ["correct", "explain"]);
+        assert!(read.to_string().contains("999999.00") && read.to_string().contains("银行0户0.00"), "{read}");
         w.attacked("UPDATE discrepancy SET contract_id = NULL", "fixed").await;
         w.attacked("UPDATE discrepancy SET class = 'loan_split'", "fixed").await;
     })
@@ -1036,6 +1100,444 @@ async fn a_pool_stands_for_so_many_times_its_size() {
         refused.refused(409, "pool_paid");
         assert!(refused.text.contains("21600.00元"), "{}", refused.text);
         assert_eq!(w.balance("L1401").await, "21600.00");
+    })
+    .await;
+}
+
+/// 续贷: the new contract repays the whole of the old one and pays nothing out; what the old one's interest came to is still paid.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_takes_over_all_that_is_owed_and_the_interest_to_the_day_is_paid() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let old = h.lent(w, "interest_only", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&old, "2026-03-01", "116.20").await;
+        h.closed_before(w, "2026-03-11").await;
+        // Less than what is owed would leave a rest to nobody.
+        let part = h.taking_over(w, (&old, 1), "renewal", "20000.00", 2).await;
+        let short = h.tell(&part, "payout", "2026-03-11", json!({ "amount": "20000.00" })).await;
+        short.refused(409, "not_the_whole_loan");
+        assert!(short.text.contains("36000.00元"), "{}", short.text);
+        let give_up = format!("/staff/loan-contracts/{}/withdrawal", part.id);
+        h.town.lender.post(&give_up, json!({ "reason": "金额有误，重新签订" })).await.ok();
+        let new = h.taking_over(w, (&old, 1), "renewal", "36000.00", 3).await;
+        let early = h.tell(&new, "payout", "2026-03-10", json!({ "amount": "36000.00" })).await;
+        early.refused(422, "invalid_field");
+        assert!(early.text.contains("放款日不能早于签约日"), "{}", early.text);
+        let payout = notice("payout", "2026-03-11", json!({ "amount": "36000.00" }));
+        let paid_out = h.told(&new, &payout).await.ok();
+        assert_eq!(h.told(&new, &payout).await.ok(), paid_out, "told again it changes nothing");
+        assert_eq!((h.state(&old).await.as_str(), h.state(&new).await.as_str()), ("renewed", "paid_out"));
+        // It never was: what it took over is the old contract's again. Then it is paid out after all.
+        let back = json!({ "reverses": payout["id"], "reason": "放款登记有误" });
+        h.tell(&new, "reversal", "2026-03-11", back).await.ok();
+        assert_eq!((h.state(&old).await.as_str(), h.state(&new).await.as_str()), ("performing", "signed"));
+        assert_eq!(h.standing(&old).await["principal"], "36000.00");
+        assert_eq!(w.balance("L1301[contract=HT-3]").await, "0.00");
+        h.tell(&new, "payout", "2026-03-11", json!({ "amount": "36000.00" })).await.ok();
+        assert_eq!((h.state(&old).await.as_str(), h.state(&new).await.as_str()), ("renewed", "paid_out"));
+        for (account, balance) in [
+            ("L1301[contract=HT-1]", "0.00"),
+            ("L1302[contract=HT-1]", "0.00"),
+            ("L1301[contract=HT-3]", "36000.00"),
+            ("L1003", "-35883.80"),
+        ] {
+            assert_eq!(w.balance(account).await, balance, "{account}: no money went but the first interest");
+        }
+        // Ten days of interest are due with it; nothing of that grows, and it makes nobody late.
+        for day in ["2026-03-11", "2026-03-20"] {
+            h.closed_before(w, day).await;
+            let standing = h.standing(&old).await;
+            assert_eq!(parts(&standing["due"]), ["0.00", "41.50", "0.00", "0.00", "0.00"], "{day}");
+            assert_eq!((&standing["class"], &standing["days_past_due"]), (&json!("normal"), &json!(0)));
+        }
+        let events = h.seen(&old).await["events"].as_array().unwrap().clone();
+        let stands =
+            |one: &&Value| one["kind"] == "replaced" && !events.iter().any(|other| other["reverses"] == one["id"]);
+        let end = events.iter().find(stands).unwrap()["id"].clone();
+        let alone = h.tell(&old, "reversal", "2026-03-11", json!({ "reverses": end })).await;
+        alone.refused(422, "invalid_field");
+        assert!(alone.text.contains("请冲正新合同的放款"), "{}", alone.text);
+        let standing = h.pay(&old, "2026-03-20", "41.50").await;
+        assert_eq!((parts(&standing["due"]), h.state(&old).await.as_str()), (["0.00"; 5], "renewed"));
+        h.tell(&old, "repayment", "2026-03-20", json!({ "amount": "1.00" })).await.refused(422, "loan_ended");
+        h.closed_before(w, "2026-03-22").await;
+    })
+    .await;
+}
+
+/// 重组 of what is late: what was due beside the principal stays with the old contract as it was, and may be waived.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restructured_loan_keeps_what_was_due_beside_its_principal() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let old = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-11").await;
+        assert_eq!(h.state(&old).await, "overdue");
+        let new = h.taking_over(w, (&old, 1), "restructuring", "36000.00", 2).await;
+        h.tell(&new, "payout", "2026-03-11", json!({ "amount": "36000.00" })).await.ok();
+        assert_eq!(h.state(&old).await, "restructured");
+        // 116.20 of February and ten days of 33 000.00; ten days of penalty of 3 000.00 and of compound interest.
+        let due = ["0.00", "154.24", "5.19", "0.20", "0.00"];
+        h.closed_before(w, "2026-08-01").await;
+        let standing = h.standing(&old).await;
+        assert_eq!(
+            (parts(&standing["due"]), &standing["class"]),
+            (due, &json!("special_mention")),
+            "nothing of it grows"
+        );
+        let split = json!({ "principal": "0", "interest": "0", "penalty": "5.19", "compound": "0.20", "fee": "0" });
+        h.tell(&old, "waiver", "2026-08-01", json!({ "split": split, "reason": "重组协议约定减免" })).await.ok();
+        h.closed_before(w, "2026-08-02").await;
+        let standing = h.pay(&old, "2026-08-02", "154.24").await;
+        assert_eq!((total(&standing["due"]).as_str(), h.state(&old).await.as_str()), ("0.00", "restructured"));
+        h.closed_before(w, "2026-08-03").await;
+    })
+    .await;
+}
+
+/// A subsidy above the rate the borrower bears is what lies above it at the rate of each day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subsidy_follows_the_rate_of_its_instalment() {
+    let mut terms = by_days();
+    (terms["subsidy"]["model"], terms["subsidy"]["value"]) = (json!("above_floor"), json!("0.015"));
+    story(async |w| {
+        let h = house(w, terms.clone()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&loan, "2026-03-01", "3116.20").await;
+        let over = h.tell(&loan, "rate", "2026-03-01", json!({ "rate": "0.0501" })).await;
+        over.refused(422, "invalid_field");
+        assert!(over.text.contains("利率超出合同约定的下限或上限"), "{}", over.text);
+        h.tell(&loan, "rate", "2026-03-01", json!({ "rate": "0.02" })).await.ok();
+        h.closed_before(w, "2026-04-01").await;
+        // 33 000.00 × 2 % × 31 / 360.
+        h.pay(&loan, "2026-04-01", "3056.83").await;
+        h.closed_before(w, "2026-04-11").await;
+        h.tell(&loan, "rate", "2026-04-11", json!({ "rate": "0.04" })).await.ok();
+        h.closed_before(w, "2026-05-01").await;
+        // Ten days at 2 % and twenty at 4 %: of these the borrower bears 1.5 of 10 / 3.
+        let standing = h.pay(&loan, "2026-05-01", "3083.33").await;
+        assert_eq!(parts(&standing["due"]), ["0.00"; 5]);
+        on(w, "2026-05-02").await;
+        let claims = format!("/staff/loan-programmes/{}/subsidies", h.programme);
+        let claimed = w.staff(Role::Bookkeeper).await.act(&claims).await.ok()["items"].as_array().unwrap().clone();
+        let amounts: Vec<&str> = claimed.iter().map(|one| one["amount"].as_str().unwrap()).collect();
+        assert_eq!(amounts, ["74.20", "14.21", "45.83"]);
+    })
+    .await;
+}
+
+/// What comes back of a loss before it is written off goes back in the share in which it is borne: the pool's part, and principal.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recovered_before_a_loan_is_written_off_is_shared_with_the_pool() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let lost = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.pool("500000.00").await;
+        h.closed_before(w, "2026-06-03").await;
+        h.tell(&lost, "recovery", "2026-06-03", json!({ "amount": "1.00" }))
+            .await
+            .refused(422, "more_than_outstanding");
+        h.tell(&lost, "compensation", "2026-06-03", json!({ "amount": "18000.00" })).await.ok();
+        h.tell(&lost, "recovery", "2026-06-03", json!({ "amount": "1000.00" })).await.ok();
+        assert_eq!(w.balance("L1401").await, "17500.00", "half of it");
+        assert_eq!(h.standing(&lost).await["principal"], "17500.00", "and half");
+        h.closed_before(w, "2026-06-04").await;
+        h.tell(&lost, "write_off", "2026-06-04", json!({})).await.ok();
+        h.tell(&lost, "recovery", "2026-06-04", json!({ "amount": "1000.00" })).await.ok();
+        assert_eq!((w.balance("L1401").await, w.balance("L1304").await), ("17000.00".into(), "17000.00".into()));
+        h.closed_before(w, "2026-06-06").await;
+        assert_eq!(h.state(&lost).await, "written_off");
+    })
+    .await;
+}
+
+/// The bank keeps the loan, so what its file says is booked; what the contract does not allow is a break.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_banks_file_does_beyond_the_contract_is_a_break() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let mut loans = Vec::new();
+        for serial in 1..=3 {
+            loans.push(h.lent(w, "equal_principal", "36000.00", serial).await);
+        }
+        h.closed_before(w, "2026-02-16").await;
+        let line = |loan: &Loan, serial: &str, kind, amount: &str, interest: &str, balance: &str, class| {
+            let mut line = told(loan, serial, amount, interest, balance, class);
+            (line.kind, line.on) = (kind, "2026-02-15".parse().unwrap());
+            line
+        };
+        let details = vec![
+            line(&loans[0], "S1", Kind::Rate("0.09".parse().unwrap()), "0.00", "0.00", "36000.00", Class::Normal),
+            line(&loans[1], "S2", Kind::Compensation, "30000.00", "0.00", "6000.00", Class::Normal),
+            line(&loans[2], "S3", Kind::WriteOff, "36000.00", "58.10", "0.00", Class::Loss),
+        ];
+        let read = h.bring(&h.town.lender, &file("2026-02-15", 1, details, Vec::new())).await.ok();
+        assert_eq!(read["booked"], 3, "{read}");
+        let said: Vec<&str> =
+            read["breaks"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
+        assert_eq!(said.len(), 3, "{read}");
+        for (said, words) in said.iter().zip(["当日年利率应为4.15%", "逾期未满90天", "没有逾期的贷款不能核销"])
+        {
+            assert!(said.contains("不符合合同约定") && said.contains(words), "{said}");
+        }
+        assert!(open(w).await.iter().all(|one| one["class"] == "loan_amount"));
+        assert_eq!(ways(w, &open(w).await[0]).await, ["follow", "correct", "explain"]);
+        h.closed_before(w, "2026-02-17").await;
+    })
+    .await;
+}
+
+/// Whoever is close to a borrower tells nothing of their loan.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_tells_what_happened_to_a_relatives_loan() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let (contract, lender) = (w.sql_id(&loan.id), w.sql_id(&h.town.lender.id.to_string()));
+        w.sql(&format!(
+            "INSERT INTO loan_relation (id, application_id, staff_id, relation, actor, created_us) \
+             SELECT {contract}, application_id, {lender}, '表兄', 'test', 1 FROM loan_contract WHERE id = {contract}"
+        ))
+        .await
+        .unwrap();
+        h.closed_before(w, "2026-03-01").await;
+        for (kind, more) in [("repayment", json!({ "amount": "1.00" })), ("class", json!({ "class": "doubtful" }))] {
+            h.tell(&loan, kind, "2026-03-01", more).await.refused(403, "related_party");
+        }
+    })
+    .await;
+}
+
+/// A borrower who agreed to receive messages learns that the money came, what falls due, what is late, and the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_borrower_is_told_what_becomes_of_a_loan_once_each() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        loan.borrower.post("/me/consents", json!({ "template": LOAN_PROGRESS, "count": 9 })).await.ok();
+        let told = async |words: &str| {
+            w.run_job("loan_deadlines").await;
+            let sql = format!(
+                "SELECT CAST(count(*) AS BIGINT) FROM message WHERE topic LIKE 'loan_contract:%' AND content LIKE '%{words}%'"
+            );
+            w.count(&sql).await
+        };
+        assert_eq!(told("2月1日已放款36000.00元").await, 1);
+        h.closed_before(w, "2026-02-26").await;
+        assert_eq!(told("3月1日应还3116.20元").await, 1);
+        assert_eq!(told("3月1日应还3116.20元").await, 1, "once");
+        h.closed_before(w, "2026-03-03").await;
+        assert_eq!(told("3月1日应还款项未还").await, 1);
+        let due = h.standing(&loan).await["due"].clone();
+        h.pay(&loan, "2026-03-03", &total(&due)).await;
+        h.tell(&loan, "prepayment", "2026-03-03", json!({ "mode": "full" })).await.ok();
+        assert_eq!(told("贷款已全部结清").await, 1);
+        assert_eq!(told("").await, 4);
+    })
+    .await;
+}
+
+/// What a borrower paid too much is paid back, not more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paid_too_much_is_paid_back() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&loan, "2026-03-01", "3216.20").await;
+        assert_eq!(w.balance("L2011").await, "-100.00");
+        let back = async |amount: &str| h.tell(&loan, "credit_back", "2026-03-02", json!({ "amount": amount })).await;
+        on(w, "2026-03-02").await;
+        back("100.01").await.refused(422, "more_than_outstanding");
+        back("60.00").await.ok();
+        assert_eq!(h.standing(&loan).await["credit"], "40.00");
+        back("40.00").await.ok();
+        assert_eq!((w.balance("L2011").await, w.balance("L1003").await), ("0.00".into(), "-32883.80".into()));
+        h.closed_before(w, "2026-03-04").await;
+    })
+    .await;
+}
+
+/// A claim is withdrawn when the payment it was for turns out never to have been; the payer may cut one, or refuse it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_withdrawn_with_its_payment_and_may_be_cut() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        let other = h.lent(w, "equal_principal", "36000.00", 2).await;
+        h.closed_before(w, "2026-03-01").await;
+        let paid = notice("repayment", "2026-03-01", json!({ "amount": "3116.20" }));
+        h.told(&loan, &paid).await.ok();
+        h.pay(&other, "2026-03-01", "3116.20").await;
+        h.closed_before(w, "2026-03-05").await;
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let claims = format!("/staff/loan-programmes/{}/subsidies", h.programme);
+        let claimed = bookkeeper.act(&claims).await.ok()["items"].as_array().unwrap().clone();
+        assert_eq!((claimed.len(), w.balance("L1221").await.as_str()), (2, "116.20"));
+        let of = |loan: &Loan| {
+            claimed.iter().find(|one| one["contract"] == json!(loan.id)).unwrap()["id"].as_str().unwrap().to_owned()
+        };
+        let receipt = |id: &str| format!("/staff/loan-subsidies/{id}/receipt");
+
+        // The payment never was: what was claimed for it is not owed to anybody.
+        h.tell(&loan, "reversal", "2026-03-01", json!({ "reverses": paid["id"] })).await.ok();
+        assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("58.10".into(), "-58.10".into()));
+        assert_eq!(h.seen(&loan).await["subsidies"][0]["state"], "withdrawn");
+        bookkeeper.post(&receipt(&of(&loan)), json!({ "on": "2026-03-05" })).await.refused(409, "subsidy_withdrawn");
+        assert_eq!(bookkeeper.act(&claims).await.ok()["items"], json!([]), "it is not paid in time");
+        // It was paid on its day after all, and is claimed again.
+        h.pay(&loan, "2026-03-01", "3116.20").await;
+        let again = bookkeeper.act(&claims).await.ok()["items"].as_array().unwrap().clone();
+        assert_eq!((again.len(), &again[0]["amount"]), (1, &json!("58.10")));
+
+        // Less came than was claimed, and for a reason.
+        let more = json!({ "on": "2026-03-05", "amount": "58.11", "reason": "试" });
+        bookkeeper.post(&receipt(&of(&other)), more).await.refused(422, "invalid_field");
+        let mute = json!({ "on": "2026-03-05", "amount": "50.00" });
+        bookkeeper.post(&receipt(&of(&other)), mute).await.refused(422, "invalid_field");
+        let less = json!({ "on": "2026-03-05", "amount": "50.00", "reason": "财政核减" });
+        let cut = bookkeeper.post(&receipt(&of(&other)), less.clone()).await.ok();
+        assert_eq!(
+            (&cut["state"], &cut["received"], &cut["reason"]),
+            (&json!("received"), &json!("50.00"), &json!("财政核减"))
+        );
+        assert_eq!(bookkeeper.post(&receipt(&of(&other)), less).await.ok(), cut, "again is the same");
+        let refused = json!({ "on": "2026-03-05", "amount": "0.00", "reason": "不在补贴范围" });
+        let refused = bookkeeper.post(&receipt(again[0]["id"].as_str().unwrap()), refused).await.ok();
+        assert_eq!((&refused["state"], &refused["received"]), (&json!("rejected"), &json!("0.00")));
+        assert_eq!((w.balance("L1221").await, w.balance("L2241").await), ("0.00".into(), "0.00".into()));
+        assert_eq!(bookkeeper.act(&claims).await.ok()["items"], json!([]), "what was refused is not claimed again");
+        w.attacked(
+            "UPDATE loan_subsidy SET state = 'claimed', received_on = NULL, received_fen = NULL WHERE state = 'received'",
+            "loan_subsidy_over",
+        )
+        .await;
+        h.closed_before(w, "2026-03-07").await;
+    })
+    .await;
+
+    // Where the claim took the place of interest, the borrower owes what was cut, as of its day.
+    let mut terms = by_days();
+    terms["subsidy"]["recipient"] = json!("bank");
+    story(async |w| {
+        let h = house(w, terms.clone()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&loan, "2026-03-01", "3058.10").await;
+        h.closed_before(w, "2026-03-02").await;
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let claims = format!("/staff/loan-programmes/{}/subsidies", h.programme);
+        let claimed = bookkeeper.act(&claims).await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(h.standing(&loan).await["due"]["interest"], "0.00");
+        let less = json!({ "on": "2026-03-02", "amount": "40.00", "reason": "财政核减" });
+        bookkeeper.post(&format!("/staff/loan-subsidies/{claimed}/receipt"), less).await.ok();
+        let standing = h.standing(&loan).await;
+        assert_eq!((total(&standing["due"]).as_str(), &standing["days_past_due"]), ("18.10", &json!(1)));
+        assert_eq!(w.balance("L1221").await, "0.00");
+        h.closed_before(w, "2026-03-04").await;
+    })
+    .await;
+}
+
+/// A file goes with how its bank tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_that_tells_by_month_sends_no_days_nor_parts_of_a_month() {
+    story(async |w| {
+        let h = house_that_tells(w, by_days(), "monthly").await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-20").await;
+        let position = || vec![stands(&loan, "36000.00", Class::Normal)];
+        let mut wrong = file("2026-02-28", 1, Vec::new(), position());
+        h.bring(&h.town.lender, &wrong).await.refused(422, "bank_file_pace");
+        (wrong.pace, wrong.day) = (Pace::Monthly, "2026-02-27".parse().unwrap());
+        let part = h.bring(&h.town.lender, &wrong).await;
+        part.refused(422, "bank_file_pace");
+        assert!(part.text.contains("按月文件的日期应为当月最后一天"), "{}", part.text);
+        let mut sums = file("2026-02-28", 1, Vec::new(), Vec::new());
+        sums.pace = Pace::Summary;
+        h.bring(&h.town.lender, &sums).await.refused(422, "bank_file_pace");
+        wrong.day = "2026-02-28".parse().unwrap();
+        h.bring(&h.town.lender, &wrong).await.ok();
+        sums.sequence = 2;
+        h.bring(&h.town.lender, &sums).await.ok();
+    })
+    .await;
+}
+
+/// A flat loan and one that is repaid at once go their way to the end; where interest is flat the rate cannot change.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flat_loan_and_one_repaid_at_once_go_to_their_end() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let flat = h.lent(w, "flat", "36000.00", 1).await;
+        let bullet = h.lent(w, "bullet", "36000.00", 2).await;
+        h.closed_before(w, "2026-02-11").await;
+        h.tell(&flat, "rate", "2026-02-11", json!({ "rate": "0.04" })).await.refused(422, "cannot_reprice");
+        let mut rows = Vec::new();
+        for loan in [&flat, &bullet] {
+            for row in h.standing(loan).await["instalments"].as_array().unwrap() {
+                rows.push((row["due"].as_str().unwrap().to_owned(), row["total"].as_str().unwrap().to_owned(), loan));
+            }
+        }
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(rows.len(), 13);
+        // February has 28 days: 36 000.00 × 4.15 % × 28 / 360, of the whole to the last.
+        assert_eq!(rows[0].1, "3116.20");
+        for (due, amount, loan) in &rows {
+            h.closed_before(w, due).await;
+            let standing = h.pay(loan, due, amount).await;
+            assert_eq!((parts(&standing["due"]), &standing["credit"]), (["0.00"; 5], &json!("0.00")), "{due}");
+        }
+        for loan in [&flat, &bullet] {
+            assert_eq!(h.state(loan).await, "settled");
+        }
+        h.closed_before(w, "2027-02-04").await;
+        assert_eq!((w.balance("L1321").await, w.balance("L1301[contract=HT-2]").await), ("0.00".into(), "0.00".into()));
+    })
+    .await;
+}
+
+/// A contract that is priced anew on 1 January has the LPR of that day, with its spread; a bank's file that says nothing of it, or
+/// something else, is a break.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_is_priced_anew_and_the_bank_has_to_say_so() {
+    let mut terms = by_days();
+    terms["price"]["repricing"] = json!("new_year");
+    story(async |w| {
+        let h = house(w, terms.clone()).await;
+        let loan = h.lent(w, "interest_only", "36000.00", 1).await;
+        for month in 3..=12 {
+            let due = format!("2026-{month:02}-01");
+            h.closed_before(w, &due).await;
+            let owed = h.standing(&loan).await["due"].clone();
+            h.pay(&loan, &due, &total(&owed)).await;
+        }
+        let rate = json!({ "tenor": "one_year", "published_on": "2026-12-21", "rate": "0.028" });
+        on(w, "2026-12-22").await;
+        h.town.lender.post("/staff/lpr", rate.clone()).await.ok();
+        h.town.rates(&rate).await;
+        assert_eq!(h.seen(&loan).await["expected_rate"]["annual_rate"], "0.0415");
+        h.closed_before(w, "2027-01-01").await;
+        let owed = h.standing(&loan).await["due"].clone();
+        h.pay(&loan, "2027-01-01", &total(&owed)).await;
+        h.closed_before(w, "2027-01-11").await;
+        let seen = h.seen(&loan).await;
+        assert_eq!(
+            (&seen["annual_rate"], &seen["expected_rate"]),
+            (&json!("0.0415"), &json!({ "annual_rate": "0.0395", "since": "2027-01-01" }))
+        );
+        let position = || vec![stands(&loan, "36000.00", Class::Normal)];
+        let read = h.bring(&h.town.lender, &file("2027-01-10", 1, Vec::new(), position())).await.ok();
+        assert_eq!(read["breaks"].as_array().unwrap().len(), 1, "{read}");
+        assert!(read.to_string().contains("按合同自2027-01-01起年利率应为3.95%"), "{read}");
+        // Told, it is what the contract says.
+        let mut line = told(&loan, "S1", "0.00", "0.00", "36000.00", Class::Normal);
+        (line.kind, line.on) = (Kind::Rate("0.0395".parse().unwrap()), "2027-01-01".parse().unwrap());
+        on(w, "2027-01-12").await;
+        let read = h.bring(&h.town.lender, &file("2027-01-11", 2, vec![line], position())).await.ok();
+        assert_eq!((&read["breaks"], &h.seen(&loan).await["annual_rate"]), (&json!([]), &json!("0.0395")), "{read}");
     })
     .await;
 }

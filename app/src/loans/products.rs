@@ -8,7 +8,7 @@ use entity::{bank, bank_seat, loan_product, loan_quota, lpr};
 use lending::LendingError;
 use lending::bank::NewBank;
 use lending::product::{NewProduct, Offered, Search, Version};
-use lending::quota::NewQuota;
+use lending::quota::{NewQuota, QuotaSearch};
 use sea_orm::ActiveEnum;
 use serde_json::json;
 
@@ -197,8 +197,14 @@ impl Loans {
     }
 
     /// A page of quotas.
-    pub async fn quotas(&self, by: &Member, after: Option<LoanQuotaId>, limit: u64) -> Result<Vec<loan_quota::Model>> {
-        Ok(lending::quota::page(self.db.read(), by, after, limit).await?)
+    pub async fn quotas(
+        &self,
+        wanted: &QuotaSearch,
+        by: &Member,
+        after: Option<LoanQuotaId>,
+        limit: u64,
+    ) -> Result<Vec<loan_quota::Model>> {
+        Ok(lending::quota::page(self.db.read(), wanted, by, after, limit).await?)
     }
 }
 

@@ -246,7 +246,8 @@ impl Loans {
         Ok(lending::view::counts(self.db.read(), by).await?)
     }
 
-    /// Escalates what offices have not decided in time, and ends what waits for its borrower too long. Answers how many changed.
+    /// Escalates what offices have not decided in time, ends what waits for its borrower too long, and tells borrowers of loans that run
+    /// what is due ([`Loans::remind_borrowers`]). Answers how many changed.
     pub async fn keep_deadlines(&self) -> Result<u64> {
         let tx = self.db.begin().await?;
         let setting = self.setting(&tx).await?;
@@ -268,6 +269,7 @@ impl Loans {
                 changed += 1;
             }
         }
+        self.remind_borrowers().await?;
         Ok(changed)
     }
 

@@ -11,6 +11,7 @@ impl From<LoansError> for Problem {
     fn from(error: LoansError) -> Problem {
         match error {
             LoansError::Refused(refusal) => refusal.into(),
+            LoansError::Running(error) => error.into(),
             LoansError::Identity(error) => error.into(),
             LoansError::Sealed(error) => Problem::internal(&error),
             LoansError::NotTaken(error) => error.into(),
@@ -98,6 +99,7 @@ impl From<ServeError> for Problem {
             E::NoSuchProgramme => Problem::not_found("no_such_loan_programme", "没有这个贷款项目。"),
             E::NoSuchEvent => Problem::unprocessable("no_such_loan_event", "没有可以冲正的这笔业务。"),
             E::NoSuchSubsidy => Problem::not_found("no_such_subsidy", "没有这笔贴息。"),
+            E::Withdrawn => Problem::conflict("subsidy_withdrawn", "该期利息已不符合贴息条件，申报已撤回，不能登记到账。"),
             E::NoSeat => Problem::forbidden("no_bank_seat", "您尚未登记为任何银行的经办人员。"),
             E::NoConsent => Problem::forbidden("no_consent", "借款人未同意银行向团组织提供贷后信息，只能查看汇总数。"),
             E::IdReused => id_reused(),
@@ -110,8 +112,15 @@ impl From<ServeError> for Problem {
             E::PoolEmpty { left } => {
                 Problem::conflict("pool_empty", "").saying(format!("风险补偿资金余额不足，目前剩余{left}元。"))
             }
+            E::OtherRate { expected } => Problem::unprocessable("rate_not_by_contract", "")
+                .saying(format!("按合同约定当日年利率应为{}。", expected.percent())),
+            E::NoLpr => Problem::conflict("no_lpr", "尚未登记适用的贷款市场报价利率，暂时无法核对利率。"),
+            E::Related => Problem::forbidden("related_party", "您是借款人本人或其亲属，应当回避。"),
             E::PoolPaid { paid } => Problem::conflict("pool_paid", "")
                 .saying(format!("风险补偿资金已代偿尚未收回{paid}元，规模不能小于这个数。")),
+            E::NotTheWholeLoan { principal } => Problem::conflict("not_the_whole_loan", "").saying(format!(
+                "续贷、展期和重组净放款为零，合同金额应等于原合同未还的本金{principal}元；差额请先归还，或放弃本合同后重新签订。"
+            )),
             E::NotPaidOut => Problem::conflict("loan_not_paid_out", "贷款尚未放款。"),
             E::NotThatDay => Problem::conflict("loan_day_not_next", "只能按顺序关闭已结束的营业日。"),
             E::Conflict => Problem::conflict("changed_meanwhile", "与已登记的内容冲突，请刷新后重试。"),
@@ -140,6 +149,7 @@ impl From<ServicingError> for Problem {
             E::FileDay(day) => {
                 Problem::conflict("bank_file_day", "").saying(format!("文件日期{day}晚于今天或早于上一个文件。"))
             }
+            E::FilePace(problem) => Problem::unprocessable("bank_file_pace", "").saying(format!("{problem}。")),
             E::Lending(error) => error.into(),
             E::NoSuchMonth => Problem::field("month", "没有这个月份的数据"),
             E::Forbidden(error) => error.into(),

@@ -60,7 +60,8 @@ impl Findings {
         if !self.agreed.is_empty() {
             let rows = Rows::new().uuid("id", self.agreed.iter().map(|id| id.uuid()));
             let sql = format!(
-                "{open} AND class IN ('loan_balance', 'loan_arrears', 'loan_class') AND contract_id IN (SELECT id FROM {{rows}})"
+                "{open} AND (class IN ('loan_balance', 'loan_arrears', 'loan_class') OR (class = 'loan_missing_there' AND item LIKE 'loan:%:missing_there')) \
+                 AND contract_id IN (SELECT id FROM {{rows}})"
             );
             tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
         }
@@ -102,7 +103,7 @@ impl Findings {
 /// What could be done, in the words of finance.
 pub(crate) fn proposal(class: LoanBreak) -> &'static str {
     match class {
-        LoanBreak::Amount | LoanBreak::Date => "已按银行数据入账：核对原登记，确认以银行为准，或退回银行更正",
+        LoanBreak::Amount | LoanBreak::Date => "已按银行数据入账：核对原登记与合同，确认以银行为准，或退回银行更正",
         LoanBreak::Split => "已按银行分项入账：核对计息天数与冲销顺序；以银行为准则减免少收的息费，或退回银行更正",
         LoanBreak::Rounding => "一分钱尾差：以银行为准，或说明原因",
         LoanBreak::Balance => "余额不一致：与银行核对；以银行为准则按差额登记还款，或退回银行更正",

@@ -9,16 +9,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_lc_rs::digest;
 use domain::bank_file::{BankFile, Detail, Kind, Pace, class_of};
+use domain::lending::product::Repricing;
 use domain::loan::allocation::Component;
 use domain::loan::life::{Split, State, What};
 use domain::loan::overdue::Class;
 use domain::reconciliation::LoanBreak;
 use domain::role::Member;
 use domain::{BreakId, BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
-use entity::{Rows, Tx, loan_event, loan_file, loan_programme};
+use entity::{Rows, Tx, loan_event, loan_file, loan_programme, loan_standing};
 use lending::bank_of;
 use lending::servicing::loan::{self, Fact};
-use lending::servicing::{self, NewEvent, Recorded, ServeError, close, file as told, programme};
+use lending::servicing::{self, NewEvent, Recorded, ServeError, close, file as told, price, programme};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -57,6 +58,14 @@ pub struct FileReport {
     pub agreed: u64,
     /// Differences.
     pub breaks: Vec<FileBreak>,
+    /// How many more there are, which the reader may not read one by one.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub hidden: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_nothing(hidden: &u64) -> bool {
+    *hidden == 0
 }
 
 /// A file that was read.
@@ -129,9 +138,10 @@ impl Servicing {
         if sequence > expected {
             return Err(ServicingError::FileGap { expected });
         }
-        if read.day > BusinessDate::of(now) || last.is_some_and(|last| read.day < last.day) {
+        if read.day > BusinessDate::of(now) || last.as_ref().is_some_and(|last| read.day < last.day) {
             return Err(ServicingError::FileDay(read.day));
         }
+        suits(&programme, read, last.map(|last| last.day))?;
         let id = LoanFileId::from(Uuid::new_v5(&programme.id.uuid(), format!("file:{sequence}").as_bytes()));
         let report = FileReport { records: read.count() as u64, ..FileReport::default() };
         // The file first: what it tells refers to it.
@@ -173,6 +183,19 @@ impl Servicing {
         tx.commit().await?;
         Ok(imported)
     }
+}
+
+/// Whether a file is one its programme moves by: not every day where the bank tells by month, a month to its last day, and sums of what was
+/// told already where it tells single loans by month.
+fn suits(programme: &loan_programme::Model, read: &BankFile, last: Option<BusinessDate>) -> Result<(), ServicingError> {
+    let problem = match (programme.pace.as_str(), read.pace) {
+        ("monthly", Pace::Daily) => "该项目按月报送，不能导入按日文件",
+        ("summary", Pace::Daily | Pace::Monthly) => "该项目只报汇总，不能导入逐户文件",
+        (_, Pace::Monthly) if read.day.next().day() != 1 => "按月文件的日期应为当月最后一天",
+        ("monthly", Pace::Summary) if last != Some(read.day) => "汇总文件应与已导入的按月文件同日",
+        _ => return Ok(()),
+    };
+    Err(ServicingError::FilePace(problem))
 }
 
 /// A number that was read before: the same file answers what it found then.
@@ -317,14 +340,7 @@ impl Import<'_> {
             .filter(loan_event::Column::FileId.is_null())
             .filter(loan_event::Column::OnDay.lt(until))
             .filter(loan_event::Column::OnDay.gte(first.day))
-            .filter(loan_event::Column::Kind.is_in([
-                "payout",
-                "repayment",
-                "prepayment",
-                "compensation",
-                "recovery",
-                "write_off",
-            ]))
+            .filter(loan_event::Column::Kind.is_not_in(["subsidy", "replaced", "credit_back"]))
             .all(tx)
             .await?;
         let reversals = loan_event::Entity::find()
@@ -334,10 +350,15 @@ impl Import<'_> {
             .await?;
         let reversed: Vec<_> = reversals.iter().filter_map(|row| row.reverses).collect();
         let followed = followed(tx, rows.iter().map(|row| row.contract_id)).await?;
-        let ours = |id: &LoanEventId| !taken.contains(id) && !reversed.contains(id) && !followed.contains(id);
-        for row in rows.iter().filter(|row| ours(&row.id)) {
+        let told = self.told(tx, &rows).await?;
+        let ours = |row: &&loan_event::Model| {
+            let id = &row.id;
+            !taken.contains(id) && !reversed.contains(id) && !followed.contains(id) && !told.contains(id)
+        };
+        for row in rows.iter().filter(ours) {
             let item = format!("loan_event:{}", row.id);
-            let detail = format!("账上{}有{}，银行文件至{}未报", row.on_day, row.kind, self.file.day);
+            let kind = happening(&row.kind);
+            let detail = format!("账上{}有{kind}，银行文件至{}未报", row.on_day, self.file.day);
             self.report.breaks.push(FileBreak {
                 class: "missing_there".to_owned(),
                 key: item.clone(),
@@ -355,6 +376,36 @@ impl Import<'_> {
             );
         }
         Ok(())
+    }
+
+    /// Those of our own facts that the bank need not or cannot tell by a line: a judgement, once it has said the loan's class since; and what
+    /// takes back a fact of ours it never told.
+    async fn told(&self, tx: &Tx, rows: &[loan_event::Model]) -> Result<HashSet<LoanEventId>, ServicingError> {
+        let judged: Vec<&loan_event::Model> = rows.iter().filter(|row| row.kind == "class").collect();
+        let mut said: HashMap<LoanContractId, BusinessDate> = HashMap::new();
+        for row in loan_standing::Entity::find()
+            .filter(loan_standing::Column::ContractId.is_in(judged.iter().map(|row| row.contract_id)))
+            .all(tx)
+            .await?
+        {
+            said.extend(row.bank_day.map(|day| (row.contract_id, day)));
+        }
+        let numbers: Vec<&str> = self.file.positions.iter().map(|one| one.contract.as_str()).collect();
+        if !judged.is_empty() && !numbers.is_empty() {
+            said.extend(self.contracts(tx, &numbers).await?.into_values().map(|id| (id, self.file.day)));
+        }
+        let judged = judged.into_iter().filter(|row| said.get(&row.contract_id).is_some_and(|day| *day >= row.on_day));
+        let back: Vec<LoanEventId> = rows.iter().filter_map(|row| row.reverses).collect();
+        let of_the_bank: HashSet<LoanEventId> = loan_event::Entity::find()
+            .filter(loan_event::Column::Id.is_in(back))
+            .filter(loan_event::Column::Serial.is_not_null())
+            .all(tx)
+            .await?
+            .into_iter()
+            .map(|row| row.id)
+            .collect();
+        let taken_back = rows.iter().filter(|row| row.reverses.is_some_and(|of| !of_the_bank.contains(&of)));
+        Ok(judged.chain(taken_back).map(|row| row.id).collect())
     }
 
     async fn contracts(&self, tx: &Tx, numbers: &[&str]) -> Result<HashMap<String, LoanContractId>, ServicingError> {
@@ -463,6 +514,14 @@ impl Import<'_> {
             }
             Some(Some(_)) | None => {}
         }
+        if let Some(beyond) = &recorded.beyond {
+            let expected = match beyond {
+                ServeError::TooMuchForPool { most: amount } | ServeError::PoolEmpty { left: amount } => Some(*amount),
+                _ => None,
+            };
+            let text = format!("不符合合同约定，已按银行数据入账：{}", reason(beyond));
+            self.found(LoanBreak::Amount, contract, detail, "terms", detail.amount, expected, &text);
+        }
         if let Some(after) = &recorded.after {
             self.standing(contract, detail, after);
         }
@@ -508,15 +567,24 @@ impl Import<'_> {
         let others: Vec<LoanContractId> =
             contracts.values().copied().filter(|id| !recorded.loans().contains_key(id)).collect();
         let others = loan::load(tx, &others, false).await?;
+        let mut prices = price::Known::default();
         for one in &file.positions {
             let key = format!("loan:{}:{}", one.contract, file.day);
             let id = contracts.get(&one.contract).copied();
+            let loan = id.and_then(|id| recorded.loans().get(&id).or_else(|| others.get(&id)));
+            if let Some(loan) = loan
+                && let Some((since, text)) = self.unpriced(tx, loan, &mut prices).await?
+            {
+                let key = format!("loan:{}:rate:{since}", one.contract);
+                self.findings.add(LoanBreak::MissingThere, id, &key, Money::ZERO, None, text.clone());
+                let class = short(LoanBreak::MissingThere);
+                self.report.breaks.push(FileBreak { class, key, amount: Money::ZERO, expected: None, detail: text });
+            }
             let mut differs = |class: LoanBreak, amount: Money, expected: Option<Money>, text: String| {
                 let key = format!("{key}:{}", short(class));
                 self.findings.add(class, id, &key, amount, expected, text.clone());
                 self.report.breaks.push(FileBreak { class: short(class), key, amount, expected, detail: text });
             };
-            let loan = id.and_then(|id| recorded.loans().get(&id).or_else(|| others.get(&id)));
             let Some(it) = loan.map(|loan| loan.replay(file.day)).transpose()?.flatten() else {
                 let text = "银行有余额，账上没有这笔贷款".to_owned();
                 differs(LoanBreak::MissingHere, one.balance, None, text);
@@ -545,6 +613,80 @@ impl Import<'_> {
                 self.findings.agree(id);
             }
         }
+        if file.positions.is_empty() {
+            return Ok(());
+        }
+        let listed: HashSet<LoanContractId> = contracts.into_values().collect();
+        self.left_out(tx, recorded, &listed).await
+    }
+
+    /// What a contract was priced anew to, where no file has told it by now; one that was told clears what was said of it before.
+    async fn unpriced(
+        &mut self,
+        tx: &Tx,
+        loan: &loan::Loan,
+        prices: &mut price::Known,
+    ) -> Result<Option<(BusinessDate, String)>, ServicingError> {
+        let day = self.file.day;
+        if loan.row.repricing == Repricing::Fixed || loan.payout().is_none_or(|(_, on)| on > day) {
+            return Ok(None);
+        }
+        let price = match prices.expected(tx, loan, day).await {
+            Err(ServeError::NoLpr) => return Ok(None),
+            found => found?,
+        };
+        let Some(price) = price else { return Ok(None) };
+        if price.annual_rate == price::told(loan, day) {
+            self.findings.take_back(&loan.row.number, "rate");
+            return Ok(None);
+        }
+        if price.since.days_to(day) <= self.programme.match_days {
+            return Ok(None);
+        }
+        let rate = price.annual_rate.percent();
+        Ok(Some((price.since, format!("按合同自{}起年利率应为{rate}，银行文件至{day}未报", price.since))))
+    }
+
+    /// A file that says where loans stand says it of all: one of ours that is not among them is missing there.
+    async fn left_out(
+        &mut self,
+        tx: &Tx,
+        recorded: &servicing::Checked,
+        listed: &HashSet<LoanContractId>,
+    ) -> Result<(), ServicingError> {
+        let day = self.file.day;
+        let missing = |id: &LoanContractId| !listed.contains(id);
+        for (id, loan) in recorded.loans().iter().filter(|(id, _)| missing(id)) {
+            self.missing(*id, loan, day)?;
+        }
+        let open = loan::open(tx, self.programme.bank_id, day).await?;
+        let open: Vec<_> = open.into_iter().filter(|id| missing(id) && !recorded.loans().contains_key(id)).collect();
+        for page in open.chunks(2_000) {
+            for (id, loan) in loan::load(tx, page, false).await? {
+                self.missing(id, &loan, day)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, id: LoanContractId, loan: &loan::Loan, day: BusinessDate) -> Result<(), ServicingError> {
+        if loan.payout().is_none_or(|(_, on)| on > day) {
+            return Ok(());
+        }
+        let Some(it) = loan.replay(day)? else { return Ok(()) };
+        let principal = it.state.principal().map_err(ServeError::Loan)?;
+        if principal.is_positive() {
+            let key = format!("loan:{}:{day}:missing_there", loan.row.number);
+            let text = format!("账上余额{principal}，银行{day}的余额清单没有这笔贷款");
+            self.findings.add(LoanBreak::MissingThere, Some(id), &key, Money::ZERO, Some(principal), text.clone());
+            self.report.breaks.push(FileBreak {
+                class: short(LoanBreak::MissingThere),
+                key,
+                amount: Money::ZERO,
+                expected: Some(principal),
+                detail: text,
+            });
+        }
         Ok(())
     }
 
@@ -556,12 +698,13 @@ impl Import<'_> {
         }
         let stored: Vec<LoanContractId> = loan::paid_out(tx, self.programme.id).await?;
         let stored: Vec<_> = stored.into_iter().filter(|id| !recorded.loans().contains_key(id)).collect();
-        let mut ours: BTreeMap<Class, (u64, i64)> = BTreeMap::new();
+        let mut ours: BTreeMap<Class, (u64, i64, i64)> = BTreeMap::new();
         let mut add = |loan: &loan::Loan| -> Result<(), ServeError> {
             if let Some(it) = loan.replay(file.day)?.filter(|it| it.state.end.is_none()) {
                 let sum = ours.entry(it.state.class).or_default();
                 sum.0 += 1;
                 sum.1 += it.state.principal()?.fen();
+                sum.2 += it.state.due.total()?.fen();
             }
             Ok(())
         };
@@ -573,28 +716,23 @@ impl Import<'_> {
                 add(loan)?;
             }
         }
-        for one in &file.totals {
-            let (count, fen) = ours.get(&one.class).copied().unwrap_or_default();
-            if (count, fen) == (one.count, one.balance.fen()) {
+        // A class the bank leaves out has no loan there.
+        let mut theirs: BTreeMap<Class, (u64, i64, i64)> = ours.keys().map(|class| (*class, (0, 0, 0))).collect();
+        theirs.extend(file.totals.iter().map(|one| (one.class, (one.count, one.balance.fen(), one.arrears.fen()))));
+        for (class, there) in theirs {
+            let here = ours.get(&class).copied().unwrap_or_default();
+            if here == there {
                 self.report.agreed += 1;
                 continue;
             }
-            let expected = Money::from_fen(fen);
-            let text = format!(
-                "{}类汇总不一致：账上{count}户{expected}，银行{}户{}",
-                chinese(one.class),
-                one.count,
-                one.balance
-            );
-            let key = format!("loan:{}:{}:{}", file.bank, file.day, class_of(one.class));
-            self.findings.add(LoanBreak::Total, None, &key, one.balance, Some(expected), text.clone());
-            self.report.breaks.push(FileBreak {
-                class: "total".to_owned(),
-                key,
-                amount: one.balance,
-                expected: Some(expected),
-                detail: text,
-            });
+            let words = |(count, balance, arrears): (u64, i64, i64)| {
+                format!("{count}户{}，逾期未还{}", Money::from_fen(balance), Money::from_fen(arrears))
+            };
+            let text = format!("{}类汇总不一致：账上{}；银行{}", chinese(class), words(here), words(there));
+            let key = format!("loan:{}:{}:{}", file.bank, file.day, class_of(class));
+            let (amount, expected) = (Money::from_fen(there.1), Some(Money::from_fen(here.1)));
+            self.findings.add(LoanBreak::Total, None, &key, amount, expected, text.clone());
+            self.report.breaks.push(FileBreak { class: "total".to_owned(), key, amount, expected, detail: text });
         }
         Ok(())
     }
@@ -663,6 +801,24 @@ fn in_words(ours: &Split, theirs: &Split) -> (String, i64) {
     (words.join("；"), most)
 }
 
+/// A kind of event, in words.
+fn happening(kind: &str) -> &'static str {
+    match kind {
+        "payout" => "放款",
+        "repayment" => "还款",
+        "prepayment" => "提前还款",
+        "rate" => "利率调整",
+        "class" => "分类认定",
+        "reversal" => "冲正",
+        "waiver" => "减免",
+        "compensation" => "代偿",
+        "recovery" => "追偿",
+        "write_off" => "核销",
+        "credit_back" => "退还溢缴",
+        _ => "业务",
+    }
+}
+
 pub(super) fn chinese(class: Class) -> &'static str {
     match class {
         Class::Normal => "正常",
@@ -681,6 +837,12 @@ fn reason(error: &ServeError) -> String {
         ServeError::Conflict => "与已登记的业务冲突".to_owned(),
         ServeError::Invalid { problem, .. } => (*problem).to_owned(),
         ServeError::State(_) => "贷款状态不允许".to_owned(),
+        ServeError::TooEarlyForPool { days } => format!("逾期未满{days}天"),
+        ServeError::TooMuchForPool { most } => format!("按约定的补偿比例最多还可代偿{most}"),
+        ServeError::PoolEmpty { left } => format!("风险补偿资金只剩{left}"),
+        ServeError::OtherRate { expected } => format!("当日年利率应为{}", expected.percent()),
+        ServeError::NoLpr => "没有登记适用的贷款市场报价利率，无法核对利率".to_owned(),
+        ServeError::NotTheWholeLoan { principal } => format!("净放款应为零，原合同未还本金为{principal}"),
         ServeError::NoSuchEvent => "找不到所指的业务".to_owned(),
         _ => "不符合合同".to_owned(),
     }

@@ -17,6 +17,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use super::{Servicing, ServicingError};
 use crate::closing::Period;
 
+const CLASSES: [Class; 5] = [Class::Normal, Class::SpecialMention, Class::Substandard, Class::Doubtful, Class::Loss];
+
 /// How many loans are read at once.
 const PAGE: usize = 2_000;
 
@@ -31,12 +33,23 @@ pub struct Group {
     pub overdue_count: u64,
     /// Of those: principal that fell due before the day and is not paid, and interest with what its delay costs.
     pub arrears: Money,
-    /// Of each class: how many, and principal not repaid.
-    pub classes: [(u64, Money); 5],
+    /// Of each class.
+    pub classes: [OfClass; 5],
     /// Subsidies claimed in the month.
     pub subsidy_claimed: Money,
     /// Subsidies received in the month.
     pub subsidy_received: Money,
+}
+
+/// What the loans of a class add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OfClass {
+    /// How many.
+    pub count: u64,
+    /// Principal not repaid.
+    pub balance: Money,
+    /// What is late of it, as of all.
+    pub arrears: Money,
 }
 
 /// A line of the report.
@@ -123,8 +136,9 @@ impl Group {
         self.overdue_count += other.overdue_count;
         plus(&mut self.arrears, other.arrears);
         for (sum, one) in self.classes.iter_mut().zip(other.classes) {
-            sum.0 += one.0;
-            plus(&mut sum.1, one.1);
+            sum.count += one.count;
+            plus(&mut sum.balance, one.balance);
+            plus(&mut sum.arrears, one.arrears);
         }
         plus(&mut self.subsidy_claimed, other.subsidy_claimed);
         plus(&mut self.subsidy_received, other.subsidy_received);
@@ -197,10 +211,12 @@ impl Servicing {
                     if it.state.end.is_none() {
                         group.count = 1;
                         group.balance = it.state.principal().map_err(ServeError::Loan)?;
-                        group.classes[it.state.class as usize] = (1, group.balance);
+                        let class = it.state.class as usize;
+                        (group.classes[class].count, group.classes[class].balance) = (1, group.balance);
                         if it.state.days_past_due > 0 {
                             let arrears = one.late(&it.state, as_of)?.total().map_err(ServeError::Loan)?;
                             (group.overdue_count, group.arrears) = (1, arrears);
+                            group.classes[class].arrears = arrears;
                             if of_bank || reach.audits || known.contains(&one.row.donor_id) {
                                 report.late.push(Late {
                                     contract: one.row.number.clone(),
@@ -241,11 +257,11 @@ impl Servicing {
         let mut sums: HashMap<_, (Money, Money)> = HashMap::new();
         for row in rows {
             let sum = sums.entry(row.contract_id).or_default();
-            if within(row.claimed_on) {
+            if within(row.claimed_on) && row.withdrawn_on.is_none() {
                 plus(&mut sum.0, row.amount_fen);
             }
             if row.received_on.is_some_and(within) {
-                plus(&mut sum.1, row.amount_fen);
+                plus(&mut sum.1, row.received_fen.unwrap_or_default());
             }
         }
         Ok(sums)
@@ -261,23 +277,12 @@ impl Servicing {
         let sheet = workbook.add_worksheet();
         sheet.set_name("月报")?;
         let first = top(sheet, &format!("{month}青年贷款月报"), &report, &head)?;
-        let titles = [
-            "县（市、区）",
-            "银行",
-            "产品",
-            "户数",
-            "余额",
-            "逾期户数",
-            "逾期金额",
-            "正常",
-            "关注",
-            "次级",
-            "可疑",
-            "损失",
-            "本月申报贴息",
-            "本月到账贴息",
-        ];
-        for (column, title) in (0u16..).zip(titles) {
+        let titles =
+            ["县（市、区）", "银行", "产品", "户数", "余额", "逾期户数", "逾期金额", "本月申报贴息", "本月到账贴息"];
+        let of_class = CLASSES.map(|class| super::files::chinese(class));
+        let of_class =
+            of_class.iter().flat_map(|class| ["户数", "余额", "逾期金额"].map(|what| format!("{class}{what}")));
+        for (column, title) in (0u16..).zip(titles.map(str::to_owned).into_iter().chain(of_class)) {
             sheet.write_string_with_format(first, column, title, &head)?;
             sheet.set_column_width(column, 16)?;
         }
@@ -293,11 +298,13 @@ impl Servicing {
             sheet.write_with_format(row, 4, yuan(group.balance), &money)?;
             sheet.write(row, 5, group.overdue_count)?;
             sheet.write_with_format(row, 6, yuan(group.arrears), &money)?;
-            for (column, (_, balance)) in (7u16..).zip(group.classes) {
-                sheet.write_with_format(row, column, yuan(balance), &money)?;
+            sheet.write_with_format(row, 7, yuan(group.subsidy_claimed), &money)?;
+            sheet.write_with_format(row, 8, yuan(group.subsidy_received), &money)?;
+            for (column, one) in (9u16..).step_by(3).zip(group.classes) {
+                sheet.write(row, column, one.count)?;
+                sheet.write_with_format(row, column + 1, yuan(one.balance), &money)?;
+                sheet.write_with_format(row, column + 2, yuan(one.arrears), &money)?;
             }
-            sheet.write_with_format(row, 12, yuan(group.subsidy_claimed), &money)?;
-            sheet.write_with_format(row, 13, yuan(group.subsidy_received), &money)?;
         }
         let sheet = workbook.add_worksheet();
         sheet.set_name("逾期明细")?;

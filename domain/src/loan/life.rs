@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::allocation::{Amounts, Component, Order, Scan};
 use super::overdue::{Class, Grace, GraceMode, Penalty, days_past_due};
 use super::prepayment::{Mode, Onwards, Prepayment, Running, accrued};
-use super::repricing::{Pace, RateChange, follow, in_force, over, rows_from, steady};
+use super::repricing::{Pace, RateChange, follow, in_force, over, parts, rows_from, steady};
 use super::schedule::Course;
+use super::subsidy::Rates;
 use super::terms::Period;
 use super::{
     Instalment, InterestMode, LoanError, Method, Repayment, Schedule, Terms, minus, plus, product, share, sum,
@@ -117,10 +118,12 @@ pub enum What {
     Compensation(Money),
     /// Repaid of what was compensated or written off (追偿).
     Recovery(Money),
-    /// 续贷, 展期, 重组: another contract takes over the principal.
-    Replaced,
+    /// 续贷, 展期, 重组: another contract takes over this much principal, and nothing falls due any more; nothing is said where all of it is.
+    Replaced(Option<Money>),
     /// 核销.
     WriteOff,
+    /// 退还溢缴: this much of the borrower's credit is paid back.
+    CreditBack(Money),
     /// 冲正: that event never was.
     Reversal(LoanEventId),
 }
@@ -132,14 +135,16 @@ impl What {
             What::RateChange(_) => 0,
             What::Judgement(_) => 1,
             What::Subsidy(_) => 2,
-            What::Repayment { .. } => 3,
-            What::Prepayment { .. } => 4,
-            What::Waiver(_) => 5,
-            What::Compensation(_) => 6,
-            What::Recovery(_) => 7,
-            What::Replaced => 8,
+            // Before payments: its interest to the day is due with it, and they may settle that.
+            What::Replaced(_) => 3,
+            What::Repayment { .. } => 4,
+            What::Prepayment { .. } => 5,
+            What::Waiver(_) => 6,
+            What::Compensation(_) => 7,
+            What::Recovery(_) => 8,
             What::WriteOff => 9,
-            What::Reversal(_) => 10,
+            What::CreditBack(_) => 10,
+            What::Reversal(_) => 11,
         }
     }
 }
@@ -155,6 +160,8 @@ pub struct Outcome {
     pub taken: Split,
     /// Principal of it that was not yet due.
     pub undue: Money,
+    /// What of a recovery goes back to the pool.
+    pub to_pool: Money,
     /// What was due before it.
     pub due_before: Amounts,
     /// Whether interest was income before it was paid.
@@ -222,8 +229,13 @@ pub struct Life<'a> {
     paid: Amounts,
     compensated: Money,
     recovered: Money,
+    /// Of what was recovered, the pool's, and what came of what was written off.
+    returned: Money,
+    regained: Money,
     written_off: Amounts,
     end: Option<End>,
+    /// Its class when another contract took it over: it stays.
+    class_then: Class,
 }
 
 /// An instalment, and what is open of it.
@@ -309,8 +321,11 @@ impl<'a> Life<'a> {
             paid: Amounts::default(),
             compensated: Money::ZERO,
             recovered: Money::ZERO,
+            returned: Money::ZERO,
+            regained: Money::ZERO,
             written_off: Amounts::default(),
             end: None,
+            class_then: Class::Normal,
         })
     }
 
@@ -343,7 +358,7 @@ impl<'a> Life<'a> {
         if on < self.contract.terms.disbursed_on {
             return Err(LoanError::PaymentDate(on));
         }
-        if self.end.is_some() && !matches!(what, What::Recovery(_) | What::Judgement(_) | What::Waiver(_)) {
+        if !self.allows(&what) {
             return Err(LoanError::Ended);
         }
         self.advance(on)?;
@@ -351,7 +366,8 @@ impl<'a> Life<'a> {
         self.reckon(on)?;
         let due_before = self.due()?;
         let (taken, accruing) = (Split::default(), self.accruing);
-        let mut outcome = Outcome { id, expected: None, taken, undue: Money::ZERO, due_before, accruing };
+        let (undue, to_pool) = (Money::ZERO, Money::ZERO);
+        let mut outcome = Outcome { id, expected: None, taken, undue, to_pool, due_before, accruing };
         match what {
             What::RateChange(rate) => self.reprice(on, rate)?,
             What::Judgement(class) => self.judged = class,
@@ -377,21 +393,21 @@ impl<'a> Life<'a> {
                 outcome.undue = self.lower(on, amount)?;
                 self.compensated = plus(self.compensated, amount)?;
             }
-            What::Recovery(amount) => {
-                let most = plus(self.compensated, self.written_off.total()?)?;
-                self.recovered = plus(self.recovered, amount)?;
-                if self.recovered > most {
-                    return Err(LoanError::TooMuch(amount));
-                }
-            }
-            What::Replaced => {
-                let principal = plus(self.undue(), self.due()?[Component::Principal])?;
-                outcome.undue = self.lower(on, principal)?;
-                outcome.taken.amounts[Component::Principal] = principal;
+            What::Recovery(amount) => self.recover(on, amount, &mut outcome)?,
+            What::Replaced(amount) => {
+                let principal = plus(self.undue(), due_before[Component::Principal])?;
+                let amount = amount.unwrap_or(principal);
+                outcome.undue = self.replace(on, amount)?;
+                outcome.taken.amounts[Component::Principal] = amount;
                 outcome.expected = Some(outcome.taken);
-                self.end = Some(End::Replaced);
             }
             What::WriteOff => outcome.undue = self.write_off(on, &mut outcome.taken)?,
+            What::CreditBack(amount) => {
+                if amount > self.credit {
+                    return Err(LoanError::TooMuch(amount));
+                }
+                self.credit = minus(self.credit, amount)?;
+            }
             What::Reversal(_) => {}
         }
         if !self.arrears.iter().any(Arrear::bears) {
@@ -402,6 +418,16 @@ impl<'a> Life<'a> {
             self.end = Some(End::Settled);
         }
         Ok(outcome)
+    }
+
+    /// Whether something may still happen to it: once another contract has taken it over, that what is due of it is paid or waived.
+    fn allows(&self, what: &What) -> bool {
+        match (self.end, what) {
+            (None, _) => true,
+            (Some(_), What::Recovery(_) | What::Judgement(_) | What::Waiver(_) | What::CreditBack(_)) => true,
+            (Some(End::Replaced), What::Repayment { .. }) => !self.arrears.is_empty(),
+            (Some(_), _) => false,
+        }
     }
 
     /// Lets instalments fall due, up to a day and with it.
@@ -434,10 +460,20 @@ impl<'a> Life<'a> {
 
     /// Since when the oldest instalment waits.
     pub(super) fn late_since(&self) -> Option<BusinessDate> {
-        self.arrears.iter().find(|one| one.bears()).map(|one| one.due)
+        self.arrears.iter().find(|one| one.bears() && !self.has_ended()).map(|one| one.due)
+    }
+
+    /// Whether it has ended: then nothing falls due any more, and what was not paid of it costs no more.
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.is_some()
     }
 
     fn class(&self, day: BusinessDate) -> Class {
+        match self.end {
+            Some(End::WrittenOff) => return Class::Loss,
+            Some(End::Replaced) => return self.class_then,
+            Some(End::Settled) | None => {}
+        }
         let by_days = Class::of(self.days_past_due(day));
         self.judged.map_or(by_days, |judged| by_days.max(judged))
     }
@@ -458,8 +494,11 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Writes penalty and compound interest down, up to a day.
+    /// Writes penalty and compound interest down, up to a day; none of a loan that has ended.
     fn reckon(&mut self, to: BusinessDate) -> Result<(), LoanError> {
+        if self.has_ended() {
+            return Ok(());
+        }
         let (grace, penalty) = (self.contract.grace, self.penalty(to.previous()));
         for one in self.arrears.iter_mut().filter(|one| one.since < to && one.bears()) {
             let (principal, interest) = (one.owed[Component::Principal], one.owed[Component::Interest]);
@@ -504,6 +543,15 @@ impl<'a> Life<'a> {
     /// The period under way and its row.
     pub(super) fn under_way(&self) -> Option<(&Period, &Instalment)> {
         self.periods.get(self.next).zip(self.rows.get(self.next))
+    }
+
+    /// The rates of the period under way, as a subsidy asks for them: by days those that follow each other in it, by months that of its row.
+    pub fn rates_under_way(&self) -> Result<Rates, LoanError> {
+        let (period, _) = self.under_way().ok_or(LoanError::PaidInstalments)?;
+        Ok(match self.contract.terms.interest_mode {
+            InterestMode::Monthly => vec![(self.pace()?.annual_rate, Fraction::parts(1, 1))],
+            InterestMode::Daily => parts(&self.contract.terms, &self.rates, period).collect(),
+        })
     }
 
     /// The pace of the row under way.
@@ -591,7 +639,7 @@ impl<'a> Life<'a> {
         self.carried = self.accrued(on)?;
         let left = minus(undue, early)?;
         if left == Money::ZERO {
-            return self.cut_short(on).map(|()| early);
+            return self.cut_short(on, left).map(|()| early);
         }
         let terms = self.now(on)?;
         let mut periods = self.ahead(&terms)?;
@@ -612,17 +660,32 @@ impl<'a> Life<'a> {
         self.go_on(terms.annual_rate, (periods, course), rest.instalments).map(|()| early)
     }
 
-    /// Nothing falls due any more; interest of the period under way is due at once.
-    fn cut_short(&mut self, on: BusinessDate) -> Result<(), LoanError> {
+    /// Nothing falls due any more; interest of the period under way, and this much principal, is due at once.
+    fn cut_short(&mut self, on: BusinessDate, principal: Money) -> Result<(), LoanError> {
         let mut owed = Amounts::default();
-        owed[Component::Interest] = std::mem::take(&mut self.carried);
+        (owed[Component::Principal], owed[Component::Interest]) = (principal, std::mem::take(&mut self.carried));
         self.earned.interest = plus(self.earned.interest, owed[Component::Interest])?;
         self.rows.truncate(self.next);
         self.periods.truncate(self.next);
-        if owed[Component::Interest].is_positive() {
-            self.arrears.push(Arrear { due: on, since: on, owed, latent: Default::default() });
+        let arrear = Arrear { due: on, since: on, owed, latent: Default::default() };
+        if arrear.bears() {
+            self.arrears.push(arrear);
         }
         Ok(())
+    }
+
+    /// Another contract takes over this much principal, what is not yet due first; what it leaves is due at once. Answers how much was
+    /// not yet due.
+    fn replace(&mut self, on: BusinessDate, amount: Money) -> Result<Money, LoanError> {
+        let (class, undue) = (self.class(on), self.undue());
+        let early = amount.min(undue);
+        if self.off(Component::Principal, minus(amount, early)?)?.is_positive() {
+            return Err(LoanError::TooMuch(amount));
+        }
+        self.carried = self.accrued(on)?;
+        self.cut_short(on, minus(undue, early)?)?;
+        (self.end, self.class_then) = (Some(End::Replaced), class);
+        Ok(early)
     }
 
     /// The terms with the rate of a day within the row under way; by months that of the row.
@@ -821,6 +884,32 @@ impl<'a> Life<'a> {
         self.periods.truncate(self.next);
         self.end = Some(End::WrittenOff);
         Ok(undue)
+    }
+
+    /// Something comes back of a loss: to the pool in the share of it that the pool still bears, the rest to the bank, which bears what is
+    /// not repaid or was written off. Interest that was written off comes last, and is the bank's alone.
+    fn recover(&mut self, on: BusinessDate, amount: Money, outcome: &mut Outcome) -> Result<(), LoanError> {
+        let pool = minus(self.compensated, self.returned)?;
+        let open = plus(self.undue(), self.due()?[Component::Principal])?;
+        let gone = minus(self.written_off.total()?, self.regained)?;
+        let principal_gone =
+            Money::from_fen((self.written_off[Component::Principal].fen() - self.regained.fen()).max(0));
+        let borne = plus(plus(pool, open)?, principal_gone)?;
+        let has_lost = self.compensated.is_positive() || self.end == Some(End::WrittenOff);
+        if !has_lost || amount > plus(plus(pool, open)?, gone)? {
+            return Err(LoanError::TooMuch(amount));
+        }
+        if let Some(share) = Fraction::new(pool.fen().into(), borne.fen().into()) {
+            outcome.to_pool = super::share(share, amount.min(borne))?.min(pool);
+        }
+        let rest = minus(amount, outcome.to_pool)?;
+        let principal = rest.min(open);
+        outcome.taken.amounts[Component::Principal] = principal;
+        outcome.undue = self.lower(on, principal)?;
+        self.recovered = plus(self.recovered, amount)?;
+        self.returned = plus(self.returned, outcome.to_pool)?;
+        self.regained = plus(self.regained, minus(rest, principal)?)?;
+        Ok(())
     }
 
     /// Every instalment with what is open of it at the end of a day not before the last event; what was prepaid is no instalment any more.

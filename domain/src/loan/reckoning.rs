@@ -184,6 +184,11 @@ impl Reckoning {
         (written[Component::Penalty], written[Component::Compound]) = (Money::ZERO, Money::ZERO);
         let mut earned = state.earned;
         for one in &life.arrears {
+            if life.has_ended() {
+                written[Component::Penalty] = plus(written[Component::Penalty], one.owed[Component::Penalty])?;
+                written[Component::Compound] = plus(written[Component::Compound], one.owed[Component::Compound])?;
+                continue;
+            }
             for days in [1, NON_ACCRUAL + 1, 271, 361, i64::from(grace.days) + 1] {
                 changes(later(one.due, days)?);
             }

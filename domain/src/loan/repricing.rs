@@ -141,13 +141,21 @@ pub(super) fn steady(terms: &Terms, annual_rate: Rate, periods: &mut [Period]) -
 
 /// Σ rate × part of a year, over the parts of a period with one rate each.
 pub(super) fn over(terms: &Terms, rates: &[RateChange], period: &Period) -> Result<Fraction, LoanError> {
-    let within = rates.iter().map(|change| change.effective_on).filter(|day| *day > period.from && *day < period.due);
-    let (mut factor, mut from) = (Fraction::ZERO, period.from);
-    for to in within.chain([period.due]) {
-        let rate = in_force(terms, rates, from).fraction();
-        let part = product(rate, terms.day_count.year_fraction(from, to))?;
-        factor = factor.plus(part).ok_or(LoanError::TooLarge)?;
-        from = to;
-    }
-    Ok(factor)
+    parts(terms, rates, period).try_fold(Fraction::ZERO, |factor, (rate, years)| {
+        factor.plus(product(rate.fraction(), years)?).ok_or(LoanError::TooLarge)
+    })
+}
+
+/// The parts of a period with one rate each, and what part of a year each is.
+pub(super) fn parts<'a>(
+    terms: &'a Terms,
+    rates: &'a [RateChange],
+    period: &Period,
+) -> impl Iterator<Item = (Rate, Fraction)> + use<'a> {
+    let (first, last) = (period.from, period.due);
+    let within = rates.iter().map(|change| change.effective_on).filter(move |day| *day > first && *day < last);
+    within.chain([last]).scan(first, |from, to| {
+        let from = std::mem::replace(from, to);
+        Some((in_force(terms, rates, from), terms.day_count.year_fraction(from, to)))
+    })
 }

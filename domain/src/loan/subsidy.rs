@@ -44,13 +44,21 @@ pub struct Subsidised {
     pub borrower: Money,
 }
 
+/// The rates of an instalment's period, each with the part of a year it holds for. Of one rate alone the part has no say.
+pub type Rates = Vec<(Rate, Fraction)>;
+
 impl Subsidy {
-    /// Instalment by instalment.
+    /// Instalment by instalment, at the rate of the terms.
     pub fn of(&self, terms: &Terms, schedule: &Schedule) -> Result<Vec<Subsidised>, LoanError> {
-        let part = self.part(terms.annual_rate)?;
+        let steady = vec![vec![(terms.annual_rate, Fraction::parts(1, 1))]; schedule.instalments.len()];
+        self.by_rates(schedule, &steady)
+    }
+
+    /// The same where the rate has changed: each instalment at the rates of its own period.
+    pub fn by_rates(&self, schedule: &Schedule, rates: &[Rates]) -> Result<Vec<Subsidised>, LoanError> {
         let mut paid = Money::ZERO;
-        let split = schedule.instalments.iter().map(|one| {
-            let granted = match (part, self.reaches(one.number, one.due)) {
+        let split = schedule.instalments.iter().zip(rates).map(|(one, rates)| {
+            let granted = match (self.part(rates)?, self.reaches(one.number, one.due)) {
                 (_, false) => Money::ZERO,
                 (Part::Government(part), true) => share(part, one.interest)?.min(one.interest),
                 (Part::Borrower(part), true) => minus(one.interest, share(part, one.interest)?)?,
@@ -73,15 +81,20 @@ impl Subsidy {
     }
 
     /// As a part of the interest. Without a rate there is no interest to share.
-    fn part(&self, annual_rate: Rate) -> Result<Part, LoanError> {
-        let of_rate = |points: Rate| match annual_rate.fraction().inverse() {
-            Some(inverse) => product(points.fraction(), inverse),
+    fn part(&self, rates: &[(Rate, Fraction)]) -> Result<Part, LoanError> {
+        let over = |of: &dyn Fn(Rate) -> Rate| {
+            rates.iter().try_fold(Fraction::ZERO, |sum, (rate, years)| {
+                sum.plus(product(of(*rate).fraction(), *years)?).ok_or(LoanError::TooLarge)
+            })
+        };
+        let of_interest = |of: &dyn Fn(Rate) -> Rate| match over(&|rate| rate)?.inverse() {
+            Some(inverse) => product(over(of)?, inverse),
             None => Ok(Fraction::ZERO),
         };
         Ok(match self.model {
             Model::Share(share) => Part::Government(share.fraction()),
-            Model::Points(points) => Part::Government(of_rate(points)?),
-            Model::AboveFloor(rate) => Part::Borrower(of_rate(rate.min(annual_rate))?),
+            Model::Points(points) => Part::Government(of_interest(&|_| points)?),
+            Model::AboveFloor(floor) => Part::Borrower(of_interest(&|rate| floor.min(rate))?),
         })
     }
 }

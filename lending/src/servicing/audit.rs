@@ -1,18 +1,18 @@
 //! The proof of servicing: every loan replayed from its contract and events and compared with what is stored of it, its class, its state and
-//! what the pool bore of it as well, and what all of a programme come to compared with its memo book.
+//! what the pool bore of it as well, and what all of a programme come to compared with its memo book; and the closed days with their seals.
 
 use std::collections::HashMap;
 
 use domain::lending::LoanState;
 use domain::loan::reckoning::{Books, Reckoning};
-use domain::{LoanContractId, Money};
-use entity::{loan_programme, loan_standing};
+use domain::{BusinessDate, LoanContractId, Money};
+use entity::{loan_day, loan_programme, loan_standing};
 use ledger::{Account, AuditReport, Subject};
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Statement};
 
 use super::ServeError;
 use super::loan::{Loan, Replayed};
-use super::{loan, programme, through};
+use super::{close, loan, programme, through};
 
 /// How many loans are read at once.
 const PAGE: usize = 2_000;
@@ -62,6 +62,7 @@ async fn of(
         }
     }
     report.compare("loan.state", &programme.name, 0, unpaid(db, programme).await?);
+    days(db, programme, report).await?;
     let balances = ledger::balances(db, programme.book_id, None).await?;
     let accounts = ledger::accounts(db, programme.book_id).await?;
     let net = |subject: Subject| -> i64 {
@@ -84,6 +85,76 @@ async fn of(
 fn compare(report: &mut AuditReport, id: LoanContractId, standing: &Reckoning, stored: &Books, computed: &Books) {
     let text = |books: &Books| format!("{books:?}");
     report.compare("loan.standing", format!("{id} as of {}", standing.as_of), text(stored), text(computed));
+}
+
+/// The closed days: one after the other, each sealed over its figures and the seal before it, and grown by what its entries booked.
+async fn days(
+    db: &impl ConnectionTrait,
+    programme: &loan_programme::Model,
+    report: &mut AuditReport,
+) -> Result<(), ServeError> {
+    let closed = loan_day::Entity::find()
+        .filter(loan_day::Column::ProgrammeId.eq(programme.id))
+        .filter(loan_day::Column::State.eq("closed"))
+        .order_by_asc(loan_day::Column::Day)
+        .all(db)
+        .await?;
+    let booked = booked(db, programme).await?;
+    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut before: Option<&loan_day::Model> = None;
+    let mut next = programme.first_day;
+    for row in &closed {
+        let key = format!("{} {}", programme.name, row.day);
+        report.compare("loan.day", &key, row.day, next);
+        let figures = [
+            row.loans,
+            row.changed,
+            row.balance_fen.fen(),
+            row.overdue_fen.fen(),
+            row.interest_fen.fen(),
+            row.penalty_fen.fen(),
+            row.compound_fen.fen(),
+            row.off_balance_fen.fen(),
+        ];
+        let sealed = close::seal(before, programme.id, row.day, &figures);
+        report.compare("loan.day_digest", &key, hex(&row.digest), hex(&sealed));
+        let grown = booked.get(&row.day).copied().unwrap_or_default();
+        report.compare("loan.day_grown", &key, format!("{:?}", &figures[4..]), format!("{:?}", &grown[..]));
+        (before, next) = (Some(row), row.day.next());
+    }
+    report.compare("loan.day", &programme.name, programme.closed_through, next.previous());
+    Ok(())
+}
+
+/// What the entries of each closed day booked, in fen: interest, penalty, compound interest, and what stands beside the balance sheet.
+async fn booked(
+    db: &impl ConnectionTrait,
+    programme: &loan_programme::Model,
+) -> Result<HashMap<BusinessDate, [i64; 4]>, DbErr> {
+    let subjects =
+        [Subject::LOAN_INTEREST, Subject::LOAN_PENALTY, Subject::LOAN_COMPOUND, Subject::LOAN_OFF_BALANCE[0]];
+    let side = |account: &str, sign: &str| {
+        format!(
+            "SELECT e.book_date AS day, a.subject AS subject, {sign}p.amount_fen AS fen FROM entry e \
+             JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.{account} \
+             WHERE e.book_id = $1 AND e.kind = 'loan_day' AND a.subject IN ($2, $3, $4, $5)"
+        )
+    };
+    let sql = format!(
+        "SELECT day, subject, CAST(SUM(fen) AS BIGINT) AS fen FROM ({} UNION ALL {}) lines GROUP BY day, subject",
+        side("debit_account", ""),
+        side("credit_account", "-")
+    );
+    let values =
+        std::iter::once(sea_orm::Value::from(programme.book_id)).chain(subjects.map(|subject| subject.code().into()));
+    let mut sums: HashMap<BusinessDate, [i64; 4]> = HashMap::new();
+    for row in db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await? {
+        let (day, subject): (BusinessDate, String) = (row.try_get("", "day")?, row.try_get("", "subject")?);
+        if let Some(at) = subjects.iter().position(|one| one.code() == subject) {
+            sums.entry(day).or_default()[at] = row.try_get("", "fen")?;
+        }
+    }
+    Ok(sums)
 }
 
 /// What is stored beside the amounts, column by column.

@@ -2,12 +2,13 @@
 //! it came, in one transaction. Killed between two, the next run goes on where it stood; run again, it finds the day closed; late, it
 //! closes the days it missed in their order.
 //!
-//! Loans on which something changes that day (an instalment falls due, a class or the grace ends) are replayed, [`PIECE`] at a time.
+//! Loans on which something changes that day (an instalment falls due, a class or the grace ends) are replayed, at most [`PIECE`] at a time.
 //! All others only grow: the last piece adds up by how much, in the database, two statements however many loans there are, and writes
 //! none of them. What a day booked is a difference to the day before, so an interest that is booked day by day adds up to the rounded whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::loan::life::State;
 use domain::loan::overdue::Class;
 use domain::{BusinessDate, LoanContractId, LoanProgrammeId, Money, Timestamp};
 use entity::{Tx, loan_day, loan_programme};
@@ -21,11 +22,13 @@ use sha2::{Digest, Sha256};
 
 use super::ServeError;
 use super::loan::{self, Loan};
+use super::programme::{self, Known};
 use super::{Step, advance, contracts, through};
 use crate::postings::{self, Delta};
 
-/// How many loans a piece reckons anew at most.
-pub const PIECE: u64 = 2_000;
+/// How many loans a piece reckons anew at most. On SQLite nobody else writes for so long, a second for a piece that is full; many small
+/// pieces would write the same pages of accounts again and again.
+pub const PIECE: u64 = 8_000;
 
 /// What a piece did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +83,8 @@ pub async fn locked(tx: &Tx, id: LoanProgrammeId) -> Result<loan_programme::Mode
     row.ok_or(ServeError::NoSuchProgramme)
 }
 
-/// One piece of a day. Only the day after the last closed one can be closed, and only when it is over.
+/// One piece of a day. Only the day after the last closed one can be closed, and only when it is over and the bank has told of it, if it
+/// tells by month or by sums.
 pub async fn piece(
     tx: &Tx,
     now: Timestamp,
@@ -93,9 +97,11 @@ pub async fn piece(
     if let Some(closed) = standing.as_ref().filter(|row| row.state == "closed") {
         return Ok(Piece::There(closed.clone()));
     }
-    if day != next_day(&programme) || day >= BusinessDate::of(now) {
-        return Err(ServeError::NotThatDay);
-    }
+    let today = BusinessDate::of(now);
+    let Known { programme, .. } = match programme::known_one(tx, programme, today).await? {
+        known if day == next_day(&known.programme) && day <= known.last_day(today) => known,
+        _ => return Err(ServeError::NotThatDay),
+    };
     let row = match standing {
         Some(row) => row,
         None => begin(tx, now, id, day).await?,
@@ -167,9 +173,16 @@ async fn reckon(
     }
     let standings: Vec<_> = replayed.iter().map(|(id, it)| (*id, &it.reckoning, &it.state)).collect();
     loan::write(tx, programme.id, &standings).await?;
-    let states: BTreeMap<_, _> = replayed.iter().map(|(id, it)| (*id, &it.state)).collect();
-    let changed: Vec<(&Loan, Option<_>)> =
-        loans.values().filter_map(|loan| Some((loan, Some(*states.get(&loan.row.id)?)))).collect();
+    // Of most the contract stays as it is: an instalment fell due.
+    let stepped: BTreeSet<LoanContractId> = steps.iter().map(|step| step.contract).collect();
+    let mut changed: Vec<(&Loan, Option<&State>)> = Vec::new();
+    for (id, it) in &replayed {
+        let Some(loan) = loans.get(id) else { continue };
+        let (row, state) = (&loan.row, &it.state);
+        if stepped.contains(id) || (row.outstanding_fen, row.class) != (state.principal()?, state.class) {
+            changed.push((loan, Some(state)));
+        }
+    }
     contracts(tx, now, &changed, &steps).await?;
     book(tx, now, grown.onto(entry, programme)).await?;
     let mut after = row.clone();
@@ -302,12 +315,22 @@ async fn digest(
     figures: &[i64],
 ) -> Result<Vec<u8>, DbErr> {
     let before = loan_day::Entity::find_by_id((programme.id, day.previous())).one(tx).await?;
-    let mut text = format!("{} {day}", programme.id);
+    Ok(seal(before.as_ref(), programme.id, day, figures))
+}
+
+/// The digest of a day after the one before.
+pub(super) fn seal(
+    before: Option<&loan_day::Model>,
+    programme: LoanProgrammeId,
+    day: BusinessDate,
+    figures: &[i64],
+) -> Vec<u8> {
+    let mut text = format!("{programme} {day}");
     figures.iter().for_each(|figure| text.push_str(&format!(" {figure}")));
     let mut hash = Sha256::new();
-    hash.update(before.map_or_else(|| vec![0; 32], |row| row.digest));
+    hash.update(before.map_or(&[0; 32][..], |row| row.digest.as_slice()));
     hash.update(text.as_bytes());
-    Ok(hash.finalize().to_vec())
+    hash.finalize().to_vec()
 }
 
 /// The closed days of a programme, newest first.

@@ -2,7 +2,7 @@
 
 use domain::lending::{LoanEvent, LoanState};
 use domain::loan::LoanError;
-use domain::{Money, Refused};
+use domain::{Money, Rate, Refused};
 use entity::violation;
 use sea_orm::DbErr;
 
@@ -41,6 +41,9 @@ pub enum ServeError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The claim was withdrawn: the instalment was not paid in time after all.
+    #[error("the claim was withdrawn")]
+    Withdrawn,
     /// The pool pays only what is late enough.
     #[error("the pool pays from {days} days past due on")]
     TooEarlyForPool {
@@ -59,11 +62,29 @@ pub enum ServeError {
         /// What it can still pay.
         left: Money,
     },
+    /// The contract says another rate.
+    #[error("the rate by the contract is {expected}")]
+    OtherRate {
+        /// What it says.
+        expected: Rate,
+    },
+    /// No rate is confirmed by which it could be priced.
+    #[error("no published rate is confirmed")]
+    NoLpr,
+    /// Whoever tells it is the borrower, or close to them.
+    #[error("the officer is close to the borrower")]
+    Related,
     /// The pool has paid more than this, and not got it back.
     #[error("the pool has paid {paid}")]
     PoolPaid {
         /// What it has paid and not got back.
         paid: Money,
+    },
+    /// A contract that takes another over is the whole of what is owed there.
+    #[error("the contract it takes over has {principal} left")]
+    NotTheWholeLoan {
+        /// What is not repaid of the other.
+        principal: Money,
     },
     /// The loan is not paid out.
     #[error("the loan is not paid out")]
@@ -94,11 +115,18 @@ pub enum ServeError {
     Db(#[source] DbErr),
 }
 
+impl ServeError {
+    /// What takes something back, gives it up or judges it says why.
+    pub const UNEXPLAINED: ServeError = ServeError::Invalid { field: "reason", problem: "请说明原因" };
+}
+
 impl From<DbErr> for ServeError {
     /// A guard that was run into says what it is for; everything else is a failure.
     fn from(error: DbErr) -> ServeError {
         match violation(&error) {
             Some(rule) if rule.contains("loan_pool_charity") => ServeError::CharityPool,
+            Some(rule) if rule.contains("loan_related") => ServeError::Related,
+            Some(rule) if rule.contains("loan_event_unexplained") => ServeError::UNEXPLAINED,
             // PostgreSQL names the constraint, SQLite its column.
             Some(rule) if rule.contains("loan_programme_bank_key") || rule.contains("loan_programme.bank_id") => {
                 ServeError::Conflict

@@ -15,6 +15,7 @@ use domain::{BusinessDate, LoanContractId, LoanEventId, Money};
 use entity::{Rows, Tx, loan_contract, loan_event, loan_late, loan_standing};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
@@ -226,7 +227,8 @@ pub(crate) fn fact(row: &loan_event::Model) -> Result<Fact, ServeError> {
         "compensation" => What::Compensation(amount),
         "recovery" => What::Recovery(amount),
         "write_off" => What::WriteOff,
-        "replaced" => What::Replaced,
+        "credit_back" => What::CreditBack(amount),
+        "replaced" => What::Replaced(amount.is_positive().then_some(amount)),
         _ => return Err(broken()),
     }))
 }
@@ -246,7 +248,8 @@ pub fn word(fact: &Fact) -> &'static str {
             What::Compensation(_) => "compensation",
             What::Recovery(_) => "recovery",
             What::WriteOff => "write_off",
-            What::Replaced => "replaced",
+            What::CreditBack(_) => "credit_back",
+            What::Replaced(_) => "replaced",
         },
     }
 }
@@ -425,6 +428,23 @@ pub(crate) async fn write(
     let sql = format!("INSERT INTO loan_late (programme_id, {columns}) SELECT $1, {columns} FROM {{rows}}");
     tx.execute_raw(rows.statement(backend, &sql, [programme.into()])).await?;
     Ok(())
+}
+
+/// Every loan of a bank that was paid out by a day and has principal left, by id.
+pub async fn open(
+    db: &impl ConnectionTrait,
+    bank: domain::BankId,
+    day: BusinessDate,
+) -> Result<Vec<LoanContractId>, DbErr> {
+    use loan_contract::Column as C;
+    let rows = loan_contract::Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::BankId.eq(bank))
+        .filter(C::OutstandingFen.gt(Money::ZERO))
+        .filter(C::PaidOutOn.lte(day))
+        .order_by_asc(C::Id);
+    rows.into_tuple().all(db).await
 }
 
 /// Every loan of a programme that was ever paid out, by id.

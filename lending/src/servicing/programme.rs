@@ -182,6 +182,24 @@ impl Known {
         };
         Known { programme, told, until }
     }
+
+    /// The last day that can be closed: yesterday, or the day the bank last told of.
+    pub fn last_day(&self, today: BusinessDate) -> BusinessDate {
+        self.until.min(today.previous())
+    }
+}
+
+/// A programme with the day to which it is known.
+pub(super) async fn known_one(
+    db: &impl ConnectionTrait,
+    programme: loan_programme::Model,
+    today: BusinessDate,
+) -> Result<Known, DbErr> {
+    let told = match programme.pace.as_str() {
+        EVERY_DAY => None,
+        _ => super::file::last(db, programme.id).await?.map(|file| file.day),
+    };
+    Ok(Known::of(programme, told, today))
 }
 
 /// All programmes with the day to which each is known, oldest first. Two statements.

@@ -1,8 +1,11 @@
 //! Interest subsidy (贴息) of running loans: claimed for instalments that were paid in time, received once. Where the borrower pays the
-//! interest first the memo book owes it to them until it is there; where the bank asks them for less, the claim takes its place.
+//! interest first the memo book owes it to them until it is there; where the bank asks them for less, the claim takes its place. The payer may
+//! cut or refuse it; and it is withdrawn if what is heard of later does not grant it any more.
 //!
 //! Fiscal money that passes through a foundation, and a foundation's own, are booked in its book when they move, by its own recipes;
 //! here stands what was claimed and what came.
+
+use std::collections::BTreeMap;
 
 use domain::lending::product::{SubsidyRecipient, SubsidyRule};
 use domain::loan::allocation::Component;
@@ -36,20 +39,23 @@ pub fn due(loan: &Loan, on: BusinessDate) -> Result<Vec<Due>, ServeError> {
     let rule: SubsidyRule = serde_json::from_str(text)?;
     let contract = loan.contract(paid_out_on)?;
     let events = loan.events();
-    // The table the loan really had: what fell due day by day, and what of it was left in the evening.
-    let (mut instalments, mut left) = (Vec::new(), Vec::new());
-    let mut day = paid_out_on;
-    loop {
-        let (_, life) = Life::replay(&contract, &events, day)?;
-        let state = life.state(day)?;
-        let Some(next) = state.rows.first().copied().filter(|row| row.due <= on) else { break };
-        let due = Life::replay(&contract, &events, next.due)?.1.state(next.due)?.due;
-        left.push(due[Component::Principal].checked_add(due[Component::Interest]).unwrap_or(Money::MAX));
-        instalments.push(next);
-        day = next.due;
+    // The table the loan really had: what fell due day by day, at which rates, and what of it was left in the evening.
+    let (mut instalments, mut rates, mut left) = (Vec::new(), Vec::new(), Vec::new());
+    let first = Life::replay(&contract, &events, paid_out_on)?.1.state(paid_out_on)?;
+    let mut next = first.rows.first().map(|row| row.due);
+    while let Some(due_on) = next.filter(|due| *due <= on) {
+        // On the eve everything that changed the row has happened.
+        let eve = due_on.previous().max(paid_out_on);
+        let (_, life) = Life::replay(&contract, &events, eve)?;
+        let Some(row) = life.state(eve)?.rows.first().copied() else { break };
+        rates.push(life.rates_under_way()?);
+        let state = Life::replay(&contract, &events, row.due)?.1.state(row.due)?;
+        left.push(state.due[Component::Principal].checked_add(state.due[Component::Interest]).unwrap_or(Money::MAX));
+        instalments.push(row);
+        next = state.rows.first().map(|row| row.due);
     }
     let table = Schedule { regular_instalment: Money::ZERO, instalments };
-    let granted = |late| rule.subsidy(late).of(&contract.terms, &table);
+    let granted = |late| rule.subsidy(late).by_rates(&table, &rates);
     let at_most = granted(Vec::new())?;
     let in_time = |(one, left): &(&Subsidised, &Money)| {
         let may_wait = if rule.recipient == SubsidyRecipient::Bank { one.government } else { Money::ZERO };
@@ -83,10 +89,17 @@ pub async fn claim(
     for loan in loans.values().filter(|loan| loan.row.bank_id == programme.bank_id) {
         for Due { of: one, unpaid } in due(loan, on)? {
             let number = i64::from(one.number);
-            if standing.iter().any(|known| known.contract_id == loan.row.id && known.instalment == number) {
+            let known = standing.iter().filter(|known| known.contract_id == loan.row.id && known.instalment == number);
+            let (withdrawn, live): (Vec<_>, Vec<_>) = known.partition(|known| known.withdrawn_on.is_some());
+            if !live.is_empty() {
                 continue;
             }
-            let id = LoanSubsidyId::from(Uuid::new_v5(&loan.row.id.uuid(), format!("subsidy:{number}").as_bytes()));
+            // Claimed again after it was withdrawn, it is another claim.
+            let name = match withdrawn.len() {
+                0 => format!("subsidy:{number}"),
+                before => format!("subsidy:{number}:{before}"),
+            };
+            let id = LoanSubsidyId::from(Uuid::new_v5(&loan.row.id.uuid(), name.as_bytes()));
             let paid = Money::from_fen(one.government.fen() - unpaid.fen());
             if paid.is_positive() {
                 entries.push(postings::subsidy_claimed(programme.book_id, &loan.row.number, id, paid, on));
@@ -116,6 +129,9 @@ pub async fn claim(
                 received_on: None,
                 actor: actor.to_owned(),
                 created_us: now,
+                received_fen: None,
+                withdrawn_on: None,
+                reason: None,
             });
         }
     }
@@ -144,40 +160,177 @@ async fn insert(tx: &Tx, fresh: &[loan_subsidy::Model]) -> Result<(), ServeError
     Ok(())
 }
 
-/// A claim was paid. Once: told again it changes nothing.
+/// What the payer of a claim has decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The day the money came, or the day it was refused.
+    pub on: BusinessDate,
+    /// How much of the claim; all of it if nothing is said, nothing if it was refused.
+    pub amount: Option<Money>,
+    /// Why it is less than what was claimed.
+    pub reason: Option<String>,
+    /// `staff:{id}`.
+    pub actor: String,
+}
+
+/// A claim was paid, in part or not at all. Once: told again it changes nothing. What was cut is owed to the borrower no longer; as far as
+/// it took the place of interest, the borrower owes that again, as of its day.
 pub async fn receive(
     tx: &Tx,
     now: Timestamp,
     programme: &loan_programme::Model,
     id: LoanSubsidyId,
-    on: BusinessDate,
+    receipt: &Receipt,
 ) -> Result<loan_subsidy::Model, ServeError> {
     let row = loan_subsidy::Entity::find_by_id(id).one(tx).await?.ok_or(ServeError::NoSuchSubsidy)?;
     if row.programme_id != programme.id {
         return Err(ServeError::NoSuchSubsidy);
     }
-    if let Some(received) = row.received_on {
-        return if received == on { Ok(row) } else { Err(ServeError::IdReused) };
+    let (on, amount) = (receipt.on, receipt.amount.unwrap_or(row.amount_fen));
+    if row.withdrawn_on.is_some() {
+        return Err(ServeError::Withdrawn);
+    }
+    if row.received_on.is_some() {
+        let same = (row.received_on, row.received_fen) == (Some(on), Some(amount));
+        return if same { Ok(row) } else { Err(ServeError::IdReused) };
     }
     if on < row.claimed_on || on > BusinessDate::of(now) {
         return Err(ServeError::Invalid { field: "on", problem: "到账日应不早于申报日，不晚于今天" });
     }
+    if amount > row.amount_fen {
+        return Err(ServeError::Invalid { field: "amount", problem: "到账金额不能超过申报金额" });
+    }
+    let reason = receipt.reason.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    if amount < row.amount_fen && reason.is_none() {
+        return Err(ServeError::Invalid { field: "reason", problem: "到账少于申报的，请说明原因" });
+    }
     let loans = loan::load(tx, &[row.contract_id], false).await?;
     let loan = loans.get(&row.contract_id).ok_or(ServeError::NoSuchContract)?;
-    let taken = loan.facts.iter().find_map(|(event, _, fact)| match fact {
-        Fact::Event(What::Subsidy(amount)) if *event == applied(id) => Some(amount.fen()),
-        _ => None,
-    });
-    let of_the_borrower = Money::from_fen(row.amount_fen.fen() - taken.unwrap_or(0));
-    let entry =
-        postings::subsidy_received(programme.book_id, &loan.row.number, row.id, row.amount_fen, of_the_borrower, on);
-    for posted in ledger::post(tx, now, &[entry]).await? {
-        posted?;
+    // What is cut is first what the borrower would have got back.
+    let taken = taken(loan, id);
+    let less = |a: Money, b: Money| Money::from_fen(a.fen() - b.fen());
+    let (claimed, cut) = (less(row.amount_fen, taken), less(row.amount_fen, amount));
+    let cut_of_borrower = cut.min(claimed);
+    let of_the_borrower = less(claimed, cut_of_borrower);
+    let cut_of_interest = less(cut, cut_of_borrower);
+    let parts = (amount, of_the_borrower, cut_of_borrower);
+    let entry = postings::subsidy_received(programme.book_id, &loan.row.number, row.id, parts, on);
+    if !entry.postings().is_empty() {
+        for posted in ledger::post(tx, now, &[entry]).await? {
+            posted?;
+        }
+    }
+    let event = |name: &[u8], what| NewEvent {
+        id: Uuid::new_v5(&id.uuid(), name).into(),
+        contract: row.contract_id,
+        on: row.due_on,
+        fact: Fact::Event(what),
+        told: None,
+        reason: reason.clone(),
+        actor: receipt.actor.clone(),
+    };
+    let mut events = Vec::new();
+    if cut_of_interest.is_positive() {
+        events.push(event(b"cut", What::Reversal(applied(id))));
+        let left = less(taken, cut_of_interest);
+        if left.is_positive() {
+            events.push(event(b"left", What::Subsidy(left)));
+        }
     }
     let mut active: loan_subsidy::ActiveModel = row.into();
-    active.state = Set("received".to_owned());
+    active.state = Set(if amount.is_positive() { "received" } else { "rejected" }.to_owned());
     active.received_on = Set(Some(on));
-    Ok(active.update(tx).await?)
+    active.received_fen = Set(Some(amount));
+    active.reason = Set(reason);
+    let row = active.update(tx).await?;
+    super::record(tx, now, programme, &events).await.map_err(|(_, error)| error)?;
+    Ok(row)
+}
+
+/// How much of a claim takes the place of interest.
+fn taken(loan: &Loan, id: LoanSubsidyId) -> Money {
+    let of_claim = |(event, _, fact): &(LoanEventId, BusinessDate, Fact)| match fact {
+        Fact::Event(What::Subsidy(amount)) if *event == applied(id) => Some(*amount),
+        _ => None,
+    };
+    loan.facts.iter().find_map(of_claim).unwrap_or_default()
+}
+
+/// Withdraws claims nobody has paid yet that what was told since does not grant any more: a payment that never was, a rate or principal
+/// that was another. It may be claimed again as it is granted now.
+pub(super) async fn review(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    told: &[NewEvent],
+    loans: &BTreeMap<LoanContractId, Loan>,
+) -> Result<(), ServeError> {
+    let may_undo = |one: &&NewEvent| match one.fact {
+        Fact::Payout(_) | Fact::Event(What::Subsidy(_) | What::Judgement(_) | What::CreditBack(_)) => false,
+        Fact::Event(_) => true,
+    };
+    let mut ids: Vec<LoanContractId> = told.iter().filter(may_undo).map(|one| one.contract).collect();
+    ids.retain(|id| loans.get(id).is_some_and(|loan| loan.row.subsidy.is_some()));
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let first = |id: LoanContractId| told.iter().filter(|one| one.contract == id).map(|one| one.on).min();
+    let is_reversed = |id: LoanContractId| {
+        told.iter().any(|one| one.contract == id && matches!(one.fact, Fact::Event(What::Reversal(_))))
+    };
+    let claims = of(tx, &ids).await?;
+    let on = BusinessDate::of(now);
+    let (mut entries, mut events) = (Vec::new(), Vec::new());
+    for (id, loan) in loans {
+        let open: Vec<&loan_subsidy::Model> = claims
+            .iter()
+            .filter(|claim| claim.contract_id == *id && claim.state == "claimed")
+            .filter(|claim| is_reversed(*id) || first(*id).is_some_and(|first| first <= claim.due_on))
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        let granted = if loan.payout().is_some() { due(loan, on)? } else { Vec::new() };
+        for claim in open {
+            let is_granted = |one: &Due| {
+                (i64::from(one.of.number), one.of.due, one.of.government)
+                    == (claim.instalment, claim.due_on, claim.amount_fen)
+            };
+            if granted.iter().any(is_granted) {
+                continue;
+            }
+            let taken = taken(loan, claim.id);
+            let paid = Money::from_fen(claim.amount_fen.fen() - taken.fen());
+            if paid.is_positive() {
+                entries.push(postings::subsidy_withdrawn(programme.book_id, &loan.row.number, claim.id, paid, on));
+            }
+            if taken.is_positive() {
+                events.push(NewEvent {
+                    id: Uuid::new_v5(&claim.id.uuid(), b"withdrawn").into(),
+                    contract: *id,
+                    on: claim.due_on,
+                    fact: Fact::Event(What::Reversal(applied(claim.id))),
+                    told: None,
+                    reason: Some("该期已不符合贴息条件，申报撤回".to_owned()),
+                    actor: "system".to_owned(),
+                });
+            }
+            let mut active: loan_subsidy::ActiveModel = claim.clone().into();
+            active.state = Set("withdrawn".to_owned());
+            active.withdrawn_on = Set(Some(on));
+            active.update(tx).await?;
+        }
+    }
+    for posted in ledger::post(tx, now, &entries).await? {
+        posted?;
+    }
+    if events.is_empty() {
+        return Ok(());
+    }
+    super::record(tx, now, programme, &events).await.map_err(|(_, error)| error)?;
+    Ok(())
 }
 
 /// The claims of some loans, oldest first.
@@ -197,7 +350,7 @@ pub async fn page(
     use loan_subsidy::Column as C;
     let mut query = loan_subsidy::Entity::find().filter(C::ProgrammeId.eq(programme));
     if waiting {
-        query = query.filter(C::ReceivedOn.is_null());
+        query = query.filter(C::State.eq("claimed"));
     }
     if let Some(after) = after {
         let last = loan_subsidy::Entity::find_by_id(after).one(db).await?.ok_or(ServeError::NoSuchSubsidy)?;

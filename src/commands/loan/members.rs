@@ -61,9 +61,9 @@ impl Members {
         }
     }
 
-    /// Refuses what nobody asked for: a member that is spelt otherwise would silently count for nothing.
+    /// Refuses what nobody asked for: a member that is spelt otherwise would silently count for nothing. `null` says nothing.
     pub(super) fn finish(&self) -> Read<()> {
-        match self.left.keys().next() {
+        match self.left.keys().find(|name| self.has(name)) {
             Some(name) => Err(Wrong::new("unknown_member", format!("多余或不认识的 {}。", self.named(name)))),
             None => Ok(()),
         }

@@ -44,7 +44,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let shelf = Shelf::of(&officer).await?;
     let decides = officer.is(&[Role::LeagueOfficer, Role::BankOfficer]);
     let all = !decides || asked.get("show") == Some("all");
-    let wanted = shelf::wanted(&asked, &shelf);
+    let wanted = shelf::wanted(&asked, &shelf)?;
     let (loans, by) = (&officer.app.loans, &officer.member);
     let rows = if all {
         loans.applications(&wanted, by, asked.after(), asked.limit()).await

@@ -4,11 +4,11 @@ use app::problem::Problem;
 use app::servicing::Sheet;
 use domain::lending::LoanState;
 use domain::loan::allocation::{Amounts, Component};
-use domain::loan::life::What;
+use domain::loan::life::{End, What};
 use domain::loan::overdue::Class;
 use domain::loan::prepayment::Mode;
 use domain::role::Role;
-use domain::{LoanContractId, LoanEventId};
+use domain::{LoanContractId, LoanEventId, Money};
 use lending::servicing::NewEvent;
 use lending::servicing::loan::Fact;
 use maud::{Markup, html};
@@ -46,6 +46,12 @@ pub(super) fn steps(officer: &Officer, sheet: &Sheet, word: &str, typed: &Typed)
     let why = |typed: &Typed| html! { (Field::text(typed, "reason", "原因").required().longest(200)) };
     let runs = matches!(row.state, LoanState::PaidOut | LoanState::Performing | LoanState::Overdue);
     let bad = matches!(row.state, LoanState::Overdue | LoanState::Compensated);
+    // What was due when another contract took it over is still to be paid.
+    let owes = sheet
+        .served
+        .state
+        .as_ref()
+        .is_some_and(|state| state.end == Some(End::Replaced) && state.due.total().is_ok_and(Money::is_positive));
     let gone = matches!(row.state, LoanState::Compensated | LoanState::WrittenOff);
     let standing: Vec<(String, String)> = sheet
         .served
@@ -69,7 +75,7 @@ pub(super) fn steps(officer: &Officer, sheet: &Sheet, word: &str, typed: &Typed)
                 (show("登记放款", &format!("将登记放款{}元，贷款从这一天起计息。", part::grouped(row.principal_fen)), "payout", false, &on))
                 (show("放弃合同", "将结束这份尚未放款的合同，占用的额度退还，不能恢复。", "withdrawal", true, &why))
             }
-            @if runs || bad {
+            @if runs || bad || owes {
                 (show("登记还款", "将按合同的冲销顺序依次冲抵到期的费用、罚息、复利、利息和本金，余款记入溢缴。", "repayment", false, &|typed| html! {
                     (on(typed)) (Field::money(typed, "amount", "还款金额（元）").required())
                 }))
@@ -87,6 +93,8 @@ pub(super) fn steps(officer: &Officer, sheet: &Sheet, word: &str, typed: &Typed)
                 (show("分类认定", "将把这笔贷款认定为至少这一类；选“正常”取消人工认定。", "class", false, &|typed| html! {
                     (on(typed)) (Field::choice(typed, "class", "五级分类", &classes).required()) (why(typed))
                 }))
+            }
+            @if runs || bad || owes {
                 (show("减免", "将免去这些金额，借款人不再欠付。", "waiver", true, &|typed| html! {
                     (on(typed))
                     div class="fields" {
@@ -97,13 +105,18 @@ pub(super) fn steps(officer: &Officer, sheet: &Sheet, word: &str, typed: &Typed)
             }
             @if bad {
                 (show("登记代偿", "将登记风险补偿金代为偿还的本金。", "compensation", true, &|typed| html! {
-                    (on(typed)) (Field::money(typed, "amount", "代偿本金（元）").required())
+                    (on(typed)) (Field::money(typed, "amount", "代偿本金（元）").required()) (why(typed))
                 }))
                 (show("核销", "将在账面核销全部未还本息；债权仍在，收回的按追偿登记。", "write-off", true, &|typed| html! { (on(typed)) (why(typed)) }))
             }
             @if gone {
                 (show("登记追偿", "将登记从借款人收回的金额，按分担比例退还风险补偿金。", "recovery", false, &|typed| html! {
                     (on(typed)) (Field::money(typed, "amount", "收回金额（元）").required())
+                }))
+            }
+            @if sheet.served.state.as_ref().is_some_and(|state| state.credit.is_positive()) {
+                (show("退还溢缴", "将登记把溢缴款退还借款人，记入备查账。", "credit-back", false, &|typed| html! {
+                    (on(typed)) (Field::money(typed, "amount", "退还金额（元）").required())
                 }))
             }
             @if standing.len() > 1 {
@@ -170,11 +183,12 @@ pub(super) async fn take(
         }
         "compensation" => (Fact::Event(What::Compensation(check.money("amount"))), "代偿已登记。"),
         "recovery" => (Fact::Event(What::Recovery(check.money("amount"))), "追偿已登记。"),
+        "credit-back" => (Fact::Event(What::CreditBack(check.money("amount"))), "溢缴款退还已登记。"),
         "write-off" => (Fact::Event(What::WriteOff), "已核销。"),
         "reversal" => (Fact::Event(What::Reversal(check.id("reverses"))), "已冲正。"),
         _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
     };
-    let reasoned = matches!(step, "rate" | "class" | "waiver" | "write-off" | "reversal");
+    let reasoned = matches!(step, "rate" | "class" | "waiver" | "compensation" | "write-off" | "reversal");
     let reason = if reasoned { Some(check.text("reason")) } else { None };
     check.done()?;
     let on = on.ok_or_else(|| Problem::field("on", "请填写日期"))?;

@@ -51,13 +51,18 @@ fn entry_path(id: LoanContractId, event: LoanEventId) -> String {
     format!("{}/entries/{event}", path(id))
 }
 
+/// The columns of contracts that the query sorts by.
+const PRINCIPAL: usize = 6;
+const SIGNED: usize = 10;
+
 /// Contracts, newest first; above them how many there are in all, whether or not their borrowers may be seen.
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     officer.must_be(&lending::CONTRACT_READERS)?;
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer).await?;
-    let wanted = shelf::wanted(&asked, &shelf);
+    let order = asked.order(PRINCIPAL, SIGNED).unwrap_or_default();
+    let wanted = lending::view::Wanted { order, ..shelf::wanted(&asked, &shelf)? };
     let rows = officer.app.loans.contracts(&wanted, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let columns = [
@@ -70,6 +75,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         numbers("剩余本金"),
         column("地区"),
         column("到期日"),
+        column("登记时间"),
     ];
     let cells = |one: MaskedContract| {
         let row = one.row;
@@ -83,10 +89,11 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             Cell::yuan_of(row.outstanding_fen, &path(row.id)),
             Cell::text(shelf::place(&row.division)),
             Cell::day(row.maturity_on),
+            Cell::at(row.created_us),
         ]
     };
-    let table =
-        Table::new("借款合同", &columns, "没有这样的借款合同。").page(&asked, rows, |one| one.row.id.uuid(), cells);
+    let table = Table::new("借款合同", &columns, "没有这样的借款合同。").ordered(&[PRINCIPAL, SIGNED]);
+    let table = table.page(&asked, rows, |one| one.row.id.uuid(), cells);
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
@@ -105,7 +112,9 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             (table::filter_text(&asked, "number", "合同号"))
             (table::filter_choice(&asked, "state", "状态", &states))
             (shelf.filters(&asked))
+            @if let Some(quota) = wanted.quota { input type="hidden" name="quota" value=(quota); }
         }))
+        @if wanted.quota.is_some() { p class="note" { "只列出占用这一额度的合同，本金之和为额度的已用；借款人未同意贷后查看的，不在其中。" a href=(asked.with(&[("quota", ""), ("after", "")])) { "列出全部" } } }
         (table.show(&asked))
         p class="faint" { "状态和五级分类按逐日结账推算。不是每日报送的银行，最近一份文件之后到期的还款是否已还尚未报送，是否逾期以月报和逾期清单为准。" }
         @if officer.is(&SEES_WHO_AGREED) { p class="faint" { "只列出借款人同意银行向团组织提供贷后信息的合同；上面的户数和金额包括全部合同。" } }
@@ -302,7 +311,7 @@ pub(super) async fn show(
     let by = &officer.member;
     let (masked, steps) = officer.app.loans.contract(id, by).await?;
     let today = officer.app.business.today();
-    let on: BusinessDate = asked.read("payoff").unwrap_or(today);
+    let on: BusinessDate = asked.read("payoff")?.unwrap_or(today);
     let sheet = officer.app.servicing.sheet(id, on, by).await?;
     let shelf = Shelf::of(officer).await?;
     let row = &sheet.served.contract;
@@ -319,15 +328,15 @@ pub(super) async fn show(
         None => part::nothing_here("还没有放款。"),
     };
     let subsidies = sheet.served.subsidies.iter().map(|one| {
-        let state = if one.received_on.is_some() { ("已到账", Tone::Good) } else { ("已申报", Tone::Waiting) };
         vec![
             Cell::number(one.instalment),
             Cell::day(one.due_on),
             Cell::yuan(one.interest_fen),
             Cell::yuan(one.amount_fen),
-            Cell::badge(state),
+            Cell::badge(words::claim(one)),
             Cell::day(one.claimed_on),
             Cell::or_none(one.received_on, Cell::day),
+            Cell::or_none(one.received_fen, Cell::yuan),
         ]
     });
     let subsidy_columns = [
@@ -338,6 +347,7 @@ pub(super) async fn show(
         column("状态"),
         column("申报日"),
         column("到账日"),
+        numbers("到账"),
     ];
     let title = format!("合同 {}", row.number);
     let content = html! {
@@ -348,6 +358,9 @@ pub(super) async fn show(
         p { "借款人 " (masked.name.clone().unwrap_or_default()) }
         @if let Some(told) = told {
             p class="note" { "银行数据截至 " (told) "，这家银行不是每日报送：此后到期的还款是否已还，要等下一份文件；下面的逾期天数、罚息和状态按尚未收到还款推算。" }
+        }
+        @if let (rate, Some(price)) = sheet.served.rate && price.annual_rate != rate {
+            p class="note" { "按合同约定，自" (price.since) "起年利率应为" (price.annual_rate.percent()) "；目前登记为" (rate.percent()) "，请与银行核对。" }
         }
         (happening::steps(officer, &sheet, word, typed))
         div class="pair" {
@@ -372,8 +385,7 @@ pub(super) async fn show(
             }))
         }
     };
-    let page = officer.page(&title, &[("/console/loans", "合同与贷后")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&title, &[("/console/loans", "合同与贷后")], &content, typed))
 }
 
 /// One loan.
@@ -409,6 +421,8 @@ pub(super) async fn get_entry(
     let sheet = officer.app.servicing.event_entry(id, event, by).await?;
     let served = officer.app.servicing.loan(id, by).await?;
     let happened = served.events.iter().find(|one| one.id == event);
+    let books = if officer.is(&app::books::READERS) { officer.app.books.readable(by).await? } else { Vec::new() };
+    let reads = |sheet: &ledger::EntrySheet| books.iter().any(|book| book.id == sheet.entry.book_id);
     let title = happened.map_or("凭证", |one| words::happening(&one.kind));
     let columns = [column("借方"), column("贷方"), numbers("金额")];
     let content = html! {
@@ -420,7 +434,8 @@ pub(super) async fn get_entry(
                 @let rows = sheet.lines.iter().map(|line| vec![Cell::text(named(line.debit_account)), Cell::text(named(line.credit_account)), Cell::yuan(line.amount_fen)]);
                 (part::block("分录（备查账）", &Table::new("分录", &columns, "没有分录。").whole(rows).plain()))
                 (part::block("凭证", &part::facts(&[
-                    ("金额", part::yuan(sheet.entry.total_fen)),
+                    ("业务金额", html! { @if let Some(one) = happened.filter(|one| one.amount_fen.is_positive()) { (part::yuan(one.amount_fen)) } }),
+                    ("凭证金额", part::yuan(sheet.entry.total_fen)),
                     ("业务日期", html! { (sheet.entry.event_date) }),
                     ("入账日期", html! { (sheet.entry.book_date) }),
                     ("入账时间", part::at(sheet.entry.booked_us)),
@@ -428,7 +443,7 @@ pub(super) async fn get_entry(
                     ("编号", html! { span class="code" { (sheet.entry.reference) } }),
                     ("冲销", html! { @if sheet.reversed_by.is_some() { "已被冲销" } @else if sheet.reverses.is_some() { "冲销另一张凭证" } }),
                 ])))
-                @if officer.is(&app::books::READERS) { p { a href={ "/console/entry?reference=" (crate::session::encoded(&sheet.entry.reference)) } { "在账簿中查看" } } }
+                @if reads(sheet) { p { a href={ "/console/entry?reference=" (crate::session::encoded(&sheet.entry.reference)) } { "在账簿中查看" } } }
             }
         }
     };
@@ -443,7 +458,7 @@ pub(super) async fn get_arrears(officer: Officer, request: &Request) -> Result<R
     officer.must_be(&lending::READERS)?;
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer).await?;
-    let wanted = shelf::wanted(&asked, &shelf);
+    let wanted = shelf::wanted(&asked, &shelf)?;
     let rows = officer.app.servicing.late(&wanted, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let columns = [

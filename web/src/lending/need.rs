@@ -8,7 +8,7 @@ use domain::lending::need::{MatchState, NeedEvent};
 use domain::lending::product::{Guarantee, Industry};
 use domain::role::Role;
 use domain::{FollowUpId, LoanProductId, NeedId, NeedMatchId};
-use entity::{enterprise_need, need_match};
+use entity::{enterprise_need, loan_product, need_match};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
@@ -27,6 +27,8 @@ use crate::words as all_words;
 const LIST: &str = "/console/needs";
 /// How many products that fit are offered at once.
 const OFFERED: usize = 20;
+/// How many products there may be.
+const PRODUCTS: u64 = 500;
 
 fn path(id: NeedId) -> String {
     format!("{LIST}/{id}")
@@ -37,7 +39,7 @@ fn path(id: NeedId) -> String {
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     officer.must_be(&::lending::READERS)?;
     let asked = Asked::of(request);
-    let state = asked.read::<all_words::Key<NeedState>>("state").map(|key| key.0);
+    let state = asked.read::<all_words::Key<NeedState>>("state")?.map(|key| key.0);
     let rows = officer.app.loans.needs(state, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let columns = [
@@ -98,8 +100,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="go" { button type="submit" class="primary" { "登记" } }
         }))
     };
-    let page = officer.page("登记需求", &[(LIST, "企业融资需求")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("登记需求", &[(LIST, "企业融资需求")], &content, typed))
 }
 
 /// The form of a need.
@@ -143,7 +144,12 @@ pub(super) async fn post_add(officer: Officer, form: Form) -> Result<Response, P
 }
 
 /// Products beside the need: those that fit can be put before their banks.
-fn fits(officer: &Officer, need: &enterprise_need::Model, fits: &[Fit], asked: &[need_match::Model]) -> Markup {
+fn fits(
+    officer: &Officer,
+    need: &enterprise_need::Model,
+    (fits, seen): (&[Fit], &[loan_product::Model]),
+    asked: &[need_match::Model],
+) -> Markup {
     let may = officer.member.may(&::lending::RECOMMENDERS, &need.unit_path).is_ok();
     let open = matches!(need.state, NeedState::Open | NeedState::Matched);
     let columns = [column("产品"), column("银行"), column("是否符合"), column("办理")];
@@ -169,7 +175,12 @@ fn fits(officer: &Officer, need: &enterprise_need::Model, fits: &[Fit], asked: &
             }
         };
         vec![
-            Cell::link(&format!("/console/loan-products/{}", fit.product.id), fit.product.name.clone()),
+            // A bank looks at its own products alone.
+            if seen.iter().any(|one| one.id == fit.product.id) {
+                Cell::link(&format!("/console/loan-products/{}", fit.product.id), fit.product.name.clone())
+            } else {
+                Cell::text(fit.product.name.clone())
+            },
             Cell::text(fit.bank.clone()),
             fit_cell,
             Cell::shown(step, ""),
@@ -236,6 +247,7 @@ async fn show(
     let today = Typed::fresh(Form::of([("on", officer.app.business.today().to_string())]));
     let follow = refused("follow-ups").unwrap_or(&today);
     let works = officer.is(&[Role::LeagueOfficer, Role::BankOfficer]);
+    let seen = officer.app.loans.products(by, None, PRODUCTS).await?;
     let content = html! {
         (part::heading(&need.enterprise, &part::badge(words::need(need.state))))
         @if let Some(contact) = contact { section class="block note" { h2 { "联系方式" } p { (contact) } p class="faint" { "查看已记录在案。离开此页后不再显示。" } } }
@@ -272,14 +284,13 @@ async fn show(
             ("说明", part::lines(&need.words)),
         ])))
         (part::block("银行对接", &matches(officer, &asked, &shelf, &names, word, typed)))
-        (part::block("产品匹配", &fits(officer, &need, &suited, &asked)))
+        (part::block("产品匹配", &fits(officer, &need, (&suited, &seen), &asked)))
         (part::block("跟进", &html! {
             @if done.is_empty() { (part::nothing_here("还没有跟进记录。")) }
             ol class="history" { @for one in &done { li { (one.on_day) " " span class="faint" { (names.name(one.author_id)) } "：" (one.words) } } }
         }))
     };
-    let page = officer.page(&need.enterprise, &[(LIST, "企业融资需求")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&need.enterprise, &[(LIST, "企业融资需求")], &content, typed))
 }
 
 /// One need.

@@ -7,7 +7,7 @@ use domain::{BankId, BusinessDate, LoanProductId, Rate};
 use entity::{loan_product, lpr};
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Request, Response, handler};
+use poem::{Request, Response, handler};
 
 use super::shelf::Shelf;
 use super::{cost, terms, words};
@@ -77,8 +77,7 @@ async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
         }
         (table.show(asked))
     };
-    let page = officer.page("贷款产品", &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("贷款产品", &[("/console", "工作台")], &content, typed))
 }
 
 /// All products.
@@ -163,8 +162,7 @@ async fn show(officer: &Officer, id: LoanProductId, word: &str, typed: &Typed) -
         @if versions.is_empty() { (part::nothing_here("还没有条款。写好后由另一人核对并发布。")) }
         @for one in versions.iter().rev() { (version(officer, one, writes, &names, word, typed)) }
     };
-    let page = officer.page(&row.name, &[(LIST, "贷款产品")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&row.name, &[(LIST, "贷款产品")], &content, typed))
 }
 
 /// One product.
@@ -261,8 +259,7 @@ async fn rates(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> R
         }
         (table.show(asked))
     };
-    let page = officer.page("LPR", &[(LIST, "贷款产品")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("LPR", &[(LIST, "贷款产品")], &content, typed))
 }
 
 /// The published rates.

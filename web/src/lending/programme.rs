@@ -15,7 +15,7 @@ use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step, Tone};
 use crate::session::Officer;
-use crate::table::{Asked, Cell, ROWS, Table, column, numbers};
+use crate::table::{self, Asked, Cell, ROWS, Table, column, numbers};
 use ::lending::servicing::programme::{NewProgramme, PACES};
 
 /// The list of programmes.
@@ -130,6 +130,7 @@ async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
             }
         }
         (table.show(asked))
+        p class="faint" { (OVERDUE) }
     };
     Ok(officer.shown("贷款项目与银行文件", &[("/console", "工作台")], &content, typed))
 }
@@ -210,10 +211,11 @@ fn pool(officer: &Officer, one: &Standing, refused: Option<&Typed>) -> Markup {
 
 async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
     let one = known(officer, id).await?;
-    let before = asked.read::<i64>("after");
+    let before = asked.read::<i64>("after")?;
     let mut files = officer.app.servicing.files(id, before, asked.limit(), &officer.member).await?;
-    let more = asked.file().is_none() && files.len() > ROWS as usize;
-    files.truncate(if asked.file().is_some() { files.len() } else { ROWS as usize });
+    let shown = if asked.file().is_some() { table::MOST } else { usize::try_from(ROWS).unwrap_or(usize::MAX) };
+    let more = files.len() > shown;
+    files.truncate(shown);
     let next = files.last().filter(|_| more).map(|row| row.sequence.to_string());
     let people: Vec<_> = files.iter().filter_map(|row| staff_of(&row.actor)).collect();
     let names = Names::of(officer, people).await?;
@@ -238,7 +240,7 @@ async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typ
             count(report.records),
             count(report.booked),
             count(report.matched),
-            count(report.breaks.len() as u64),
+            count(report.breaks.len() as u64 + report.hidden),
             Cell::text(names.actor(&row.actor)),
             Cell::at(row.received_us),
         ]
@@ -286,10 +288,12 @@ async fn show(officer: &Officer, id: LoanProgrammeId, asked: &Asked, typed: &Typ
         ])))
         h2 { "文件" }
         (table.show(asked))
-        (part::block("最近的日终", &Table::new("日终", &day_columns, "还没有结过一天。").whole(day_rows).plain()))
+        (part::block("最近的日终", &html! {
+            (Table::new("日终", &day_columns, "还没有结过一天。").whole(day_rows).plain())
+            p class="faint" { (OVERDUE) }
+        }))
     };
-    let page = officer.page(&one.programme.name, &[(LIST, "贷款项目与银行文件")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&one.programme.name, &[(LIST, "贷款项目与银行文件")], &content, typed))
 }
 
 /// One programme: its files and its last closed days.
@@ -328,9 +332,12 @@ pub(super) async fn post_pool(
     }
 }
 
+/// How the figure of a close differs from the one of the monthly report.
+const OVERDUE: &str = "逾期贷款余额是有逾期的贷款在结账当日的全部余额；贷款月报的逾期金额只是到期未还的部分，按银行最近一份文件的日期计算，两者不相等。";
+
 fn difference(class: &str) -> &str {
     match class {
-        "amount" => "金额不一致",
+        "amount" => "金额或条件不一致",
         "split" => "冲抵不一致",
         "balance" => "余额不一致",
         "class" => "分类不一致",
@@ -340,6 +347,8 @@ fn difference(class: &str) -> &str {
         "unknown_line" => "无法入账",
         "rounding" => "尾差",
         "date" => "日期不一致",
+        "arrears" => "逾期金额不一致",
+        "total" => "分类汇总不一致",
         other => other,
     }
 }
@@ -351,16 +360,19 @@ fn differences(officer: &Officer, report: &FileReport) -> Markup {
         vec![
             Cell::text(difference(&one.class)),
             if works {
-                Cell::link(&format!("/console/breaks?item={}", crate::session::encoded(&one.key)), one.key.clone())
+                let lead = format!("/console/breaks?state=&item={}", crate::session::encoded(&one.key));
+                Cell::link(&lead, crate::finance::break_item(&one.key))
             } else {
-                Cell::text(one.key.clone())
+                Cell::text(crate::finance::break_item(&one.key))
             },
             Cell::yuan(one.amount),
             Cell::or_none(one.expected, Cell::yuan),
             Cell::text(one.detail.clone()),
         ]
     });
-    Table::new("不一致", &columns, "全部一致。").whole(rows).plain()
+    let none =
+        if report.hidden > 0 { "逐户明细仅银行、财务和审计人员可见。" } else { "全部一致。" };
+    Table::new("不一致", &columns, none).whole(rows).plain()
 }
 
 /// One file, and what it said otherwise.
@@ -378,7 +390,10 @@ pub(super) async fn get_file(
     let title = format!("第{sequence}号文件");
     let content = html! {
         (part::heading(&title, &html! {
-            @if report.breaks.is_empty() { (part::badge(("全部一致", Tone::Good))) } @else { (part::badge((&format!("{}处不一致", report.breaks.len()), Tone::Bad))) }
+            @match report.breaks.len() as u64 + report.hidden {
+                0 => (part::badge(("全部一致", Tone::Good))),
+                count => (part::badge((&format!("{count}处不一致"), Tone::Bad))),
+            }
         }))
         (part::block("文件", &part::facts(&[
             ("业务日期", html! { (row.day) }),

@@ -1,12 +1,12 @@
 //! Quotas city × bank × product × year: how much is used, how much is held for what was granted, how much is left.
 
-use ::lending::quota::NewQuota;
+use ::lending::quota::{NewQuota, QuotaSearch};
 use app::problem::Problem;
 use domain::{LoanProductId, LoanQuotaId, Money, UnitId};
 use entity::loan_quota;
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Request, Response, handler};
+use poem::{Request, Response, handler};
 
 use super::shelf::Shelf;
 use crate::chart;
@@ -15,7 +15,7 @@ use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
 use crate::session::Officer;
-use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::table::{self, Asked, Cell, Table, column, numbers};
 
 const PAGE: &str = "/console/loan-quotas";
 
@@ -45,14 +45,16 @@ fn change(officer: &Officer, row: &loan_quota::Model, word: &str, typed: &Typed)
 async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Result<Response, PageError> {
     officer.must_be(&::lending::READERS)?;
     let shelf = Shelf::of(officer).await?;
-    let rows = officer.app.loans.quotas(&officer.member, asked.after(), asked.limit()).await;
+    let of = super::shelf::wanted(asked, &shelf)?;
+    let wanted = QuotaSearch { product: of.product, bank: of.bank, place: of.place, year: asked.read("year")? };
+    let rows = officer.app.loans.quotas(&wanted, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let writes = shelf.writes(officer);
     let mut columns = vec![
         column("地区"),
         column("产品"),
         column("银行"),
-        numbers("年度"),
+        column("年度"),
         numbers("额度"),
         numbers("已用"),
         numbers("占用"),
@@ -70,7 +72,7 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
             Cell::text(shelf.bank(row.bank_id)),
             Cell::number(row.year),
             Cell::yuan(row.limit_fen),
-            Cell::yuan_of(row.used_fen, &format!("/console/loans?product={}", row.product_id)),
+            Cell::yuan_of(row.used_fen, &format!("/console/loans?quota={}", row.id)),
             Cell::yuan(row.reserved_fen),
             Cell::yuan(left(&row)),
             Cell::shown(chart::gauge(row.used_fen, row.reserved_fen, row.limit_fen, &title), ""),
@@ -108,11 +110,11 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
                 } }.show(officer, refused))
             }
         }
+        (table::filter(asked, &html! { (shelf.filters(asked)) (table::filter_text(asked, "year", "年度")) }))
         (table.show(asked))
         p class="faint" { "绿色为已用，黄色为银行已批准、尚未签约的占用。" }
     };
-    let page = officer.page("额度", &[("/console", "工作台")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown("额度", &[("/console", "工作台")], &content, typed))
 }
 
 /// Quotas.

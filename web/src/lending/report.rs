@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::problem::Problem;
-use app::servicing::{Group, Report, Scope, ServicingError};
+use app::servicing::{Group, OfClass, Report, Scope, ServicingError};
 use domain::Money;
 use domain::loan::overdue::Class;
 use domain::role::Role;
@@ -66,13 +66,14 @@ fn by_county(report: &Report) -> Markup {
 }
 
 fn classes(total: &Group) -> Markup {
-    let columns = [column("五级分类"), numbers("户数"), numbers("余额"), column("占比")];
-    let rows = CLASSES.into_iter().zip(total.classes).map(|(class, (count, balance))| {
+    let columns = [column("五级分类"), numbers("户数"), numbers("余额"), numbers("逾期金额"), column("占比")];
+    let rows = CLASSES.into_iter().zip(total.classes).map(|(class, OfClass { count, balance, arrears })| {
         let title = format!("{}类占余额", words::class(class).0);
         vec![
             Cell::badge(words::class(class)),
             Cell::number(i64::try_from(count).unwrap_or(i64::MAX)),
             Cell::yuan(balance),
+            Cell::yuan(arrears),
             Cell::shown(chart::gauge(balance, Money::ZERO, total.balance, &title), ""),
         ]
     });

@@ -11,7 +11,7 @@ use lending::contract::NewContract;
 use lending::review::{Grant, Word};
 use maud::{Markup, html};
 use poem::web::Path;
-use poem::{IntoResponse, Response, handler};
+use poem::{Response, handler};
 
 use super::application::{deadline, path};
 use super::shelf::{self, Shelf};
@@ -324,8 +324,7 @@ async fn show(
         (part::block("授权与回避", &agreed(&whole, &names)))
         (part::block("产品条款", &cost::terms(&quoted.terms)))
     };
-    let page = officer.page(&product, &[("/console/loan-applications", "贷款申请")], &content);
-    Ok(page.status(typed.status()).into_response())
+    Ok(officer.shown(&product, &[("/console/loan-applications", "贷款申请")], &content, typed))
 }
 
 /// One application.

@@ -7,8 +7,8 @@ pub(super) use domain::division::place;
 use domain::lending::application::ApplicationKind;
 use domain::role::Forbidden;
 use domain::unit::UnitKind;
-use domain::{BankId, LoanProductId, UnitPath};
-use entity::{bank, loan_product, unit};
+use domain::{BankId, LoanProductId, LoanQuotaId, UnitPath};
+use entity::{ListOrder, bank, loan_product, unit};
 use maud::{Markup, html};
 
 use crate::page::PageError;
@@ -110,14 +110,16 @@ impl Shelf {
 }
 
 /// What filters of a list ask for.
-pub(super) fn wanted(asked: &Asked, shelf: &Shelf) -> lending::view::Wanted {
-    lending::view::Wanted {
-        state: asked.read::<crate::words::Key<_>>("state").map(|key| key.0),
-        product: asked.read::<uuid::Uuid>("product").map(LoanProductId::from),
-        bank: asked.read::<uuid::Uuid>("bank").map(BankId::from),
+pub(super) fn wanted(asked: &Asked, shelf: &Shelf) -> Result<lending::view::Wanted, PageError> {
+    Ok(lending::view::Wanted {
+        state: asked.read::<crate::words::Key<_>>("state")?.map(|key| key.0),
+        product: asked.read::<uuid::Uuid>("product")?.map(LoanProductId::from),
+        bank: asked.read::<uuid::Uuid>("bank")?.map(BankId::from),
         place: shelf.place(asked),
         number: asked.get("number").map(str::to_owned),
-    }
+        quota: asked.read::<uuid::Uuid>("quota")?.map(LoanQuotaId::from),
+        order: ListOrder::default(),
+    })
 }
 
 /// The kind of an application, where it is not the usual one.

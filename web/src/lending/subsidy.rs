@@ -4,15 +4,16 @@ use app::problem::Problem;
 use app::servicing::CLAIMERS;
 use domain::{LoanProgrammeId, LoanSubsidyId, UnitPath};
 use entity::loan_subsidy;
+use lending::servicing::subsidy::Receipt;
 use maud::html;
 use poem::web::Path;
 use poem::{Request, Response, handler};
 
-use super::programme;
+use super::{programme, words};
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
-use crate::part::{self, Step, Tone};
+use crate::part::{self, Step};
 use crate::session::{Officer, nothing};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 
@@ -37,10 +38,14 @@ async fn show(
         let refused = (word == row.id.to_string()).then_some(typed);
         Step {
             name: "登记到账",
-            will: "将登记这笔贴息已到账并记入备查账。",
+            will: "将登记这笔贴息已到账并记入备查账；少于申报的部分从应收贴息中冲回，分文未给的填0。",
             to: &format!("{}/{}/receipt", path(id), row.id),
             grave: false,
-            fields: html! { (Field::day(refused.unwrap_or(&known), "on", "到账日").required()) },
+            fields: html! {
+                (Field::day(refused.unwrap_or(&known), "on", "到账日").required())
+                (Field::money(refused.unwrap_or(&known), "amount", "到账金额（元）").hint("与申报一致的不填。"))
+                (Field::text(refused.unwrap_or(&known), "reason", "少于申报的原因").longest(200))
+            },
         }
         .show(officer, refused)
     };
@@ -53,24 +58,25 @@ async fn show(
         column("状态"),
         column("申报日"),
         column("到账日"),
+        numbers("到账"),
     ];
     if claims {
         columns.push(column("办理"));
     }
     let cells = |(row, number): (loan_subsidy::Model, String)| {
-        let state = if row.received_on.is_some() { ("已到账", Tone::Good) } else { ("待到账", Tone::Waiting) };
         let mut cells = vec![
             Cell::text(number),
             Cell::number(row.instalment),
             Cell::day(row.due_on),
             Cell::yuan(row.interest_fen),
             Cell::yuan(row.amount_fen),
-            Cell::badge(state),
+            Cell::badge(words::claim(&row)),
             Cell::day(row.claimed_on),
             Cell::or_none(row.received_on, Cell::day),
+            Cell::or_none(row.received_fen, Cell::yuan),
         ];
         if claims {
-            cells.push(if row.received_on.is_none() { Cell::shown(receive(&row), "") } else { Cell::none() });
+            cells.push(if row.state == "claimed" { Cell::shown(receive(&row), "") } else { Cell::none() });
         }
         cells
     };
@@ -134,10 +140,11 @@ pub(super) async fn post_receive(
 ) -> Result<Response, PageError> {
     let received: Result<(), Problem> = async {
         let mut check = form.check();
-        let on = check.day("on");
+        let (on, amount, reason) = (check.day("on"), check.money_or_none("amount"), form.get("reason").to_owned());
         check.done()?;
         let on = on.ok_or_else(|| Problem::field("on", "请填写日期"))?;
-        officer.app.servicing.receive_subsidy(claim, on, &officer.member).await?;
+        let receipt = Receipt { on, amount, reason: Some(reason), actor: String::new() };
+        officer.app.servicing.receive_subsidy(claim, receipt, &officer.member).await?;
         Ok(())
     }
     .await;

@@ -9,6 +9,7 @@ use domain::lending::{ApplicantKind, ApplicationKind, LoanEvent, LoanState, Need
 use domain::loan::allocation::{Component, Scan};
 use domain::loan::overdue::{Class, GraceMode};
 use domain::loan::{DayCount, InterestMode};
+use entity::loan_subsidy;
 
 use crate::part::Tone;
 
@@ -248,6 +249,17 @@ pub(super) fn office(office: Option<Office>) -> &'static str {
     office.map_or("", Office::chinese)
 }
 
+/// What became of a claimed subsidy.
+pub(super) fn claim(row: &loan_subsidy::Model) -> (&'static str, Tone) {
+    match row.state.as_str() {
+        "received" if row.received_fen == Some(row.amount_fen) => ("已到账", Tone::Good),
+        "received" => ("部分到账", Tone::Good),
+        "rejected" => ("未获批", Tone::Bad),
+        "withdrawn" => ("已撤回", Tone::Bad),
+        _ => ("待到账", Tone::Waiting),
+    }
+}
+
 /// What happened to a running loan, by the word it is written down with.
 pub(super) fn happening(word: &str) -> &str {
     match word {
@@ -263,6 +275,7 @@ pub(super) fn happening(word: &str) -> &str {
         "recovery" => "追偿",
         "write_off" => "核销",
         "replaced" => "由新合同承接",
+        "credit_back" => "退还溢缴",
         other => other,
     }
 }

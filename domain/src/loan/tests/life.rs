@@ -1,7 +1,7 @@
 //! The life of a loan: preview, contract and servicing are one, and what is heard of late changes nothing but the order.
 
 use super::*;
-use crate::loan::life::{Contract, Event, Life, Orders, Split, State, What};
+use crate::loan::life::{Contract, Event, Life, Orders, Outcome, Split, State, What};
 use crate::loan::overdue::{Class, Grace, GraceMode};
 use crate::loan::reckoning::Reckoning;
 
@@ -58,6 +58,8 @@ fn story(contract: &Contract, wishes: &[(i64, u8, i64)]) -> Vec<Event> {
                 Some(earlier) => What::Reversal(earlier.id),
                 None => continue,
             },
+            13 => What::Replaced((fen % 2 == 0).then_some(money)),
+            14 => What::Recovery(money),
             _ => {
                 let mut split = Split::default();
                 split.amounts[Component::Interest] = Money::from_fen(fen % 300);
@@ -74,7 +76,7 @@ fn story(contract: &Contract, wishes: &[(i64, u8, i64)]) -> Vec<Event> {
 }
 
 fn wishes() -> impl Strategy<Value = Vec<(i64, u8, i64)>> {
-    proptest::collection::vec((0i64..700, 0u8..15, 1i64..3_000_000), 0..9)
+    proptest::collection::vec((0i64..700, 0u8..17, 1i64..3_000_000), 0..9)
 }
 
 proptest! {
@@ -184,7 +186,9 @@ proptest! {
         let (backdated, life) = Life::replay(&contract, &events, end).unwrap();
         prop_assert_eq!(&backdated, &ordered);
         prop_assert_eq!(&life.state(end).unwrap(), &stands);
-        let lent = sum([stands.principal().unwrap(), stands.paid[Component::Principal], stands.compensated, stands.written_off[Component::Principal]]).unwrap();
+        let moved = |outcome: &&Outcome| events.iter().any(|one| one.id == outcome.id && matches!(one.what, What::Replaced(_) | What::Recovery(_)));
+        let moved = sum(ordered.iter().filter(moved).map(|outcome| outcome.taken.amounts[Component::Principal])).unwrap();
+        let lent = sum([stands.principal().unwrap(), stands.paid[Component::Principal], stands.compensated, stands.written_off[Component::Principal], moved]).unwrap();
         prop_assert_eq!(lent, terms.principal);
         let outstanding = stands.outstanding().unwrap();
         for (component, earned, outstanding) in [
