@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use app::App;
-use app::reconciliation::{BreakLine, BufferLine, DayReport, Proof, ProofItem, Rule, Side, Sides};
+use app::reconciliation::{BreakLine, BufferLine, DayReport, Files, Proof, ProofItem, Rule, Side, Sides};
 use domain::role::Role;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::types::multipart::Upload;
+use poem_openapi::{Multipart, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
@@ -96,6 +97,8 @@ struct WireProof {
     channel: Option<Yuan>,
     /// By how much the channel was ahead when the day began.
     carried: Yuan,
+    /// What that consists of: what earlier days have left.
+    carried_items: Vec<WireProofItem>,
     items: Vec<WireProofItem>,
     unexplained: Yuan,
     /// 1009 微信在途.
@@ -108,6 +111,7 @@ impl From<Proof> for WireProof {
             ledger: proof.ledger.into(),
             channel: proof.channel.map(Yuan),
             carried: proof.carried.into(),
+            carried_items: proof.carried_items.into_iter().map(Into::into).collect(),
             items: proof.items.into_iter().map(Into::into).collect(),
             unexplained: proof.unexplained.into(),
             in_transit: proof.in_transit.into(),
@@ -127,6 +131,8 @@ struct WireBreak {
     proposal: String,
     owner: String,
     age_days: u64,
+    /// Why it is one.
+    why: String,
 }
 
 impl From<BreakLine> for WireBreak {
@@ -139,6 +145,7 @@ impl From<BreakLine> for WireBreak {
             proposal: line.proposal,
             owner: line.owner,
             age_days: line.age_days,
+            why: line.why,
         }
     }
 }
@@ -233,6 +240,23 @@ impl From<DayReport> for Reconciliation {
     }
 }
 
+/// The files of a day; each may be left out, not all of them.
+#[derive(Multipart)]
+struct DayFiles {
+    /// 交易账单: CSV, or packed with GZIP.
+    trade: Option<Upload>,
+    /// 资金账单: CSV, or packed with GZIP.
+    fund_flow: Option<Upload>,
+    /// 银行对账单: CSV `date,reference,amount,counterparty,remark`, or CAMT.053.
+    bank: Option<Upload>,
+}
+
+/// The bytes of a part.
+async fn bytes(part: Option<Upload>) -> Result<Option<Vec<u8>>, ApiError> {
+    let Some(part) = part else { return Ok(None) };
+    part.into_vec().await.map(Some).map_err(|error| ApiError::internal(&error))
+}
+
 pub(crate) struct ReconciliationApi {
     pub(crate) app: Arc<App>,
 }
@@ -322,6 +346,26 @@ impl ReconciliationApi {
         self.may(&officer, book.0, &RUNNERS).await?;
         let actor = officer.0.id.to_string();
         Ok(Json(self.app.reconciliation.fetch(Some(book.0.into()), date.0.0, &actor).await?.into()))
+    }
+
+    /// Brings files of a day and reconciles it with all that is known of it, now. Each file has to be whole, of this merchant and day; if one
+    /// is refused, none is kept and nothing is booked. A file that says a day anew takes the place of the one before.
+    #[oai(path = "/:date/bills", method = "post")]
+    async fn bring(
+        &self,
+        officer: Officer,
+        date: Path<Day>,
+        book: Query<Uuid>,
+        files: DayFiles,
+    ) -> Result<Json<Reconciliation>, ApiError> {
+        self.may(&officer, book.0, &RUNNERS).await?;
+        let DayFiles { trade, fund_flow, bank } = files;
+        let files = Files { trade: bytes(trade).await?, fund_flow: bytes(fund_flow).await?, bank: bytes(bank).await? };
+        if files.trade.is_none() && files.fund_flow.is_none() && files.bank.is_none() {
+            return Err(ApiError::field("trade", "请至少提交一个文件"));
+        }
+        let actor = officer.0.id.to_string();
+        Ok(Json(self.app.reconciliation.run(Some(book.0.into()), date.0.0, &files, &actor).await?.into()))
     }
 
     async fn shown_rule(&self, book: Uuid) -> Result<ReconciliationRule, ApiError> {

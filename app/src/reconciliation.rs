@@ -6,6 +6,7 @@
 //! state of its own besides the bills: run again, late, in pieces, in any order or after a corrected bill, it comes to the same books.
 //! Each step is a transaction that may be repeated, so that a run that was killed is simply run again.
 
+pub(crate) mod audit;
 mod bills;
 mod channel;
 mod fee;
@@ -24,12 +25,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crowdfunding::CrowdfundingError;
+use domain::reconciliation::BreakClass;
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, Clock, Money, ReconciliationRunId, Timestamp};
-use entity::{Db, bill, book, charity, discrepancy, reconciliation_run};
+use entity::{Db, bank_line, bank_statement, book, charity, discrepancy, reconciliation_run};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Set, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set, Statement,
 };
 use wechat::{Bill, FundFlowAccount, TradeBillKind, WechatError};
 
@@ -44,10 +46,11 @@ use findings::Findings;
 use rule::Terms;
 
 pub(crate) use follow::{Follow, Told, follow, refund_key, told};
-pub(crate) use transit::pairs;
+pub(crate) use transit::{AT_BANK, pairs};
 
 pub use report::{BreakLine, BufferLine, DayReport, Proof, ProofItem, Side, Sides};
 pub use rule::Rule;
+pub(crate) use sheet::class as class_word;
 
 /// From when on the bills of a day can be had: ten hours after it ends.
 const READY: Duration = Duration::from_secs(34 * 3_600);
@@ -190,7 +193,7 @@ impl Reconciliation {
         if [&files.trade, &files.fund_flow, &files.bank].into_iter().flatten().any(Vec::is_empty) {
             return Err(ReconcileError::Refused { file: "文件", why: "文件是空的".to_owned() });
         }
-        self.keep(&house, day, files, actor).await?;
+        self.keep(&house, day, files, false, actor).await?;
         self.day(&house, day, actor).await
     }
 
@@ -202,18 +205,7 @@ impl Reconciliation {
         day: BusinessDate,
         actor: &str,
     ) -> Result<DayReport, ReconcileError> {
-        let wechat = self.wechat.as_ref().ok_or(ReconcileError::NoChannel)?;
-        if self.business.now() < day.start().after(READY) {
-            return Err(ReconcileError::NotOver(day));
-        }
-        if self.is_gone(day) {
-            return Err(ReconcileError::Gone(day));
-        }
-        let house = self.house_of(wechat.mchid()).await?;
-        // The channel has bills of its own merchant only.
-        if book.is_some_and(|book| book != house.owner.book_id) {
-            return Err(ReconcileError::NoSuchCharity);
-        }
+        let (wechat, house) = self.fetched(book, day).await?;
         let (trade, flow) = tokio::join!(
             wechat.trade_bill(day, TradeBillKind::All, true),
             wechat.fund_flow_bill(day, FundFlowAccount::Basic, true)
@@ -235,8 +227,34 @@ impl Reconciliation {
         };
         let (trade, flow) = (trade.map_err(came(bills::TRADE))?, flow.map_err(came(bills::FUND_FLOW))?);
         let files = Files { trade: bytes(trade), fund_flow: bytes(flow), bank: None };
-        self.keep(&house, day, &files, actor).await?;
+        self.keep(&house, day, &files, true, actor).await?;
         self.day(&house, day, actor).await
+    }
+
+    /// Whether the bills of a day can be fetched, by somebody who will do so.
+    pub async fn can_fetch(&self, book: Option<BookId>, day: BusinessDate) -> Result<(), ReconcileError> {
+        self.fetched(book, day).await.map(|_| ())
+    }
+
+    /// From whom, and for whom, the bills of a day are fetched.
+    async fn fetched(
+        &self,
+        book: Option<BookId>,
+        day: BusinessDate,
+    ) -> Result<(&wechat::Client, House), ReconcileError> {
+        let wechat = self.wechat.as_ref().ok_or(ReconcileError::NoChannel)?;
+        if self.business.now() < day.start().after(READY) {
+            return Err(ReconcileError::NotOver(day));
+        }
+        if self.is_gone(day) {
+            return Err(ReconcileError::Gone(day));
+        }
+        let house = self.house_of(wechat.mchid()).await?;
+        // The channel has bills of its own merchant only.
+        if book.is_some_and(|book| book != house.owner.book_id) {
+            return Err(ReconcileError::NoSuchCharity);
+        }
+        Ok((wechat, house))
     }
 
     /// Whether the channel has no bill of this day any more: only files can reconcile it.
@@ -265,16 +283,8 @@ impl Reconciliation {
         let of = missing.len();
         for (nth, day) in missing.into_iter().enumerate() {
             self.tell("days", nth, of);
-            match self.fetch(None, day, trail::SYSTEM).await {
-                Ok(report) if report.state == "waiting" || report.state == "read" => {
-                    tracing::info!(%day, "the bills of a day are still being made");
-                    runs::tell(format!("{day}：账单尚未生成，稍后再取"));
-                }
-                Ok(report) => {
-                    done.0 += 1;
-                    let (matched, healed, open) = (report.matched, report.healed, report.breaks.len());
-                    runs::tell(format!("{day}：相符{matched}笔，补记{healed}笔，未决差错{open}笔"));
-                }
+            match self.one_day(day).await {
+                Ok((more, _)) => done.0 += more,
                 Err(error) => {
                     done.1 += 1;
                     runs::tell(format!("{day}：未能对账：{error}"));
@@ -287,6 +297,20 @@ impl Reconciliation {
         let left = u32::try_from(self.missing().await?.len()).unwrap_or(u32::MAX);
         metrics::gauge!("sangzi_reconciliation_days_missing").set(left);
         Ok(done)
+    }
+
+    /// Fetches the bills of one day and reconciles it, and tells the run it is part of. Answers how many days were reconciled: one, or none
+    /// while its bills are still being made; and none that failed.
+    pub async fn one_day(&self, day: BusinessDate) -> Result<(u64, u64), ReconcileError> {
+        let report = self.fetch(None, day, trail::SYSTEM).await?;
+        if report.state == "waiting" || report.state == "read" {
+            tracing::info!(%day, "the bills of a day are still being made");
+            runs::tell(format!("{day}：账单尚未生成，稍后再取"));
+            return Ok((0, 0));
+        }
+        let (matched, healed, open) = (report.matched, report.healed, report.breaks.len());
+        runs::tell(format!("{day}：相符{matched}笔，补记{healed}笔，未决差错{open}笔"));
+        Ok((1, 0))
     }
 
     /// Looks again at the days on which a line has waited as long as it may: it becomes a break.
@@ -441,18 +465,47 @@ impl Reconciliation {
         House { owner, door: cashier::House { templates: self.templates.clone(), mchid } }
     }
 
-    /// Reads every file to its end, and keeps them only then, together.
-    async fn keep(&self, house: &House, day: BusinessDate, files: &Files, actor: &str) -> Result<(), ReconcileError> {
+    /// Reads every file to its end, and keeps them only then, together. What was fetched from the channel is of our merchant; of a fund-flow
+    /// bill that somebody brings, something has to say so.
+    async fn keep(
+        &self,
+        house: &House,
+        day: BusinessDate,
+        files: &Files,
+        fetched: bool,
+        actor: &str,
+    ) -> Result<(), ReconcileError> {
         let mchid = house.door.mchid.as_str();
         let mut kept = Vec::new();
+        let mut bills = Bills::default();
         if let Some(bytes) = &files.trade {
-            let (kind, _) = bills::read_trade(bytes, mchid, day)?;
+            let (kind, trade) = bills::read_trade(bytes, mchid, day)?;
             kept.push(Kept { kind: bills::kind_of(kind), bytes });
+            bills.trade = Some(trade);
         }
         if let Some(bytes) = &files.fund_flow {
-            bills::read_flow(bytes, mchid, day)?;
+            let (flow, _) = bills::parted(bills::read_flow(bytes, mchid, day)?);
+            bills::must_follow(&flow)?;
+            if !fetched && !flow.is_empty() {
+                if bills.trade.is_none() {
+                    bills.trade = self.bills(house, day, day).await?.remove(&day).and_then(|bills| bills.trade);
+                }
+                bills.flow = Some(flow);
+                // The movements of a great day are many, and mostly the bill says enough without them.
+                let mut known = self.is_ours(house, day, &bills, &[]).await?;
+                if !known {
+                    let ours = ours::movements(self.db.read(), house.owner.book_id, day).await?;
+                    known = self.is_ours(house, day, &bills, &ours).await?;
+                }
+                if !known {
+                    let why = "没有一行与本商户有关：没有本商户号，没有账上或交易账单中的支付、退款和订单，期初余额也接不上前一日；\
+                               像是别的商户的账单";
+                    return Err(ReconcileError::Refused { file: bills::FUND_FLOW, why: why.to_owned() });
+                }
+            }
             kept.push(Kept { kind: "fund_flow", bytes });
         }
+        drop(bills);
         if let Some(bytes) = &files.bank {
             bills::read_bank(bytes, day)?;
             kept.push(Kept { kind: "bank", bytes });
@@ -482,16 +535,36 @@ impl Reconciliation {
         from: BusinessDate,
         to: BusinessDate,
     ) -> Result<Vec<(BusinessDate, Vec<BankLine>)>, ReconcileError> {
-        let rows = bill::Entity::find()
-            .filter(bill::Column::BookId.eq(house.owner.book_id))
-            .filter(bill::Column::Kind.eq("bank"))
-            .filter(bill::Column::Day.gte(from))
-            .filter(bill::Column::Day.lte(to))
-            .filter(bill::Column::ReplacedUs.is_null())
-            .order_by_asc(bill::Column::Day)
-            .all(self.db.read())
+        bills::statements(self.db.read(), house.owner.book_id, from, to).await
+    }
+
+    /// What moved at the bank on a day: by the file of the day, otherwise by the statements of the console that cover it.
+    async fn at_bank(&self, house: &House, day: BusinessDate, bills: &Bills) -> Result<Option<Vec<Money>>, DbErr> {
+        if let Some(lines) = &bills.bank {
+            return Ok(Some(lines.iter().map(|line| line.amount).collect()));
+        }
+        let db = self.db.read();
+        let (book, account) = (house.owner.book_id, house.owner.bank_account.as_str());
+        let covered = bank_statement::Entity::find()
+            .filter(bank_statement::Column::BookId.eq(book))
+            .filter(bank_statement::Column::BankAccount.eq(account))
+            .filter(bank_statement::Column::FirstDay.lte(day))
+            .filter(bank_statement::Column::LastDay.gte(day))
+            .count(db)
             .await?;
-        rows.into_iter().map(|row| Ok((row.day, bills::read_bank(&row.content, row.day)?))).collect()
+        if covered == 0 {
+            return Ok(None);
+        }
+        let amounts = bank_line::Entity::find()
+            .select_only()
+            .column(bank_line::Column::AmountFen)
+            .filter(bank_line::Column::BookId.eq(book))
+            .filter(bank_line::Column::BankAccount.eq(account))
+            .filter(bank_line::Column::Day.eq(day))
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(Some(amounts))
     }
 
     async fn reconcile(&self, house: &House, day: BusinessDate, actor: &str) -> Result<(), ReconcileError> {
@@ -526,15 +599,27 @@ impl Reconciliation {
         }
         self.bank(house, &terms, &mut found).await?;
         self.followed(house, (day, &bills), &ours, &mut found).await?;
+        let bank = self.at_bank(house, day, &bills).await?;
 
         let now = self.business.now();
         let tx = self.db.begin().await?;
+        let ours = if found.booked { ours::movements(&tx, book, day).await? } else { ours };
+        let proof = report::proof(&tx, book, day, bills.flow.as_deref(), &ours).await?;
+        if proof.unexplained != Money::ZERO {
+            let key = report::balance_key(day);
+            let detail = "资金账单的期初余额与上一份资金账单的期末余额不同，差额没有流水";
+            found.add(BreakClass::UnknownLine, &key, proof.unexplained, None, detail);
+            found.advise(
+                BreakClass::UnknownLine,
+                &key,
+                "余额衔接不上：核对前后两份资金账单并向微信核实，缺账单的补取，或说明原因",
+            );
+        }
         findings::write(&tx, now, book, day, &found).await?;
         findings::buffer(&tx, now, book, day, &found).await?;
         let open = findings::open(&tx, book, day).await?;
-        let ours = if found.booked { ours::movements(&tx, book, day).await? } else { ours };
-        let proof = report::proof(&tx, book, day, bills.flow.as_deref(), &ours).await?;
-        let state = self.write(&tx, now, (book, &terms), actor, (&bills, &found, open, ours, proof)).await?;
+        let sides = report::sides(day, &bills, &ours, bank);
+        let state = self.write(&tx, now, (book, &terms), actor, (&bills, &found, open, sides, proof)).await?;
         tx.commit().await?;
         metrics::counter!("sangzi_reconciliations_total", "state" => state).increment(1);
         Ok(())
@@ -546,13 +631,12 @@ impl Reconciliation {
         now: Timestamp,
         (book, terms): (BookId, &Terms),
         actor: &str,
-        (bills, found, open, ours, proof): (&Bills, &Findings, Vec<discrepancy::Model>, Vec<ours::Movement>, Proof),
+        (bills, found, open, sides, proof): (&Bills, &Findings, Vec<discrepancy::Model>, Sides, Proof),
     ) -> Result<&'static str, ReconcileError> {
         let day = terms.day;
         let whole = bills.trade.as_ref().is_some_and(|trade| trade.lists == (true, true)) && bills.flow.is_some();
         let any = bills.trade.is_some() || bills.flow.is_some() || bills.bank.is_some();
-        let explained = open.is_empty() && proof.unexplained == Money::ZERO;
-        let state = match (whole, any, explained) {
+        let state = match (whole, any, open.is_empty()) {
             (true, _, true) => "matched",
             (true, _, false) => "with_breaks",
             (false, true, _) => "read",
@@ -566,7 +650,7 @@ impl Reconciliation {
             waiting: found.waiting.len() as u64,
             buffer: found.waiting.iter().map(|one| report::BufferLine::of(one, day, terms.today)).collect(),
             breaks: open.iter().map(|row| BreakLine::of(row, now)).collect(),
-            sides: report::sides(day, bills, &ours),
+            sides,
             proof,
             ran_at: now,
         };

@@ -44,7 +44,7 @@ pub enum BreakClass {
 /// In what a bank's file differs of a loan (facts: lending 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LoanBreak {
-    /// Another amount of the same fact.
+    /// Another amount of the same fact, or one or a rate the contract does not allow.
     Amount,
     /// The same amount, spread otherwise over principal, interest and penalties.
     Split,

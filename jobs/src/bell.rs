@@ -4,13 +4,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::App;
 use chrono_tz::Asia::Shanghai;
 use tokio::sync::watch;
 use tokio_cron_scheduler::{Job as Ring, JobScheduler, JobSchedulerError};
 
-use crate::{JOBS, Job, JobError, attempt, runs};
+use crate::{JOBS, Job, JobError, Task, attempt, runs};
+
+/// How long a stopping program waits for the runs under way.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
 struct UnderWay {
@@ -67,7 +71,7 @@ impl Bell {
         }
         let place = Place { bell: self.clone(), name: job.name };
         tokio::spawn(async move {
-            match attempt(place.bell.app.clone(), job).await {
+            match attempt(place.bell.app.clone(), Task { job, day: None }).await {
                 // A failed job is logged where it ran.
                 Ok(_) | Err(JobError::Failed(_)) => {}
                 Err(error) => {
@@ -92,14 +96,20 @@ impl Drop for Place {
 }
 
 impl Running {
-    /// Begins no more runs and waits for those under way.
+    /// Begins no more runs and waits for those under way, but not for ever: whatever is left is taken up again when its lease is over.
     pub async fn stop(mut self) {
         self.bell.under_way.send_modify(|now| now.stopping = true);
         if let Err(error) = self.scheduler.shutdown().await {
             tracing::warn!(%error, "the scheduler did not stop in peace");
         }
-        // The sender is held here, so waiting cannot fail.
-        let _ = self.bell.under_way.subscribe().wait_for(|now| now.jobs.is_empty()).await;
+        let mut under_way = self.bell.under_way.subscribe();
+        if tokio::time::timeout(PATIENCE, under_way.wait_for(|now| now.jobs.is_empty())).await.is_err() {
+            let left: Vec<&str> = self.bell.under_way.borrow().jobs.iter().copied().collect();
+            tracing::warn!(
+                ?left,
+                "some jobs are not done; another process, or the next start, takes them up when their leases are over"
+            );
+        }
     }
 }
 
@@ -113,7 +123,6 @@ impl Drop for Running {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use app::runs::Outcome;
 
@@ -145,13 +154,14 @@ mod tests {
         Box::pin(async { Ok(Report::default()) })
     }
 
-    static SLOW: &[Job] = &[Job { name: "slow", about: "", cadence: EVERY_SECOND, run: slow }];
-    static PANICS: &[Job] = &[Job { name: "panics", about: "", cadence: EVERY_SECOND, run: panics }];
+    static SLOW: &[Job] = &[Job { name: "slow", about: "", cadence: EVERY_SECOND, run: slow, day: None }];
+    static PANICS: &[Job] = &[Job { name: "panics", about: "", cadence: EVERY_SECOND, run: panics, day: None }];
     static YEARLY: &[Job] = &[Job {
         name: "yearly",
         about: "",
         cadence: Cadence { cron: "0 0 0 1 1 *", every: Duration::from_secs(366 * 86_400), text: "" },
         run: idle,
+        day: None,
     }];
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! What runs without a request.
 //!
-//! A job is a name, a cadence and a function of [`App`]. It takes no arguments, looks at the rows, and does what their state
-//! says is due; running it twice, on two machines, or after a crash changes nothing that was done. The lease in
+//! A job is a name, a cadence and a function of [`App`]. It takes no arguments (those about days may be given one by hand), looks at the
+//! rows, and does what their state says is due; running it twice, on two machines, or after a crash changes nothing that was done. The lease in
 //! [`app::runs`] lets it run once at a time; the [bell](start) only says when to try.
 //!
 //! A run is a task of its own: neither a tick nor whoever asked for it can cut it short, because a statement that is dropped
@@ -22,7 +22,7 @@ use app::App;
 use app::runs::{Expected, Outcome, RunGuard, Runs, RunsError};
 use chrono_tz::Asia::Shanghai;
 use croner::parser::{CronParser, Seconds};
-use domain::{JobRunId, StaffId, Timestamp};
+use domain::{BusinessDate, JobRunId, StaffId, Timestamp};
 
 pub use app::runs::Report;
 pub use bell::{Running, start};
@@ -62,6 +62,36 @@ pub struct Job {
     pub cadence: Cadence,
     /// What it does.
     pub run: fn(Arc<App>) -> Doing,
+    /// What it does about one day, or up to it, if it is about days.
+    pub day: Option<fn(Arc<App>, BusinessDate) -> Doing>,
+}
+
+impl Job {
+    /// The job for one day, or for whatever is due.
+    fn about(&'static self, day: Option<BusinessDate>) -> Result<Task, JobError> {
+        let day = match (day, self.day) {
+            (Some(_), None) => return Err(JobError::NoDay(self.name)),
+            (Some(on), Some(run)) => Some((on, run)),
+            (None, _) => None,
+        };
+        Ok(Task { job: self, day })
+    }
+}
+
+/// A job that is to be run, and about which day.
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    job: &'static Job,
+    day: Option<(BusinessDate, fn(Arc<App>, BusinessDate) -> Doing)>,
+}
+
+impl Task {
+    fn doing(self, app: Arc<App>) -> Doing {
+        match self.day {
+            Some((on, run)) => run(app, on),
+            None => (self.job.run)(app),
+        }
+    }
 }
 
 /// Why a job did not do what it should.
@@ -70,6 +100,9 @@ pub enum JobError {
     /// There is no job of this name.
     #[error("there is no such job; there are {}", names())]
     NoSuchJob,
+    /// The job is about no day.
+    #[error("{0} is not about a day; leave the date away. About a day are {days}", days = of_days())]
+    NoDay(&'static str),
     /// The job is running, here or on another machine.
     #[error("the job is under way already")]
     UnderWay,
@@ -88,6 +121,10 @@ fn names() -> String {
     JOBS.iter().map(|job| job.name).collect::<Vec<_>>().join(", ")
 }
 
+fn of_days() -> String {
+    JOBS.iter().filter(|job| job.day.is_some()).map(|job| job.name).collect::<Vec<_>>().join(", ")
+}
+
 /// The job of a name.
 pub fn find(name: &str) -> Result<&'static Job, JobError> {
     JOBS.iter().find(|job| job.name == name).ok_or(JobError::NoSuchJob)
@@ -95,17 +132,29 @@ pub fn find(name: &str) -> Result<&'static Job, JobError> {
 
 /// Runs a job once, now, and waits for it. Failures inside the job are counted in the report.
 pub async fn run_once(app: Arc<App>, name: &str) -> Result<Report, JobError> {
-    let job = find(name)?;
-    attempt(app, job).await?.ok_or(JobError::UnderWay)
+    attempt(app, find(name)?.about(None)?).await?.ok_or(JobError::UnderWay)
+}
+
+/// The same about one day, for the jobs that are about days.
+pub async fn run_day(app: Arc<App>, name: &str, day: BusinessDate) -> Result<Report, JobError> {
+    attempt(app, find(name)?.about(Some(day))?).await?.ok_or(JobError::UnderWay)
 }
 
 /// Begins a run somebody asks for, and answers at once; the run goes on by itself. Who asked is kept with it.
 pub async fn start_once(app: Arc<App>, name: &str, asked_by: StaffId) -> Result<JobRunId, JobError> {
-    let job = find(name)?;
+    begin(app, find(name)?.about(None)?, asked_by).await
+}
+
+/// The same about one day, for the jobs that are about days.
+pub async fn start_day(app: Arc<App>, name: &str, day: BusinessDate, asked_by: StaffId) -> Result<JobRunId, JobError> {
+    begin(app, find(name)?.about(Some(day))?, asked_by).await
+}
+
+async fn begin(app: Arc<App>, task: Task, asked_by: StaffId) -> Result<JobRunId, JobError> {
     let begun = tokio::spawn(async move {
-        let guard = runs(&app).begin_for(job.name, Some(asked_by)).await?.ok_or(JobError::UnderWay)?;
+        let guard = runs(&app).begin_for(task.job.name, Some(asked_by)).await?.ok_or(JobError::UnderWay)?;
         let id = guard.id();
-        tokio::spawn(perform(app, job, guard));
+        tokio::spawn(perform(app, task, guard));
         Ok(id)
     });
     begun.await.unwrap_or_else(|stopped| Err(JobError::Failed(stopped.into())))
@@ -140,19 +189,20 @@ pub async fn watch(app: &App) -> anyhow::Result<()> {
 }
 
 /// Runs a job if nobody else does.
-async fn attempt(app: Arc<App>, job: &'static Job) -> Result<Option<Report>, JobError> {
+async fn attempt(app: Arc<App>, task: Task) -> Result<Option<Report>, JobError> {
     let attempt = tokio::spawn(async move {
-        let Some(guard) = runs(&app).begin(job.name).await? else { return Ok(None) };
-        perform(app, job, guard).await.map(Some)
+        let Some(guard) = runs(&app).begin(task.job.name).await? else { return Ok(None) };
+        perform(app, task, guard).await.map(Some)
     });
     attempt.await.unwrap_or_else(|stopped| Err(JobError::Failed(stopped.into())))
 }
 
 /// Does what a run that has begun is there for, and ends it.
-async fn perform(app: Arc<App>, job: &'static Job, guard: RunGuard) -> Result<Report, JobError> {
+async fn perform(app: Arc<App>, task: Task, guard: RunGuard) -> Result<Report, JobError> {
+    let job = task.job;
     let began = Instant::now();
     let log = guard.log();
-    let result = match tokio::spawn(log.within((job.run)(app.clone()))).await {
+    let result = match tokio::spawn(log.within(task.doing(app.clone()))).await {
         Ok(result) => result,
         Err(panicked) => Err(anyhow::Error::new(panicked).context("the job did not come to its end")),
     };

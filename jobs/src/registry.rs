@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{App, books, runs};
+use domain::BusinessDate;
 
 use crate::{Cadence, Doing, Job, Report};
 
@@ -21,102 +22,119 @@ pub static JOBS: &[Job] = &[
         about: "computes every stored number of the books again and tells what differs",
         cadence: Cadence { cron: "0 30 5 * * SUN", every: seconds(7 * 86_400), text: "every Sunday at 05:30" },
         run: audit_books,
+        day: None,
     },
     Job {
         name: "campaign_clock",
         about: "opens campaigns that have begun and ends those that are over",
         cadence: Cadence { cron: "0 * * * * *", every: seconds(60), text: "every minute" },
         run: campaign_clock,
+        day: None,
     },
     Job {
         name: "certificates",
         about: "fetches the platform certificates of WeChat Pay",
         cadence: Cadence { cron: "0 17 */6 * * *", every: seconds(6 * 3_600), text: "every six hours" },
         run: certificates,
+        day: None,
     },
     Job {
         name: "close_loans",
         about: "closes the days of loan programmes that are over",
         cadence: Cadence { cron: "0 10 * * * *", every: seconds(3_600), text: "every hour" },
         run: close_loans,
+        day: Some(close_loans_through),
     },
     Job {
         name: "duties",
         about: "warns of what is due and tells the next higher person what is late",
         cadence: Cadence { cron: "0 10 * * * *", every: seconds(3_600), text: "every hour" },
         run: duties,
+        day: None,
     },
     Job {
         name: "expire_orders",
         about: "closes orders nobody paid in time",
         cadence: Cadence { cron: "*/30 * * * * *", every: seconds(30), text: "every 30 seconds" },
         run: expire_orders,
+        day: None,
     },
     Job {
         name: "large_gifts",
         about: "shows compliance gifts that are large or add up",
         cadence: Cadence { cron: "30 * * * * *", every: seconds(60), text: "every minute" },
         run: large_gifts,
+        day: None,
     },
     Job {
         name: "loan_deadlines",
         about: "tells the offices above of applications that are late, and ends those nobody went on with",
         cadence: Cadence { cron: "0 11 * * * *", every: seconds(3_600), text: "every hour" },
         run: loan_deadlines,
+        day: None,
     },
     Job {
         name: "loan_purge",
         about: "takes personal data out of applications that came to nothing a while ago",
         cadence: Cadence { cron: "0 50 3 * * *", every: seconds(86_400), text: "every day at 03:50" },
         run: loan_purge,
+        day: None,
     },
     Job {
         name: "open_payments",
         about: "asks WeChat for payments of which no notification came",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
         run: open_payments,
+        day: None,
     },
     Job {
         name: "outbox",
         about: "sends messages to donors",
         cadence: Cadence { cron: "*/10 * * * * *", every: seconds(10), text: "every 10 seconds" },
         run: outbox,
+        day: None,
     },
     Job {
         name: "propose_vouchers",
         about: "proposes drafts of vouchers that come again",
         cadence: Cadence { cron: "0 10 6 * * *", every: seconds(86_400), text: "every day at 06:10" },
         run: propose_vouchers,
+        day: None,
     },
     Job {
         name: "query_refunds",
         about: "asks WeChat for refunds under way",
         cadence: Cadence { cron: "*/10 * * * * *", every: seconds(10), text: "every 10 seconds" },
         run: query_refunds,
+        day: None,
     },
     Job {
         name: "reconcile",
         about: "fetches the bills of the days that are over, and reconciles them",
         cadence: Cadence { cron: "0 5/30 * * * *", every: seconds(1_800), text: "every half hour" },
         run: reconcile,
+        day: Some(reconcile_day),
     },
     Job {
         name: "seal_days",
         about: "closes and seals days whose bills are reconciled",
         cadence: Cadence { cron: "0 20 4 * * *", every: seconds(86_400), text: "every day at 04:20" },
         run: seal_days,
+        day: Some(seal_days_through),
     },
     Job {
         name: "send_refunds",
         about: "sends refunds and returns that were decided",
         cadence: Cadence { cron: "*/5 * * * * *", every: seconds(5), text: "every 5 seconds" },
         run: send_refunds,
+        day: None,
     },
     Job {
         name: "session_sweep",
         about: "deletes sessions that ended long ago, and forgets runs that did nothing",
         cadence: Cadence { cron: "0 41 * * * *", every: seconds(3_600), text: "every hour" },
         run: session_sweep,
+        day: None,
     },
 ];
 
@@ -153,12 +171,16 @@ fn campaign_clock(app: Arc<App>) -> Doing {
 fn certificates(app: Arc<App>) -> Doing {
     Box::pin(async move {
         let there = app.wechat.refresh_certificates().await?;
-        Ok(Report { note: Some(format!("there are {there}")), ..Report::default() })
+        Ok(Report { note: Some(format!("现有{there}张证书")), ..Report::default() })
     })
 }
 
 fn close_loans(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(app.servicing.close_days(&|_| {}).await?) })
+}
+
+fn close_loans_through(app: Arc<App>, day: BusinessDate) -> Doing {
+    Box::pin(async move { Ok(app.servicing.close_days_through(Some(day), &|_| {}).await?) })
 }
 
 fn duties(app: Arc<App>) -> Doing {
@@ -201,16 +223,44 @@ fn reconcile(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(report(app.reconciliation.catch_up().await?)) })
 }
 
-fn seal_days(app: Arc<App>) -> Doing {
+/// One day again, with its bills as the channel has them now; how far it is can be read meanwhile.
+fn reconcile_day(app: Arc<App>, day: BusinessDate) -> Doing {
     Box::pin(async move {
-        let mut sealed = 0;
-        for book in app.books.all().await? {
-            if let Some(day) = app.reconciliation.sealable(book.id).await? {
-                sealed += app.closing.seal_through(book.id, day).await?.len() as u64;
+        let telling = move |what: &'static str, done: usize, of: usize| {
+            let word = match what {
+                "reading bills" => "读取账单",
+                "settling payments" => "核对付款",
+                "booking fees" => "手续费入账",
+                "settling gifts" => "确认到账",
+                other => other,
+            };
+            if done > 0 {
+                runs::tell(format!("{day}：{word} {done}/{of}"));
             }
-        }
-        Ok(Report::of(sealed))
+        };
+        let reconciliation = app.reconciliation.clone().telling(Arc::new(telling));
+        Ok(report(reconciliation.one_day(day).await?))
     })
+}
+
+fn seal_days(app: Arc<App>) -> Doing {
+    Box::pin(seal(app, None))
+}
+
+fn seal_days_through(app: Arc<App>, day: BusinessDate) -> Doing {
+    Box::pin(seal(app, Some(day)))
+}
+
+/// Seals what may be sealed, up to a day if one is named.
+async fn seal(app: Arc<App>, last: Option<BusinessDate>) -> anyhow::Result<Report> {
+    let mut sealed = 0;
+    for book in app.books.all().await? {
+        if let Some(day) = app.closing.sealable(book.id).await? {
+            let day = last.map_or(day, |last| last.min(day));
+            sealed += app.closing.seal_through(book.id, day).await?.len() as u64;
+        }
+    }
+    Ok(Report::of(sealed))
 }
 
 fn send_refunds(app: Arc<App>) -> Doing {

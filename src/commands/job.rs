@@ -1,4 +1,4 @@
-//! `job NAME`: one job, once, now. Ends with 1 if something in it failed.
+//! `job NAME`: one job, once, now; with a date, for the jobs that are about days. Ends with 1 if something in it failed.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ use crate::{house, telemetry};
 pub(crate) struct Args {
     /// Which job; without a name the jobs are listed.
     name: Option<String>,
-    /// For jobs that are about a day.
+    /// For the jobs that are about a day (reconcile) or go up to one (seal_days, close_loans).
     #[arg(long, value_name = "DAY")]
     date: Option<BusinessDate>,
 }
@@ -33,16 +33,18 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         return Ok(ExitCode::SUCCESS);
     };
     let job = jobs::find(&name).map_err(|error| WrongInput(error.to_string()))?;
-    if args.date.is_some() {
-        // A job looks at the rows and does what is due. The first that is about a day will take it from here.
-        return Err(WrongInput(format!("{} is not about a day; leave --date away", job.name)).into());
+    if args.date.is_some() && job.day.is_none() {
+        return Err(WrongInput(JobError::NoDay(job.name).to_string()).into());
     }
     let (base, service) = config.service()?;
     telemetry::log(&base.log);
     let app = house::open(&base, &service).await?;
     let (ended, ending) = tokio::sync::oneshot::channel();
     let showing = std::io::stderr().is_terminal().then(|| tokio::spawn(show_progress(app.clone(), job.name, ending)));
-    let ran = jobs::run_once(app.clone(), job.name).await;
+    let ran = match args.date {
+        Some(day) => jobs::run_day(app.clone(), job.name, day).await,
+        None => jobs::run_once(app.clone(), job.name).await,
+    };
     // Nobody listens where nothing is shown.
     let _ = ended.send(());
     if let Some(showing) = showing {
@@ -58,7 +60,9 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         Err(error @ (JobError::UnderWay | JobError::Failed(_))) => {
             (json!({ "job": job.name, "error": format!("{error:#}") }), format!("{}: {error:#}", job.name), false)
         }
-        Err(error @ (JobError::NoSuchJob | JobError::Runs(_) | JobError::Bell(_))) => return Err(error.into()),
+        Err(error @ (JobError::NoSuchJob | JobError::NoDay(_) | JobError::Runs(_) | JobError::Bell(_))) => {
+            return Err(error.into());
+        }
     };
     output.report(&document, [line])?;
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use app::Templates;
-use app::reconciliation::{DayReport, Files, Progress, ReconcileError, Reconciliation};
+use app::reconciliation::{BreakLine, DayReport, Files, Progress, ReconcileError, Reconciliation};
 use domain::{BookId, BusinessDate, Clock};
 use entity::Db;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -110,6 +110,12 @@ fn read(path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
     std::fs::read(path).map(Some).map_err(|error| WrongInput(format!("{}: {error}", path.display())).into())
 }
 
+/// A break in a line: what, how much, why if that is known, and what could be done.
+fn line(one: &BreakLine) -> String {
+    let why = if one.why.is_empty() { String::new() } else { format!(" ({})", one.why) };
+    format!("{} {} {}{why}: {}", one.class, one.key, one.amount, one.proposal)
+}
+
 fn told(report: Result<DayReport, ReconcileError>, output: Output) -> anyhow::Result<ExitCode> {
     let report = report.map_err(|error| match error {
         ReconcileError::Refused { .. }
@@ -119,8 +125,7 @@ fn told(report: Result<DayReport, ReconcileError>, output: Output) -> anyhow::Re
         | ReconcileError::Gone(_) => WrongInput(error.to_string()).into(),
         error => anyhow::Error::from(error),
     })?;
-    let mut lines: Vec<String> =
-        report.breaks.iter().map(|one| format!("{} {} {}: {}", one.class, one.key, one.amount, one.proposal)).collect();
+    let mut lines: Vec<String> = report.breaks.iter().map(line).collect();
     lines.push(format!(
         "{} {}: {} matched, {} healed, {} waiting, {} breaks",
         report.date,

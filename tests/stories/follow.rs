@@ -11,7 +11,7 @@ use crate::reconciliation::{Sheet, bills, classes, morning_after, noon, run};
 use crate::world::{World, story};
 
 /// The open breaks, oldest first.
-async fn open(w: &World) -> Vec<Value> {
+pub(crate) async fn open(w: &World) -> Vec<Value> {
     let listed = w.staff(Role::Bookkeeper).await.get("/staff/breaks?limit=100").await.ok();
     let mut items = listed["items"].as_array().unwrap().clone();
     items.retain(|one| one["state"] == "open");
@@ -19,13 +19,13 @@ async fn open(w: &World) -> Vec<Value> {
     items
 }
 
-async fn ways(w: &World, of: &Value) -> Value {
+pub(crate) async fn ways(w: &World, of: &Value) -> Value {
     let path = format!("/staff/breaks/{}/ways", of["id"].as_str().unwrap());
     w.staff(Role::Bookkeeper).await.get(&path).await.ok()["items"].clone()
 }
 
 /// The lines that following the channel would post, as they are shown before anybody decides.
-async fn shown(w: &World, of: &Value) -> Vec<String> {
+pub(crate) async fn shown(w: &World, of: &Value) -> Vec<String> {
     let ways = ways(w, of).await;
     let way = ways.as_array().unwrap().iter().find(|way| way["choice"] == "follow");
     let way = way.unwrap_or_else(|| panic!("{of:#} cannot be followed: {ways:#}"));
@@ -38,7 +38,7 @@ async fn shown(w: &World, of: &Value) -> Vec<String> {
 }
 
 /// Two persons follow the channel.
-async fn follow(w: &World, of: &Value) {
+pub(crate) async fn follow(w: &World, of: &Value) {
     decide(w, of, "follow").await;
 }
 
@@ -59,7 +59,7 @@ async fn back(w: &World, donor: &crate::caller::Caller, gift: Uuid, amount: &str
     w.until("it is back", async || w.balance("2209[payable=refund]").await == "0.00").await;
 }
 
-fn proved(report: &DayReport) {
+pub(crate) fn proved(report: &DayReport) {
     assert_eq!(report.proof.channel, Some(report.proof.ledger), "{:#?}", report.proof);
     assert_eq!(report.proof.unexplained, Money::ZERO, "{:#?}", report.proof);
 }

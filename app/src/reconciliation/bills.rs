@@ -4,7 +4,7 @@
 //! bytes. The file that was brought last is in force, whether it is new or was there before; `bill_history` says what was in force when.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -77,6 +77,8 @@ pub(super) enum FlowKind {
 /// A line of the fund-flow bill.
 #[derive(Clone, Debug)]
 pub(super) struct FlowLine {
+    /// Where it stands in the file, counted from 1.
+    pub(super) line: u32,
     pub(super) kind: FlowKind,
     /// Income is positive.
     pub(super) amount: Money,
@@ -102,6 +104,17 @@ impl FlowLine {
             _ => [&self.flow_no, &self.business_no, &self.voucher],
         };
         numbers.into_iter().find(|number| is_number(number)).map_or(&*self.words, String::as_str)
+    }
+
+    /// Its own number; none where the channel gives it none.
+    pub(super) fn number(&self) -> Option<&str> {
+        let numbers = [&self.flow_no, &self.business_no, &self.voucher];
+        numbers.into_iter().find(|number| is_number(number)).map(String::as_str)
+    }
+
+    /// The balance, in fen, from which it leads to its own.
+    pub(super) fn before(&self) -> i64 {
+        self.balance.fen() - self.amount.fen()
     }
 
     /// The number of the payment it is about.
@@ -231,6 +244,7 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
             _ => FlowKind::Unknown,
         };
         lines.push(FlowLine {
+            line: u32::try_from(row.line).unwrap_or(u32::MAX),
             kind,
             amount: if income { row.amount } else { row.amount.checked_neg().unwrap_or_default() },
             balance: row.balance,
@@ -251,8 +265,9 @@ pub(super) fn read_flow(bytes: &[u8], mchid: &str, day: BusinessDate) -> Result<
     Ok(lines)
 }
 
-/// The lines of a fund-flow bill, and apart from them those that stand there a second time, word for word.
-fn parted(lines: Vec<FlowLine>) -> (Vec<FlowLine>, Vec<FlowLine>) {
+/// The lines of a fund-flow bill, and apart from them those that stand there a second time, word for word. Two that have no number are two
+/// if they lead to different balances.
+pub(super) fn parted(lines: Vec<FlowLine>) -> (Vec<FlowLine>, Vec<FlowLine>) {
     let mut seen = HashSet::new();
     let again: Vec<bool> = lines
         .iter()
@@ -265,6 +280,7 @@ fn parted(lines: Vec<FlowLine>) -> (Vec<FlowLine>, Vec<FlowLine>) {
                 &line.words,
                 line.amount,
                 line.at,
+                line.number().is_none().then_some(line.balance),
             ))
         })
         .collect();
@@ -273,6 +289,70 @@ fn parted(lines: Vec<FlowLine>) -> (Vec<FlowLine>, Vec<FlowLine>) {
         if again { twice.push(line) } else { once.push(line) }
     }
     (once, twice)
+}
+
+/// Refuses a fund-flow bill whose balances do not follow from one another. Its lines may stand in any order, within a second in truth: each
+/// is a step from one balance to another, and together they are one way from where the day began to where it ended.
+pub(super) fn must_follow(lines: &[FlowLine]) -> Result<(), ReconcileError> {
+    let in_order = lines.windows(2).all(|pair| pair[1].before() == pair[0].balance.fen());
+    if in_order || one_way(lines) {
+        return Ok(());
+    }
+    let mut waiting: Vec<&FlowLine> = lines.iter().collect();
+    waiting.sort_by_key(|line| line.at);
+    let mut stands: Option<i64> = None;
+    for second in waiting.chunk_by(|one, other| one.at == other.at) {
+        let mut rest: Vec<&FlowLine> = second.to_vec();
+        if stands.is_none() {
+            let begins = |one: &&&FlowLine| rest.iter().all(|other| other.balance.fen() != one.before());
+            stands = rest.iter().find(begins).or(rest.first()).map(|one| one.before());
+        }
+        while let (Some(from), Some(first)) = (stands, rest.first().copied()) {
+            let Some(at) = rest.iter().position(|one| one.before() == from) else {
+                let (from, amount) = (Money::from_fen(from), Money::from_fen(first.amount.fen().abs()));
+                let way = if first.amount.is_negative() { "支出" } else { "收入" };
+                let due = Money::from_fen(from.fen() + first.amount.fen());
+                let why = format!(
+                    "第{}行的账户结余接不上：此前结余{from}，{way}{amount}后应为{due}，文件为{}",
+                    first.line, first.balance
+                );
+                return Err(ReconcileError::Refused { file: FUND_FLOW, why });
+            };
+            stands = Some(rest.remove(at).balance.fen());
+        }
+    }
+    Ok(())
+}
+
+/// Whether the steps of some lines make one way from a balance to another.
+fn one_way(lines: &[FlowLine]) -> bool {
+    fn root(parents: &mut HashMap<i64, i64>, of: i64) -> i64 {
+        let mut at = of;
+        loop {
+            let up = *parents.entry(at).or_insert(at);
+            if up == at {
+                parents.insert(of, at);
+                return at;
+            }
+            at = up;
+        }
+    }
+    let (mut degrees, mut parents): (HashMap<i64, i64>, HashMap<i64, i64>) = (HashMap::new(), HashMap::new());
+    let steps = || lines.iter().filter(|line| line.amount != Money::ZERO);
+    for line in steps() {
+        let (from, to) = (line.before(), line.balance.fen());
+        *degrees.entry(from).or_default() += 1;
+        *degrees.entry(to).or_default() -= 1;
+        let (from, to) = (root(&mut parents, from), root(&mut parents, to));
+        parents.insert(to, from);
+    }
+    let Some(first) = steps().next().map(FlowLine::before) else { return true };
+    let first = root(&mut parents, first);
+    let (starts, ends) = degrees.values().fold((0, 0), |(starts, ends), degree| match degree {
+        degree if *degree > 0 => (starts + degree, ends),
+        degree => (starts, ends - degree),
+    });
+    starts <= 1 && ends <= 1 && steps().all(|line| root(&mut parents, line.before()) == first)
 }
 
 /// `date,reference,amount,counterparty,remark`; what left the account is negative. A CAMT.053 statement of the day does as well.
@@ -332,6 +412,25 @@ pub(super) fn read_bank(bytes: &[u8], day: BusinessDate) -> Result<Vec<BankLine>
         });
     }
     Ok(lines)
+}
+
+/// The bank's statements in force of some days.
+pub(super) async fn statements(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    from: BusinessDate,
+    to: BusinessDate,
+) -> Result<Vec<(BusinessDate, Vec<BankLine>)>, ReconcileError> {
+    let rows = bill::Entity::find()
+        .filter(bill::Column::BookId.eq(book))
+        .filter(bill::Column::Kind.eq("bank"))
+        .filter(bill::Column::Day.gte(from))
+        .filter(bill::Column::Day.lte(to))
+        .filter(bill::Column::ReplacedUs.is_null())
+        .order_by_asc(bill::Column::Day)
+        .all(db)
+        .await?;
+    rows.into_iter().map(|row| Ok((row.day, read_bank(&row.content, row.day)?))).collect()
 }
 
 /// A file that was read and is to be kept.

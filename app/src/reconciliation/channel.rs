@@ -8,7 +8,7 @@ use domain::reconciliation::{BreakClass, Finding, Item, Key, compare};
 use domain::{BookId, BusinessDate, DonationId, Money, Rate, RefundId, ResolutionId};
 use ledger::Entry;
 
-use super::bills::{Bills, FlowLine, Payment, Refund, Trade};
+use super::bills::{Bills, FlowKind, FlowLine, Payment, Refund, Trade};
 use super::findings::{Findings, Side};
 use super::ours::{self, Movement};
 use super::rule::Terms;
@@ -431,6 +431,15 @@ impl Reconciliation {
         let Some(trade) = &bills.trade else { return Ok(()) };
         let book = house.owner.book_id;
         let moved = bills.flow.as_ref().map(|flow| super::flow::fees_taken(&trade.payments, flow));
+        let back = bills.flow.as_ref().map(|flow| super::flow::fees_given_back(&trade.refunds, flow));
+        let flow = || bills.flow.iter().flatten();
+        let shown: HashSet<&str> =
+            flow().filter(|line| line.kind == FlowKind::Payment).map(FlowLine::payment).collect();
+        // What the money says of a fee, where the fund-flow bill shows the payment or the fee.
+        let taken_of = |number: &str| {
+            let taken = moved.as_ref().and_then(|moved| moved.get(number)).copied();
+            taken.or_else(|| shown.contains(number).then_some(0))
+        };
         // What is booked so far, and in how many entries.
         let mut booked: HashMap<(&str, &str), (i64, usize)> = HashMap::new();
         for one in ours.iter().filter(|one| one.event_date == day && one.kind.starts_with("fee")) {
@@ -450,14 +459,17 @@ impl Reconciliation {
             if !right {
                 let detail = format!("费率 {}", line.rate);
                 found.add(BreakClass::Fee, &line.transaction, line.fee, given(line.settlement), detail);
-                let taken = moved.as_ref().and_then(|moved| moved.get(line.transaction.as_str()));
-                if taken != Some(&line.fee.fen()) {
+                if taken_of(&line.transaction) != Some(line.fee.fen()) {
                     continue;
                 }
             }
             if line.settlement != line.amount {
                 let detail = line.order.clone();
                 found.add(BreakClass::SettlementAmount, &line.transaction, line.settlement, Some(line.amount), detail);
+            }
+            // The two bills differ: a break by the fund-flow bill, and nothing is booked until it is decided.
+            if taken_of(&line.transaction).is_some_and(|taken| taken != line.fee.fen()) {
+                continue;
             }
             let (sum, known) = booked.get(&("fee", line.transaction.as_str())).copied().unwrap_or_default();
             let missing = Money::from_fen(line.fee.fen() + sum);
@@ -479,19 +491,31 @@ impl Reconciliation {
                 found.add(BreakClass::Fee, &line.refund_id, line.fee, given, detail);
                 continue;
             }
+            if back.as_ref().and_then(|back| back.get(line.number.as_str())).is_some_and(|back| *back != line.fee.fen())
+            {
+                continue;
+            }
             let (sum, known) = booked.get(&("fee_returned", line.refund_id.as_str())).copied().unwrap_or_default();
             let missing = Money::from_fen(line.fee.fen() - sum);
             if missing != Money::ZERO {
                 owed.push((Charge::Returned(line), missing, known));
             }
         }
-        // A bill that was replaced may have told of payments that neither the one in force nor the books know any more: their fees go with
-        // them. A payment that is missed itself says it all.
+        // A bill that was replaced may have told of payments that the one in force does not know any more: their fees go with them, unless
+        // the money shows them. While there is no fund-flow bill, a payment that is missed itself says it all.
         if trade.lists.0 {
             let known: HashSet<&str> = trade.payments.iter().map(|line| line.transaction.as_str()).collect();
             let ours: HashSet<&str> = ours::received(ours, day).iter().map(|one| one.transaction()).collect();
+            let moves = |number: &str| {
+                let fee = |line: &FlowLine| line.kind == FlowKind::Fee && line.names(number);
+                shown.contains(number) || flow().any(fee)
+            };
+            let stale = |number: &str| match &bills.flow {
+                Some(_) => !moves(number),
+                None => !ours.contains(number),
+            };
             for ((kind, number), (sum, _)) in &booked {
-                if *kind == "fee" && *sum != 0 && !known.contains(number) && !ours.contains(number) {
+                if *kind == "fee" && *sum != 0 && !known.contains(number) && stale(number) {
                     let detail = "账单中没有这笔付款，其手续费仍在账上";
                     found.add(BreakClass::Fee, number, Money::from_fen(-sum), Some(Money::ZERO), detail);
                 }

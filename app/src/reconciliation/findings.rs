@@ -15,6 +15,8 @@ pub(super) struct Found {
     pub(super) amount: Money,
     pub(super) expected: Option<Money>,
     pub(super) detail: String,
+    /// What could be done, in the words of finance.
+    pub(super) proposal: &'static str,
 }
 
 /// Where a line stands that waits for its other side.
@@ -91,13 +93,26 @@ impl Findings {
     ) {
         if self.known.insert((class, item.to_owned())) {
             let (item, detail) = (item.to_owned(), detail.into());
-            self.breaks.push(Found { class, item, amount, expected, detail });
+            self.breaks.push(Found { class, item, amount, expected, detail, proposal: proposal(class) });
         }
     }
 
     /// Whether a break of this class about this is found already.
     pub(super) fn has(&self, class: BreakClass, item: &str) -> bool {
         self.known.contains(&(class, item.to_owned()))
+    }
+
+    /// Whether it is found, or waits to become one.
+    pub(super) fn tells(&self, side: Side, class: BreakClass, item: &str) -> bool {
+        self.has(class, item) || self.known_waiting.contains(&(side, class, item.to_owned()))
+    }
+
+    /// Another proposal for a break that was found, if it was, than its class has.
+    pub(super) fn advise(&mut self, class: BreakClass, item: &str, proposal: &'static str) {
+        let of_it = |one: &&mut Found| one.class == class && one.item == item;
+        if let Some(one) = self.breaks.iter_mut().rev().find(of_it) {
+            one.proposal = proposal;
+        }
     }
 
     /// A line without its other side: it waits as long as finance lets it, and is a break after that.
@@ -121,7 +136,7 @@ impl Findings {
 fn proposal(class: BreakClass) -> &'static str {
     match class {
         BreakClass::MissingHere => "长款：微信有、账上无。核对交易账单后以微信为准入账，或说明原因",
-        BreakClass::MissingThere => "短款：账上有、微信无。向微信核实；以微信为准则转入短款待查，以账本为准则说明原因",
+        BreakClass::MissingThere => "短款：账上有、账单无。向微信核实；以微信为准则转入短款待查，以账本为准则说明原因",
         BreakClass::Amount => "金额不一致：向微信核实；以微信为准则按差额入账，以账本为准则说明原因",
         BreakClass::Fee => "手续费不一致：核对费率与资金账单；以微信为准则按账单补记手续费，以账本为准则说明原因",
         BreakClass::Status => {
@@ -201,7 +216,7 @@ pub(super) async fn write(
         .int("amount_fen", fresh.iter().map(|one| one.amount.fen()))
         .int_or_null("expected_fen", fresh.iter().map(|one| one.expected.map(Money::fen)))
         .text("detail", fresh.iter().map(|one| one.detail.clone()))
-        .text("proposal", fresh.iter().map(|one| proposal(one.class)))
+        .text("proposal", fresh.iter().map(|one| one.proposal))
         .text("owner", fresh.iter().map(|one| owner(one.class)));
     let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, detail, proposal, created_us, suspense, \
                day, owner) \

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::reconciliation::{BreakClass, Finding, Item, compare};
-use domain::{BusinessDate, DonationId, Money};
+use domain::{BookId, BusinessDate, DonationId, Money};
+use entity::Rows;
 use ledger::Account;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::bills::{Bills, FlowKind, FlowLine, Payment, Refund, Trade};
 use super::channel::{BATCH, item, refund_reference, trades};
@@ -116,6 +118,8 @@ impl Reconciliation {
             let detail = format!("资金账单无此笔 {}", line.order);
             if elsewhere.contains(number) {
                 settled.push(number);
+            } else if found.tells(Side::Trade, BreakClass::MissingHere, number) {
+                // It was not booked for this reason: one difference, not two.
             } else if !next_read && terms.near(line.at).1 {
                 let about = (number, line.settlement);
                 found.wait(Side::Trade, BreakClass::MissingThere, about, terms.until(), detail);
@@ -255,12 +259,11 @@ impl Reconciliation {
                 || bills.trade.iter().flat_map(|trade| &trade.refunds).any(|line| line.refund_id == number)
         };
         let knows = |line: &FlowLine| {
-            line.names_us
-                || booked.contains(line.business_no.as_str())
-                || refund_reference(&line.voucher).is_some()
-                || DonationId::from_out_trade_no(&line.voucher).is_some()
+            line.names_us || booked.contains(line.business_no.as_str()) || refund_reference(&line.voucher).is_some()
         };
-        if flow.iter().any(knows) || flow.iter().take(100).any(|line| listed(&line.business_no)) {
+        let orders = flow.iter().filter_map(|line| DonationId::from_out_trade_no(&line.voucher)).take(BATCH);
+        let known = flow.iter().any(knows) || self.are_ours(house, orders.collect()).await?;
+        if known || flow.iter().take(100).any(|line| listed(&line.business_no)) {
             return Ok(true);
         }
         let Some((opening, _)) = super::report::ends(flow) else { return Ok(false) };
@@ -272,6 +275,21 @@ impl Reconciliation {
         }
         let balance = Account::wechat_balance(house.owner.book_id);
         Ok(ledger::balance(self.db.read(), &balance, Some(day.previous())).await?.net().fen() == opening)
+    }
+}
+
+impl Reconciliation {
+    /// Whether there are orders of our form, and not all of those we know are of other books.
+    async fn are_ours(&self, house: &House, orders: Vec<DonationId>) -> Result<bool, ReconcileError> {
+        if orders.is_empty() {
+            return Ok(false);
+        }
+        let db = self.db.read();
+        let rows = Rows::new().uuid("id", orders.iter().map(|id| id.uuid()));
+        let sql = "SELECT DISTINCT c.book_id FROM {rows} JOIN donation d ON d.id = r.id JOIN campaign c ON c.id = d.campaign_id";
+        let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [])).await?;
+        let books: Vec<BookId> = found.iter().map(|row| row.try_get("", "book_id")).collect::<Result<_, DbErr>>()?;
+        Ok(books.is_empty() || books.contains(&house.owner.book_id))
     }
 }
 
@@ -468,7 +486,19 @@ impl<'a> Fees<'a> {
     }
 }
 
-/// The fees of the fund-flow bill against those of the trade bill; where they differ, the trade bill is booked and a person looks.
+/// What the fund-flow bill has given back of the fees of refunds, by refund of the trade bill; of what it does not show, nothing.
+pub(super) fn fees_given_back<'a>(refunds: &'a [Refund], flow: &[FlowLine]) -> HashMap<&'a str, i64> {
+    let of = Refunds::of(refunds.iter());
+    let mut given: HashMap<&str, i64> = HashMap::new();
+    for line in flow.iter().filter(|line| is_refund(line)) {
+        if let Some(refund) = of.find(line) {
+            *given.entry(&refund.number).or_insert(refund.amount.fen()) += line.amount.fen();
+        }
+    }
+    given
+}
+
+/// The fees of the fund-flow bill against those of the trade bill; where they differ, nothing is booked and a person looks.
 fn fees(trade: &Trade, flow: &[FlowLine], around: &BTreeMap<BusinessDate, Bills>, found: &mut Findings) {
     let (ours, others) =
         (Fees::of(trade.payments.iter()), Fees::of(trades(around).flat_map(|(_, trade)| &trade.payments)));

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crowdfunding::CrowdfundingError;
 use domain::reconciliation::BreakClass;
-use domain::{BookId, BusinessDate, DonationId, Money};
-use entity::{charity, discrepancy};
+use domain::transfer::TransferState;
+use domain::{BookId, BusinessDate, DonationId, Money, TransferId};
+use entity::{charity, discrepancy, transfer};
 use ledger::Entry;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, StreamTrait};
 
@@ -19,7 +20,7 @@ use super::channel::{NEIGHBOURS, refund_reference, trades};
 use super::findings::Findings;
 use super::flow::{Refunds, flows};
 use super::ours::{self, Movement};
-use super::{House, ReconcileError, Reconciliation, fee};
+use super::{House, ReconcileError, Reconciliation, fee, transit};
 use crate::cashier::Payment;
 use crate::postings::{self, Moved};
 
@@ -34,6 +35,10 @@ pub(crate) enum Told {
     Never,
     /// A payment that is settled as if the channel had told us.
     Paid(Payment),
+    /// It does not show that a withdrawal left: it is back, under this number.
+    Back(TransferId, String),
+    /// The bank's statement of this account says that so much arrived in a line, in fen, and the transfers that it was.
+    AtBank(String, i64, i64),
 }
 
 /// What the decision does.
@@ -43,13 +48,15 @@ pub(crate) enum Follow {
     Book(Entry),
     /// Settles this payment, which books that.
     Settle(Payment, Entry),
+    /// Ends this withdrawal as one that came back under this number, which books that.
+    Back(TransferId, String, Entry),
 }
 
 impl Follow {
     /// What it books.
     pub(crate) fn entry(&self) -> &Entry {
         match self {
-            Follow::Book(entry) | Follow::Settle(_, entry) => entry,
+            Follow::Book(entry) | Follow::Settle(_, entry) | Follow::Back(_, _, entry) => entry,
         }
     }
 }
@@ -68,7 +75,7 @@ fn is_refund(class: &str, item: &str, trade: Option<&Trade>) -> bool {
 
 /// What moved by the payments of a number: in the fund-flow bill of the day or a neighbour's, otherwise by the trade bill. None while no bill
 /// says anything.
-fn paid(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, number: &str) -> Option<i64> {
+pub(super) fn paid(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, number: &str) -> Option<i64> {
     let of = |lines: &[FlowLine]| {
         let amounts = lines.iter().filter(|line| line.kind == FlowKind::Payment && line.payment() == number);
         let fen: Vec<i64> = amounts.map(|line| line.amount.fen()).collect();
@@ -84,7 +91,7 @@ fn paid(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, number: &str) -> 
 }
 
 /// The same of a refund, the fee that came back with it left out: that is booked by itself.
-fn refunded(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, key: &str) -> Option<i64> {
+pub(super) fn refunded(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, key: &str) -> Option<i64> {
     let of_key = |number: &str| refund_key(number) == key;
     let all = bills.trade.iter().chain(trades(around).map(|(_, trade)| trade)).flat_map(|trade| &trade.refunds);
     let known = Refunds::of(all);
@@ -111,13 +118,15 @@ fn refunded(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, key: &str) ->
     Some(said.filter(|line| matches!(&*line.state, "SUCCESS" | "PROCESSING")).map_or(0, |line| -line.amount.fen()))
 }
 
-/// What lines moved that are no payment and no money between channel and bank.
-fn strange(bills: &Bills, key: &str) -> i64 {
+/// What lines moved that are no payment; nothing where there are none.
+pub(super) fn strange(day: BusinessDate, bills: &Bills, key: &str) -> Option<i64> {
+    let flow = bills.flow.as_deref()?;
     let own_way = |kind| {
         matches!(kind, FlowKind::Payment | FlowKind::Withdrawal | FlowKind::WithdrawalReturned | FlowKind::TopUp)
     };
-    let lines = bills.flow.iter().flatten().filter(|line| line.key() == key && !own_way(line.kind));
-    lines.map(|line| line.amount.fen()).sum()
+    let lines = flow.iter().filter(|line| line.key() == key && !own_way(line.kind));
+    let fen: Vec<i64> = lines.map(|line| line.amount.fen()).chain(transit::moved_by(day, flow, key)).collect();
+    (!fen.is_empty()).then(|| fen.iter().sum())
 }
 
 /// A payment that the fund-flow bill shows, as the channel would have told us of it.
@@ -151,8 +160,22 @@ pub(crate) async fn told(
         return Ok((paid(&bills, &around, item) == Some(0)).then_some(Told::Never));
     }
     if of.class == BreakClass::UnknownLine.as_str() {
-        let fen = bills.flow.is_some().then(|| strange(&bills, item));
-        return Ok(fen.map(|fen| Told::Moved(Moved::Line, item.to_owned(), fen)));
+        if let Some(fen) = strange(day, &bills, item) {
+            return Ok(Some(Told::Moved(Moved::Line, item.to_owned(), fen)));
+        }
+        let numbers = [item.to_owned()];
+        let stands = ours::on_channel(db, book, Moved::Line, &numbers).await?;
+        // It was followed, and no bill shows it any more.
+        if bills.flow.is_some() && stands.get(item).is_some_and(|stands| stands.followed > 0) {
+            return Ok(Some(Told::Moved(Moved::Line, item.to_owned(), 0)));
+        }
+        return transit::told_at_bank(db, of).await;
+    }
+    if of.class == BreakClass::MissingThere.as_str() {
+        let told = transit::told(db, of, (&bills, &around)).await?;
+        if told.is_some() {
+            return Ok(told);
+        }
     }
     if is_refund(&of.class, item, bills.trade.as_ref()) {
         let key = refund_key(item);
@@ -168,7 +191,8 @@ pub(crate) async fn told(
         return Ok(None);
     }
     if of.class == BreakClass::MissingHere.as_str() {
-        return Ok(payment(&bills, &around, item).map(Told::Paid));
+        let line = || strange(day, &bills, item).map(|fen| Told::Moved(Moved::Line, item.to_owned(), fen));
+        return Ok(payment(&bills, &around, item).map(Told::Paid).or_else(line));
     }
     Ok(paid(&bills, &around, item).map(|fen| Told::Moved(Moved::Payment, item.to_owned(), fen)))
 }
@@ -187,6 +211,18 @@ pub(crate) async fn follow(
             let Some((original, _)) = ledger::entry_by_reference(db, &reference).await? else { return Ok(None) };
             let stray = postings::suspense(book, &of.item, of.amount_fen, original.event_date);
             Ok(Some(Follow::Book(Entry::reversal(original.id, &stray, day))))
+        }
+        Told::Back(id, number) => {
+            let one = transfer::Entity::find_by_id(id).one(db).await?;
+            let open = |one: &transfer::Model| {
+                matches!(one.state, TransferState::Departed | TransferState::ReturnProposed) && one.return_no.is_none()
+            };
+            let Some(one) = one.filter(open) else { return Ok(None) };
+            let entry = postings::withdrawal_returned(book, id, one.amount_fen, day);
+            Ok(Some(Follow::Back(id, number, entry)))
+        }
+        Told::AtBank(account, says, arrived) => {
+            Ok(transit::at_bank_entry(db, of, &account, (says, arrived)).await?.map(Follow::Book))
         }
         Told::Paid(payment) => {
             let stands = ours::on_channel(db, book, Moved::Payment, std::slice::from_ref(&of.item)).await?;
@@ -260,7 +296,10 @@ impl Reconciliation {
                 let (class, says) = match what {
                     Moved::Payment => (BreakClass::Amount, paid(bills, &around, &number)),
                     Moved::Refund => (BreakClass::RefundAmount, refunded(bills, &around, &number)),
-                    Moved::Line => (BreakClass::UnknownLine, bills.flow.is_some().then(|| strange(bills, &number))),
+                    Moved::Line => {
+                        let says = bills.flow.is_some().then(|| strange(day, bills, &number).unwrap_or(0));
+                        (BreakClass::UnknownLine, says)
+                    }
                 };
                 let Some(fen) = says.filter(|fen| *fen != stands.fen) else { continue };
                 let (amount, expected) = (Money::from_fen(fen.abs()), Some(Money::from_fen(stands.fen.abs())));

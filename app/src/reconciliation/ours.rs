@@ -3,12 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 
-use domain::{AccountId, BookId, BusinessDate, DonationId, Money, Timestamp};
-use entity::{Rows, book};
+use domain::transfer::TransferKind;
+use domain::{AccountId, BookId, BusinessDate, DonationId, Money, Timestamp, TransferId};
+use entity::{Rows, book, transfer};
 use futures_util::TryStreamExt;
 use ledger::Account;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Statement, StreamTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement, StreamTrait,
+};
 
+use super::transit::NOT_SHOWN;
 use crate::postings::{self, Moved};
 
 /// A posting on 1009 微信余额.
@@ -91,6 +95,23 @@ pub(super) async fn movements(
     Ok(found)
 }
 
+/// What was booked on 1009 微信余额 after a day's report was made, of the days up to it and of those behind it up to another.
+pub(super) async fn since(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    (day, ran): (BusinessDate, Timestamp),
+    last: BusinessDate,
+) -> Result<Vec<Movement>, DbErr> {
+    let account: AccountId = Account::wechat_balance(book).id();
+    let sql = "SELECT e.reference, e.kind, e.document, e.book_date, e.event_date, \
+               CASE WHEN p.debit_account = $1 THEN p.amount_fen ELSE -p.amount_fen END AS amount_fen \
+               FROM entry e JOIN posting p ON p.entry_id = e.id AND (p.debit_account = $1 OR p.credit_account = $1) \
+               WHERE e.book_id = $2 AND e.book_date <= $3 AND (e.book_date > $4 OR e.booked_us > $5) ORDER BY e.id";
+    let values = [account.into(), book.into(), last.into(), day.into(), ran.into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Movement::find_by_statement(statement).all(db).await
+}
+
 /// The entries that stand under these references and are not reversed: their documents and amounts.
 pub(super) async fn standing(
     db: &impl ConnectionTrait,
@@ -151,6 +172,33 @@ pub(super) struct Stands {
     pub(super) booked: bool,
 }
 
+/// What the transfers of some numbers have booked at the channel: under the number of its line, of its return, and of a return that was
+/// booked because its line is missing.
+async fn transfers_of(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    numbers: &[String],
+) -> Result<Vec<(String, String, bool)>, DbErr> {
+    let unshown: Vec<String> = numbers.iter().map(|number| format!("{NOT_SHOWN}{number}")).collect();
+    let ids: Vec<TransferId> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    let which = Condition::any()
+        .add(transfer::Column::FlowNo.is_in(numbers))
+        .add(transfer::Column::ReturnNo.is_in(numbers.iter().chain(&unshown)))
+        .add(transfer::Column::Id.is_in(ids));
+    let known = transfer::Entity::find().filter(transfer::Column::BookId.eq(book)).filter(which).all(db).await?;
+    let mut booked = Vec::new();
+    for one in known {
+        let (left, done) = (format!("transfer_left:{}", one.id), format!("transfer_done:{}", one.id));
+        let number = one.flow_no.clone().unwrap_or_else(|| one.id.to_string());
+        let back = one.return_no.as_deref().map(|back| back.strip_prefix(NOT_SHOWN).unwrap_or(back).to_owned());
+        let moved = if one.kind == TransferKind::Withdrawal { left } else { done.clone() };
+        booked.push((number, moved, false));
+        booked.extend(back.map(|back| (back, done, false)));
+    }
+    booked.retain(|(number, ..)| numbers.contains(number));
+    Ok(booked)
+}
+
 /// How the books stand to some of the channel's numbers: what was booked of them, and what was booked because somebody followed its bills.
 /// Two statements however many.
 pub(super) async fn on_channel(
@@ -182,7 +230,7 @@ pub(super) async fn on_channel(
             }
         }
         Moved::Refund => booked.extend(numbers.iter().map(|number| (number.clone(), number.clone(), false))),
-        Moved::Line => {}
+        Moved::Line => booked.extend(transfers_of(db, book, numbers).await?),
     }
     for number in numbers {
         let of_it = (0..FOLLOWED_OFTEN).map(|nth| (number.clone(), postings::difference_reference(number, nth), true));

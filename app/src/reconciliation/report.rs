@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{BookId, BusinessDate, Money, Timestamp};
 use entity::{Tx, discrepancy, reconciliation_run};
 use ledger::Account;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::bills::{Bills, FlowKind, FlowLine};
@@ -57,6 +57,9 @@ pub struct BreakLine {
     pub owner: String,
     /// How many days it is open.
     pub age_days: u64,
+    /// Why it is one.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// A line that waits for its other side.
@@ -100,6 +103,7 @@ impl BreakLine {
             proposal: row.proposal.clone(),
             owner: row.owner.clone(),
             age_days: u64::try_from((now.seconds() - row.created_us.seconds()) / 86_400).unwrap_or_default(),
+            why: row.detail.clone(),
         }
     }
 }
@@ -144,7 +148,8 @@ pub struct Sides {
     pub bank_out: Option<Side>,
 }
 
-pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Sides {
+/// `bank`: what moved at the bank that day, from whatever statement there is.
+pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement], bank: Option<Vec<Money>>) -> Sides {
     let payments = Side::of(ours::received(ours, day).into_iter().map(|one| one.amount_fen));
     let refunds = Side::of(ours.iter().filter(|one| one.sent_on(day)).map(Movement::out));
     let signed = |amounts: Vec<Money>, positive: bool| {
@@ -153,7 +158,6 @@ pub(super) fn sides(day: BusinessDate, bills: &Bills, ours: &[Movement]) -> Side
     };
     let lines = |lines: &Vec<FlowLine>| lines.iter().chain(&bills.twice).map(|line| line.amount).collect::<Vec<_>>();
     let flow = bills.flow.as_ref().map(lines);
-    let bank = bills.bank.as_ref().map(|lines| lines.iter().map(|line| line.amount).collect::<Vec<_>>());
     let trade = bills.trade.as_ref();
     Sides {
         booked_payments: payments,
@@ -179,14 +183,54 @@ pub struct Proof {
     /// By how much the channel was ahead of the books when the day began.
     #[serde(deserialize_with = "signed")]
     pub carried: Money,
+    /// What that consists of: what earlier days have left.
+    #[serde(default)]
+    pub carried_items: Vec<ProofItem>,
     /// What the day added to that.
     pub items: Vec<ProofItem>,
-    /// What nothing explains: the bill's own balances do not follow from its lines, or from the bill of the day before.
+    /// What nothing explains: the bill does not begin where the last one ended.
     #[serde(deserialize_with = "signed")]
     pub unexplained: Money,
     /// 1009 微信在途 at the end of the day: withdrawals not yet at the bank, top-ups not yet at the channel.
     #[serde(deserialize_with = "signed")]
     pub in_transit: Money,
+}
+
+/// Differences by what they are and their numbers, in fen.
+type Sums = BTreeMap<(String, String), i64>;
+
+fn listed(sums: Sums) -> Vec<ProofItem> {
+    let items = sums.into_iter().filter(|(_, fen)| *fen != 0);
+    items.map(|((what, key), fen)| ProofItem { what, key, amount: Money::from_fen(fen) }).collect()
+}
+
+impl DayReport {
+    /// What the day has left behind: what it found and what it added, and what nothing explained.
+    fn left(&self) -> Sums {
+        let mut left = Sums::new();
+        let mut add = |what: &str, key: &str, amount: i64| {
+            *left.entry((what.to_owned(), key.to_owned())).or_default() += amount;
+        };
+        for one in self.proof.carried_items.iter().chain(&self.proof.items) {
+            add(&one.what, &one.key, one.amount.fen());
+        }
+        let told: i64 = self.proof.carried_items.iter().map(|one| one.amount.fen()).sum();
+        add(BEFORE, "", self.proof.carried.fen() - told);
+        add(UNEXPLAINED, &balance_key(self.date), self.proof.unexplained.fen());
+        left
+    }
+}
+
+/// What the days left that were not reconciled, or whose reports did not list it.
+const BEFORE: &str = "此前未对账日期的差额";
+/// What nothing explained on its day.
+const UNEXPLAINED: &str = "余额衔接不上";
+/// What was booked on earlier days after their reports, as a sum.
+const LATER: &str = "报告以后补记于此前日期";
+
+/// What the break about a day's unexplained difference is called by.
+pub(super) fn balance_key(day: BusinessDate) -> String {
+    format!("balance:{day}")
 }
 
 /// What only one side has moved that day.
@@ -201,7 +245,22 @@ pub struct ProofItem {
     pub amount: Money,
 }
 
-/// Compares the movements of the day by what they are about: what cancels is gone, the rest is listed.
+/// What a movement of the books is listed as.
+fn listed_as(one: &Movement) -> (&'static str, String) {
+    let document = one.document.clone().unwrap_or_default();
+    match one.kind.as_str() {
+        "donation" | "suspense" | "payment_difference" => ("收款", document),
+        "reversal" if one.reference.starts_with("reversal:suspense:") => ("收款", document),
+        "fee" => ("手续费", document),
+        "refund_sent" | "suspense_returned" | "fee_returned" | "refund_difference" => ("退款", String::new()),
+        "line_difference" => ("其他流水", document),
+        "withdrawal" | "top_up" => ("提现与充值", String::new()),
+        _ => ("账上其他", one.reference.clone()),
+    }
+}
+
+/// Compares the movements of the day by what they are about: what cancels is gone, the rest is listed; and so is what earlier days have left.
+/// A day on which nothing moved at the channel ends as the last one did.
 pub(super) async fn proof(
     tx: &Tx,
     book: BookId,
@@ -212,13 +271,14 @@ pub(super) async fn proof(
     let balance = Account::wechat_balance(book);
     let ledger = ledger::balance(tx, &balance, Some(day)).await?.net();
     let in_transit = ledger::balance(tx, &Account::wechat_in_transit(book), Some(day)).await?.net();
-    // A day on which nothing moved says nothing of the balance.
-    let Some((opening, closing)) = flow.and_then(ends) else {
-        return Ok(Proof { ledger, in_transit, ..Proof::default() });
-    };
+    let none = Proof { ledger, in_transit, ..Proof::default() };
+    let Some(flow) = flow else { return Ok(none) };
+    let last = ended(tx, book, day).await?;
+    let stood = last.as_ref().and_then(|last| last.proof.channel).map(Money::fen);
+    let Some((opening, closing)) = ends(flow).or(stood.map(|stood| (stood, stood))) else { return Ok(none) };
     let before = ledger::balance(tx, &balance, Some(day.previous())).await?.net();
     let mut sums: BTreeMap<(&str, String), i64> = BTreeMap::new();
-    for line in flow.into_iter().flatten() {
+    for line in flow {
         let (what, key) = match line.kind {
             FlowKind::Payment => ("收款", line.business_no.clone()),
             FlowKind::Fee => ("手续费", line.business_no.clone()),
@@ -237,61 +297,96 @@ pub(super) async fn proof(
     });
     sums.insert(("退款", String::new()), refunds);
     for one in ours.iter().filter(|one| one.book_date == day) {
-        let document = one.document.clone().unwrap_or_default();
-        let key = match one.kind.as_str() {
-            "donation" | "suspense" | "payment_difference" => ("收款", document),
-            "reversal" if one.reference.starts_with("reversal:suspense:") => ("收款", document),
-            "fee" => ("手续费", document),
-            "refund_sent" | "suspense_returned" | "fee_returned" | "refund_difference" => ("退款", String::new()),
-            "line_difference" => ("其他流水", document),
-            "withdrawal" | "top_up" => ("提现与充值", String::new()),
-            _ => ("账上其他", one.reference.clone()),
-        };
-        *sums.entry(key).or_default() -= one.amount_fen.fen();
+        *sums.entry(listed_as(one)).or_default() -= one.amount_fen.fen();
     }
-    let items: Vec<ProofItem> = sums
-        .into_iter()
-        .filter(|(_, fen)| *fen != 0)
-        .map(|((what, key), fen)| ProofItem { what: what.to_owned(), key, amount: Money::from_fen(fen) })
-        .collect();
-    // Where the bill of the day before ended, this one begins; what lies between is in neither.
-    let jump = ended(tx, book, day.previous()).await?.map_or(0, |ended| opening - ended.fen());
+    let items = listed(sums.into_iter().map(|((what, key), fen)| ((what.to_owned(), key), fen)).collect());
+    // Where the last bill ended, this one begins; what lies between is in neither.
+    let jump = stood.map_or(0, |stood| opening - stood);
     let carried = opening - jump - before.fen();
-    let listed: i64 = items.iter().map(|one| one.amount.fen()).sum();
+    let carried_items = match &last {
+        Some(last) => carried_from(tx, book, last, (day.previous(), before)).await?,
+        None => listed(Sums::from([((BEFORE.to_owned(), String::new()), carried)])),
+    };
+    let told: i64 = items.iter().chain(&carried_items).map(|one| one.amount.fen()).sum();
     Ok(Proof {
         ledger,
         channel: Some(Money::from_fen(closing)),
         carried: Money::from_fen(carried),
-        unexplained: Money::from_fen(closing - ledger.fen() - carried - listed),
+        unexplained: Money::from_fen(closing - ledger.fen() - told),
+        carried_items,
         items,
         in_transit,
     })
 }
 
-/// The balance with which the bill of a day ended, as far as that day was reconciled and anything moved.
-async fn ended(tx: &Tx, book: BookId, day: BusinessDate) -> Result<Option<Money>, DbErr> {
-    let run = reconciliation_run::Entity::find()
-        .filter(reconciliation_run::Column::BookId.eq(book))
-        .filter(reconciliation_run::Column::Day.eq(day))
-        .order_by_desc(reconciliation_run::Column::Id);
-    Ok(run.one(tx).await?.map(of_row).transpose()?.and_then(|report| report.proof.channel))
+/// What a day's report and those before it have left at the end of a later day: less what was booked since, by what it is about.
+async fn carried_from(
+    tx: &Tx,
+    book: BookId,
+    last: &DayReport,
+    (day, stands): (BusinessDate, Money),
+) -> Result<Vec<ProofItem>, DbErr> {
+    let mut left = last.left();
+    let booked = stands.fen() - last.proof.ledger.fen();
+    if booked == 0 && last.date == day {
+        return Ok(listed(left));
+    }
+    let since = ours::since(tx, book, (last.date, last.ran_at), day).await?;
+    if since.iter().map(|one| one.amount_fen.fen()).sum::<i64>() == booked {
+        for one in &since {
+            let (what, key) = listed_as(one);
+            *left.entry((what.to_owned(), key)).or_default() -= one.amount_fen.fen();
+        }
+    } else {
+        *left.entry((LATER.to_owned(), String::new())).or_default() -= booked;
+    }
+    Ok(listed(left))
+}
+
+/// How many days without any movement are gone back over for the last balance.
+const QUIET_DAYS: u64 = 62;
+
+/// The report of the last day before this one that tells a balance, as far as every day between was read and had nothing to tell.
+async fn ended(tx: &Tx, book: BookId, day: BusinessDate) -> Result<Option<DayReport>, DbErr> {
+    let sql = "SELECT r.* FROM reconciliation_run r WHERE r.book_id = $1 AND r.day < $2 AND NOT EXISTS \
+               (SELECT 1 FROM reconciliation_run n WHERE n.book_id = r.book_id AND n.day = r.day AND n.id > r.id) \
+               ORDER BY r.day DESC LIMIT $3";
+    // Mostly the day before tells one.
+    for limit in [1, QUIET_DAYS] {
+        let values = [book.into(), day.into(), i64::try_from(limit).unwrap_or(1).into()];
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        let mut before = day.previous();
+        for row in reconciliation_run::Model::find_by_statement(statement).all(tx).await? {
+            let report = of_row(row)?;
+            let empty = report.sides.flow_in.is_some_and(|side| side.count == 0)
+                && report.sides.flow_out.is_some_and(|side| side.count == 0);
+            match report.proof.channel {
+                _ if report.date != before => return Ok(None),
+                Some(_) => return Ok(Some(report)),
+                None if !empty => return Ok(None),
+                None => before = before.previous(),
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The balances, in fen, with which a fund-flow bill begins and ends, in whatever order its lines stand: each line leads from one balance to
-/// another, and where that makes a chain, its ends are those that are left once more. Where it makes none, the first and the last line
-/// say it, and the proof shows what nothing explains.
+/// another, and the ends of that chain are those that are left once more. Where it ends as it began, its earliest line says where. A bill
+/// that makes no chain is refused; of one that was kept before that was asked, the first and the last line say it.
 pub(super) fn ends(flow: &[FlowLine]) -> Option<(i64, i64)> {
     let (first, last) = flow.first().zip(flow.last())?;
     let mut degree: HashMap<i64, i64> = HashMap::new();
     for line in flow {
-        *degree.entry(line.balance.fen() - line.amount.fen()).or_default() += 1;
+        *degree.entry(line.before()).or_default() += 1;
         *degree.entry(line.balance.fen()).or_default() -= 1;
     }
     degree.retain(|_, times| *times != 0);
     let starts: Vec<(i64, i64)> = degree.into_iter().collect();
     match starts.as_slice() {
         [(a, 1), (b, -1)] | [(b, -1), (a, 1)] => Some((*a, *b)),
-        _ => Some((first.balance.fen() - first.amount.fen(), last.balance.fen())),
+        [] => flow.iter().min_by_key(|line| line.at).map(|line| (line.before(), line.before())),
+        _ => Some((first.before(), last.balance.fen())),
     }
 }
 

@@ -17,10 +17,10 @@ fn yuan(amount: Money) -> Decimal {
 }
 
 /// What a class of break is called.
-fn class(word: &str) -> &str {
+pub(crate) fn class(word: &str) -> &str {
     match word {
         "missing_here" => "长款：渠道有、账上无",
-        "missing_there" => "短款：账上有、渠道无",
+        "missing_there" => "短款：账上有、账单无",
         "amount" => "金额不符",
         "fee" => "手续费不符",
         "status" => "状态不符",
@@ -157,7 +157,11 @@ fn open(sheet: &mut Worksheet, formats: &Formats, breaks: &[BreakLine]) -> Resul
         row += 1;
     }
     row += 1;
-    formats.head(sheet, row, &["差错类别", "单号", "金额（元）", "对方金额（元）", "天数", "建议处理", "经办岗位"])?;
+    formats.head(
+        sheet,
+        row,
+        &["差错类别", "单号", "金额（元）", "对方金额（元）", "天数", "建议处理", "经办岗位", "原因"],
+    )?;
     for line in breaks {
         row += 1;
         sheet.write_string(row, 0, class(&line.class))?;
@@ -170,6 +174,7 @@ fn open(sheet: &mut Worksheet, formats: &Formats, breaks: &[BreakLine]) -> Resul
         sheet.write(row, 4, line.age_days)?;
         sheet.write_string(row, 5, &line.proposal)?;
         sheet.write_string(row, 6, desk(&line.owner))?;
+        sheet.write_string(row, 7, &line.why)?;
     }
     Ok(())
 }
@@ -218,6 +223,9 @@ fn proof(sheet: &mut Worksheet, formats: &Formats, report: &DayReport) -> Result
         line("减：日初账簿多于渠道", "", Some(carried))?;
     } else {
         line("加：日初渠道多于账簿", "", Some(carried))?;
+    }
+    for item in &proof.carried_items {
+        line(&format!("其中：{}", item.what), &item.key, Some(item.amount))?;
     }
     for item in &proof.items {
         line(&format!("加：当日单方变动·{}", item.what), &item.key, Some(item.amount))?;

@@ -3,16 +3,18 @@
 use app::breaks::BreakSearch;
 use app::closing::Period;
 use app::problem::Problem;
-use app::reconciliation::{BufferLine, DayReport, Files, Proof, ReconcileError, Side, Sides};
+use app::reconciliation::{BufferLine, DayReport, Files, Proof, Side, Sides};
+use app::runs::{StartDay, Started};
 use domain::role::Role;
-use domain::{BusinessDate, Money};
+use domain::{BookId, BusinessDate, JobRunId, Money};
 use entity::discrepancy;
 use maud::{Markup, html};
-use poem::web::Path;
+use poem::web::{Data, Path};
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{Shelf, asked_period, month_fields};
 use super::{breaks, words};
+use crate::console::job;
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::{self, PageError};
@@ -155,7 +157,7 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
             Cell::or_none(carried(report.proof.carried), |(more, amount)| {
                 Cell::text(format!("{more} {}", part::grouped(amount)))
             }),
-            Cell::yuan(report.proof.unexplained),
+            Cell::yuan_of(report.proof.unexplained, &path(&shelf.book.code, report.date)),
         ]
     }));
     if let Some(kind) = asked.file() {
@@ -187,25 +189,26 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
     Ok(officer.page("每日对账", &[("/console", "工作台")], &content).into_response())
 }
 
-fn side(name: &'static str, side: Option<Side>) -> Vec<Cell> {
+fn side(name: &'static str, side: Option<Side>, lead: Option<&str>) -> Vec<Cell> {
     match side {
         Some(side) => {
-            vec![Cell::text(name), Cell::number(i64::try_from(side.count).unwrap_or(i64::MAX)), Cell::yuan(side.sum)]
+            let sum = lead.map_or_else(|| Cell::yuan(side.sum), |lead| Cell::yuan_of(side.sum, lead));
+            vec![Cell::text(name), Cell::number(i64::try_from(side.count).unwrap_or(i64::MAX)), sum]
         }
         None => vec![Cell::text(name), Cell::text("未取得"), Cell::none()],
     }
 }
 
-fn sides(sides: &Sides) -> Markup {
+fn sides(sides: &Sides, books: &str) -> Markup {
     let rows = [
-        side("账本 收款", Some(sides.booked_payments)),
-        side("交易账单 收款", sides.trade_payments),
-        side("账本 退款", Some(sides.booked_refunds)),
-        side("交易账单 退款", sides.trade_refunds),
-        side("资金账单 收入", sides.flow_in),
-        side("资金账单 支出", sides.flow_out),
-        side("银行对账单 收入", sides.bank_in),
-        side("银行对账单 支出", sides.bank_out),
+        side("账本 收款", Some(sides.booked_payments), Some(books)),
+        side("交易账单 收款", sides.trade_payments, None),
+        side("账本 退款", Some(sides.booked_refunds), Some(books)),
+        side("交易账单 退款", sides.trade_refunds, None),
+        side("资金账单 收入", sides.flow_in, None),
+        side("资金账单 支出", sides.flow_out, None),
+        side("银行对账单 收入", sides.bank_in, None),
+        side("银行对账单 支出", sides.bank_out, None),
     ];
     let columns = [column("来源"), numbers("笔数"), numbers("金额")];
     Table::new("四方合计", &columns, "").whole(rows).plain()
@@ -246,8 +249,8 @@ fn verdict(proof: &Proof, first: Option<&DayReport>) -> Markup {
     }
 }
 
-fn proof(proof: &Proof, first: Option<&DayReport>) -> Markup {
-    let mut rows = vec![vec![Cell::text("账本 1009 微信余额"), Cell::none(), Cell::yuan(proof.ledger)]];
+fn proof(proof: &Proof, first: Option<&DayReport>, books: &str) -> Markup {
+    let mut rows = vec![vec![Cell::text("账本 1009 微信余额"), Cell::none(), Cell::yuan_of(proof.ledger, books)]];
     rows.push(match carried(proof.carried) {
         Some((more, amount)) if proof.carried.is_negative() => {
             vec![Cell::text(format!("减：日初{more}的金额")), Cell::none(), Cell::yuan(amount)]
@@ -255,15 +258,23 @@ fn proof(proof: &Proof, first: Option<&DayReport>) -> Markup {
         Some((more, amount)) => vec![Cell::text(format!("加：日初{more}的金额")), Cell::none(), Cell::yuan(amount)],
         None => vec![Cell::text("日初差额"), Cell::none(), Cell::yuan(Money::ZERO)],
     });
+    for item in &proof.carried_items {
+        rows.push(vec![
+            Cell::text(format!("其中：{}", item.what)),
+            Cell::text(words::item(&item.key)),
+            Cell::yuan(item.amount),
+        ]);
+    }
     for item in &proof.items {
         let lead = format!("/console/entries?q={}", encoded(&item.key));
         let key = if item.key.is_empty() { Cell::none() } else { Cell::link(&lead, words::item(&item.key)) };
-        rows.push(vec![Cell::text(format!("加：{}", item.what)), key, Cell::yuan(item.amount)]);
+        let amount = if item.key.is_empty() { Cell::yuan(item.amount) } else { Cell::yuan_of(item.amount, &lead) };
+        rows.push(vec![Cell::text(format!("加：{}", item.what)), key, amount]);
     }
     rows.push(vec![Cell::text("加：无法解释的差额"), Cell::none(), Cell::yuan(proof.unexplained)]);
     let channel = proof.channel.map_or_else(|| Cell::text("当日无流水"), Cell::yuan);
     rows.push(vec![Cell::text("等于：资金账单期末余额"), Cell::none(), channel]);
-    rows.push(vec![Cell::text("另：1009 微信在途"), Cell::none(), Cell::yuan(proof.in_transit)]);
+    rows.push(vec![Cell::text("另：1009 微信在途"), Cell::none(), Cell::yuan_of(proof.in_transit, books)]);
     let columns = [column("项目"), column("号码"), numbers("金额")];
     html! {
         (Table::new("1009 证明", &columns, "").whole(rows).plain())
@@ -285,7 +296,7 @@ fn buffer(lines: &[BufferLine]) -> Markup {
         vec![
             Cell::text(words::waiting_side(&line.side)),
             Cell::text(words::item(&line.key)),
-            Cell::yuan(line.amount),
+            Cell::yuan_of(line.amount, &format!("/console/search?q={}", encoded(&line.key))),
             Cell::number(i64::try_from(line.age_days).unwrap_or(i64::MAX)),
             Cell::day(line.until),
             Cell::text(words::class(&line.class)),
@@ -303,6 +314,7 @@ fn open_breaks(rows: &[discrepancy::Model], officer: &Officer) -> Markup {
         numbers("账上"),
         column("办理"),
         numbers("天数"),
+        column("原因"),
         column("建议"),
     ];
     let rows = rows.iter().map(|row| {
@@ -313,6 +325,7 @@ fn open_breaks(rows: &[discrepancy::Model], officer: &Officer) -> Markup {
             Cell::or_none(row.expected_fen, Cell::yuan),
             Cell::text(words::desk(&row.owner)),
             Cell::number(breaks::age_days(row, now)),
+            Cell::text(row.detail.clone()),
             Cell::text(row.proposal.clone()),
         ]
     });
@@ -342,6 +355,8 @@ async fn show(
     let over = day < officer.app.business.today();
     let gone = officer.app.reconciliation.is_gone(day);
     let owing = report.as_ref().is_some_and(|report| report.proof.carried != Money::ZERO);
+    // What moved the balance of 1009, by account and then by entry.
+    let books = format!("/console/ledger?{}&subjects=1009&day={day}", shelf.query());
     let first = if owing { officer.app.reconciliation.first(shelf.book.id).await? } else { None };
     let content = html! {
         (part::heading(&format!("对账 {day}"), &html! {
@@ -356,7 +371,7 @@ async fn show(
         @if gone && over { p class="note" { "微信支付只保留三个月的账单，这一天的已经取不到；要对这一天，请上传当时下载保存的交易账单和资金账单，或由系统管理员执行 sangzi reconcile --date " (day) " --trade-bill 文件 --fund-flow 文件。" } }
         @if officer.is(&RUNNERS) && over {
             div class="steps" {
-                @if !gone { (Step { name: "立即对账", will: "将向微信支付取当日的交易账单和资金账单，与账本逐笔核对：没有通知到的付款按账单补记，手续费入账，其余差异列为差错。可以反复进行，结果相同。需要几秒到几十秒。",
+                @if !gone { (Step { name: "立即对账", will: "将向微信支付取当日的交易账单和资金账单，与账本逐笔核对：没有通知到的付款按账单补记，手续费入账，其余差异列为差错。可以反复进行，结果相同。开始后可以看到进度，不必等待。",
                     to: &format!("{}/run", path(code, day)), grave: false, fields: nothing() }.show(officer, refused("run"))) }
                 details class="step" open[refused("files").is_some()] {
                     summary { "上传账单" }
@@ -390,8 +405,8 @@ async fn show(
         @if let Some(report) = &report {
             @if !report.buffer.is_empty() { (part::block("缓冲：等待别日的账单", &buffer(&report.buffer))) }
             div class="pair" {
-                (part::block("四方合计", &sides(&report.sides)))
-                (part::block("1009 微信余额的证明", &proof(&report.proof, first.as_ref())))
+                (part::block("四方合计", &sides(&report.sides, &books)))
+                (part::block("1009 微信余额的证明", &proof(&report.proof, first.as_ref(), &books)))
             }
         }
     };
@@ -420,14 +435,17 @@ pub(super) async fn get_sheet(
     Ok(page::file(&name, page::XLSX, content))
 }
 
-/// Why a day was not reconciled, with what is wrong with a file.
-fn refusal(error: ReconcileError) -> Problem {
-    match error {
-        ReconcileError::Refused { file, why } => {
-            Problem::unprocessable("bill_refused", "").saying(format!("{file}被拒收：{why}。账簿没有变动。"))
-        }
-        other => other.into(),
-    }
+/// Begins a run of the day with the channel's bills, which goes on by itself.
+async fn begin(officer: &Officer, book: BookId, day: BusinessDate, start: &StartDay) -> Result<JobRunId, Problem> {
+    officer.member.must_be(&RUNNERS)?;
+    let reconciliation = &officer.app.reconciliation;
+    reconciliation.shown(book, &officer.member, &RUNNERS).await?;
+    reconciliation.can_fetch(Some(book), day).await?;
+    start("reconcile".to_owned(), day, officer.id()).await.map_err(|refused| match refused {
+        Started::UnderWay => Problem::conflict("job_running", "对账任务正在运行，请稍后再试。"),
+        Started::Failed(error) => Problem::conflict("job_not_started", "对账没有开始。").saying(error),
+        Started::NoSuchJob | Started::Ended(_) => Problem::not_found("no_such_job", "没有这个任务。"),
+    })
 }
 
 /// A run by hand: with the channel's bills, or with files.
@@ -436,22 +454,28 @@ pub(super) async fn post_step(
     officer: Officer,
     Path((code, day, word)): Path<(String, BusinessDate, String)>,
     form: Form,
+    start: Data<&StartDay>,
 ) -> Result<Response, PageError> {
     let shelf = Shelf::named(&officer, Some(&code)).await?;
+    if word == "run" {
+        return match begin(&officer, shelf.book.id, day, start.0).await {
+            Ok(run) => Ok(officer.done("对账已开始。", &job::path(run))),
+            Err(refused) => show(&officer, (&code, day), &word, &Typed::refused(&form, refused)).await,
+        };
+    }
     let ran: Result<DayReport, Problem> = async {
         officer.member.must_be(&RUNNERS)?;
         let reconciliation = &officer.app.reconciliation;
         reconciliation.shown(shelf.book.id, &officer.member, &RUNNERS).await?;
         let actor = officer.id().to_string();
         match word.as_str() {
-            "run" => reconciliation.fetch(Some(shelf.book.id), day, &actor).await.map_err(refusal),
             "files" => {
                 let file = |name: &str| form.upload(name).map(|upload| upload.content.clone());
                 let files = Files { trade: file("trade"), fund_flow: file("fund_flow"), bank: file("bank") };
                 if files.trade.is_none() && files.fund_flow.is_none() && files.bank.is_none() {
                     return Err(Problem::field("trade", "请至少选择一个文件"));
                 }
-                reconciliation.run(Some(shelf.book.id), day, &files, &actor).await.map_err(refusal)
+                Ok(reconciliation.run(Some(shelf.book.id), day, &files, &actor).await?)
             }
             _ => Err(Problem::not_found("no_such_address", "没有这个页面。")),
         }
