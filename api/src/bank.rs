@@ -93,6 +93,9 @@ struct BankAccountMapping {
     /// Our short name, as 1002 has it.
     #[oai(validator(min_length = 1, max_length = 40))]
     name: Text,
+    /// Its number at the bank, which statements are compared with; left out, the one that is known stays.
+    #[oai(validator(max_length = 40))]
+    number: Option<Text>,
     /// None if its statements are CAMT.053 or the plain CSV `date,reference,amount,counterparty,remark`.
     mapping: Option<ColumnMapping>,
 }
@@ -101,6 +104,9 @@ struct BankAccountMapping {
 #[derive(Object)]
 struct BookBankAccount {
     name: String,
+    /// Its number at the bank: set, or taken from the first statement that says it.
+    #[oai(nullable)]
+    number: Option<String>,
     /// Whether tables of its bank can be read.
     mapped: bool,
     /// The mapping, JSON.
@@ -113,6 +119,7 @@ impl From<bank_account::Model> for BookBankAccount {
     fn from(row: bank_account::Model) -> BookBankAccount {
         BookBankAccount {
             name: row.name,
+            number: row.number,
             mapped: row.mapping.is_some(),
             mapping: row.mapping,
             changed_at: row.changed_us.into(),
@@ -187,6 +194,9 @@ impl From<ImportReport> for BankImport {
 #[derive(Object)]
 struct BankStatement {
     id: Uuid,
+    /// What the file was called.
+    #[oai(nullable)]
+    file_name: Option<String>,
     format: String,
     first_day: Day,
     last_day: Day,
@@ -206,6 +216,7 @@ impl From<StatementLine> for BankStatement {
         BankStatement {
             open,
             id: row.id.uuid(),
+            file_name: row.file_name,
             format: row.format,
             first_day: row.first_day.into(),
             last_day: row.last_day.into(),
@@ -495,8 +506,10 @@ impl BankApi {
         book_id: Path<Uuid>,
         body: Json<BankAccountMapping>,
     ) -> Result<Json<BookBankAccount>, ApiError> {
-        let mapping = body.0.mapping.map(Into::into);
-        let row = self.app.bank.set_account(book_id.0.into(), &body.0.name.0, mapping, &officer.0).await?;
+        let BankAccountMapping { name, number, mapping } = body.0;
+        let (number, mapping) = (said(number), mapping.map(Into::into));
+        let bank = &self.app.bank;
+        let row = bank.set_account(book_id.0.into(), &name.0, number.as_deref(), mapping, &officer.0).await?;
         Ok(Json(row.into()))
     }
 
@@ -513,10 +526,18 @@ impl BankApi {
         #[oai(validator(min_length = 1, max_length = 40))] account: Query<String>,
         #[oai(default)] write: Query<bool>,
         #[oai(default)] despite_warnings: Query<bool>,
+        /// What the file is called.
+        #[oai(validator(max_length = 200))]
+        file_name: Query<Option<String>>,
         body: Binary<Vec<u8>>,
     ) -> Result<Json<BankImport>, ApiError> {
-        let import =
-            app::bank::Import { id: id.0.into(), book: book_id.0.into(), bank_account: account.0, bytes: body.0 };
+        let import = app::bank::Import {
+            id: id.0.into(),
+            book: book_id.0.into(),
+            bank_account: account.0,
+            file_name: file_name.0,
+            bytes: body.0,
+        };
         Ok(Json(self.app.bank.import(import, write.0, despite_warnings.0, &officer.0).await?.into()))
     }
 
@@ -547,7 +568,7 @@ impl BankApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<BankLine>>, ApiError> {
         let of = (book_id.0.into(), account.0.as_str());
-        let sought = Sought { state: state.0.map(Into::into), statement: None };
+        let sought = Sought { state: state.0.map(Into::into), ..Sought::default() };
         let mut lines = self.app.bank.lines(of, sought, after.0.map(Into::into), limit.0 + 1, &officer.0).await?;
         let more = lines.len() as u64 > limit.0;
         lines.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));

@@ -6,12 +6,13 @@ use app::App;
 use app::bank::{CodeMaker, NewClaim, NewCode, ShownCode};
 use domain::bank as rules;
 use entity::{bank_claim, gift_code};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::{Donor, Officer};
+use crate::cached::Cached;
 use crate::donation::{Anonymity, ReceiptChoice};
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
@@ -262,8 +263,12 @@ impl BankClaimApi {
 
     /// The code everybody may write into the remark of a transfer to this campaign.
     #[oai(path = "/campaigns/:campaign_id/bank-code", method = "get", tag = "Tag::Public")]
-    async fn public(&self, campaign_id: Path<Uuid>) -> Result<Json<BankCode>, ApiError> {
-        Ok(Json(self.app.bank.public_code(campaign_id.0.into()).await?.into()))
+    async fn public(
+        &self,
+        campaign_id: Path<Uuid>,
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<BankCode>, ApiError> {
+        Ok(Cached::of(self.app.bank.public_code(campaign_id.0.into()).await?.into(), known.0.as_deref()))
     }
 
     async fn decide(&self, officer: Officer, body: ClaimIds, agree: bool) -> Result<Json<Page<BankClaim>>, ApiError> {

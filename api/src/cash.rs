@@ -47,10 +47,12 @@ struct CashCount {
     pieces: Vec<CashPieces>,
     /// What lay in it.
     counted: Yuan,
-    /// What the books said.
-    booked: Yuan,
-    /// Positive for 长款, negative for 短款.
-    difference: SignedYuan,
+    /// What the books said; null before the count is signed: whoever counts does not know it.
+    #[oai(nullable)]
+    booked: Option<Yuan>,
+    /// Positive for 长款, negative for 短款; null before the count is signed.
+    #[oai(nullable)]
+    difference: Option<SignedYuan>,
     state: CountState,
     #[oai(nullable)]
     choice: Option<DifferenceChoice>,
@@ -71,7 +73,7 @@ struct CashCount {
 impl From<cash_count::Model> for CashCount {
     fn from(row: cash_count::Model) -> CashCount {
         let pieces: Vec<rules::Pieces> = serde_json::from_str(&row.pieces).unwrap_or_default();
-        let difference = domain::Money::from_fen(row.counted_fen.fen() - row.booked_fen.fen());
+        let (booked, difference) = app::cash::told_of(&row).unzip();
         CashCount {
             id: row.id.uuid(),
             book: row.book_id.uuid(),
@@ -79,8 +81,8 @@ impl From<cash_count::Model> for CashCount {
             counted_on: row.counted_on.into(),
             pieces: pieces.into_iter().map(|one| CashPieces { face: one.face.into(), count: one.count }).collect(),
             counted: row.counted_fen.into(),
-            booked: row.booked_fen.into(),
-            difference: difference.into(),
+            booked: booked.map(Into::into),
+            difference: difference.map(SignedYuan),
             state: row.state.into(),
             choice: row.choice.map(Into::into),
             reason: row.reason,

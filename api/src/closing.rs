@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use app::App;
-use app::closing::{Closed, NewReport, Period, YearStanding, YearState};
+use app::closing::{Closed, NewClosing, NewReport, Period, YearStanding, YearState};
 use domain::role::Role;
-use entity::{audited_year, day_seal};
+use entity::{audited_year, day_seal, year_closing};
 use ledger::{
     ActivityRow, Amounts, BalanceRow, CashFlowRow, Cell, CellColumn, CellLine, CellLines, CellPart, StatementForm,
 };
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{Enum, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::cached::Cached;
 use crate::document::{self, Attachment, Download};
 use crate::error::ApiError;
 use crate::member::ProposalState;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
-use crate::wire::{Day, Instant, SignedYuan, Text};
+use crate::wire::{Day, Instant, SignedYuan, Text, said};
 
 /// How far a book is closed and sealed.
 #[derive(Object)]
@@ -320,11 +321,62 @@ impl From<audited_year::Model> for AuditReport {
     }
 }
 
+/// The end of a year (年终结转), proposed by one person and decided by another.
+#[derive(Object)]
+struct YearClosing {
+    id: Uuid,
+    book: Uuid,
+    year: i64,
+    /// What stood against it when it was proposed.
+    unmet: Vec<String>,
+    /// Why it is ended all the same.
+    #[oai(nullable)]
+    reason: Option<String>,
+    /// `proposed`, `approved` or `declined`.
+    state: ProposalState,
+    proposed_by: Uuid,
+    #[oai(nullable)]
+    decided_by: Option<Uuid>,
+    created_at: Instant,
+    #[oai(nullable)]
+    decided_at: Option<Instant>,
+}
+
+impl From<year_closing::Model> for YearClosing {
+    fn from(row: year_closing::Model) -> YearClosing {
+        YearClosing {
+            id: row.id.uuid(),
+            book: row.book_id.uuid(),
+            year: row.year,
+            unmet: app::closing::unmet(&row),
+            reason: row.reason,
+            state: row.state.into(),
+            proposed_by: row.author_id.uuid(),
+            decided_by: row.approver_id.map(|id| id.uuid()),
+            created_at: row.created_us.into(),
+            decided_at: row.decided_us.map(Instant),
+        }
+    }
+}
+
+/// The end of a year as it is proposed.
+#[derive(Object)]
+struct NewYearClosing {
+    /// Made by the client: the same id again is the same proposal.
+    id: Uuid,
+    /// Why it is ended although something stands against it.
+    #[oai(validator(max_length = 500))]
+    reason: Option<Text>,
+}
+
 /// A year of a book.
 #[derive(Object)]
 struct BookYear {
     year: i32,
     state: BookYearState,
+    /// Its end, decided or proposed.
+    #[oai(nullable)]
+    closing: Option<YearClosing>,
     /// Its audited report, recorded or under way.
     #[oai(nullable)]
     report: Option<AuditReport>,
@@ -339,6 +391,7 @@ impl From<YearStanding> for BookYear {
                 YearState::SoftClosed => BookYearState::SoftClosed,
                 YearState::Audited => BookYearState::Audited,
             },
+            closing: standing.closing.map(Into::into),
             report: standing.report.map(Into::into),
         }
     }
@@ -378,12 +431,13 @@ impl ClosingApi {
         #[oai(validator(min_length = 1, max_length = 64))] code: Path<String>,
         after: Query<Option<Day>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Page<DaySeal>>, ApiError> {
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<DaySeal>>, ApiError> {
         let mut rows = self.app.closing.seals(&code, after.0.map(|day| day.0), limit.0 + 1).await?;
         let more = rows.len() as u64 > limit.0;
         rows.truncate(usize::try_from(limit.0).unwrap_or(usize::MAX));
         let next = rows.last().filter(|_| more).map(|row| row.day.to_string());
-        Ok(Json(Page { items: rows.into_iter().map(DaySeal::from).collect(), next }))
+        Ok(Cached::of(Page { items: rows.into_iter().map(DaySeal::from).collect(), next }, known.0.as_deref()))
     }
 
     /// How far a book is closed and sealed.
@@ -393,8 +447,9 @@ impl ClosingApi {
         Ok(Json(self.app.closing.closed(book_id.0.into(), &officer.0).await?.into()))
     }
 
-    /// Locks a month: nothing is dated into it any more. December is locked with its year. A month that is not reconciled, or has open
-    /// breaks, is locked with a reason only, which the audit trail keeps.
+    /// Locks a month, and the open ones before it: nothing is dated into them any more. December is locked with its year. Where days are
+    /// not reconciled, breaks or lines of the bank are open, a 余额调节表 is not reviewed, vouchers wait or money is too long on its way,
+    /// with a reason only, which the audit trail keeps.
     #[oai(path = "/staff/books/:book_id/years/:year/months/:month/closing", method = "post")]
     async fn close_month(
         &self,
@@ -409,16 +464,38 @@ impl ClosingApi {
         Ok(Json(closed.into()))
     }
 
-    /// Ends a year (年终结转) and locks it: income and prior-year adjustments to net assets, release of restriction, expenses to
-    /// unrestricted net assets.
+    /// Proposes to end a year (年终结转): the first of two persons. Where something stands against it, with a reason only, which the audit
+    /// trail keeps.
     #[oai(path = "/staff/books/:book_id/years/:year/closing", method = "post")]
-    async fn close_year(
+    async fn propose_year(
         &self,
         officer: Officer,
         book_id: Path<Uuid>,
         #[oai(validator(minimum(value = "2000"), maximum(value = "2999")))] year: Path<i32>,
-    ) -> Result<Json<BookClosing>, ApiError> {
-        Ok(Json(self.app.closing.close_year(book_id.0.into(), year.0, &officer.0).await?.into()))
+        body: Json<NewYearClosing>,
+    ) -> Result<Json<YearClosing>, ApiError> {
+        let NewYearClosing { id, reason } = body.0;
+        let new = NewClosing { id: id.into(), book: book_id.0.into(), year: year.0, reason: said(reason) };
+        Ok(Json(self.app.closing.propose_year(new, &officer.0).await?.into()))
+    }
+
+    /// Ends a year and locks it: the second person. Income and prior-year adjustments go to net assets, restriction is released, expenses
+    /// go to unrestricted net assets.
+    #[oai(path = "/staff/year-closings/:closing_id/approval", method = "post")]
+    async fn close_year(&self, officer: Officer, closing_id: Path<Uuid>) -> Result<Json<YearClosing>, ApiError> {
+        Ok(Json(self.app.closing.decide_year(closing_id.0.into(), true, &officer.0).await?.into()))
+    }
+
+    /// Does not end it; it can be proposed again.
+    #[oai(path = "/staff/year-closings/:closing_id/decline", method = "post")]
+    async fn decline_year(&self, officer: Officer, closing_id: Path<Uuid>) -> Result<Json<YearClosing>, ApiError> {
+        Ok(Json(self.app.closing.decide_year(closing_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// A proposal to end a year, for whoever reads the books or decides it.
+    #[oai(path = "/staff/year-closings/:closing_id", method = "get")]
+    async fn year_closing(&self, officer: Officer, closing_id: Path<Uuid>) -> Result<Json<YearClosing>, ApiError> {
+        Ok(Json(self.app.closing.closing_of(closing_id.0.into(), &officer.0).await?.into()))
     }
 
     /// The three statements of a month, or of a year.
@@ -543,7 +620,7 @@ impl ClosingApi {
         Ok(Json(self.app.closing.report(new, &officer.0).await?.into()))
     }
 
-    /// Confirms a report: the second person. The year is closed for good.
+    /// Confirms a report: the second person, once the annual report of the year is published with it. The year is closed for good.
     #[oai(path = "/staff/audit-reports/:report_id/approval", method = "post")]
     async fn confirm_report(&self, officer: Officer, report_id: Path<Uuid>) -> Result<Json<AuditReport>, ApiError> {
         Ok(Json(self.app.closing.confirm_report(report_id.0.into(), true, &officer.0).await?.into()))
@@ -595,8 +672,9 @@ impl ClosingApi {
         document::download(&self.app, &file, attachment_id.0).await
     }
 
-    /// Everything an auditor asks of a year, in one archive: statements, balances, journal, ledgers, vouchers, proofs, counts, seals,
-    /// ratios, campaigns, and a list of it all with its SHA-256.
+    /// Everything an auditor asks of a year, in one archive: statements, balances, journal, ledgers, vouchers, proofs, breaks and what was
+    /// decided, counts, seals, papers with their approvals, refunds, ages of 1122 and 2209, publications, ratios, campaigns, and a list of
+    /// it all with its SHA-256.
     #[oai(path = "/staff/books/:book_id/years/:year/audit-pack", method = "get")]
     async fn audit_pack(
         &self,

@@ -6,13 +6,14 @@ use app::App;
 use app::disclosures::{About, DutyFilter, DutyLine, NewEvent, NewPublication, NewRule, Version, Wish, Words};
 use domain::duty::{self as rules, Rule};
 use entity::{disclosure, disclosure_publication, duty_rule, major_event};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::cached::Cached;
 use crate::document::{Download, XLSX, saved};
 use crate::error::ApiError;
 use crate::member::MemberRole;
@@ -383,10 +384,11 @@ impl DisclosureApi {
         campaign_id: Path<Uuid>,
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Page<Disclosure>>, ApiError> {
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<Disclosure>>, ApiError> {
         let after = after.0.map(Into::into);
         let rows = self.app.disclosures.of_campaign(campaign_id.0.into(), after, limit.0 + 1).await?;
-        Ok(Json(Page::of(rows, limit.0, |version| version.row.id.uuid())))
+        Ok(Cached::of(Page::of(rows, limit.0, |version| version.row.id.uuid()), known.0.as_deref()))
     }
 
     /// What of a charity itself was published, by the code of its book, newest first.
@@ -396,9 +398,10 @@ impl DisclosureApi {
         #[oai(validator(min_length = 1, max_length = 64))] code: Path<String>,
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Page<Disclosure>>, ApiError> {
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<Disclosure>>, ApiError> {
         let rows = self.app.disclosures.of_book(&code, after.0.map(Into::into), limit.0 + 1).await?;
-        Ok(Json(Page::of(rows, limit.0, |version| version.row.id.uuid())))
+        Ok(Cached::of(Page::of(rows, limit.0, |version| version.row.id.uuid()), known.0.as_deref()))
     }
 
     /// The text of a published version, byte for byte what its fingerprint was made of.
@@ -511,7 +514,7 @@ impl DisclosureApi {
         Ok(Json(Page::whole(rules.all().copied().collect::<Vec<_>>())))
     }
 
-    /// Sets a rule from a day on; never back in time.
+    /// Sets a rule from a day on; never back in time, and no looser than the law.
     #[oai(path = "/staff/duty-rules", method = "post")]
     async fn set_rule(&self, officer: Officer, body: Json<NewDutyRule>) -> Result<Json<DutyRule>, ApiError> {
         let NewDutyRule { rule, reason } = body.0;

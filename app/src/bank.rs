@@ -17,7 +17,7 @@ use crowdfunding::CrowdfundingError;
 use crowdfunding::spending::SpendingError;
 use domain::bank::{ClaimEvent, ClaimState, LineEvent, LineState};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BankLineId, BankStatementId, BookId, Clock, Refused, Timestamp};
+use domain::{BankLineId, BankStatementId, BookId, Clock, Money, Refused, Timestamp};
 use entity::{Db, Tx, bank_account, bank_line, book};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -151,6 +151,8 @@ pub struct Sought {
     pub state: Option<LineState>,
     /// Of one statement.
     pub statement: Option<BankStatementId>,
+    /// Of exactly this amount.
+    pub amount: Option<Money>,
 }
 
 /// A line as finance sees it.
@@ -180,11 +182,13 @@ impl Bank {
         Bank { db, clock, vault }
     }
 
-    /// Names a bank account of a book and says how its bank writes statements.
+    /// Names a bank account of a book and says how its bank writes statements. Its number is what statements are compared with; without
+    /// one, the number that is known stays.
     pub async fn set_account(
         &self,
         book: BookId,
         name: &str,
+        number: Option<&str>,
         mapping: Option<Mapping>,
         by: &Member,
     ) -> Result<bank_account::Model, BankError> {
@@ -194,6 +198,13 @@ impl Bank {
             return Err(BankError::Invalid {
                 field: "name", problem: "银行账户简称为1至40个字，不含[],="
             });
+        }
+        let number = number.map(str::trim).filter(|number| !number.is_empty()).map(|number| number.replace(' ', ""));
+        let fits = |number: &String| {
+            (4..=40).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if number.as_ref().is_some_and(|number| !fits(number)) {
+            return Err(BankError::Invalid { field: "number", problem: "银行账号为4至40位数字或字母" });
         }
         if let Some(problem) = mapping.as_ref().and_then(Mapping::problem) {
             return Err(BankError::Invalid { field: "mapping", problem });
@@ -206,6 +217,9 @@ impl Bank {
         let row = account(&tx, now, book, name, &by.id.to_string()).await?;
         let mut active: bank_account::ActiveModel = row.into();
         active.mapping = Set(mapping);
+        if let Some(number) = number {
+            active.number = Set(Some(number));
+        }
         active.changed_by = Set(by.id.to_string());
         active.changed_us = Set(now);
         let row = active.update(&tx).await?;
@@ -214,7 +228,7 @@ impl Bank {
             action: "bank.account",
             object: format!("book:{book}"),
             origin: by.origin.clone(),
-            detail: serde_json::json!({ "account": row.name, "mapping": row.mapping }),
+            detail: serde_json::json!({ "account": row.name, "number": row.number, "mapping": row.mapping }),
         };
         trail::record(&tx, now, line).await?;
         tx.commit().await?;
@@ -251,6 +265,9 @@ impl Bank {
         if let Some(statement) = sought.statement {
             query = query.filter(bank_line::Column::StatementId.eq(statement));
         }
+        if let Some(amount) = sought.amount {
+            query = query.filter(bank_line::Column::AmountFen.eq(amount));
+        }
         if let Some(after) = after {
             let last = bank_line::Entity::find_by_id(after).one(db).await?.ok_or(BankError::NoSuchLine)?;
             query = query.filter(
@@ -263,6 +280,17 @@ impl Bank {
         }
         let newest = query.order_by_desc(bank_line::Column::Day).order_by_desc(bank_line::Column::Id);
         newest.limit(limit).all(db).await?.into_iter().map(|row| self.shown(row)).collect()
+    }
+
+    /// The lines of the books somebody may read whose remark carries a code, newest first.
+    pub async fn with_code(&self, code: &str, by: &Member) -> Result<Vec<bank_line::Model>, BankError> {
+        let db = self.db.read();
+        by.must_be(&READERS)?;
+        let mut lines = bank_line::Entity::find().filter(bank_line::Column::Code.eq(code));
+        if let Some(books) = crowdfunding::books_within(by, &READERS) {
+            lines = lines.filter(bank_line::Column::BookId.in_subquery(books));
+        }
+        Ok(lines.order_by_desc(bank_line::Column::Id).limit(20).all(db).await?)
     }
 
     fn shown(&self, row: bank_line::Model) -> Result<ShownLine, BankError> {

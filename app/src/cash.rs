@@ -1,6 +1,6 @@
 //! Counting of cash boxes (库存现金盘点; facts: charity 6.2, entries 7 and 24). The cashier counts, another person signs at the box; if the
 //! books say something else the difference is booked at that moment, and a third person says what becomes of it. The database compares
-//! the persons.
+//! the persons. What the books say is told to nobody here before both have signed: who counts finds what is there, not what should be.
 
 use crowdfunding::Hand;
 use domain::cash::{CountEvent, CountState, DifferenceChoice, Pieces, worth};
@@ -56,14 +56,9 @@ pub enum CashError {
     /// The box is being counted.
     #[error("a count of this box is under way")]
     UnderWay,
-    /// The books moved between the count and the signature.
-    #[error("the books say {now}, and said {then} when it was counted")]
-    Moved {
-        /// When it was counted.
-        then: Money,
-        /// Now.
-        now: Money,
-    },
+    /// The books moved between the count and the signature. By how much is not said: the box is counted again.
+    #[error("the books have moved since it was counted")]
+    Moved,
     /// This choice is not for such a difference.
     #[error("this choice is not for such a difference")]
     WrongChoice,
@@ -99,13 +94,12 @@ pub struct NewCount {
     pub pieces: Vec<Pieces>,
 }
 
-/// A box of a book, with what the books say lies in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CashBox {
-    /// What it is called.
-    pub name: String,
-    /// By the books.
-    pub booked: Money,
+/// What the books said when a box was counted, and how far the count is off it; none before both have signed, nor of a count that was given
+/// up.
+pub fn told_of(row: &cash_count::Model) -> Option<(Money, Money)> {
+    // Neither amount is negative, so the difference fits.
+    let difference = Money::from_fen(row.counted_fen.fen() - row.booked_fen.fen());
+    row.signed_us.map(|_| (row.booked_fen, difference))
 }
 
 /// The cash boxes of the program.
@@ -121,7 +115,7 @@ impl Cash {
     }
 
     /// The boxes of a book that its books know, by name.
-    pub async fn boxes(&self, book: BookId, by: &Member) -> Result<Vec<CashBox>, CashError> {
+    pub async fn boxes(&self, book: BookId, by: &Member) -> Result<Vec<String>, CashError> {
         by.must_be(&READERS)?;
         let db = self.db.read();
         book::Entity::find_by_id(book).one(db).await?.ok_or(CashError::NoSuchBook)?;
@@ -153,8 +147,7 @@ impl Cash {
         }
         if !new.new_box {
             let known = boxes(&tx, new.book).await?;
-            if !known.iter().any(|one| one.name == cash_box) {
-                let known = known.into_iter().map(|one| one.name).collect();
+            if !known.contains(&cash_box) {
                 return Err(CashError::NoSuchBox { name: cash_box, known });
             }
         }
@@ -212,7 +205,7 @@ impl Cash {
         // The books may have moved since: then nobody knows what was missing when. The account is locked by the entry, if there is one.
         let stands = booked(&tx, row.book_id, &row.cash_box).await?.fen() - difference;
         if stands != row.booked_fen.fen() {
-            return Err(CashError::Moved { then: row.booked_fen, now: Money::from_fen(stands) });
+            return Err(CashError::Moved);
         }
         let mut active: cash_count::ActiveModel = row.into();
         active.state = Set(to);
@@ -340,7 +333,7 @@ pub(crate) fn account(book: BookId, cash_box: &str) -> Account {
 }
 
 /// The boxes that have an account, by name.
-async fn boxes(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<CashBox>, DbErr> {
+async fn boxes(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<String>, DbErr> {
     let of_cash = account::Entity::find()
         .filter(account::Column::BookId.eq(book))
         .filter(account::Column::Subject.eq(Subject::CASH.code()))
@@ -349,11 +342,10 @@ async fn boxes(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<CashBox>, 
     let named = of_cash.into_iter().filter_map(|row| {
         let name = row.channel.as_deref().unwrap_or(THE_BOX).to_owned();
         // What is kept apart by anything else is no box.
-        let booked = Money::from_fen(row.debit_fen.fen() - row.credit_fen.fen());
-        (row.id == account(book, &name).id()).then_some(CashBox { name, booked })
+        (row.id == account(book, &name).id()).then_some(name)
     });
-    let mut boxes: Vec<CashBox> = named.collect();
-    boxes.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut boxes: Vec<String> = named.collect();
+    boxes.sort();
     Ok(boxes)
 }
 

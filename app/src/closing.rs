@@ -7,21 +7,21 @@
 mod audited;
 mod sheets;
 mod standing;
+mod year;
 
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BookId, BusinessDate, Clock, Refused};
-use entity::{Db, Tx, book, day_seal};
+use entity::{Db, Tx, book, charity, day_seal};
 use ledger::{Activities, Adjustments, BalanceSheet, BookError, CashFlows, Cell, CellLines, SealError, StatementForm};
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 use serde_json::json;
 
+use crate::reconciliation;
 use crate::trail::{self, Line, SYSTEM, staff};
 
 /// Who closes a month.
 const MONTHLY: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
-/// Who ends a year.
-const YEARLY: [Role; 1] = [Role::FinanceHead];
 /// Who reads statements.
 const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
@@ -40,6 +40,21 @@ pub enum ClosingError {
     /// Something stands against locking the month, and nobody gave a reason.
     #[error("the month is not ready: {0:?}")]
     NotReady(Vec<String>),
+    /// Something stands against ending the year, and nobody gave a reason.
+    #[error("the year is not ready: {0:?}")]
+    YearNotReady(Vec<String>),
+    /// There is no such proposal.
+    #[error("no such year closing")]
+    NoSuchClosing,
+    /// The year is proposed to be ended.
+    #[error("the year is about to be ended")]
+    UnderWay,
+    /// What stands against it is not what it was when it was proposed.
+    #[error("what stands against it has changed")]
+    Changed,
+    /// The annual report with what the auditors found is not published.
+    #[error("the annual report is not published")]
+    Unpublished,
     /// The year before has entries and was not ended.
     #[error("the year {0} is not ended")]
     YearOpen(i32),
@@ -162,6 +177,8 @@ pub enum Statement {
 pub use audited::{NewReport, YearStanding, YearState, adjustments};
 pub(crate) use sheets::workbook as statements_workbook;
 pub use standing::MonthStanding;
+pub(crate) use standing::sheets_missing;
+pub use year::{NewClosing, unmet};
 
 /// Closes the books, and says how far they are closed.
 #[derive(Clone, Debug)]
@@ -176,8 +193,8 @@ impl Closing {
     }
 
     /// Locks a month: no entry is dated into it or before any more. Closing entries are for the end of the year (表结法). December is
-    /// locked with its year. A month against which something stands (see [`MonthStanding`]) is locked for a reason only, which the audit
-    /// trail keeps with what stood against it.
+    /// locked with its year. Open months before it are locked with it, and looked at like it. Where something stands against them (see
+    /// [`MonthStanding`]), they are locked for a reason only, which the audit trail keeps with what stood against them.
     pub async fn close_month(
         &self,
         id: BookId,
@@ -197,7 +214,7 @@ impl Closing {
             return Err(ClosingError::YearOpen(year));
         }
         self.year_before(&tx, &row, month).await?;
-        let against = standing::standing(&tx, id, month).await?.against(month);
+        let against = standing::standing(&tx, &row, month, self.clock.today()).await?.against(month);
         let mut detail = json!({ "month": month.first, "through": month.last });
         if !against.is_empty() {
             let reason = reason.ok_or_else(|| ClosingError::NotReady(against.clone()))?;
@@ -209,23 +226,16 @@ impl Closing {
         self.answer(tx, id).await
     }
 
-    /// Ends a year (年终结转) and locks it: income and prior-year adjustments to net assets, release of restriction, expenses to
-    /// unrestricted net assets, all dated 31 December. A year that was ended stays as it is.
-    pub async fn close_year(&self, id: BookId, year: i32, by: &Member) -> Result<Closed, ClosingError> {
-        by.must_be(&YEARLY)?;
-        let period = Period::year(year).ok_or(ClosingError::YearOpen(year))?;
-        let tx = self.db.begin().await?;
-        let row = self.over(&tx, id, period, by, &YEARLY).await?;
-        self.year_before(&tx, &row, period).await?;
-        let entries = ledger::year_end(&tx, id, year).await?;
-        let entries: Vec<_> = entries.into_iter().map(|entry| entry.by(by.id.to_string())).collect();
-        for booked in ledger::post(&tx, self.clock.now(), &entries).await? {
-            booked?;
+    /// The last day of a book that may be sealed: of a book whose money goes through the channel the last that is reconciled with all before
+    /// it; of another the last of its locked months, since nothing shows before that a day is whole.
+    pub async fn sealable(&self, id: BookId) -> Result<Option<BusinessDate>, ClosingError> {
+        let db = self.db.read();
+        let owner = charity::Entity::find_by_id(id).one(db).await?;
+        if owner.is_some_and(|owner| owner.mchid.is_some()) {
+            return Ok(reconciliation::through(db, id).await?);
         }
-        ledger::close_through(&tx, id, period.last).await?;
-        let references: Vec<_> = entries.iter().map(ledger::Entry::reference).collect();
-        self.note(&tx, "book.close_year", &row, json!({ "year": year, "entries": references }), by).await?;
-        self.answer(tx, id).await
+        let row = book::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchBook)?;
+        Ok(row.closed_through)
     }
 
     /// Closes and seals a book through a day. 31 December is sealed when its year is ended, and nothing after it before.
@@ -236,8 +246,7 @@ impl Closing {
         let tx = self.db.begin().await?;
         let row = book::Entity::find_by_id(id).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
         // The year of the first open day is not ended: its last day waits.
-        let first = ledger::booked_days(&tx, id).await?.map(|(first, _)| first);
-        let open = row.closed_through.map(BusinessDate::next).or(first).unwrap_or(day);
+        let open = Closing::open_from(&tx, &row).await?.unwrap_or(day);
         let day = Period::year(open.year()).map_or(day, |year| day.min(year.last.previous()));
         if ledger::last_seal(&tx, id).await?.is_some_and(|last| last.day >= day) {
             return Ok(Vec::new());
@@ -378,6 +387,14 @@ impl Closing {
             return Err(ClosingError::YearOpen(year));
         }
         Ok(())
+    }
+
+    /// The first day that is open; none before the first entry.
+    async fn open_from(db: &impl ConnectionTrait, row: &book::Model) -> Result<Option<BusinessDate>, DbErr> {
+        match row.closed_through {
+            Some(closed) => Ok(Some(closed.next())),
+            None => Ok(ledger::booked_days(db, row.id).await?.map(|(first, _)| first)),
+        }
     }
 
     async fn note(

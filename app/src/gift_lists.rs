@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use crowdfunding::{CrowdfundingError, ListGift, ListPlace, NewList};
+use crowdfunding::{CrowdfundingError, Decision, ListGift, ListPlace, NewList};
 use domain::anonymity::Anonymity;
 use domain::donation::ReceiptChoice;
 use domain::role::{Member, Role};
@@ -174,13 +174,16 @@ impl GiftLists {
     pub async fn decide(
         &self,
         id: GiftListId,
-        agree: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<gift_list::Model, CrowdfundingError> {
+        let decision = decision.into();
+        let agree = decision.agrees();
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = crowdfunding::decide_list(&tx, now, id, agree, by).await?;
         self.trail(&tx, now, &row, if agree { "gift_list.post" } else { "gift_list.decline" }, by).await?;
+        trail::because(&tx, now, format!("gift_list:{id}"), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }

@@ -2,12 +2,18 @@
 //!
 //! One snapshot gives all of it, so the parts agree. Memory holds the archive and one table at a time.
 
+mod records;
+
+use std::collections::HashMap;
 use std::io::{Cursor, Write as _};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::role::{Member, Role};
-use domain::{AccountId, BookId, BusinessDate, Money};
-use entity::{Tx, audited_year, bank_balance, book, campaign, cash_count, manual_voucher, reconciliation_run};
+use domain::voucher::{Side, VoucherLine};
+use domain::{AccountId, BookId, BusinessDate, Money, StaffId};
+use entity::{
+    Tx, audited_year, bank_balance, book, campaign, cash_count, manual_voucher, reconciliation_run, staff, year_closing,
+};
 use futures_util::TryStreamExt;
 use ledger::{Adjustments, JournalEntry};
 use sea_orm::{
@@ -17,7 +23,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::campaign_sheet::{self as sheet};
-use crate::closing::{Closing, Period, Statements, adjustments, statements_workbook};
+use crate::closing::{Closing, Period, Statements, adjustments, sheets_missing, statements_workbook, unmet};
 use crate::exports::Chart;
 use crate::ratios::{self, Ratio, Verdict};
 use crate::reconciliation::DayReport;
@@ -94,6 +100,43 @@ impl Table {
     }
 }
 
+/// What people are called, beside their ids: two may have one name.
+struct Names(HashMap<StaffId, String>);
+
+impl Names {
+    async fn read(tx: &Tx) -> Result<Names, DbErr> {
+        let rows = staff::Entity::find().all(tx).await?;
+        Ok(Names(rows.into_iter().map(|row| (row.id, row.name)).collect()))
+    }
+
+    fn of(&self, id: Option<StaffId>) -> String {
+        let Some(id) = id else { return String::new() };
+        match self.0.get(&id) {
+            Some(name) => format!("{name}（{id}）"),
+            None => id.to_string(),
+        }
+    }
+
+    /// Who did it, and whom they stood in for.
+    fn signed(&self, id: Option<StaffId>, acting_for: Option<StaffId>) -> String {
+        match acting_for {
+            Some(_) => format!("{} 代 {}", self.of(id), self.of(acting_for)),
+            None => self.of(id),
+        }
+    }
+
+    /// Who booked an entry: a person by name, the system by its word.
+    fn actor(&self, actor: &str) -> String {
+        let id = actor.rsplit(':').next().and_then(|id| id.parse::<StaffId>().ok());
+        id.filter(|id| self.0.contains_key(id)).map_or_else(|| actor.to_owned(), |id| self.of(Some(id)))
+    }
+}
+
+/// The word of the program for a state or a kind; nothing for nothing.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::json!(value).as_str().unwrap_or_default().to_owned()
+}
+
 impl Closing {
     /// The pack of a year, up to today if it is not over.
     pub async fn audit_pack(&self, id: BookId, year: i32, by: &Member) -> Result<(String, Vec<u8>), PackError> {
@@ -111,16 +154,22 @@ impl Closing {
         let chart = Chart::read(&tx, &row).await?;
         statements(&mut archive, &tx, &row, period, &late).await?;
         balances(&mut archive, &tx, &row, &chart, period).await?;
-        journal(&mut archive, &tx, &row, &chart, period).await?;
+        let names = Names::read(&tx).await?;
+        journal(&mut archive, &tx, &row, (&chart, &names), period).await?;
         ledgers(&mut archive, &tx, &row, period).await?;
-        vouchers(&mut archive, &tx, id, year).await?;
-        proofs(&mut archive, &tx, id, period).await?;
-        counts(&mut archive, &tx, id, period).await?;
+        vouchers(&mut archive, &tx, &names, id, year).await?;
+        proofs(&mut archive, &tx, &names, id, period).await?;
+        records::breaks(&mut archive, &tx, &names, id, period).await?;
+        counts(&mut archive, &tx, &names, id, period).await?;
         seals(&mut archive, &tx, id, period).await?;
-        small(&mut archive, &tx, id, period).await?;
+        records::papers(&mut archive, &tx, &names, id, period).await?;
+        small(&mut archive, &tx, &names, id, period).await?;
+        records::refunds(&mut archive, &tx, &names, id, period).await?;
+        records::ages(&mut archive, &tx, &chart, id, period).await?;
+        records::disclosures(&mut archive, &tx, &names, id, period).await?;
         figures(&mut archive, &tx, id, (year, period)).await?;
         campaigns(&mut archive, &tx, id, period).await?;
-        reports(&mut archive, &tx, id, year).await?;
+        reports(&mut archive, &tx, &names, id, year).await?;
         tx.commit().await?;
         let mut list = String::from("SHA-256  文件\n");
         for (name, hash) in &archive.list {
@@ -187,7 +236,7 @@ async fn journal(
     archive: &mut Archive,
     tx: &Tx,
     book: &book::Model,
-    chart: &Chart,
+    (chart, names): (&Chart, &Names),
     period: Period,
 ) -> Result<(), PackError> {
     let mut table = Table::new(&[
@@ -216,7 +265,7 @@ async fn journal(
                 &entry.reference,
                 entry.memo.as_deref().unwrap_or_default(),
                 entry.document.as_deref().unwrap_or_default(),
-                &entry.actor,
+                &names.actor(&entry.actor),
                 &title,
                 &name,
                 &balance.debit.to_string(),
@@ -283,7 +332,7 @@ async fn ledgers(archive: &mut Archive, tx: &Tx, book: &book::Model, period: Per
 }
 
 /// 手工凭证: who wrote, handed in and posted each, and how many documents it has.
-async fn vouchers(archive: &mut Archive, tx: &Tx, book: BookId, year: i32) -> Result<(), PackError> {
+async fn vouchers(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, year: i32) -> Result<(), PackError> {
     let rows = manual_voucher::Entity::find()
         .filter(manual_voucher::Column::BookId.eq(book))
         .filter(manual_voucher::Column::EventDate.starts_with(year.to_string()))
@@ -291,6 +340,12 @@ async fn vouchers(archive: &mut Archive, tx: &Tx, book: BookId, year: i32) -> Re
         .order_by_asc(manual_voucher::Column::Id)
         .all(tx)
         .await?;
+    let campaigns = campaign::Entity::find().filter(campaign::Column::BookId.eq(book)).all(tx).await?;
+    let campaigns: HashMap<_, _> = campaigns.into_iter().map(|row| (row.id, row.name)).collect();
+    let chart = book::Entity::find_by_id(book).one(tx).await?.map(|row| row.chart).unwrap_or_default();
+    let subjects = ledger::subjects(tx).await?;
+    let subjects: HashMap<String, String> =
+        subjects.into_iter().filter(|((of, _), _)| *of == chart).map(|((_, code), row)| (code, row.name)).collect();
     let sql = "SELECT object, CAST(count(*) AS BIGINT) AS n FROM attachment WHERE object LIKE 'manual_voucher:%' AND withdrawn_us IS NULL \
                GROUP BY object";
     let attached = tx.query_all_raw(Statement::from_string(ConnectionTrait::get_database_backend(tx), sql)).await?;
@@ -308,36 +363,52 @@ async fn vouchers(archive: &mut Archive, tx: &Tx, book: BookId, year: i32) -> Re
         "制单",
         "提交",
         "审核记账",
-        "代行",
         "冲销原凭证",
         "附件数",
         "分录",
     ])?;
     for row in rows {
-        let id = |id: Option<domain::StaffId>| id.map(|id| id.to_string()).unwrap_or_default();
-        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let documents = attached.get(&crate::vouchers::object(row.id)).copied().unwrap_or_default();
         table.row([
             &row.id.to_string(),
-            &word(serde_json::json!(row.kind)),
-            &word(serde_json::json!(row.state)),
+            &word(&row.kind),
+            &word(&row.state),
             &row.event_date.to_string(),
             &row.summary,
             &row.total_fen.to_string(),
-            &row.author_id.to_string(),
-            &id(row.submitter_id),
-            &id(row.poster_id),
-            &id(row.poster_for_id),
+            &names.signed(Some(row.author_id), row.author_for_id),
+            &names.signed(row.submitter_id, row.submitter_for_id),
+            &names.signed(row.poster_id, row.poster_for_id),
             &row.reverses_id.map(|id| id.to_string()).unwrap_or_default(),
             &documents.to_string(),
-            &row.lines,
+            &spelled(&row.lines, &campaigns, &subjects)?,
         ])?;
     }
     archive.table("手工凭证.csv", table)
 }
 
+/// The lines of a voucher in words: `借 5301 管理费用 30.00；贷 2202 应付账款 30.00`.
+fn spelled(
+    lines: &str,
+    campaigns: &HashMap<domain::CampaignId, String>,
+    subjects: &HashMap<String, String>,
+) -> Result<String, PackError> {
+    let lines: Vec<VoucherLine> = serde_json::from_str(lines).map_err(|error| DbErr::Json(error.to_string()))?;
+    let one = |line: VoucherLine| {
+        let side = if line.side == Side::Debit { "借" } else { "贷" };
+        let of = line.account;
+        let name = subjects.get(&of.subject).map_or("", String::as_str);
+        let campaign = of.campaign.map(|id| campaigns.get(&id).cloned().unwrap_or_else(|| id.to_string()));
+        let apart = [campaign, of.budget_line, of.channel, of.bank_account, of.contract, of.payable];
+        let apart: Vec<String> = apart.into_iter().flatten().chain(of.goods.then(|| "物资".to_owned())).collect();
+        let apart = if apart.is_empty() { String::new() } else { format!("［{}］", apart.join("，")) };
+        format!("{side} {} {name}{apart} {}", of.subject, line.amount)
+    };
+    Ok(lines.into_iter().map(one).collect::<Vec<_>>().join("；"))
+}
+
 /// 对账证明: the newest report of each day, 1009 against the channel; and what each bank account held at the end of each month.
-async fn proofs(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> Result<(), PackError> {
+async fn proofs(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, period: Period) -> Result<(), PackError> {
     let sql = "SELECT * FROM reconciliation_run r WHERE book_id = $1 AND day >= $2 AND day <= $3 AND NOT EXISTS (SELECT 1 FROM reconciliation_run n \
                WHERE n.book_id = r.book_id AND n.day = r.day AND (n.ran_us, n.id) > (r.ran_us, r.id)) ORDER BY day";
     let span = || [book.into(), period.first.to_string().into(), period.last.to_string().into()];
@@ -406,15 +477,25 @@ async fn proofs(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) ->
             &row.ledger_fen.to_string(),
             &row.statement_fen.to_string(),
             &row.adjusted_fen.to_string(),
-            serde_json::json!(row.state).as_str().unwrap_or_default(),
-            &row.author_id.to_string(),
-            &row.reviewer_id.map(|id| id.to_string()).unwrap_or_default(),
+            &word(&row.state),
+            &names.signed(Some(row.author_id), row.author_for_id),
+            &names.signed(row.reviewer_id, row.reviewer_for_id),
         ])?;
+    }
+    // Months that are over and of which nobody has reviewed one.
+    let whole = Period::month(period.last.year(), period.last.month()).filter(|month| month.last == period.last);
+    let over =
+        whole.map_or(BusinessDate::new(period.last.year(), period.last.month(), 1), |_| Some(period.last.next()));
+    if let Some(over) = over.map(BusinessDate::previous).filter(|over| *over >= period.first) {
+        for missing in sheets_missing(tx, book, (period.first, over)).await? {
+            let (account, month) = missing.rsplit_once(' ').unwrap_or((missing.as_str(), ""));
+            table.row([account, month, "", "", "", "未编制或未复核", "", ""])?;
+        }
     }
     archive.table("银行存款余额调节表.csv", table)
 }
 
-async fn counts(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> Result<(), PackError> {
+async fn counts(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, period: Period) -> Result<(), PackError> {
     let rows = cash_count::Entity::find()
         .filter(cash_count::Column::BookId.eq(book))
         .filter(cash_count::Column::CountedOn.between(period.first, period.last))
@@ -424,18 +505,16 @@ async fn counts(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) ->
     let mut table =
         Table::new(&["日期", "钱箱", "实点", "账面", "状态", "处理", "盘点人", "监盘人", "决定人", "原因"])?;
     for row in rows {
-        let id = |id: Option<domain::StaffId>| id.map(|id| id.to_string()).unwrap_or_default();
-        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         table.row([
             &row.counted_on.to_string(),
             &row.cash_box,
             &row.counted_fen.to_string(),
             &row.booked_fen.to_string(),
-            &word(serde_json::json!(row.state)),
-            &word(serde_json::json!(row.choice)),
-            &row.counter_id.to_string(),
-            &id(row.witness_id),
-            &id(row.decider_id),
+            &word(&row.state),
+            &word(&row.choice),
+            &names.signed(Some(row.counter_id), row.counter_for_id),
+            &names.signed(row.witness_id, row.witness_for_id),
+            &names.signed(row.decider_id, row.decider_for_id),
             row.reason.as_deref().unwrap_or_default(),
         ])?;
     }
@@ -459,7 +538,7 @@ async fn seals(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> 
 }
 
 /// What was approved under the profile `small`.
-async fn small(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> Result<(), PackError> {
+async fn small(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, period: Period) -> Result<(), PackError> {
     let sql = "SELECT d.id, d.kind, d.amount_fen, d.purpose, d.author_id, d.approved_us, a.approver_id FROM disbursement d \
                LEFT JOIN disbursement_approval a ON a.disbursement_id = d.id AND a.round = d.round \
                WHERE d.book_id = $1 AND d.profile = 'small' AND d.approved_us >= $2 AND d.approved_us < $3 ORDER BY d.approved_us, d.id";
@@ -476,8 +555,8 @@ async fn small(archive: &mut Archive, tx: &Tx, book: BookId, period: Period) -> 
             &row.try_get::<String>("", "kind")?,
             &Money::from_fen(row.try_get("", "amount_fen")?).to_string(),
             &row.try_get::<String>("", "purpose")?,
-            &row.try_get::<uuid::Uuid>("", "author_id")?.to_string(),
-            &approver.map(|id| id.to_string()).unwrap_or_default(),
+            &names.of(Some(row.try_get("", "author_id")?)),
+            &names.of(approver),
             &BusinessDate::of(approved).to_string(),
         ])?;
     }
@@ -532,7 +611,25 @@ async fn campaigns(archive: &mut Archive, tx: &Tx, book: BookId, period: Period)
     archive.table("项目收支表.csv", table)
 }
 
-async fn reports(archive: &mut Archive, tx: &Tx, book: BookId, year: i32) -> Result<(), PackError> {
+/// 审计报告, and by whom the year was ended in spite of what.
+async fn reports(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, year: i32) -> Result<(), PackError> {
+    let closings = year_closing::Entity::find()
+        .filter(year_closing::Column::BookId.eq(book))
+        .filter(year_closing::Column::Year.eq(i64::from(year)))
+        .order_by_asc(year_closing::Column::CreatedUs);
+    let mut table = Table::new(&["状态", "未办完的事项", "原因", "提出人", "提出日期", "决定人", "决定日期"])?;
+    for row in closings.all(tx).await? {
+        table.row([
+            &word(&row.state),
+            &unmet(&row).join("；"),
+            row.reason.as_deref().unwrap_or_default(),
+            &names.signed(Some(row.author_id), row.author_for_id),
+            &BusinessDate::of(row.created_us).to_string(),
+            &names.signed(row.approver_id, row.approver_for_id),
+            &row.decided_us.map(|at| BusinessDate::of(at).to_string()).unwrap_or_default(),
+        ])?;
+    }
+    archive.table("年终结转.csv", table)?;
     let rows = audited_year::Entity::find()
         .filter(audited_year::Column::BookId.eq(book))
         .filter(audited_year::Column::Year.eq(i64::from(year)))
@@ -543,9 +640,9 @@ async fn reports(archive: &mut Archive, tx: &Tx, book: BookId, year: i32) -> Res
             &row.auditor,
             &row.report_number,
             &row.reported_on.to_string(),
-            serde_json::json!(row.state).as_str().unwrap_or_default(),
-            &row.author_id.to_string(),
-            &row.approver_id.map(|id| id.to_string()).unwrap_or_default(),
+            &word(&row.state),
+            &names.signed(Some(row.author_id), row.author_for_id),
+            &names.signed(row.approver_id, row.approver_for_id),
         ])?;
     }
     archive.table("审计报告.csv", table)

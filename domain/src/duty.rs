@@ -219,7 +219,7 @@ pub const LONG_MONTHS: u32 = 6;
 
 impl Rule {
     /// The rule the law has, or our own target where it only says "promptly".
-    fn of_law(kind: DutyKind) -> Rule {
+    pub fn of_law(kind: DutyKind) -> Rule {
         use DutyKind::*;
         let (amount, warn_days, escalate_days, escalate_to) = match kind {
             PlanFiling | EmergencyFiling => (10, 3, 0, Role::Chair),
@@ -234,6 +234,22 @@ impl Rule {
         // Earlier than any day of these books.
         let from = BusinessDate::of(crate::Timestamp::from_seconds(0));
         Rule { kind, from, amount, warn_days, escalate_days, escalate_to }
+    }
+
+    /// Whether it leaves no more time than the law, or our own target, does: its last day is no later, and the next higher person is told no
+    /// later.
+    pub fn is_as_strict(&self) -> bool {
+        let law = Rule::of_law(self.kind);
+        let in_time = match self.kind.counting() {
+            Counting::DaysBefore => self.amount >= law.amount,
+            Counting::DaysAfter
+            | Counting::MonthsAfter
+            | Counting::EveryDays
+            | Counting::EveryMonths
+            | Counting::DayOfNextYear
+            | Counting::WorkingDays => self.amount <= law.amount,
+        };
+        in_time && self.escalate_days <= law.escalate_days
     }
 
     /// The last day of a duty that follows from a day; none beyond the end of the calendar, or for a day no year has.
@@ -497,6 +513,23 @@ mod tests {
         let today = day(today);
         let line = |duty: Duty| (duty.kind, duty.due.to_string(), duty.state(today));
         facts.duties(today, &Rules::default()).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_rule_may_only_be_stricter_than_the_law() {
+        for kind in DutyKind::iter() {
+            let law = Rule::of_law(kind);
+            assert!(law.is_as_strict(), "{kind:?}");
+            let (less, more) = match kind.counting() {
+                Counting::DaysBefore => (law.amount - 1, law.amount + 5),
+                _ => (law.amount + 1, law.amount - 1),
+            };
+            assert!(
+                !Rule { amount: less, ..law }.is_as_strict() && Rule { amount: more, ..law }.is_as_strict(),
+                "{kind:?}"
+            );
+            assert!(!Rule { escalate_days: law.escalate_days + 1, ..law }.is_as_strict(), "{kind:?}");
+        }
     }
 
     #[test]

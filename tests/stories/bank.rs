@@ -13,10 +13,10 @@ use crate::world::{Officer, World, story};
 const ACCOUNT: &str = "account=基本户";
 
 /// A movement: the bank's number, fen, who, and what is said.
-type Move<'a> = (&'a str, i64, &'a str, &'a str);
+pub(crate) type Move<'a> = (&'a str, i64, &'a str, &'a str);
 
 /// A statement of a day as this bank writes it, with balances that follow from one another.
-fn file(day: BusinessDate, opening: i64, moves: &[Move<'_>]) -> String {
+pub(crate) fn file(day: BusinessDate, opening: i64, moves: &[Move<'_>]) -> String {
     let mut balance = opening;
     let mut text = format!("账户明细\n期初余额,{}\n记账日期,流水号,金额,余额,对方户名,摘要\n", yuan(opening));
     for (number, fen, who, words) in moves {
@@ -41,17 +41,28 @@ fn mapping() -> Value {
 }
 
 /// The account with its mapping.
-async fn account(w: &World) -> String {
+pub(crate) async fn account(w: &World) -> String {
     let path = format!("/staff/books/{}", w.book);
     let keeper = w.staff(Role::Bookkeeper).await;
     keeper.call(Method::PUT, &format!("{path}/bank-accounts"), Some(mapping())).await.ok();
     path
 }
 
-async fn bring(who: &Officer, book: &str, file: impl Into<reqwest::Body>, more: &str) -> Answer {
+pub(crate) async fn bring(who: &Officer, book: &str, file: impl Into<reqwest::Body>, more: &str) -> Answer {
     let path = format!("/api/v1{book}/bank-statements?id={}&{ACCOUNT}{more}", Uuid::now_v7());
     let request = who.request(Method::POST, &path).header("content-type", "application/octet-stream");
     crate::caller::send(request.body(file)).await
+}
+
+/// A line of the bank that waits, and a claim on another that waits for the second person.
+pub(crate) async fn waiting_lines(w: &World, campaign: Uuid) -> (Uuid, Uuid) {
+    let (book, day) = (account(w).await, w.app.business.today());
+    let keeper = w.staff(Role::Bookkeeper).await;
+    let moves = [("W1", 1_000, "王五（示例）", "心意"), ("W2", 2_000, "赵六（示例）", "心意")];
+    bring(&keeper, &book, file(day, 0, &moves), "&write=true").await.ok();
+    let claim = json!({ "id": Uuid::now_v7(), "choice": "gift", "campaign": campaign, "reason": "电话核实" });
+    keeper.post(&format!("/staff/bank-lines/{}/claims", line(w, "open", "W2").await), claim.clone()).await.ok();
+    (line(w, "open", "W1").await, id(&claim))
 }
 
 async fn lines(w: &World, state: &str) -> Vec<Value> {
@@ -60,7 +71,7 @@ async fn lines(w: &World, state: &str) -> Vec<Value> {
 }
 
 /// The line that carries this number of the bank.
-async fn line(w: &World, state: &str, number: &str) -> Uuid {
+pub(crate) async fn line(w: &World, state: &str, number: &str) -> Uuid {
     let lines = lines(w, state).await;
     id(lines.iter().find(|line| line["reference"] == number).unwrap_or_else(|| panic!("no {number} in {lines:#?}")))
 }
@@ -77,7 +88,7 @@ fn kinds(suggestions: &[Value]) -> Vec<&str> {
     suggestions.iter().map(|one| one["kind"].as_str().unwrap()).collect()
 }
 
-async fn accept(who: &Officer, book: &str, items: Value) -> Answer {
+pub(crate) async fn accept(who: &Officer, book: &str, items: Value) -> Answer {
     who.post(&format!("{book}/bank-lines/acceptance?{ACCOUNT}"), json!({ "items": items })).await
 }
 
@@ -124,6 +135,11 @@ async fn a_statement_is_lines_once_however_often_it_is_told() {
             assert_eq!(report["problems"][0]["line"], line, "{from}: {report:#}");
             assert_eq!(report["statement"], Value::Null);
         }
+        // Nobody knows tomorrow.
+        let future = bring(&cashier, &book, file(day.next(), 11_500, &[("F1", 100, "王五", "")]), "&write=true&despite_warnings=true").await.ok();
+        assert!(future["problems"][0]["problem"].as_str().unwrap().contains("还没有到"), "{future:#}");
+        assert_eq!((&future["problems"][0]["line"], &future["statement"]), (&json!(4), &Value::Null));
+        w.pass(86_400).await;
         // A hole between two statements wants a word, and so does a movement that is there in other words.
         let later = file(day.next(), 999, &[("C1", 100, "王五", "")]);
         let warned = bring(&cashier, &book, later, "&write=true").await.ok();
@@ -136,14 +152,35 @@ async fn a_statement_is_lines_once_however_often_it_is_told() {
         // CAMT.053, whatever the mapping says.
         let camt = format!(
             "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt>\
-             <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"CNY\">115.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>\
+             <Acct><Id><Othr><Id>6222000011112222</Id></Othr></Id></Acct><Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"CNY\">115.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>\
              <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"CNY\">116.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>\
              <Ntry><Amt Ccy=\"CNY\">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{}</Dt></BookgDt>\
              <AcctSvcrRef>D1</AcctSvcrRef></Ntry></Stmt></BkToCstmrStmt></Document>",
             day.next()
         );
-        let read = bring(&cashier, &book, camt, "&write=true").await.ok();
+        let read = bring(&cashier, &book, camt.clone(), "&write=true&file_name=十月.xml").await.ok();
         assert_eq!((&read["format"], &read["fresh"]), (&json!("camt053"), &json!(1)), "{read:#}");
+        let kept = keeper.get(&format!("{book}/bank-statements?{ACCOUNT}")).await.ok();
+        assert_eq!(kept["items"][0]["file_name"], "十月.xml", "{kept:#}");
+        // The first statement that says the account's number says it for those that follow; who keeps the books sets it right.
+        let accounts = async || keeper.get(&format!("{book}/bank-accounts")).await.ok()["items"][0]["number"].clone();
+        assert_eq!(accounts().await, "6222000011112222");
+        let foreign = camt.replace("6222000011112222", "6222000011119999").replace("D1", "D2");
+        let refused = bring(&cashier, &book, foreign.clone(), "&write=true&despite_warnings=true").await.ok();
+        assert!(refused["problems"][0]["problem"].as_str().unwrap().contains("不是同一个账户"), "{refused:#}");
+        assert_eq!(refused["statement"], Value::Null);
+        let head = file(day, 0, &[("A9", 1, "王五", "")]).replacen("账户明细", "账号：6222 **** 9999", 1);
+        let refused = bring(&cashier, &book, head, "&write=true&despite_warnings=true").await.ok();
+        assert!(refused["problems"][0]["problem"].as_str().unwrap().contains("不是同一个账户"), "{refused:#}");
+        let mut number = mapping();
+        number["number"] = json!("12");
+        keeper.call(Method::PUT, &format!("{book}/bank-accounts"), Some(number.clone())).await.refused(422, "invalid_field");
+        number["number"] = json!("6222 0000 1111 9999");
+        keeper.call(Method::PUT, &format!("{book}/bank-accounts"), Some(number)).await.ok();
+        keeper.call(Method::PUT, &format!("{book}/bank-accounts"), Some(mapping())).await.ok();
+        assert_eq!(accounts().await, "6222000011119999", "left out, it stays");
+        let right = bring(&cashier, &book, foreign, "").await.ok();
+        assert_eq!(right["problems"], json!([]), "{right:#}");
         // No name of a person stands in the trail.
         let trail = w.staff(Role::Admin).await.get("/staff/trail?limit=100").await;
         assert!(!trail.text.contains("张三") && trail.text.contains("bank.import"));
@@ -273,7 +310,7 @@ async fn unknown_money_waits_until_two_persons_know_it_and_the_month_agrees() {
         cashier.post(&of, back.clone()).await.ok();
         assert_eq!(decide(&head, &[&back], "approvals").await.ok()["items"][0]["state"], "approved");
         assert_eq!(w.balance("2209[payable=unidentified]").await, "-7.00", "until it is paid it is owed");
-        let paid = file(day.next(), 24_433, &[("M1", -700, "王五", "退款")]);
+        let paid = file(day, 24_433, &[("M1", -700, "王五", "退款")]);
         bring(&cashier, &book, paid, "&write=true").await.ok();
         let suggestion = suggested(w, "M1").await.remove(0);
         assert_eq!(suggestion["kind"], "return");
@@ -289,7 +326,7 @@ async fn unknown_money_waits_until_two_persons_know_it_and_the_month_agrees() {
         });
         cashier.post("/staff/bank-gifts", early.clone()).await.ok();
         head.act(&format!("/staff/bank-gifts/{}/confirmation", id(&early))).await.ok();
-        bring(&cashier, &book, file(day.next(), 23_733, &[("N1", 4, "赵六", "")]), "&write=true").await.ok();
+        bring(&cashier, &book, file(day, 23_733, &[("N1", 4, "赵六", "")]), "&write=true").await.ok();
 
         let month = day.to_string()[..7].to_owned();
         let sheet = format!("{book}/bank-balances/{month}");
@@ -324,6 +361,52 @@ async fn unknown_money_waits_until_two_persons_know_it_and_the_month_agrees() {
         let workbook = keeper.request(Method::GET, &format!("/api/v1{sheet}/workbook?{ACCOUNT}"));
         let workbook = crate::caller::send(workbook).await;
         assert!(workbook.status == 200 && workbook.text.starts_with("PK"), "{}", workbook.status);
+
+        // A month of which the bank has told nothing has no sheet, whatever it tells of the next one.
+        let next = first_of_next(day);
+        let after = first_of_next(next);
+        w.lever("clock", json!({ "now": format!("{}T12:00:00+08:00", after.next()) })).await;
+        let quiet = format!("{book}/bank-balances/{}?{ACCOUNT}", &next.to_string()[..7]);
+        let gaps = async || keeper.get(&quiet).await.ok()["gaps"].to_string();
+        assert!(gaps().await.contains("没有银行对账单"), "{}", gaps().await);
+        let hole = file(after, 23_837, &[("O1", 4, "赵六", "")]);
+        bring(&cashier, &book, hole, "&write=true&despite_warnings=true").await.ok();
+        assert!(gaps().await.contains("没有银行对账单"), "something moved meanwhile: {}", gaps().await);
+        keeper.post(&quiet, json!({ "id": Uuid::now_v7() })).await.refused(409, "statements_incomplete");
+        // Unless the one ends with what the other begins with: then nothing moved in between.
+        let meets = file(after, 23_737, &[("O2", 4, "赵六", "")]);
+        bring(&cashier, &book, meets, "&write=true&despite_warnings=true").await.ok();
+        assert!(!gaps().await.contains("没有银行对账单"), "{}", gaps().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_account_held_before_is_explained_by_opening_balances_or_nothing_is_signed() {
+    story(async |w| {
+        let today = w.app.business.today();
+        let day = if today.day() > 20 { first_of_next(today) } else { today };
+        w.lever("clock", json!({ "now": format!("{day}T12:00:00+08:00") })).await;
+        let book = account(w).await;
+        let (cashier, keeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        bring(&cashier, &book, file(day, 590_632_700, &[("Z1", 33, "", "结息")]), "&write=true").await.ok();
+        let month = format!("{book}/bank-balances/{}?{ACCOUNT}", &day.to_string()[..7]);
+        let seen = keeper.get(&month).await.ok();
+        assert_eq!((&seen["agrees"], &seen["items"][0]["kind"]), (&json!(false), &json!("opening")), "{seen:#}");
+        assert!(seen["gaps"].to_string().contains("相差5906327.00"), "{seen:#}");
+        w.lever("clock", json!({ "now": format!("{}T12:00:00+08:00", first_of_next(day)) })).await;
+        keeper.post(&month, json!({ "id": Uuid::now_v7() })).await.refused(409, "statements_incomplete");
+        // The opening balances of the book say so too, booked a day later than the statement begins.
+        let opening = json!({
+            "id": Uuid::now_v7(), "kind": "opening", "event_date": day, "summary": "期初余额",
+            "lines": [
+                { "subject": "1002", "bank_account": "基本户", "debit": "5906327.00" },
+                { "subject": "3101", "credit": "5906327.00" },
+            ],
+        });
+        crate::vouchers::posted(w, opening).await;
+        let seen = keeper.get(&month).await.ok();
+        assert_eq!(seen["agrees"], true, "{seen:#}");
     })
     .await;
 }

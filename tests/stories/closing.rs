@@ -6,9 +6,12 @@ use std::process::Command;
 
 use domain::role::Role;
 use domain::{BusinessDate, Money};
-use serde_json::Value;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
+use crate::bank::{account, bring, file};
 use crate::binary::Program;
+use crate::vouchers::{on, posted, step, voucher, written};
 use crate::world::{World, story};
 
 /// A program of another house. The tests need it; `scripts/test` installs it.
@@ -158,17 +161,53 @@ async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
         assert_eq!(row(&before["activities"], "donations")["year"]["restricted"], "80.00");
         assert_eq!(row(&before["cash_flows"], "donations")["year"], "80.00");
 
-        head.act(&format!("{book}/years/{year}/closing")).await.refused(409, "period_not_over");
+        let ending = format!("{book}/years/{year}/closing");
+        let closing = |reason: Option<&str>| json!({ "id": Uuid::now_v7(), "reason": reason });
+        head.post(&ending, closing(None)).await.refused(409, "period_not_over");
         while w.app.business.today().year() == year {
             w.pass(15 * 86_400).await;
         }
         keeper.act(&lock(year + 1, 1)).await.refused(409, "period_not_over");
         w.pass(31 * 86_400).await;
         keeper.act(&lock(year + 1, 1)).await.refused(409, "year_open");
-        keeper.act(&format!("{book}/years/{year}/closing")).await.refused(403, "forbidden");
-        let ended = head.act(&format!("{book}/years/{year}/closing")).await.ok();
+        let before_ending = keeper.get(&format!("{book}/closing")).await.ok()["closed_through"].clone();
+        // Nobody has reconciled a day of it: not without a reason, and not by one person.
+        cashier.post(&ending, closing(Some("账单随后补对"))).await.refused(403, "forbidden");
+        let refused = head.post(&ending, closing(None)).await;
+        refused.refused(409, "year_not_ready");
+        assert!(refused.text.contains("还没有对账"), "{}", refused.text);
+        let first = closing(Some("审计前补对"));
+        let proposed = head.post(&ending, first.clone()).await.ok();
+        assert_eq!(head.post(&ending, first.clone()).await.ok(), proposed);
+        assert!(proposed["unmet"].to_string().contains("还没有对账"), "{proposed:#}");
+        keeper.post(&ending, closing(Some("账单随后补对"))).await.refused(409, "year_closing_under_way");
+        let step = |of: &Value, how: &str| format!("/staff/year-closings/{}/{how}", of["id"].as_str().unwrap());
+        keeper.act(&step(&first, "approval")).await.refused(403, "forbidden");
+        head.act(&step(&first, "approval")).await.refused(403, "other_person_needed");
+        let (at, own) = (w.sql_id(first["id"].as_str().unwrap()), w.sql_id(&head.id.to_string()));
+        let alone = format!("UPDATE year_closing SET state = 'approved', approver_id = {own}, decided_us = 1 WHERE id = {at}");
+        w.attacked(&alone, "year_closing_own_check").await;
+        w.attacked("UPDATE year_closing SET reason = NULL, unmet = '[]'", "year_closing_fixed").await;
+        let chair = w.staff(Role::Chair).await;
+        let waits = chair.get("/staff/waiting").await.ok();
+        assert!(waits.to_string().contains("year_closing"), "{waits:#}");
+        assert_eq!(chair.act(&step(&first, "decline")).await.ok()["state"], "declined");
+        assert_eq!(keeper.get(&format!("{book}/closing")).await.ok()["closed_through"], before_ending, "nothing was ended");
+        let second = closing(Some("审计前补对"));
+        keeper.post(&ending, second.clone()).await.ok();
+        assert_eq!(head.act(&step(&second, "approval")).await.ok()["state"], "approved");
+        head.act(&step(&second, "approval")).await.refused(409, "wrong_state");
+        w.attacked("UPDATE year_closing SET decided_us = 2 WHERE state = 'approved'", "year_closing_decided").await;
+        w.attacked("DELETE FROM year_closing", "year_closing_fixed").await;
+        let ended = keeper.get(&format!("{book}/closing")).await.ok();
         assert_eq!(ended["closed_through"], format!("{year}-12-31"));
-        head.act(&format!("{book}/years/{year}/closing")).await.refused(409, "period_closed");
+        let years = keeper.get(&format!("{book}/years")).await.ok();
+        let of_year = years["items"].as_array().unwrap().iter().find(|one| one["year"] == year).unwrap();
+        assert_eq!(of_year["closing"]["id"], second["id"]);
+        head.post(&ending, closing(None)).await.refused(409, "period_closed");
+        let kept = "SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.close_year' AND detail LIKE '%审计前补对%' \
+                    AND detail LIKE '%还没有对账%'";
+        assert_eq!(w.count(kept).await, 1);
         assert_eq!(w.balance(&format!("3102[campaign={campaign}]")).await, "-80.00");
         assert_eq!(w.balance(&format!("410102[campaign={campaign}]")).await, "0.00");
         assert_eq!(w.raised(campaign).await, "80.00", "closing a year changes nothing for the public");
@@ -215,6 +254,104 @@ async fn whoever_has_the_export_computes_the_seals_again() {
         std::fs::write(&entries, text.replacen("80.00", "80.01", 1)).unwrap();
         assert_eq!(verify().status.code(), Some(1), "a fen that somebody added");
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.seal'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_not_locked_over_what_is_open_in_the_months_before_it() {
+    story(async |w| {
+        let year = w.app.business.today().year() + 1;
+        let clock = async |day: &str| w.lever("clock", json!({ "now": format!("{year}-{day}T12:00:00+08:00") })).await;
+        clock("03-10").await;
+        let (keeper, head, cashier) =
+            (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await, w.staff(Role::Cashier).await);
+        // Money on its way, money at the bank, a line of the bank that nobody has looked at, a voucher that nobody has posted.
+        let campaign = w.open_campaign("1000.00").await;
+        w.gift(&w.donor("o-one").await, campaign, "80.00").await;
+        let transfer = json!({
+            "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": "40.00", "bank_account": "基本户",
+        });
+        cashier.post("/staff/transfers", transfer.clone()).await.ok();
+        w.lever("withdraw", json!({ "amount": "40.00" })).await;
+        let transfer = transfer["id"].as_str().unwrap();
+        head.act(&format!("/staff/transfers/{transfer}/confirmation")).await.ok();
+        let mut granted = on(w, voucher(Uuid::now_v7()));
+        granted["lines"] = json!([
+            { "subject": "1002", "bank_account": "基本户", "debit": "1000.00", "cash_flow": "government_grants" },
+            { "subject": "440101", "credit": "1000.00" },
+        ]);
+        posted(w, granted).await;
+        let waiting = written(w, &keeper, on(w, voucher(Uuid::now_v7()))).await;
+        keeper.act(&step(&waiting, "submission")).await.ok();
+        let book = account(w).await;
+        let told = file(w.app.business.today(), 0, &[("Q1", 100_000, "某局", "补助")]);
+        bring(&cashier, &book, told, "&write=true").await.ok();
+
+        // April is asked for, and March is open too.
+        clock("05-06").await;
+        let lock = format!("{book}/years/{year}/months/4/closing");
+        let refused = keeper.act(&lock).await;
+        refused.refused(409, "month_not_ready");
+        for words in [
+            "还没有对账".to_owned(),
+            format!("银行存款余额调节表未编制或未复核：基本户 {year}-03、基本户 {year}-04"),
+            "有1笔银行流水还没有核对".to_owned(),
+            "有1张凭证已提交".to_owned(),
+            "有1笔在途资金超过期限".to_owned(),
+        ] {
+            assert!(refused.text.contains(&words), "{words}: {}", refused.text);
+        }
+        keeper.act(&format!("{lock}?reason=迁移账套")).await.ok();
+        assert_eq!(keeper.get(&format!("{book}/closing")).await.ok()["closed_through"], format!("{year}-04-30"));
+        let kept = format!(
+            "SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.close_month' AND detail LIKE '%迁移账套%' \
+             AND detail LIKE '%{year}-03%'"
+        );
+        assert_eq!(w.count(&kept).await, 1, "the trail keeps what stood against both");
+        // The auditor sees which months nobody has proved.
+        let pack = format!("/api/v1{book}/years/{year}/audit-pack");
+        let pack = w.staff(Role::Auditor).await.request(reqwest::Method::GET, &pack).send().await.unwrap();
+        let mut pack = zip::ZipArchive::new(std::io::Cursor::new(pack.bytes().await.unwrap())).unwrap();
+        let mut sheets = String::new();
+        std::io::Read::read_to_string(&mut pack.by_name("银行存款余额调节表.csv").unwrap(), &mut sheets).unwrap();
+        for month in ["03", "04"] {
+            assert!(sheets.contains(&format!("基本户,{year}-{month},,,,未编制或未复核")), "{sheets}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_without_a_merchant_number_is_sealed_as_far_as_its_months_are_locked() {
+    story(async |w| {
+        let year = w.app.business.today().year() + 1;
+        w.lever("clock", json!({ "now": format!("{year}-03-10T12:00:00+08:00") })).await;
+        let admin = w.staff(Role::Admin).await;
+        let charity = json!({
+            "id": Uuid::now_v7(), "code": "wuan", "name": "示例市慈善会", "unit": w.unit("1305").await, "bank_account": "基本户",
+            "contact": { "office_address": "示例市示例路2号", "contact": "0310-00000000", "information_url": "https://example.org/wuan" },
+        });
+        let book: Uuid = charity["id"].as_str().unwrap().parse().unwrap();
+        admin.post("/staff/charities", charity).await.ok();
+        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        let rent = on(w, voucher(Uuid::now_v7()));
+        let id = rent["id"].as_str().unwrap().to_owned();
+        keeper.post(&format!("/staff/books/{book}/vouchers"), rent).await.ok();
+        let paper = format!("/api/v1/staff/vouchers/{id}/attachments?kind=invoice&file_name=a.txt");
+        let request = keeper.request(reqwest::Method::POST, &paper).header("content-type", "application/octet-stream");
+        crate::caller::send(request.body("租赁合同")).await.ok();
+        keeper.act(&step(&id, "submission")).await.ok();
+        head.act(&step(&id, "posting")).await.ok();
+        w.lever("clock", json!({ "now": format!("{year}-04-02T12:00:00+08:00") })).await;
+        w.run_job("seal_days").await;
+        let sealed = async || keeper.get(&format!("/staff/books/{book}/closing")).await.ok()["sealed_through"].clone();
+        assert_eq!(sealed().await, Value::Null, "nobody has said that March is whole");
+        keeper.act(&format!("/staff/books/{book}/years/{year}/months/3/closing")).await.ok();
+        w.run_job("seal_days").await;
+        assert_eq!(sealed().await, format!("{year}-03-31"));
+        let seals = w.stranger.get("/books/wuan/seals?limit=100").await.ok();
+        assert!(seals["items"].as_array().unwrap().iter().any(|seal| seal["last_number"] == 1), "{seals:#}");
     })
     .await;
 }

@@ -186,6 +186,12 @@ async fn what_is_due_is_listed_warned_of_once_and_escalated_once() {
         assert!(w.run_job("duties").await >= 1);
         assert_eq!(w.run_job("duties").await, 0, "once");
         assert_eq!((waits(&disclosure).await, waits(&chair).await), (before.0 + 1, before.1 + 1));
+        // Who takes a notice off the desk with the database in hand does not make the duty go away: it is written anew, and once.
+        w.sql("UPDATE duty_notice SET closed_us = created_us WHERE closed_us IS NULL").await.unwrap();
+        assert_eq!((waits(&disclosure).await, waits(&chair).await), (0, 0));
+        assert!(w.run_job("duties").await >= 2);
+        assert_eq!(w.run_job("duties").await, 0, "once");
+        assert_eq!((waits(&disclosure).await, waits(&chair).await), (before.0 + 1, before.1 + 1));
         let counted = w.app.disclosures.late().await.unwrap();
         assert_eq!(counted[&domain::duty::DutyKind::RaisingStatus], 1);
 
@@ -267,6 +273,19 @@ async fn events_years_and_rules_have_their_days() {
         let mut back = set.clone();
         back["rule"]["from"] = json!("2026-01-01");
         disclosure.post("/staff/duty-rules", back).await.refused(422, "invalid_field");
+        // Nobody alone gives themselves more time than the law does, nor lets it go unnoticed for longer.
+        for (field, number) in [("amount", 12), ("escalate_days", 366)] {
+            let mut loose = set.clone();
+            loose["rule"][field] = json!(number);
+            let refused = disclosure.post("/staff/duty-rules", loose).await;
+            refused.refused(422, "invalid_field");
+            assert!(refused.text.contains("不能放宽"), "{}", refused.text);
+        }
+        let mut filing = set.clone();
+        (filing["rule"]["kind"], filing["rule"]["amount"]) = (json!("plan_filing"), json!(9));
+        disclosure.post("/staff/duty-rules", filing.clone()).await.refused(422, "invalid_field");
+        filing["rule"]["amount"] = json!(12);
+        disclosure.post("/staff/duty-rules", filing).await.ok();
         let mut other = set;
         other["rule"]["amount"] = json!(1);
         disclosure.post("/staff/duty-rules", other).await.refused(409, "disclosure_stands");

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crowdfunding::Decision;
 use domain::bank::BalanceState;
 use domain::role::{Member, Role};
 use domain::{BankBalanceId, BookId, BusinessDate, Money};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bank, BankError, READERS, hand, locked_account};
 use crate::books::words;
+use crate::trail;
 
 /// Who prepares it: not the cashier, who moves the money.
 const PREPARERS: [Role; 1] = [Role::Bookkeeper];
@@ -189,10 +191,12 @@ impl Bank {
     pub async fn review_balance(
         &self,
         id: BankBalanceId,
-        agree: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<bank_balance::Model, BankError> {
         by.must_be(&REVIEWERS)?;
+        let decision = decision.into();
+        let agree = decision.agrees();
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let seen = bank_balance::Entity::find_by_id(id).one(&tx).await?.ok_or(BankError::NoSuchBalance)?;
@@ -219,6 +223,7 @@ impl Bank {
         active.reviewed_us = Set(Some(now));
         let row = active.update(&tx).await?;
         self.balance_trail(&tx, &row, if agree { "bank.balance.review" } else { "bank.balance.return" }, by).await?;
+        trail::because(&tx, now, format!("bank_balance:{id}"), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -272,7 +277,7 @@ fn text(report: &BalanceReport) -> Result<String, DbErr> {
 
 async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &str) -> Result<BalanceReport, BankError> {
     let wrong = BankError::Invalid { field: "month", problem: "月份的格式为2026-03" };
-    let (_, last) = month_of(month).ok_or(wrong)?;
+    let (first_of_month, last) = month_of(month).ok_or(wrong)?;
     let account = Account::bank(book, name);
     let statements = bank_statement::Entity::find()
         .filter(bank_statement::Column::BookId.eq(book))
@@ -320,17 +325,23 @@ async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &st
             report.gaps.push(format!("{day}银行余额为{closing}，按已导入的流水应为{due}，可能缺少对账单"));
         }
     }
-    let in_month = statements
-        .iter()
-        .any(|one| one.last_day >= last || month_of(month).is_some_and(|(first, _)| one.last_day >= first));
-    if !in_month {
+    let in_month = statements.iter().any(|one| one.first_day <= last && one.last_day >= first_of_month);
+    if !in_month && !quiet(&statements, first_of_month, last) {
         report.gaps.push(NO_STATEMENT.to_owned());
     }
     report.statement = Money::from_fen(opening.fen() + moved(first, last));
     let before = ledger::balance(db, &account, Some(first.previous())).await?.net();
     let difference = Money::from_fen(opening.fen() - before.fen());
+    let opened = opened(db, book, &account, (first, last)).await?;
+    let explained = difference == Money::from_fen(opened.iter().map(|(_, fen)| fen).sum());
+    if !explained && difference != Money::ZERO {
+        let words = "请先办理期初余额，或导入更早的对账单";
+        report.gaps.push(format!(
+            "{first}的期初银行余额为{opening}，账面余额为{before}，相差{difference}，没有期初余额凭证可以说明，{words}"
+        ));
+    }
     let mut adjusted = (report.ledger.fen(), report.statement.fen());
-    if difference != Money::ZERO {
+    if !explained && difference != Money::ZERO {
         adjusted.0 += difference.fen();
         let reference = "期初银行余额与账面余额的差额".to_owned();
         report.items.push(BalanceItem { kind: "opening".to_owned(), day: first, reference, amount: difference });
@@ -344,7 +355,9 @@ async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &st
         (lines, "bank_received", "bank_paid", &mut adjusted.0),
         (entries, "booked_received", "booked_paid", &mut adjusted.1),
     ] {
-        for half in halves.into_iter().filter(|half| half.open_fen != Money::ZERO) {
+        // Opening balances that say what the bank said at the beginning are no movement of their own.
+        let stood = |half: &Half| explained && opened.iter().any(|(reference, _)| *reference == half.reference);
+        for half in halves.into_iter().filter(|half| half.open_fen != Money::ZERO && !stood(half)) {
             *side += half.open_fen.fen();
             report.items.push(BalanceItem {
                 kind: if half.open_fen.is_positive() { received } else { paid }.to_owned(),
@@ -360,6 +373,31 @@ async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &st
         report.gaps.push("调节后余额不相等".to_owned());
     }
     Ok(report)
+}
+
+/// Whether the statements before and after a month without one show that nothing moved in it: the one ends with what the other begins with.
+fn quiet(statements: &[bank_statement::Model], first: BusinessDate, last: BusinessDate) -> bool {
+    let before = statements.iter().filter(|one| one.last_day < first).max_by_key(|one| (one.last_day, one.received_us));
+    let Some(ends) = before.and_then(|one| one.closing_fen) else { return false };
+    let after = || statements.iter().filter(|one| one.first_day > last);
+    let begins = after().map(|one| one.first_day).min();
+    after().any(|one| Some(one.first_day) == begins && one.opening_fen == Some(ends))
+}
+
+/// What opening balances (期初余额) of these days have put on the account, each entry by its reference.
+async fn opened(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    account: &Account,
+    (first, last): (BusinessDate, BusinessDate),
+) -> Result<Vec<(String, i64)>, DbErr> {
+    let sql = "SELECT e.reference, CAST(SUM(CASE WHEN p.debit_account = $2 THEN p.amount_fen ELSE -p.amount_fen END) AS BIGINT) AS fen \
+               FROM manual_voucher v JOIN entry e ON e.id = v.entry_id JOIN posting p ON p.entry_id = e.id \
+               WHERE v.book_id = $1 AND v.kind = 'opening' AND v.state = 'posted' AND e.book_date >= $3 AND e.book_date <= $4 \
+               AND (p.debit_account = $2 OR p.credit_account = $2) GROUP BY e.reference";
+    let values: [sea_orm::Value; 4] = [book.into(), account.id().into(), first.into(), last.into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "reference")?, row.try_get("", "fen")?))).collect()
 }
 
 /// What each day's lines add up to.
@@ -437,7 +475,39 @@ fn workbook(report: &BalanceReport) -> Result<Vec<u8>, BankError> {
 
 #[cfg(test)]
 mod tests {
+    use domain::{BankStatementId, Timestamp};
+
     use super::*;
+
+    #[test]
+    fn a_month_without_a_statement_is_quiet_only_between_two_that_meet() {
+        let day = |text: &str| text.parse::<BusinessDate>().unwrap();
+        let statement = |first: &str, last: &str, opening: i64, closing: i64| bank_statement::Model {
+            id: BankStatementId::new(),
+            book_id: BookId::new(),
+            bank_account: String::new(),
+            file_name: None,
+            format: String::new(),
+            sha256: Vec::new(),
+            content_sealed: Vec::new(),
+            opening_fen: Some(Money::from_fen(opening)),
+            closing_fen: Some(Money::from_fen(closing)),
+            first_day: day(first),
+            last_day: day(last),
+            lines: 1,
+            fresh: 1,
+            actor: String::new(),
+            received_us: Timestamp::from_seconds(0),
+        };
+        let (september, november) = (statement("2026-09-02", "2026-09-30", 0, 500), |opening| {
+            statement("2026-11-03", "2026-11-04", opening, 900)
+        });
+        let of = |all: &[bank_statement::Model]| quiet(all, day("2026-10-01"), day("2026-10-31"));
+        assert!(of(&[september.clone(), november(500)]));
+        assert!(!of(&[september.clone(), november(501)]), "something moved in between");
+        assert!(!of(&[november(500)]), "nobody says how October began");
+        assert!(!of(&[september]), "nor how it ended");
+    }
 
     #[test]
     fn a_month_has_its_last_day() {

@@ -1,5 +1,6 @@
 //! CAMT.053 (ISO 20022), every version of the namespace: what they differ in is not what we read. An entry that is only pending is left out;
-//! another currency, a statement without its balances or one that does not follow from the one before is refused.
+//! another currency, a statement without its balances or one that does not follow from the one before is refused. An entry of several
+//! transactions (a batch) is as many lines, if their amounts add up to it.
 
 use domain::{BusinessDate, Money, Timestamp};
 use quick_xml::events::Event;
@@ -136,9 +137,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Statement, Problem> {
         let first = number + 1;
         for entry in statement.all("Ntry") {
             number += 1;
-            if let Some(line) = read_entry(entry, number)? {
+            for line in read_entry(entry, number)? {
                 running = running.checked_add(line.amount).ok_or_else(|| Problem::at(number, "金额合计超出范围"))?;
-                whole.lines.push(ReadLine { balance: None, ..line });
+                whole.lines.push(line);
             }
         }
         if running != closing {
@@ -151,6 +152,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Statement, Problem> {
     if whole.opening.is_none() {
         return Err(Problem::whole("文件没有对账单"));
     }
+    whole.account = account.filter(|account| !account.is_empty()).map(str::to_owned);
     Ok(whole)
 }
 
@@ -196,11 +198,11 @@ fn day(of: &Element) -> Option<BusinessDate> {
     }
 }
 
-/// An entry; none if it is only pending or for information.
-fn read_entry(entry: &Element, number: u64) -> Result<Option<ReadLine>, Problem> {
+/// The lines of an entry: one, or as many as it has transactions whose amounts add up to it; none if it is only pending or for information.
+fn read_entry(entry: &Element, number: u64) -> Result<Vec<ReadLine>, Problem> {
     let status = entry.text_at(&["Sts", "Cd"]).or_else(|| entry.text_at(&["Sts"])).unwrap_or("BOOK");
     if status != "BOOK" {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let amount = signed(entry, number)?;
     if amount == Money::ZERO {
@@ -209,26 +211,45 @@ fn read_entry(entry: &Element, number: u64) -> Result<Option<ReadLine>, Problem>
     let booked = entry.at(&["BookgDt"]).or_else(|| entry.at(&["ValDt"])).and_then(day);
     let day = booked.ok_or_else(|| Problem::at(number, "没有记账日期"))?;
     let details: Vec<&Element> = entry.all("NtryDtls").flat_map(|details| details.all("TxDtls")).collect();
+    let parts: Vec<Money> = details.iter().map_while(|one| part(one, amount.is_positive(), number)).collect();
+    let whole = parts.len() == details.len() && Money::checked_sum(parts.iter().copied()) == Some(amount);
+    if details.len() > 1 && whole && !parts.contains(&Money::ZERO) {
+        let each = parts.into_iter().zip(&details);
+        return Ok(each.map(|(amount, one)| line(entry, &[*one], (number, day), amount)).collect());
+    }
+    Ok(vec![line(entry, &details, (number, day), amount)])
+}
+
+/// The amount of one transaction of an entry, on the entry's side unless it says its own; none if it has none in renminbi.
+fn part(of: &Element, credit: bool, number: u64) -> Option<Money> {
+    let amount = of.at(&["Amt"]).or_else(|| of.at(&["AmtDtls", "TxAmt", "Amt"]))?;
+    let side = of.text_at(&["CdtDbtInd"]).unwrap_or(if credit { "CRDT" } else { "DBIT" });
+    let text = |name: &str, text: &str| Element { name: name.to_owned(), text: text.to_owned(), ..Element::default() };
+    let amount = Element { currency: amount.currency.clone(), ..text("Amt", &amount.text) };
+    signed(&Element { inner: vec![amount, text("CdtDbtInd", side)], ..Element::default() }, number).ok()
+}
+
+/// A line from an entry and those of its transactions that are in it.
+fn line(entry: &Element, details: &[&Element], (number, day): (u64, BusinessDate), amount: Money) -> ReadLine {
     let in_details = |path: &[&str]| details.iter().find_map(|one| one.text_at(path)).map(str::to_owned);
-    let reference = entry
-        .text_at(&["AcctSvcrRef"])
-        .map(str::to_owned)
-        .or_else(|| in_details(&["Refs", "AcctSvcrRef"]))
-        .or_else(|| in_details(&["Refs", "TxId"]))
-        .or_else(|| entry.text_at(&["NtryRef"]).map(str::to_owned))
-        .unwrap_or_default();
+    let of_entry = || entry.text_at(&["AcctSvcrRef"]).map(str::to_owned);
+    let of_one = || in_details(&["Refs", "AcctSvcrRef"]).or_else(|| in_details(&["Refs", "TxId"]));
+    // A transaction among others is known by its own number, a whole entry by the entry's.
+    let many = entry.all("NtryDtls").flat_map(|details| details.all("TxDtls")).count() > details.len();
+    let reference = if many { of_one().or_else(of_entry) } else { of_entry().or_else(of_one) };
+    let reference = reference.or_else(|| entry.text_at(&["NtryRef"]).map(str::to_owned)).unwrap_or_default();
     let other = if amount.is_positive() { ("Dbtr", "DbtrAcct") } else { ("Cdtr", "CdtrAcct") };
     let party = |name: &[&str]| in_details(&[&["RltdPties", other.0], name].concat());
     let account = |id: &[&str]| in_details(&[&["RltdPties", other.1, "Id"], id].concat());
     let mut words: Vec<String> = Vec::new();
-    for one in &details {
+    for one in details {
         words.extend(one.at(&["RmtInf"]).into_iter().flat_map(|info| info.all("Ustrd")).map(|text| text.text.clone()));
         words.extend(one.text_at(&["Refs", "EndToEndId"]).filter(|id| *id != "NOTPROVIDED").map(str::to_owned));
         words.extend(one.text_at(&["AddtlTxInf"]).map(str::to_owned));
     }
     words.extend(entry.text_at(&["AddtlNtryInf"]).map(str::to_owned));
     let words: Vec<&str> = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()).collect();
-    Ok(Some(ReadLine {
+    ReadLine {
         line: number,
         day,
         reference: clipped(&reference, 64),
@@ -237,7 +258,7 @@ fn read_entry(entry: &Element, number: u64) -> Result<Option<ReadLine>, Problem>
         counterparty: clipped(&party(&["Nm"]).or_else(|| party(&["Pty", "Nm"])).unwrap_or_default(), 120),
         account: clipped(&account(&["IBAN"]).or_else(|| account(&["Othr", "Id"])).unwrap_or_default(), 40),
         remark: clipped(&words.join(" "), 300),
-    }))
+    }
 }
 
 #[cfg(test)]
@@ -274,7 +295,38 @@ mod tests {
             assert_eq!(read.lines.len(), 2, "what is pending is not booked");
             let line = &read.lines[0];
             assert_eq!((line.counterparty.as_str(), line.remark.as_str()), ("示例公司 & 合伙", "捐款 SZ1"));
+            assert_eq!(read.account.as_deref(), Some("6222"));
             assert_eq!((line.reference.as_str(), read.lines[1].amount), ("R-1", Money::from_fen(-50)));
+        }
+    }
+
+    #[test]
+    fn a_batch_is_as_many_lines_as_it_has_transactions() {
+        let one = |amount: &str, who: &str| {
+            format!(
+                "<TxDtls><Refs><TxId>T-{who}</TxId></Refs><AmtDtls><TxAmt><Amt Ccy=\"CNY\">{amount}</Amt></TxAmt></AmtDtls>\
+                 <RltdPties><Dbtr><Nm>{who}</Nm></Dbtr></RltdPties></TxDtls>"
+            )
+        };
+        let batch = |parts: &str| {
+            let entry = format!(
+                "<Ntry><Amt Ccy=\"CNY\">20.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-01</Dt></BookgDt>\
+                 <AcctSvcrRef>R-1</AcctSvcrRef><NtryDtls>{parts}</NtryDtls></Ntry>"
+            );
+            let read = read(file("001.08", "", "120.00", &entry).as_bytes()).unwrap();
+            let lines = read
+                .lines
+                .iter()
+                .map(|line| (line.reference.clone(), line.counterparty.clone(), line.amount.to_string()));
+            lines.collect::<Vec<_>>()
+        };
+        let line = |reference: &str, who: &str, amount: &str| (reference.to_owned(), who.to_owned(), amount.to_owned());
+        let both = one("12.00", "甲") + &one("8.00", "乙");
+        assert_eq!(batch(&both), [line("T-甲", "甲", "12.00"), line("T-乙", "乙", "8.00")]);
+        // What does not add up, or says no amounts, is the one line that the bank has booked.
+        for parts in [one("12.00", "甲") + &one("7.00", "乙"), both.replace("TxAmt>", "Other>"), one("20.00", "甲")]
+        {
+            assert_eq!(batch(&parts), [line("R-1", "甲", "20.00")]);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What two persons make of money that came: a gift, from the line itself (6a) or out of 2209 待认领 (6c), or back to whoever sent it, which is
 //! done when the bank's statement shows the payment.
 
+use crowdfunding::Decision;
 use domain::anonymity::Anonymity;
 use domain::bank::{ClaimChoice, ClaimEvent, ClaimState, LineEvent, LineState};
 use domain::donation::ReceiptChoice;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::matching::{Tie, is_open, write_ties};
 use super::{Bank, BankError, CLERKS, KEEPERS, READERS, hand, locked_line, moved};
+use crate::trail;
 
 /// How many are decided at once.
 const AT_ONCE: usize = 200;
@@ -140,10 +142,11 @@ impl Bank {
     pub async fn decide_claims(
         &self,
         ids: &[BankClaimId],
-        agree: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<Vec<bank_claim::Model>, BankError> {
         by.must_be(&KEEPERS)?;
+        let decision = decision.into();
         if ids.is_empty() || ids.len() > AT_ONCE {
             return Err(BankError::Invalid { field: "claims", problem: "每次1至200笔" });
         }
@@ -155,7 +158,8 @@ impl Bank {
         let mut decided = Vec::with_capacity(ids.len());
         // Each is a decision of its own with its own persons; what they cost together is bounded by their number.
         for id in ids {
-            decided.push(self.decide_claim(&tx, now, id, agree, by).await?);
+            decided.push(self.decide_claim(&tx, now, id, decision.agrees(), by).await?);
+            trail::because(&tx, now, format!("bank_claim:{id}"), decision.reason(), by).await?;
         }
         tx.commit().await?;
         Ok(decided)

@@ -12,7 +12,7 @@ use sea_orm::{
     QuerySelect, Set,
 };
 
-use super::statement::{Mapping, Problem, ReadLine, Statement, read};
+use super::statement::{Mapping, Problem, ReadLine, Statement, TOLD, clipped, read, same_account};
 use super::{Bank, BankError, CLERKS, KEEPERS, LineWords, READERS, account, hand, purpose};
 use crate::trail;
 use crate::vault::Vault;
@@ -26,6 +26,8 @@ pub struct Import {
     pub book: BookId,
     /// Our short name of it.
     pub bank_account: String,
+    /// What the file is called, if that is known.
+    pub file_name: Option<String>,
     /// The file.
     pub bytes: Vec<u8>,
 }
@@ -109,7 +111,8 @@ impl Bank {
         };
         let (now, actor) = (self.clock.now(), by.id.to_string());
         let tx = self.db.begin().await?;
-        let file = File { id: import.id, book: import.book, account: name, bytes: &import.bytes };
+        let file_name = import.file_name.as_deref().map(|name| clipped(name, 200)).filter(|name| !name.is_empty());
+        let file = File { id: import.id, book: import.book, account: name, name: file_name, bytes: &import.bytes };
         let (mut report, fresh) =
             take(&tx, &self.vault, now, &file, &statement, &actor, write, despite_warnings).await?;
         if !write || report.statement.is_none() || !report.problems.is_empty() {
@@ -176,6 +179,7 @@ pub(crate) struct File<'a> {
     pub(crate) id: BankStatementId,
     pub(crate) book: BookId,
     pub(crate) account: &'a str,
+    pub(crate) name: Option<String>,
     pub(crate) bytes: &'a [u8],
 }
 
@@ -191,7 +195,7 @@ pub(crate) async fn take(
     write: bool,
     despite_warnings: bool,
 ) -> Result<(ImportReport, Vec<BankLineId>), BankError> {
-    account(tx, now, file.book, file.account, actor).await?;
+    let known = account(tx, now, file.book, file.account, actor).await?;
     let lines = &statement.lines;
     let of = |sign: bool| lines.iter().map(|line| line.amount).filter(move |amount| amount.is_positive() == sign);
     let days = lines.iter().map(|line| line.day);
@@ -222,6 +226,21 @@ pub(crate) async fn take(
         report.problems.push(Problem::whole("对账单没有任何一笔流水"));
         return Ok((report, Vec::new()));
     };
+    report.problems.extend(foreign(&known, statement));
+    let today = BusinessDate::of(now);
+    let future = lines.iter().filter(|line| line.day > today);
+    report.problems.extend(future.map(|line| Problem::at(line.line, format!("日期{}还没有到", line.day))));
+    if !report.problems.is_empty() {
+        report.problems.truncate(TOLD);
+        return Ok((report, Vec::new()));
+    }
+    if let Some((begun, _)) = ledger::booked_days(tx, file.book).await?
+        && first < begun
+    {
+        let early = lines.iter().filter(|line| line.day < begun).count();
+        let words = format!("有{early}笔流水早于账套的第一张凭证（{begun}），请确认不是其他年度的对账单");
+        report.warnings.push(Problem::whole(words));
+    }
     // Another file of the same day says how it began; only a file that follows on others has to follow from them.
     let overlaps = of_account()
         .filter(bank_statement::Column::FirstDay.lte(first))
@@ -257,6 +276,7 @@ pub(crate) async fn take(
         id: Set(file.id),
         book_id: Set(file.book),
         bank_account: Set(file.account.to_owned()),
+        file_name: Set(file.name.clone()),
         format: Set(statement.format.to_owned()),
         sha256: Set(sha256),
         content_sealed: Set(vault.seal_own(&format!("sangzi: bank statement {}", file.id), file.bytes)),
@@ -271,9 +291,24 @@ pub(crate) async fn take(
     };
     row.insert(tx).await?;
     report.statement = Some(file.id);
+    // The first statement that says the account's number says it for all that follow; who keeps the books may set it right.
+    if let (None, Some(number)) = (&known.number, statement.account.as_deref().filter(|number| !number.contains('*'))) {
+        let mut active: bank_account::ActiveModel = known.into();
+        active.number = Set(Some(clipped(number, 40)));
+        active.update(tx).await?;
+    }
     let ids: Vec<BankLineId> = fresh.iter().map(|_| BankLineId::new()).collect();
     write_lines(tx, vault, now, file, &fresh, &ids).await?;
     Ok((report, ids))
+}
+
+/// What is wrong with a statement that names another account than this one.
+fn foreign(known: &bank_account::Model, statement: &Statement) -> Option<Problem> {
+    let (ours, said) = (known.number.as_deref()?, statement.account.as_deref()?);
+    (!same_account(ours, said)).then(|| {
+        let words = format!("对账单的账号是{said}，“{}”的账号是{ours}，不是同一个账户", known.name);
+        Problem::whole(words)
+    })
 }
 
 /// A line is what it says. A keyed digest: whoever reads the column guesses no names.

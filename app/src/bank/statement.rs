@@ -16,9 +16,13 @@ const BYTES: usize = 10 << 20;
 /// The longest statement.
 const LINES: usize = 50_000;
 /// How many problems are told of a file.
-const TOLD: usize = 100;
+pub(super) const TOLD: usize = 100;
 /// Rows in which a bank says sums, below or between the lines.
-const SUMS: [&str; 8] = ["合计", "总计", "小计", "本页", "累计", "期末", "打印", "制表"];
+const SUMS: [&str; 6] = ["合计", "总计", "小计", "本页", "累计", "期末"];
+/// Rows in which it says who printed the table and when: they hold no amount.
+const FOOT: [&str; 2] = ["打印", "制表"];
+/// What stands before the number of the account, above the lines.
+const ACCOUNT: [&str; 7] = ["账号", "帐号", "卡号", "账户号码", "本方账号", "查询账号", "银行账号"];
 
 /// How a bank writes its tables: the names of its columns, as their first line has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +124,8 @@ pub(crate) struct ReadLine {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) format: &'static str,
+    /// The number of the account it is of, if it says it.
+    pub(crate) account: Option<String>,
     pub(crate) opening: Option<Money>,
     pub(crate) closing: Option<Money>,
     pub(crate) lines: Vec<ReadLine>,
@@ -133,6 +139,9 @@ pub(crate) fn read(bytes: &[u8], mapping: Option<&Mapping>) -> Result<Statement,
     }
     if bytes.len() > BYTES {
         return Err(whole("文件过大，最多10MB"));
+    }
+    if let Some(words) = other_form(bytes) {
+        return Err(whole(words));
     }
     let statement = if camt::is_one(bytes) {
         camt::read(bytes).map_err(|problem| vec![problem])?
@@ -158,6 +167,25 @@ pub(crate) fn read(bytes: &[u8], mapping: Option<&Mapping>) -> Result<Statement,
     }
     agrees(&statement).map_err(|problem| vec![problem])?;
     Ok(statement)
+}
+
+/// What is wrong with a file of a form that is known and not read.
+fn other_form(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let lower = start[..start.len().min(64)].to_ascii_lowercase();
+    if start.starts_with(b"%PDF") {
+        return Some("这是PDF文件，请从网银下载CSV、XLSX或CAMT.053格式的对账单");
+    }
+    if start.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Some("这是旧版Excel（.xls）文件，请另存为XLSX或CSV后再导入");
+    }
+    if start.starts_with(b":20:") || (start.starts_with(b"{1:") && bytes.windows(4).any(|part| part == b":20:")) {
+        return Some("这是MT940报文，暂不支持，请从网银下载CSV、XLSX或CAMT.053格式的对账单");
+    }
+    if [&b"<html"[..], b"<!doctype html", b"<table"].iter().any(|tag| lower.starts_with(tag)) {
+        return Some("这是网页文件，请从网银下载CSV、XLSX或CAMT.053格式的对账单");
+    }
+    None
 }
 
 /// The one table whose columns everybody may rely on: `date,reference,amount,counterparty,remark`.
@@ -256,6 +284,8 @@ fn day(text: &str, format: &str) -> Option<BusinessDate> {
 }
 
 struct Places {
+    /// The last of them: a row that ends before it was cut.
+    last: usize,
     date: usize,
     amount: Option<usize>,
     income: Option<usize>,
@@ -273,7 +303,8 @@ impl Places {
         let find =
             |name: &str| cells.iter().position(|cell| cell.text() == name.trim()).ok_or_else(|| name.trim().to_owned());
         let maybe = |name: &Option<String>| name.as_deref().map(find).transpose();
-        Ok(Places {
+        let mut places = Places {
+            last: 0,
             date: find(&mapping.date)?,
             amount: maybe(&mapping.amount)?,
             income: maybe(&mapping.income)?,
@@ -283,14 +314,19 @@ impl Places {
             counterparty: maybe(&mapping.counterparty)?,
             account: maybe(&mapping.counterparty_account)?,
             remarks: mapping.remarks.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
-        })
+        };
+        let named =
+            [places.amount, places.income, places.expense, places.balance, places.reference, places.counterparty];
+        let named = named.into_iter().chain([places.account, Some(places.date)]).flatten();
+        places.last = named.chain(places.remarks.iter().copied()).max().unwrap_or_default();
+        Ok(places)
     }
 }
 
 fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
     let sheet = sheet::read(bytes, mapping.encoding).map_err(|words| vec![Problem::whole(words)])?;
     let mut rows = sheet.iter();
-    let mut places = None;
+    let (mut places, mut of) = (None, None);
     let mut missing = mapping.date.clone();
     for (_, cells) in rows.by_ref() {
         match Places::of(mapping, cells) {
@@ -298,6 +334,7 @@ fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
                 places = Some(found);
                 break;
             }
+            Err(_) if of.is_none() && account_in(cells).is_some() => of = account_in(cells),
             // The nearest miss is the line that has the day's column.
             Err(name) if cells.iter().any(|cell| cell.text() == mapping.date.trim()) => missing = name,
             Err(_) => {}
@@ -325,7 +362,42 @@ fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
     let last = lines.last().and_then(|line| line.balance);
     let opening = said(&mapping.opening_label).or(first);
     let closing = said(&mapping.closing_label).or(last);
-    Ok(Statement { format: "csv", opening, closing, lines })
+    Ok(Statement { format: "csv", account: of, opening, closing, lines })
+}
+
+/// The number of the account in a line above the table: in the cell that names it, or in the next.
+fn account_in(cells: &[Cell]) -> Option<String> {
+    let number = |text: &str| {
+        let digits: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '*').collect();
+        (digits.chars().filter(char::is_ascii_digit).count() >= 8).then_some(digits)
+    };
+    cells.iter().enumerate().find_map(|(at, cell)| {
+        let text = cell.text();
+        let word = ACCOUNT.iter().find(|word| text.starts_with(**word))?;
+        let rest = text[word.len()..].trim_start_matches(['：', ':', ' ']);
+        if rest.is_empty() { cells.get(at + 1).and_then(|cell| number(cell.text())) } else { number(rest) }
+    })
+}
+
+/// Whether two ways of writing an account's number may mean the same: spaces do not count, and a star hides a figure.
+pub(super) fn same_account(one: &str, other: &str) -> bool {
+    let plain = |text: &str| -> Vec<char> {
+        text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '*').map(|c| c.to_ascii_uppercase()).collect()
+    };
+    let (one, other) = (plain(one), plain(other));
+    let hidden = |text: &[char]| text.contains(&'*');
+    if !hidden(&one) && !hidden(&other) {
+        return one == other;
+    }
+    // Banks hide with as many stars as they like: what is shown before and behind them has to agree.
+    let ends = |text: &[char]| {
+        let head: Vec<char> = text.iter().copied().take_while(|c| *c != '*').collect();
+        let tail: Vec<char> = text.iter().rev().copied().take_while(|c| *c != '*').collect();
+        (head, tail)
+    };
+    let agree = |one: &[char], other: &[char]| one.iter().zip(other).all(|(a, b)| a == b);
+    let ((head, tail), (other_head, other_tail)) = (ends(&one), ends(&other));
+    agree(&head, &other_head) && agree(&tail, &other_tail)
 }
 
 /// The amount behind the cell that says this.
@@ -337,21 +409,27 @@ fn labelled(sheet: &[(u64, Vec<Cell>)], label: &str) -> Option<Money> {
     })
 }
 
-/// A line of the table; none if it is empty or says sums.
+/// A line of the table; none if it is empty, says sums or who printed it. Whatever has a day is read or refused: somebody may be called 打印….
 fn row(number: u64, cells: &[Cell], mapping: &Mapping, places: &Places) -> Result<Option<ReadLine>, Vec<Problem>> {
     let cell = |place: usize| cells.get(place).map_or("", Cell::text);
     let maybe = |place: Option<usize>| place.map_or("", cell);
-    let sums = cells.iter().map(Cell::text).find(|text| !text.is_empty());
-    match sums {
-        None => return Ok(None),
-        Some(text) if SUMS.iter().any(|word| text.starts_with(word)) => return Ok(None),
-        Some(_) => {}
+    let Some(first) = cells.iter().map(Cell::text).find(|text| !text.is_empty()) else { return Ok(None) };
+    let date = day(cell(places.date), mapping.date_format.trim()).or_else(|| cell(places.date).parse().ok());
+    if date.is_none() {
+        let says = |words: &[&str], text: &str| words.iter().any(|word| text.starts_with(word));
+        let dateless = cell(places.date).is_empty() || says(&SUMS, cell(places.date));
+        let moneyless = [places.amount, places.income, places.expense].into_iter().all(|place| maybe(place).is_empty());
+        if (says(&SUMS, first) && dateless) || (says(&FOOT, first) && moneyless) {
+            return Ok(None);
+        }
+    }
+    if cells.len() <= places.last {
+        return Err(vec![Problem::at(number, format!("这一行只有{}格，不完整，文件可能被截断", cells.len()))]);
     }
     let problems = RefCell::new(Vec::new());
     let wrong = |column: &str, words: &str| {
         problems.borrow_mut().push(Problem::at(number, format!("“{column}”{words}")));
     };
-    let date = day(cell(places.date), mapping.date_format.trim()).or_else(|| cell(places.date).parse().ok());
     if date.is_none() {
         wrong(&mapping.date, "的日期无法识别");
     }
@@ -528,6 +606,79 @@ mod tests {
         let read = read(&gbk(text), Some(&mapping())).unwrap();
         assert_eq!(read.lines[0].reference, "A1");
         assert_eq!(read.opening, amount("1000.00"));
+    }
+
+    #[test]
+    fn a_line_with_a_day_is_never_taken_for_a_sum() {
+        let name = |name: &str| Some(name.to_owned());
+        let mapping = Mapping {
+            encoding: Encoding::Utf8,
+            date: "date".to_owned(),
+            date_format: "YYYY-MM-DD".to_owned(),
+            amount: name("amount"),
+            income: None,
+            expense: None,
+            balance: None,
+            reference: name("number"),
+            counterparty: name("who"),
+            counterparty_account: None,
+            remarks: Vec::new(),
+            opening_label: None,
+            closing_label: None,
+        };
+        let table = |rows: &str| read(format!("who,date,number,amount\n{rows}").as_bytes(), Some(&mapping));
+        let found = table(
+            "打印耗材公司,2026-11-03,R1,-55.00\n合计建材,2026-11-04,R2,-5\n合计,,,-60.00\n打印时间：2026-11-05,,,\n制表人,张三,,\n",
+        );
+        let amounts: Vec<i64> = found.unwrap().lines.iter().map(|line| line.amount.fen()).collect();
+        assert_eq!(amounts, [-5_500, -500]);
+        // Nor does it vanish when its day cannot be read.
+        for wrong in
+            ["打印耗材公司,2026-13-03,R1,-55.00\n", "打印耗材公司,,R1,-55.00\n", "合计建材,2026-13-03,R1,-55.00\n"]
+        {
+            assert_eq!(table(wrong).unwrap_err()[0].line, 2, "{wrong}");
+        }
+        // A row that was cut off holds another amount than it had.
+        let cut = table("某人,2026-11-03,R1,7.00\n某人,2026-11-03,R1").unwrap_err();
+        assert_eq!(cut[0].line, 3);
+        assert!(cut[0].words.contains("不完整"), "{cut:?}");
+        let plain = "date,reference,amount,counterparty,remark\n2026-11-03,R14,7";
+        assert!(read(plain.as_bytes(), None).unwrap_err()[0].words.contains("不完整"));
+    }
+
+    #[test]
+    fn forms_that_are_not_read_are_called_by_their_name() {
+        for (bytes, word) in [
+            (&b":20:START\n:25:1\n:60F:C"[..], "MT940"),
+            (b"{1:F01}{2:O940}{4:\n:20:A\n-}", "MT940"),
+            (b"%PDF-1.7", "PDF"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
+            (b"<HTML><body>", "网页"),
+        ] {
+            let problems = read(bytes, None).unwrap_err();
+            assert!(problems[0].words.contains(word), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_says_whose_it_is() {
+        for (line, number) in [
+            ("账号：6222 0000 1111,户名：某会", Some("622200001111")),
+            ("户名,某会,账号,6222****1111", Some("6222****1111")),
+            ("账号类型,对公", None),
+        ] {
+            let text = TEXT.replacen("账户明细", line, 1);
+            assert_eq!(read(&gbk(&text), Some(&mapping())).unwrap().account.as_deref(), number, "{line}");
+        }
+        for (one, other, same) in [
+            ("6222 0000 1111", "622200001111", true),
+            ("622200001111", "622200001112", false),
+            ("6222****1111", "622200001111", true),
+            ("6222****1111", "622200002222", false),
+            ("*1111", "622200001111", true),
+        ] {
+            assert_eq!(same_account(one, other), same, "{one} {other}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Between the end of a year and its audit (软结账): the year is closed, and what the auditors find is written as adjustments
 //! ([`crate::vouchers`]) by two persons, about the ended year and booked on the first open day through 3201, with both dates shown. The
 //! statements of the year can be read with them. The audited report, recorded by two persons with the report attached, closes the year
-//! for good (硬结账).
+//! for good (硬结账), once the annual report of the year is published with it: until then it is not public, and may be corrected.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Member, Role};
 use domain::voucher::{Side, VoucherKind, VoucherLine, VoucherState};
 use domain::{AuditedYearId, BookId, BusinessDate, ManualVoucherId};
-use entity::{audited_year, book, manual_voucher, violation};
+use entity::{audited_year, book, manual_voucher, violation, year_closing};
 use ledger::Adjustments;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -60,6 +60,8 @@ pub struct YearStanding {
     pub year: i32,
     /// How far it is closed.
     pub state: YearState,
+    /// Its end (年终结转), decided or proposed; a year that was ended by one person, before two were asked for, has none.
+    pub closing: Option<year_closing::Model>,
     /// Its report, recorded or under way.
     pub report: Option<audited_year::Model>,
 }
@@ -152,6 +154,7 @@ impl Closing {
         active.decided_us = Set(Some(now));
         let row = active.update(&tx).await.map_err(|error| match violation(&error) {
             Some(rule) if rule.contains("audited_year_undocumented") => ClosingError::NoDocument,
+            Some(rule) if rule.contains("audited_year_unpublished") => ClosingError::Unpublished,
             _ => error.into(),
         })?;
         self.tell(&tx, if agree { "book.confirm_audit" } else { "book.decline_audit" }, &row, by).await?;
@@ -194,6 +197,11 @@ impl Closing {
             .order_by_desc(audited_year::Column::Year)
             .all(db)
             .await?;
+        let closings = year_closing::Entity::find()
+            .filter(year_closing::Column::BookId.eq(id))
+            .filter(year_closing::Column::State.ne(ProposalState::Declined))
+            .all(db)
+            .await?;
         let Some((first, last)) = ledger::booked_days(db, id).await? else { return Ok(Vec::new()) };
         let years = (first.year()..=last.year()).rev();
         Ok(years
@@ -205,7 +213,8 @@ impl Closing {
                     (true, false) => YearState::SoftClosed,
                     (false, false) => YearState::Open,
                 };
-                YearStanding { year, state, report }
+                let closing = closings.iter().find(|closing| closing.year == i64::from(year)).cloned();
+                YearStanding { year, state, closing, report }
             })
             .collect())
     }

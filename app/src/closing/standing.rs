@@ -1,15 +1,30 @@
-//! What stands for and against locking a month, looked at before it is locked: after that nothing is dated into it any more.
+//! What stands for and against locking a month, or ending a year, looked at before it is done: after that nothing is dated into it any
+//! more. Open months before it are looked at with it, since they are closed with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::bank::{BalanceState, LineState};
 use domain::role::Member;
+use domain::transfer::TransferState;
+use domain::voucher::VoucherState;
+use domain::working_day::WorkingCalendar;
 use domain::{BookId, BusinessDate};
-use entity::{charity, discrepancy};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
+use entity::{
+    bank_balance, bank_line, book, calendar_day, charity, discrepancy, manual_voucher, reconciliation_rule, transfer,
+};
+use ledger::Subject;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
 use super::{Closing, ClosingError, Period, READERS};
-use crate::reconciliation;
+use crate::reconciliation::{self, Rule};
 
-/// Where a month stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many 余额调节表 are named that are missing.
+const NAMED: usize = 6;
+
+/// Where a month stands, or a year, with the open months before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthStanding {
     /// Whether debits are credits at its end.
     pub balanced: bool,
@@ -19,6 +34,14 @@ pub struct MonthStanding {
     pub reconciled: Option<BusinessDate>,
     /// How many breaks of its days are open.
     pub breaks: u64,
+    /// Which 银行存款余额调节表 are missing or not reviewed: account and month.
+    pub sheets: Vec<String>,
+    /// How many lines of the bank nobody has looked at.
+    pub lines: u64,
+    /// How many vouchers are handed in and not posted.
+    pub vouchers: u64,
+    /// How much money is longer on its way (在途) than the book's rule lets it.
+    pub transit: u64,
 }
 
 impl MonthStanding {
@@ -42,25 +65,49 @@ impl MonthStanding {
         if self.breaks > 0 {
             against.push(format!("期间内有{}笔差错待处理", self.breaks));
         }
+        if let Some(words) = self.sheets_missing() {
+            against.push(words);
+        }
+        if self.lines > 0 {
+            against.push(format!("有{}笔银行流水还没有核对", self.lines));
+        }
+        if self.vouchers > 0 {
+            against.push(format!("有{}张凭证已提交、尚未记账", self.vouchers));
+        }
+        if self.transit > 0 {
+            against.push(format!("有{}笔在途资金超过期限仍未到账", self.transit));
+        }
         against
+    }
+
+    /// Which 余额调节表 are missing, the first by name.
+    pub fn sheets_missing(&self) -> Option<String> {
+        let more = if self.sheets.len() > NAMED { format!("等{}份", self.sheets.len()) } else { String::new() };
+        let named = self.sheets.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("、");
+        (!self.sheets.is_empty()).then(|| format!("银行存款余额调节表未编制或未复核：{named}{more}"))
     }
 }
 
 impl Closing {
-    /// Where a month of a book stands.
+    /// Where a month of a book stands, or a year.
     pub async fn standing(&self, id: BookId, month: Period, by: &Member) -> Result<MonthStanding, ClosingError> {
         let db = self.db.read();
         by.may(&READERS, &crowdfunding::book_place(db, id).await?)?;
-        Ok(standing(db, id, month).await?)
+        let row = book::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchBook)?;
+        Ok(standing(db, &row, month, self.clock.today()).await?)
     }
 }
 
-/// Where a month of a book stands.
+/// Where a month of a book stands, with the open months before it. A dozen statements.
 pub(super) async fn standing(
     db: &impl ConnectionTrait,
-    id: BookId,
+    row: &book::Model,
     Period { first, last }: Period,
+    today: BusinessDate,
 ) -> Result<MonthStanding, DbErr> {
+    let id = row.id;
+    let open = Closing::open_from(db, row).await?.and_then(|day| BusinessDate::new(day.year(), day.month(), 1));
+    let first = open.map_or(first, |open| open.min(first));
     let balances = ledger::balances(db, id, Some(last)).await?;
     let owner = charity::Entity::find().filter(charity::Column::BookId.eq(id)).one(db).await?;
     let breaks = discrepancy::Entity::find()
@@ -69,10 +116,99 @@ pub(super) async fn standing(
         .filter(discrepancy::Column::Day.between(first, last))
         .count(db)
         .await?;
+    let lines = bank_line::Entity::find()
+        .filter(bank_line::Column::BookId.eq(id))
+        .filter(bank_line::Column::State.eq(LineState::Open))
+        .filter(bank_line::Column::Day.lte(last))
+        .count(db)
+        .await?;
+    let vouchers = manual_voucher::Entity::find()
+        .filter(manual_voucher::Column::BookId.eq(id))
+        .filter(manual_voucher::Column::State.eq(VoucherState::Submitted))
+        .filter(manual_voucher::Column::EventDate.lte(last))
+        .count(db)
+        .await?;
     Ok(MonthStanding {
         balanced: balances.values().map(|balance| balance.net().fen()).sum::<i64>() == 0,
         on_channel: owner.is_some_and(|owner| owner.mchid.is_some()),
         reconciled: reconciliation::through(db, id).await?,
         breaks,
+        sheets: sheets_missing(db, id, (first, last)).await?,
+        lines,
+        vouchers,
+        transit: overdue(db, id, last, today).await?,
     })
+}
+
+/// The bank accounts and months of a stretch in which money stood or moved and whose 余额调节表 nobody has reviewed. Two statements.
+pub(crate) async fn sheets_missing(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    (first, last): (BusinessDate, BusinessDate),
+) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT a.bank_account, substr(d.day, 1, 7) AS month, CAST(SUM(d.debit_fen) - SUM(d.credit_fen) AS BIGINT) AS fen \
+               FROM account a JOIN account_day d ON d.account_id = a.id \
+               WHERE a.book_id = $1 AND a.subject = $2 AND a.bank_account IS NOT NULL AND d.day <= $3 \
+               GROUP BY a.bank_account, substr(d.day, 1, 7) ORDER BY a.bank_account, month";
+    let values: [sea_orm::Value; 3] = [book.into(), Subject::BANK.code().into(), last.into()];
+    let mut moved: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for row in db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await? {
+        let (account, month): (String, String) = (row.try_get("", "bank_account")?, row.try_get("", "month")?);
+        moved.entry(account).or_default().insert(month, row.try_get("", "fen")?);
+    }
+    let reviewed: BTreeSet<(String, String)> = bank_balance::Entity::find()
+        .select_only()
+        .column(bank_balance::Column::BankAccount)
+        .column(bank_balance::Column::Month)
+        .filter(bank_balance::Column::BookId.eq(book))
+        .filter(bank_balance::Column::State.eq(BalanceState::Reviewed))
+        .into_tuple::<(String, String)>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let mut missing = Vec::new();
+    for (account, months) in moved {
+        let (mut year, mut month) = (first.year(), first.month());
+        while (year, month) <= (last.year(), last.month()) {
+            let name = format!("{year:04}-{month:02}");
+            let stands: i64 = months.range(..=name.clone()).map(|(_, fen)| fen).sum();
+            let here = stands != 0 || months.contains_key(&name);
+            if here && !reviewed.contains(&(account.clone(), name.clone())) {
+                missing.push(format!("{account} {name}"));
+            }
+            (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        }
+    }
+    Ok(missing)
+}
+
+/// How much money left up to a day and should have arrived before today. Three statements.
+async fn overdue(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    last: BusinessDate,
+    today: BusinessDate,
+) -> Result<u64, DbErr> {
+    let under_way = [TransferState::Departed, TransferState::ArrivalProposed, TransferState::ReturnProposed];
+    let rows = transfer::Entity::find()
+        .filter(transfer::Column::BookId.eq(book))
+        .filter(transfer::Column::State.is_in(under_way))
+        .all(db)
+        .await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let rule = reconciliation_rule::Entity::find()
+        .filter(reconciliation_rule::Column::BookId.eq(book))
+        .order_by_desc(reconciliation_rule::Column::CreatedUs)
+        .order_by_desc(reconciliation_rule::Column::Id)
+        .one(db)
+        .await?;
+    let days = rule.map_or(Rule::default().bank_days, |row| row.bank_days);
+    let days = u32::try_from(days).unwrap_or(1);
+    let free = calendar_day::Entity::find().all(db).await?;
+    let calendar = WorkingCalendar::new(free.into_iter().map(|row| (row.day, row.working)));
+    let left = rows.iter().filter_map(|row| row.left_on.or(row.departed_us.map(BusinessDate::of)));
+    Ok(left.filter(|day| *day <= last && calendar.term(*day, days) < today).count() as u64)
 }

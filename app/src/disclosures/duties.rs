@@ -158,7 +158,7 @@ impl Disclosures {
         })))
     }
 
-    /// Sets a rule from a day on. It does not reach back: what has begun keeps the rule it began under.
+    /// Sets a rule from a day on, no looser than the law's. It does not reach back: what has begun keeps the rule it began under.
     pub async fn set_rule(&self, new: NewRule, by: &Member) -> Result<duty_rule::Model> {
         by.may(&RULERS, &UnitPath::whole())?;
         let now = self.clock.now();
@@ -176,6 +176,11 @@ impl Disclosures {
         }
         if rule.warn_days > 366 || rule.escalate_days > 366 {
             return invalid("warn_days", "提醒和上报的天数最多366");
+        }
+        if !rule.is_as_strict() {
+            let law = Rule::of_law(rule.kind);
+            let field = if rule.escalate_days > law.escalate_days { "escalate_days" } else { "amount" };
+            return invalid(field, "期限和上报只能比法定的（或本系统原定的目标）更严，不能放宽");
         }
         let tx = self.db.begin().await?;
         if let Some(standing) = duty_rule::Entity::find_by_id((rule.kind, rule.from)).one(&tx).await? {
@@ -208,7 +213,8 @@ impl Disclosures {
         Ok(row)
     }
 
-    /// Warns and escalates what is due, once each, and closes what is done. Answers how many notices were written.
+    /// Warns and escalates what is due, once each, and closes what is done. A notice that was closed while its duty stands is written anew.
+    /// Answers how many notices were written.
     pub async fn remind(&self) -> Result<u64> {
         use sea_orm::ActiveEnum;
         let now = self.clock.now();
@@ -249,7 +255,7 @@ impl Disclosures {
             .text("addressee", wanted.iter().map(|(.., role)| role.as_str()));
         let sql = "INSERT INTO duty_notice (id, kind, book_id, campaign_id, subject, due, level, addressee, created_us, closed_us) \
                    SELECT id, kind, book_id, campaign_id, subject, due, level, addressee, $1, NULL FROM {rows} WHERE true \
-                   ON CONFLICT (kind, subject, due, level) DO NOTHING";
+                   ON CONFLICT (kind, subject, due, level) WHERE closed_us IS NULL DO NOTHING";
         let mut written = 0;
         if !wanted.is_empty() {
             written = tx.execute_raw(rows.statement(self.db.backend(), sql, [now.into()])).await?.rows_affected();

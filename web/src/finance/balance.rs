@@ -1,6 +1,7 @@
 //! The month's 银行存款余额调节表: prepared by one person from statement and books, reviewed by another.
 
 use app::bank::BalanceReport;
+use app::closing::Period;
 use app::problem::Problem;
 use domain::bank::BalanceState;
 use domain::role::Role;
@@ -11,7 +12,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::bank::{Desk, desk};
 use super::entry;
-use crate::console::people::Names;
+use crate::console::people::{Names, why_not};
 use crate::form::{Form, Typed};
 use crate::page::{self, PageError};
 use crate::part::{self, Step, Tone};
@@ -72,6 +73,7 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
     let sheets = officer.app.bank.balances(of, &officer.member).await?;
     let names =
         Names::of(officer, sheets.iter().flat_map(|one| [Some(one.author_id), one.reviewer_id]).flatten()).await?;
+    let said = why_not(officer, sheets.iter().map(|one| format!("bank_balance:{}", one.id))).await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let columns = [column("原因"), column("日期"), column("凭证或银行流水号"), numbers("金额")];
     let items = Table::new("未达账项", &columns, "没有未达账项。").whole(report.items.iter().map(|one| {
@@ -83,7 +85,11 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
             } else {
                 Cell::text(one.named())
             },
-            Cell::yuan(one.amount),
+            if one.is_entry() {
+                Cell::yuan_of(one.amount, &entry::path(&one.reference))
+            } else {
+                Cell::yuan(one.amount)
+            },
         ]
     }));
     // Without a statement the bank has said nothing: what leads on from an older one proves nothing.
@@ -94,6 +100,8 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
             part::yuan(amount)
         }
     };
+    let last = month.split_once('-').and_then(|(year, month)| Period::month(year.parse().ok()?, month.parse().ok()?));
+    let until = last.map(|period| format!("&day={}", period.last)).unwrap_or_default();
     let standing = sheets.iter().find(|one| one.month == month && one.state != BalanceState::Returned);
     let content = html! {
         (part::heading(&format!("银行存款余额调节表 {month}"), &html! {
@@ -106,7 +114,7 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
             div class="alert" { p { @if report.lacks_statement() { "还不能编制：" } @else { "对账单不完整，还不能编制：" } } ul { @for gap in &report.gaps { li { (gap) } } } }
         }
         (part::block("余额", &part::facts(&[
-            ("账上余额（1002）", part::yuan(report.ledger)),
+            ("账上余额（1002）", part::yuan_of(report.ledger, &format!("/console/ledger?{}&subjects=1002{until}", desk.shelf.query()))),
             ("对账单余额", known(report.statement)),
             ("调节后账上", known(report.adjusted_ledger)),
             ("调节后对账单", known(report.adjusted_statement)),
@@ -125,11 +133,12 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
                 @if one.state == BalanceState::Prepared && officer.is(&REVIEWERS) && one.author_id != officer.id() {
                     @let to = |step: &str| format!("/console/bank/balance/{}/{step}", one.id);
                     (Step { name: "复核通过", will: "确认调节后两边相符，未达账项属实。", to: &to("approval"), grave: false, fields: desk.kept() }.show(officer, refused("approval")))
-                    (Step { name: "退回", will: "退回编制人，更正后重新编制。", to: &to("return"), grave: false, fields: desk.kept() }.show(officer, refused("return")))
+                    (Step { name: "退回", will: "退回编制人，更正后重新编制。", to: &to("return"), grave: false, fields: html! { (desk.kept()) (part::why(refused("return"))) } }.show(officer, refused("return")))
                 }
             }
         }
         @if !sheets.is_empty() {
+            @if standing.is_none() { (part::refusal(sheets.iter().find(|one| one.month == month).and_then(|one| said.get(&format!("bank_balance:{}", one.id))))) }
             (part::block("已编制的", &html! {
                 ul class="papers" {
                     @for one in &sheets {
@@ -201,8 +210,16 @@ pub(super) async fn post_review(
         "return" => false,
         _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
     };
-    match officer.app.bank.review_balance(id, agree, &officer.member).await {
-        Ok(_) => Ok(officer.done(if agree { "已复核。" } else { "已退回。" }, &desk.path("/balance"))),
+    let reviewed: Result<(), Problem> = async {
+        let mut check = form.check();
+        let decision = check.decision(agree);
+        check.done()?;
+        officer.app.bank.review_balance(id, decision, &officer.member).await?;
+        Ok(())
+    }
+    .await;
+    match reviewed {
+        Ok(()) => Ok(officer.done(if agree { "已复核。" } else { "已退回。" }, &desk.path("/balance"))),
         Err(refused) => {
             show_balance(&officer, &Asked::at("/console/bank/balance"), &word, &Typed::refused(&form, refused)).await
         }

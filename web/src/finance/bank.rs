@@ -125,10 +125,11 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
         let content = html! { (part::heading("银行流水", &html! {})) (desk.none(&officer)) };
         return Ok(officer.page("银行流水", &[("/console", "工作台")], &content).into_response());
     };
-    let state = asked.read::<all_words::Key<LineState>>("state").map(|key| key.0);
+    let state = asked.read::<all_words::Key<LineState>>("state")?.map(|key| key.0);
     // Names on a statement are shown to finance at work, not handed out as a list.
     let limit = table::ROWS + 1;
-    let sought = Sought { state, statement: asked.read::<uuid::Uuid>("statement").map(Into::into) };
+    let amount = crate::console::donation::amount(&asked)?;
+    let sought = Sought { state, statement: asked.read::<uuid::Uuid>("statement")?.map(Into::into), amount };
     let rows = officer.app.bank.lines((desk.shelf.book.id, name), sought, asked.after(), limit, &officer.member).await;
     let rows = rows.map_err(Problem::of_list)?;
     let columns = [
@@ -152,7 +153,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
         vec![
             Cell::link(&line_path(line.row.id), line.row.day.to_string()),
             Cell::badge(line_state(line.row.state)),
-            Cell::yuan(line.row.amount_fen),
+            Cell::yuan_of(line.row.amount_fen, &line_path(line.row.id)),
             Cell::or_none(line.row.balance_fen, Cell::yuan),
             Cell::text(line.words.counterparty),
             Cell::text(line.words.remark),
@@ -174,6 +175,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
         (desk.tabs(""))
         (desk.filter(&asked, &html! {
             (table::filter_choice(&asked, "state", "状态", &states))
+            (table::filter_text(&asked, "amount", "金额"))
             @if let Some(statement) = asked.get("statement") { input type="hidden" name="statement" value=(statement); }
         }))
         @if asked.get("statement").is_some() { p class="note" { "只列出一份对账单带来的流水。" a href=(asked.with(&[("statement", ""), ("after", "")])) { "列出全部" } } }

@@ -65,8 +65,16 @@ pub(super) async fn get_statements(officer: Officer, request: &Request) -> Resul
             Cell::at(row.received_us),
             Cell::link(&lead, format!("{} 至 {}", row.first_day, row.last_day)),
             Cell::shown(
-                html! { (format(&row.format)) " " span class="code faint" title=(hex::encode(&row.sha256)) { (print) } },
-                format!("{} {}", format(&row.format), hex::encode(&row.sha256)),
+                html! {
+                    @if let Some(file) = &row.file_name { (file) " " }
+                    (format(&row.format)) " " span class="code faint" title=(hex::encode(&row.sha256)) { (print) }
+                },
+                format!(
+                    "{} {} {}",
+                    row.file_name.as_deref().unwrap_or_default(),
+                    format(&row.format),
+                    hex::encode(&row.sha256)
+                ),
             ),
             Cell::number(row.lines),
             Cell::number(row.fresh),

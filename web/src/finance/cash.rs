@@ -1,10 +1,10 @@
 //! Counted cash (库存现金盘点): the cashier counts, another person signs at the box, a third says what becomes of a difference.
 
-use app::cash::{CashBox, NewCount, READERS, THE_BOX};
+use app::cash::{NewCount, READERS, THE_BOX, told_of};
 use app::problem::Problem;
 use domain::cash::{CountState, DifferenceChoice, FACES, Pieces};
 use domain::role::Role;
-use domain::{CashCountId, Iterable, Money};
+use domain::{BusinessDate, CashCountId, Iterable, Money};
 use entity::cash_count;
 use maud::{Markup, html};
 use poem::web::Path;
@@ -30,9 +30,9 @@ fn path(id: CashCountId) -> String {
     format!("{LIST}/{id}")
 }
 
-/// Positive for 长款, negative for 短款. Neither amount is negative, so it fits.
-fn difference(row: &cash_count::Model) -> Money {
-    Money::from_fen(row.counted_fen.fen() - row.booked_fen.fen())
+/// Positive for 长款, negative for 短款; nothing before it is signed.
+fn difference(row: &cash_count::Model) -> Option<Money> {
+    told_of(row).map(|(_, difference)| difference)
 }
 
 /// The counts of a book, newest first.
@@ -55,14 +55,17 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         column("盘点人"),
         column("监盘人"),
     ];
+    let reads = officer.is(&app::books::READERS);
     let cells = |row: cash_count::Model| {
         vec![
             Cell::link(&path(row.id), row.counted_on.to_string()),
             Cell::text(row.cash_box.clone()),
             Cell::badge(words::count(row.state)),
-            Cell::yuan(row.counted_fen),
-            Cell::yuan(row.booked_fen),
-            Cell::yuan(difference(&row)),
+            Cell::yuan_of(row.counted_fen, &path(row.id)),
+            Cell::or_none(told_of(&row), |(booked, _)| {
+                if reads { Cell::yuan_of(booked, &cash_at(&shelf, row.counted_on)) } else { Cell::yuan(booked) }
+            }),
+            Cell::or_none(difference(&row), |gap| Cell::yuan_of(gap, &path(row.id))),
             Cell::text(names.name(row.counter_id)),
             Cell::or_none(row.witness_id, |id| Cell::text(names.name(id))),
         ]
@@ -83,6 +86,11 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     Ok(officer.page("现金盘点", &[("/console", "工作台")], &content).into_response())
 }
 
+/// The cash of a book at the end of a day, by account.
+fn cash_at(shelf: &Shelf, day: BusinessDate) -> String {
+    format!("/console/ledger?{}&subjects=1001&day={day}", shelf.query())
+}
+
 /// A note or a coin as it is called.
 fn face(fen: i64) -> String {
     match fen {
@@ -97,9 +105,8 @@ fn field(fen: i64) -> String {
 }
 
 /// The boxes of a book as a choice; the only one needs no choosing.
-fn choices(boxes: &[CashBox]) -> Vec<(String, String)> {
-    let named = boxes.iter().map(|one| (&one.name, format!("{}（账面{}元）", one.name, part::grouped(one.booked))));
-    let mut choices = options(named);
+fn choices(boxes: &[String]) -> Vec<(String, String)> {
+    let mut choices = options(boxes.iter().map(|name| (name, name.clone())));
     if boxes.len() == 1 {
         choices.remove(0);
     }
@@ -111,7 +118,7 @@ async fn ask(officer: &Officer, shelf: &Shelf, typed: &Typed) -> Result<Response
     let choices = choices(&boxes);
     let content = html! {
         (part::heading("盘点现金", &html! { span class="faint" { (shelf.book.name) } }))
-        p class="note" { "与监盘人一起当面清点，按面额填张数；没有的留空。提交后由监盘人登录签字确认。" }
+        p class="note" { "与监盘人一起当面清点，按面额填张数；没有的留空。提交后由监盘人登录签字确认；双方签字后才显示账面数。" }
         (part::alert(typed))
         (officer.form(LIST, &html! {
             (part::new_id(typed))
@@ -181,21 +188,15 @@ fn steps(officer: &Officer, row: &cash_count::Model, word: &str, typed: &Typed) 
     let refused = |step: &str| (word == step).then_some(typed);
     let fresh = Typed::default();
     let to = |step: &str| format!("{}/{step}", path(row.id));
-    let gap = difference(row);
     let me = Some(officer.id());
     let counted = [Some(row.counter_id), row.counter_for_id].contains(&me);
     let had_part = counted || [row.witness_id, row.witness_for_id].contains(&me);
-    let fits = |choice: &DifferenceChoice| choice.is_of_shortage() == gap.is_negative();
+    let short = difference(row).is_some_and(Money::is_negative);
+    let fits = |choice: &DifferenceChoice| choice.is_of_shortage() == short;
     let choices = options(
         DifferenceChoice::iter().filter(fits).map(|choice| (all_words::key(choice), words::difference(choice))),
     );
-    let will = match gap.fen() {
-        0 => "账实相符，签字后办结。".to_owned(),
-        fen if fen < 0 => {
-            format!("短款{}元：签字后记入其他应收款，再由第三人处理。", part::grouped(Money::from_fen(-fen)))
-        }
-        _ => format!("长款{}元：签字后记入待查长款，再由第三人处理。", part::grouped(gap)),
-    };
+    let will = "签字后与账面核对：相符即办结；短款记入其他应收款，长款记入待查长款，再由第三人处理。";
     html! {
         div class="steps" {
             @if row.state == CountState::Counted {
@@ -247,13 +248,13 @@ async fn show(officer: &Officer, id: CashCountId, word: &str, typed: &Typed) -> 
         (steps(officer, &row, word, typed))
         (part::block("盘点", &part::facts(&[
             ("实有", part::yuan(row.counted_fen)),
-            ("盘点时账面", part::yuan(row.booked_fen)),
-            ("差额", part::yuan(difference(&row))),
+            ("盘点时账面", html! { @match told_of(&row) { Some((booked, _)) => (part::yuan(booked)), None => span class="faint" { "双方签字后显示" } } }),
+            ("差额", html! { @if let Some(gap) = difference(&row) { (part::yuan(gap)) } }),
             ("盘点人", names.signed(Some(row.counter_id), row.counter_for_id)),
             ("盘点时间", part::at(row.created_us)),
             ("监盘人", names.signed(row.witness_id, row.witness_for_id)),
             ("签字时间", html! { @if let Some(at) = row.signed_us { (part::at(at)) } }),
-            ("差额凭证", html! { @if row.signed_us.is_some() && difference(&row) != Money::ZERO { a href=(booked("cash_count")) { "查看凭证" } } }),
+            ("差额凭证", html! { @if difference(&row).is_some_and(|gap| gap != Money::ZERO) { a href=(booked("cash_count")) { "查看凭证" } } }),
             ("差额处理", html! { @if let Some(choice) = row.choice { (words::difference(choice)) } }),
             ("处理原因", html! { (row.reason.as_deref().unwrap_or_default()) }),
             ("处理人", names.signed(row.decider_id, row.decider_for_id)),

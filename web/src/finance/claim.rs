@@ -11,7 +11,7 @@ use poem::web::Path;
 use poem::{Request, Response, handler};
 
 use super::bank::{Desk, LINES, desk};
-use crate::console::people::Names;
+use crate::console::people::{Names, why_not};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -41,7 +41,7 @@ fn claim_choice(choice: ClaimChoice) -> &'static str {
 
 async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str) -> Result<Response, PageError> {
     let desk = desk(officer, asked).await?;
-    let state = asked.read::<all_words::Key<ClaimState>>("state").map(|key| key.0);
+    let state = asked.read::<all_words::Key<ClaimState>>("state")?.map(|key| key.0);
     let claims = officer.app.bank.claims(desk.shelf.book.id, state, None, LINES, &officer.member).await?;
     let names =
         Names::of(officer, claims.iter().flat_map(|one| [Some(one.author_id), one.approver_id]).flatten()).await?;
@@ -51,12 +51,19 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
             officer
                 .app
                 .bank
-                .lines(of, Sought { state: Some(LineState::Unclaimed), statement: None }, None, LINES, &officer.member)
+                .lines(
+                    of,
+                    Sought { state: Some(LineState::Unclaimed), ..Sought::default() },
+                    None,
+                    LINES,
+                    &officer.member,
+                )
                 .await?
         }
         None => Vec::new(),
     };
-    let refused = |id: BankClaimId| (word == id.to_string()).then_some(typed);
+    let said = why_not(officer, claims.iter().map(|one| format!("bank_claim:{}", one.id))).await?;
+    let refused = |id: BankClaimId, step: &str| (word == format!("{id}/{step}")).then_some(typed);
     let columns = [column("日期"), numbers("金额"), column("对方"), column("摘要"), numbers("天数"), column("办理")];
     let rows = waiting.iter().map(|line| {
         let lead = format!("{}&line={}", desk.path("/claims/new"), line.row.id);
@@ -81,14 +88,15 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
                 article class="update" {
                     p { (part::badge(claim_state(one.state))) " " strong { (claim_choice(one.choice)) } "：" (one.reason) }
                     p class="faint" { (names.name(one.author_id)) "于" (part::at(one.created_us)) "提出" @if one.approver_id.is_some() { "；" (names.maybe(one.approver_id)) "决定" } }
+                    (part::refusal(said.get(&format!("bank_claim:{}", one.id))))
                     @if one.state == ClaimState::Proposed && officer.is(&KEEPERS) {
                         @if own { p class="faint" { "这是您自己提出的，须由另一人决定。" } } @else {
                             div class="steps" {
                                 (Step { name: "同意", will: match one.choice {
                                     ClaimChoice::Gift => "记账：借 2209 其他应付款·待认领，贷 410102 捐赠收入—限定性，计入项目募集额。",
                                     ClaimChoice::Return => "同意退回；银行付出后按流水记账。",
-                                }, to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused(one.id)))
-                                (Step { name: "不同意", will: "这次提出作废，款项仍待认领。", to: &to("decline"), grave: false, fields: nothing() }.show(officer, None))
+                                }, to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused(one.id, "approval")))
+                                (Step { name: "不同意", will: "这次提出作废，款项仍待认领。", to: &to("decline"), grave: false, fields: part::why(refused(one.id, "decline")) }.show(officer, refused(one.id, "decline")))
                             }
                         }
                     }
@@ -117,11 +125,19 @@ pub(super) async fn post_claim(
         "decline" => false,
         _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
     };
-    match officer.app.bank.decide_claims(&[id], agree, &officer.member).await {
-        Ok(_) => Ok(officer.done(if agree { "已同意。" } else { "已记为不同意。" }, "/console/bank/claims")),
+    let decided: Result<(), Problem> = async {
+        let mut check = form.check();
+        let decision = check.decision(agree);
+        check.done()?;
+        officer.app.bank.decide_claims(&[id], decision, &officer.member).await?;
+        Ok(())
+    }
+    .await;
+    match decided {
+        Ok(()) => Ok(officer.done(if agree { "已同意。" } else { "已记为不同意。" }, "/console/bank/claims")),
         Err(refused) => {
             let typed = Typed::refused(&form, refused);
-            show_claims(&officer, &Asked::at("/console/bank/claims"), &typed, &id.to_string()).await
+            show_claims(&officer, &Asked::at("/console/bank/claims"), &typed, &format!("{id}/{word}")).await
         }
     }
 }
@@ -136,7 +152,7 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
             let waiting = officer
                 .app
                 .bank
-                .lines(of, Sought { state: Some(state), statement: None }, None, WAITING, &officer.member)
+                .lines(of, Sought { state: Some(state), ..Sought::default() }, None, WAITING, &officer.member)
                 .await?;
             line = line.or_else(|| waiting.into_iter().find(|one| one.row.id == id));
         }

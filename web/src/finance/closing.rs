@@ -1,6 +1,6 @@
 //! Closing: a month is locked, a year is ended, days are sealed. What a step will do is said before it is taken, with what is still open.
 
-use app::closing::{Closed, MonthStanding, Period};
+use app::closing::{Closed, MonthStanding, NewClosing, Period};
 use app::problem::Problem;
 use domain::BusinessDate;
 use domain::role::Role;
@@ -9,6 +9,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{Shelf, period_name};
+use super::{words, year_closing};
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -18,8 +19,6 @@ use crate::table::{self, Asked, Cell, ROWS, Table, column, numbers};
 
 /// Who locks months.
 const MONTHLY: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
-/// Who ends years.
-const YEARLY: [Role; 1] = [Role::FinanceHead];
 
 fn path(code: &str) -> String {
     format!("/console/closing?book={}", encoded(code))
@@ -47,6 +46,20 @@ fn standing(officer: &Officer, stands: &MonthStanding, period: Period) -> Markup
                 None => "还没有对账".to_owned(),
             }))
             (point(here == 0, &if here == 0 { "期间内没有待处理的差错".to_owned() } else { format!("期间内有{here}笔差错待处理；结账后在开放的期间处理") }))
+            (point(stands.sheets.is_empty(), &stands.sheets_missing().unwrap_or_else(|| "银行存款余额调节表都已复核".to_owned())))
+            (point(stands.lines == 0, &if stands.lines == 0 { "银行流水都已核对".to_owned() } else { format!("有{}笔银行流水还没有核对", stands.lines) }))
+            (point(stands.vouchers == 0, &if stands.vouchers == 0 { "提交的凭证都已记账".to_owned() } else { format!("有{}张凭证已提交、尚未记账", stands.vouchers) }))
+            (point(stands.transit == 0, &if stands.transit == 0 { "没有超过期限的在途资金".to_owned() } else { format!("有{}笔在途资金超过期限仍未到账", stands.transit) }))
+        }
+    }
+}
+
+/// Asks for a reason, if something stands against the step.
+fn reasoned(against: &[String], known: &Typed, label: &'static str) -> Markup {
+    html! {
+        @if !against.is_empty() {
+            p { strong { "检查没有全部通过：" (against.join("；")) "。" } "请先办完；确实不能等的，写明原因。" }
+            (Field::area(known, "reason", label).required().longest(500).hint("记入审计日志。"))
         }
     }
 }
@@ -55,10 +68,15 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
     let shelf = Shelf::named(officer, code).await?;
     let closed = officer.app.closing.closed(shelf.book.id, &officer.member).await?;
     let next = next_month(&closed);
+    // December is locked with its year, which is looked at as a whole.
+    let next = next
+        .and_then(|(year, month, period)| Some((year, month, if month == 12 { Period::year(year)? } else { period })));
     let state = match next {
-        Some((_, _, month)) => Some(officer.app.closing.standing(shelf.book.id, month, &officer.member).await?),
+        Some((_, _, period)) => Some(officer.app.closing.standing(shelf.book.id, period, &officer.member).await?),
         None => None,
     };
+    let years = officer.app.closing.years(shelf.book.id, &officer.member).await?;
+    let proposed = next.and_then(|(year, ..)| years.into_iter().find(|one| one.year == year)?.closing);
     let refused = |step: &str| (word == step).then_some(typed);
     let fresh = Typed::default();
     let to = |step: &str| format!("/console/closing/{}/{step}", encoded(&shelf.book.code));
@@ -88,23 +106,27 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
                     (standing(officer, &stands, period))
                     p { a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=" (month) } { "先看这个月的报表" } }
                     @if month == 12 {
-                        p { "十二月随年度一起结账：请先看" a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=&form=activities" } { "全年业务活动表" } "，再办理年终结转。" }
-                        @if officer.is(&YEARLY) {
+                        p { "十二月随年度一起结账：请先看" a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=&form=activities" } { "全年业务活动表" } "，再提出年终结转。" }
+                        @let step = format!("year-{year}");
+                        @let known = refused(&step).unwrap_or(&fresh);
+                        @if let Some(one) = &proposed {
+                            p { a href=(year_closing::path(one.id)) { (year) "年度年终结转" } " " (part::badge(words::proposal(one.state))) "，等待另一人决定。" }
+                        } @else if officer.is(&MONTHLY) {
                             (Step {
-                                name: &format!("办理{year}年度年终结转"),
-                                will: "将把全年收入和以前年度调整转入净资产，把还没有解除限定的已用资金转入非限定性净资产，再把全年费用转入非限定性净资产；分录都记在12月31日，并锁定全年。不能撤销：以后发现的错误在下一年度冲销。",
-                                to: &to(&format!("year-{year}")), grave: true, fields: html! {},
-                            }.show(officer, refused(&format!("year-{year}"))))
-                        } @else { p class="faint" { "由财务负责人办理。" } }
+                                name: &format!("提出{year}年度年终结转"),
+                                will: "提出后由另一人决定（财务负责人或理事长）；同意即办理结转并锁定全年，不能撤销。",
+                                to: &to(&step), grave: false, fields: html! {
+                                    (part::new_id(known))
+                                    (reasoned(&against, known, "仍要结转的原因"))
+                                },
+                            }.show(officer, refused(&step)))
+                        } @else { p class="faint" { "由会计或财务负责人提出，另一人决定。" } }
                     } @else if officer.is(&MONTHLY) {
                         (Step {
                             name: &format!("锁定{}", period_name(year, Some(month))),
                             will: "之后不能再有记在这个月及以前的凭证：迟到的业务记在第一个未结账的日子，并保留发生日期；错误用红字冲销。不产生分录，不能解除。",
                             to: &to(&step), grave: true, fields: html! {
-                                @if !against.is_empty() {
-                                    p { strong { "检查没有全部通过：" (against.join("；")) "。" } "请先办完；确实不能等的，写明原因后锁定。" }
-                                    (Field::area(known, "reason", "仍要锁定的原因").required().longest(500).hint("记入审计日志。"))
-                                }
+                                (reasoned(&against, known, "仍要锁定的原因"))
                             },
                         }.show(officer, refused(&step)))
                     } @else { p class="faint" { "由会计或财务负责人办理。" } }
@@ -124,7 +146,7 @@ pub(super) async fn get_closing(officer: Officer, request: &Request) -> Result<R
     show(&officer, asked.get("book"), "", &Typed::default()).await
 }
 
-/// Locks a month or ends a year: `month-2026-3`, `year-2026`. Named, so that a page that was left open does not close the next one.
+/// Locks a month or proposes to end a year: `month-2026-3`, `year-2026`. Named, so that a page that was left open does not close the next one.
 #[handler]
 pub(super) async fn post_step(
     officer: Officer,
@@ -146,8 +168,13 @@ pub(super) async fn post_step(
             }
             ["year", year] => {
                 let year = year.parse::<i32>().map_err(|_| none())?;
-                closing.close_year(shelf.book.id, year, by).await?;
-                Ok(format!("已办理{year}年度年终结转。"))
+                let mut check = form.check();
+                let id = check.id("id");
+                check.done()?;
+                let reason = form.given("reason").map(str::to_owned);
+                let new = NewClosing { id, book: shelf.book.id, year, reason };
+                closing.propose_year(new, by).await?;
+                Ok(format!("已提出{year}年度年终结转，请另一人决定。"))
             }
             _ => Err(none()),
         }
@@ -164,7 +191,7 @@ pub(super) async fn post_step(
 pub(super) async fn get_seals(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer, &asked).await?;
-    let before = asked.read::<BusinessDate>("after");
+    let before = asked.read::<BusinessDate>("after")?;
     let mut rows = officer.app.closing.seals(&shelf.book.code, before, asked.limit()).await?;
     let shown = if asked.file().is_some() { table::MOST } else { usize::try_from(ROWS).unwrap_or(usize::MAX) };
     let more = rows.len() > shown;
