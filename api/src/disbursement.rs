@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use app::App;
+use app::spending::lists::object;
 use app::spending::{Draft, SpendError};
-use crowdfunding::spending::{NewPayout, NewSettlement, SettlementKind as SettlementWord, SmallReview};
+use crowdfunding::spending::{
+    NewPayout, NewSettlement, SettlementKind as SettlementWord, SmallReview, settlement_object,
+};
 use domain::disbursement as rules;
 use entity::{disbursement, disbursement_approval, disbursement_history, payout, payout_settlement};
 use poem_openapi::param::{Path, Query};
@@ -17,6 +20,7 @@ use crate::campaign::Reason;
 use crate::document::{self, Attachment, Download};
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
+use crate::payee::Reading;
 use crate::tag::Tag;
 use crate::wire::{Day, Instant, Text, Yuan, said, wire_enum};
 
@@ -59,6 +63,9 @@ pub(crate) struct Disbursement {
     /// How many payouts.
     payouts: i64,
     purpose: String,
+    /// Why it is no second paper for the same payment, where another one asks for it.
+    #[oai(nullable)]
+    repeat_reason: Option<String>,
     /// How many persons have to approve it, once it is handed in.
     #[oai(nullable)]
     approvals_needed: Option<i64>,
@@ -83,6 +90,7 @@ impl From<disbursement::Model> for Disbursement {
             amount: row.amount_fen.into(),
             payouts: row.payouts,
             purpose: row.purpose,
+            repeat_reason: row.repeat_reason,
             approvals_needed: row.needed,
             author: row.author_id.uuid(),
             created_at: row.created_us.into(),
@@ -202,6 +210,10 @@ struct Paper {
     purpose: Text,
     #[oai(validator(min_items = 1, max_items = 5000))]
     payouts: Vec<PayoutDraft>,
+    /// Why it is no second paper for the same payment; asked for (`likely_repeated`) where another paper of the campaign pays the same person as
+    /// much for the same purpose.
+    #[oai(validator(max_length = 200))]
+    repeat_reason: Option<Text>,
 }
 
 #[derive(Object)]
@@ -227,6 +239,7 @@ fn draft(id: Uuid, paper: Paper) -> Draft {
         kind: paper.kind.into(),
         purpose: paper.purpose.0,
         payouts: paper.payouts.into_iter().map(payout).collect(),
+        repeat_reason: said(paper.repeat_reason),
     }
 }
 
@@ -327,11 +340,6 @@ impl From<payout_settlement::Model> for Settlement {
             created_at: row.created_us.into(),
         }
     }
-}
-
-/// As documents and the trail name it.
-fn object(id: Uuid) -> String {
-    format!("disbursement:{id}")
 }
 
 pub(crate) struct DisbursementApi {
@@ -462,7 +470,7 @@ impl DisbursementApi {
         disbursement_id: Path<Uuid>,
     ) -> Result<Json<Page<Attachment>>, ApiError> {
         self.app.spending.get(disbursement_id.0.into(), &officer.0).await?;
-        document::list(&self.app, &object(disbursement_id.0)).await
+        document::list(&self.app, &object(disbursement_id.0.into())).await
     }
 
     /// Attaches a document to a draft; its author.
@@ -479,10 +487,10 @@ impl DisbursementApi {
         body: Binary<Vec<u8>>,
     ) -> Result<Json<Attachment>, ApiError> {
         self.app.spending.may_document(disbursement_id.0.into(), &officer.0).await?;
-        document::upload(&self.app, &officer.0, &object(disbursement_id.0), &kind.0, &file_name.0, body).await
+        document::upload(&self.app, &officer.0, &object(disbursement_id.0.into()), &kind.0, &file_name.0, body).await
     }
 
-    /// A document of it.
+    /// A document of it; a list or a roster asks for a reason (`reading`).
     #[oai(path = "/staff/disbursements/:disbursement_id/attachments/:attachment_id", method = "get")]
     async fn attachment(
         &self,
@@ -490,8 +498,22 @@ impl DisbursementApi {
         disbursement_id: Path<Uuid>,
         attachment_id: Path<Uuid>,
     ) -> Result<Download, ApiError> {
-        self.app.spending.get(disbursement_id.0.into(), &officer.0).await?;
-        document::download(&self.app, &object(disbursement_id.0), attachment_id.0).await
+        let (id, document) = (disbursement_id.0.into(), attachment_id.0.into());
+        Ok(document::given(self.app.spending.document(id, document, &officer.0).await?))
+    }
+
+    /// A list or a roster of it, which names people: for a reason that is written down. Where it pays children, those responsible for them read
+    /// it, and whoever they allowed.
+    #[oai(path = "/staff/disbursements/:disbursement_id/attachments/:attachment_id/reading", method = "post")]
+    async fn read_list(
+        &self,
+        officer: Officer,
+        disbursement_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+        body: Json<Reading>,
+    ) -> Result<Download, ApiError> {
+        let (id, document) = (disbursement_id.0.into(), attachment_id.0.into());
+        Ok(document::given(self.app.spending.read_list(id, document, &body.0.reason.0, &officer.0).await?))
     }
 
     /// Withdraws a document of a draft; its author.
@@ -503,7 +525,7 @@ impl DisbursementApi {
         attachment_id: Path<Uuid>,
     ) -> Result<(), ApiError> {
         self.app.spending.may_document(disbursement_id.0.into(), &officer.0).await?;
-        document::withdraw(&self.app, &officer.0, &object(disbursement_id.0), attachment_id.0).await
+        document::withdraw(&self.app, &officer.0, &object(disbursement_id.0.into()), attachment_id.0).await
     }
 
     /// Payouts in one state, those that have waited longest first.
@@ -575,7 +597,61 @@ impl DisbursementApi {
         Ok(Json(self.app.spending.settle(new, &officer.0).await?.into()))
     }
 
-    /// Confirms a settlement; that books it. Another person than who wrote it down.
+    /// The documents a settlement is proved by.
+    #[oai(path = "/staff/settlements/:settlement_id/attachments", method = "get")]
+    async fn settlement_attachments(
+        &self,
+        officer: Officer,
+        settlement_id: Path<Uuid>,
+    ) -> Result<Json<Page<Attachment>>, ApiError> {
+        self.app.spending.settlement(settlement_id.0.into(), &officer.0).await?;
+        document::list(&self.app, &settlement_object(settlement_id.0.into())).await
+    }
+
+    /// Attaches a document to a settlement that is not decided; its author. What a partner accounts for is not confirmed without one.
+    #[oai(path = "/staff/settlements/:settlement_id/attachments", method = "post")]
+    async fn settlement_attach(
+        &self,
+        officer: Officer,
+        settlement_id: Path<Uuid>,
+        /// What it proves: `invoice`, `contract`, `statement`, `report`, `scan` and the like.
+        #[oai(validator(min_length = 1, max_length = 40))]
+        kind: Query<String>,
+        #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
+        body: Binary<Vec<u8>>,
+    ) -> Result<Json<Attachment>, ApiError> {
+        self.app.spending.may_document_settlement(settlement_id.0.into(), &officer.0).await?;
+        let object = settlement_object(settlement_id.0.into());
+        document::upload(&self.app, &officer.0, &object, &kind.0, &file_name.0, body).await
+    }
+
+    /// A document of a settlement.
+    #[oai(path = "/staff/settlements/:settlement_id/attachments/:attachment_id", method = "get")]
+    async fn settlement_attachment(
+        &self,
+        officer: Officer,
+        settlement_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<Download, ApiError> {
+        self.app.spending.settlement(settlement_id.0.into(), &officer.0).await?;
+        document::download(&self.app, &settlement_object(settlement_id.0.into()), attachment_id.0).await
+    }
+
+    /// Withdraws a document of a settlement that is not decided; its author.
+    #[oai(path = "/staff/settlements/:settlement_id/attachments/:attachment_id", method = "delete")]
+    async fn settlement_detach(
+        &self,
+        officer: Officer,
+        settlement_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<(), ApiError> {
+        self.app.spending.may_document_settlement(settlement_id.0.into(), &officer.0).await?;
+        let object = settlement_object(settlement_id.0.into());
+        document::withdraw(&self.app, &officer.0, &object, attachment_id.0).await
+    }
+
+    /// Confirms a settlement; that books it. Another person than who wrote it down, and where all duties are apart than those who wrote or
+    /// approved the paper.
     #[oai(path = "/staff/settlements/:settlement_id/confirmation", method = "post")]
     async fn confirm(&self, officer: Officer, settlement_id: Path<Uuid>) -> Result<Json<Settlement>, ApiError> {
         let row = self.app.spending.decide_settlement(settlement_id.0.into(), true, &officer.0).await?;

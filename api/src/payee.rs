@@ -163,10 +163,17 @@ struct NewPayee {
 }
 
 #[derive(Object)]
-struct Reading {
+pub(crate) struct Reading {
     /// Why the data is needed whole.
     #[oai(validator(min_length = 2, max_length = 200))]
-    reason: Text,
+    pub(crate) reason: Text,
+}
+
+#[derive(Object)]
+struct Relation {
+    /// How they are close to a manager or a donor who chose them.
+    #[oai(validator(min_length = 1, max_length = 200))]
+    relation: Text,
 }
 
 /// A payee's data, whole.
@@ -247,6 +254,13 @@ impl PayeeApi {
     #[oai(path = "/:payee_id/account-confirmation", method = "post")]
     async fn confirm(&self, officer: Officer, payee_id: Path<Uuid>) -> Answer {
         Ok(Json(self.app.spending.confirm_account(payee_id.0.into(), &officer.0).await?.into()))
+    }
+
+    /// Declares a payee close to a manager or a donor who chose them (慈善法 Art. 40, 59): nothing is paid from now on, and nobody takes it back.
+    #[oai(path = "/:payee_id/related", method = "put")]
+    async fn relate(&self, officer: Officer, payee_id: Path<Uuid>, body: Json<Relation>) -> Answer {
+        let relation = body.0.relation.0;
+        Ok(Json(self.app.spending.declare_related(payee_id.0.into(), &relation, &officer.0).await?.into()))
     }
 
     /// Name, account and phone whole. Who reads them and why is written down.

@@ -6,12 +6,13 @@ use app::App;
 use app::spending::open::{GiftUse, OpenPayout, SHARE_NOTE};
 use crowdfunding::spending::ChildrenCell;
 use entity::payout_notice;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::{Donor, Officer};
+use crate::cached::Cached;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
@@ -139,11 +140,12 @@ impl SpentApi {
         campaign_id: Path<Uuid>,
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Payments>, ApiError> {
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Payments>, ApiError> {
         let open = self.app.spending.open(campaign_id.0.into(), after.0.map(Into::into), limit.0 + 1).await?;
         let page: Page<PublicPayment> = Page::of(open.payouts, limit.0, |payout| payout.id.uuid());
         let children = open.children.into_iter().map(Into::into).collect();
-        Ok(Json(Payments { items: page.items, next: page.next, children }))
+        Ok(Cached::of(Payments { items: page.items, next: page.next, children }, known.0.as_deref()))
     }
 
     /// What became of an own gift: its share of what the campaign has spent so far.

@@ -33,6 +33,9 @@ pub enum DocumentError {
     /// The thing was published meanwhile: nothing joins it any more.
     #[error("it is published")]
     Published,
+    /// What it proves is decided meanwhile: nothing is taken away any more.
+    #[error("it is decided")]
+    Decided,
     /// The bytes or the name are not acceptable.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),
@@ -121,10 +124,7 @@ impl Documents {
     /// An attachment of a thing with its bytes. A withdrawn one can still be read by whoever knows its id: what somebody
     /// decided on stays to be seen.
     pub async fn read(&self, object: &str, id: AttachmentId) -> Result<Content, DocumentError> {
-        let attachment = find(self.db.read(), object, id).await?;
-        let document = document::Entity::find_by_id(attachment.hash.clone()).one(self.db.read()).await?;
-        let document = document.ok_or(DocumentError::NoSuchAttachment)?;
-        Ok(Content { attachment, media_type: document.media_type, bytes: document.content })
+        read(self.db.read(), object, id).await
     }
 
     /// Withdraws an attachment of a thing; withdrawn already is as good.
@@ -133,7 +133,13 @@ impl Documents {
         let tx = self.db.begin().await?;
         let row = find(&tx, object, id).await?;
         let sql = "UPDATE attachment SET withdrawn_us = $1 WHERE id = $2 AND withdrawn_us IS NULL";
-        if execute(&tx, sql, [now.into(), id.into()]).await? == 1 {
+        let withdrawn = execute(&tx, sql, [now.into(), id.into()]).await.map_err(|error| match violation(&error) {
+            Some(rule) if rule.contains("attachment_settled") || rule.contains("attachment_filed") => {
+                DocumentError::Decided
+            }
+            _ => error.into(),
+        })?;
+        if withdrawn == 1 {
             told(&tx, now, by, "document.withdraw", &row).await?;
         }
         Ok(tx.commit().await?)
@@ -222,6 +228,14 @@ pub async fn of(db: &impl ConnectionTrait, object: &str) -> Result<Vec<Attached>
         })
     };
     rows.iter().map(attached).collect()
+}
+
+/// An attachment of a thing with its bytes. Two statements.
+pub async fn read(db: &impl ConnectionTrait, object: &str, id: AttachmentId) -> Result<Content, DocumentError> {
+    let attachment = find(db, object, id).await?;
+    let document = document::Entity::find_by_id(attachment.hash.clone()).one(db).await?;
+    let document = document.ok_or(DocumentError::NoSuchAttachment)?;
+    Ok(Content { attachment, media_type: document.media_type, bytes: document.content })
 }
 
 async fn find(db: &impl ConnectionTrait, object: &str, id: AttachmentId) -> Result<attachment::Model, DocumentError> {

@@ -7,19 +7,24 @@
 pub mod batch;
 pub mod children;
 pub mod files;
+pub mod lists;
 pub mod open;
 pub mod payees;
 pub mod screening;
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest::{SHA256, digest};
-use crowdfunding::spending::{self, NewDisbursement, NewPayout, NewSettlement, SpendingError};
-use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState};
+use crowdfunding::Decision;
+use crowdfunding::spending::{self, NewDisbursement, NewPayout, NewSettlement, PayoutSearch, SpendingError};
+use domain::disbursement::{DisbursementKind, DisbursementState};
 use domain::role::Member;
-use domain::{BusinessDate, CampaignId, Clock, DisbursementId, PayoutId, SettlementId};
+use domain::{BusinessDate, CampaignId, Clock, DisbursementId, Money, PayoutId, SettlementId};
 use entity::{Db, Tx, disbursement, disbursement_history, payout, payout_settlement};
 use sea_orm::DbErr;
 use serde_json::json;
 
+use crate::documents::DocumentError;
 use crate::trail;
 use crate::vault::{Vault, VaultError};
 
@@ -29,6 +34,9 @@ pub enum SpendError {
     /// The rules refuse.
     #[error(transparent)]
     Refused(#[from] SpendingError),
+    /// The document is not given.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// Personal data stays sealed.
     #[error("personal data cannot be opened")]
     Sealed(#[from] VaultError),
@@ -52,6 +60,8 @@ pub struct Draft {
     pub purpose: String,
     /// To whom.
     pub payouts: Vec<NewPayout>,
+    /// Why it is no second paper for the same payment, where another of the campaign pays the same person as much for the same purpose.
+    pub repeat_reason: Option<String>,
 }
 
 /// Spending, from the paper to the bank.
@@ -70,7 +80,11 @@ impl Draft {
             .iter()
             .map(|payout| (payout.id, payout.payee, payout.beneficiary, &payout.relation, payout.amount))
             .collect();
-        let content = json!([self.campaign, self.line, self.kind, self.purpose.trim(), payouts, file_hash]);
+        let mut content = json!([self.campaign, self.line, self.kind, self.purpose.trim(), payouts, file_hash]);
+        // What was written before there was a reason to say is known again, too.
+        if let (Some(reason), Some(content)) = (&self.repeat_reason, content.as_array_mut()) {
+            content.push(json!(reason.trim()));
+        }
         NewDisbursement {
             content: digest(&SHA256, content.to_string().as_bytes()).as_ref().to_vec(),
             id: self.id,
@@ -80,6 +94,7 @@ impl Draft {
             purpose: self.purpose,
             payouts: self.payouts,
             file_hash,
+            repeat_reason: self.repeat_reason,
         }
     }
 }
@@ -96,31 +111,45 @@ macro_rules! step {
     }};
 }
 
+/// Refuses a paper that asks for what another of its campaign asks for, unless its author says why.
+async fn not_again(tx: &Tx, new: &NewDisbursement) -> Result<(), SpendError> {
+    if new.repeat_reason.is_some() {
+        return Ok(());
+    }
+    match spending::same_before(tx, new).await? {
+        Some(before) => Err(SpendingError::Repeated(before).into()),
+        None => Ok(()),
+    }
+}
+
 impl Spending {
     pub(crate) fn new(db: Db, clock: Clock, vault: Vault) -> Spending {
         Spending { db, clock, vault }
     }
 
-    /// Writes a draft. The same id with the same content again answers the draft that stands.
+    /// Writes a draft. The same id with the same content again answers the draft that stands. What another paper of the campaign asks for
+    /// already wants a reason.
     pub async fn draft(&self, draft: Draft, by: &Member) -> Result<disbursement::Model, SpendError> {
-        step!(self, by, "disbursement.draft", |tx, now| spending::draft(
-            &tx,
-            now,
-            draft.digested(None),
-            &self.names(),
-            by
-        ))
+        let new = draft.digested(None);
+        step!(self, by, "disbursement.draft", |tx, now| async {
+            let (asked, stood) = (new.clone(), spending::stands(&tx, new.id).await?);
+            let paper = spending::draft(&tx, now, new, &self.names(), by).await?;
+            if !stood {
+                not_again(&tx, &asked).await?;
+            }
+            Ok::<_, SpendError>(paper)
+        })
     }
 
     /// Rewrites a draft; its author only.
     pub async fn edit(&self, draft: Draft, by: &Member) -> Result<disbursement::Model, SpendError> {
-        step!(self, by, "disbursement.edit", |tx, now| spending::edit(
-            &tx,
-            now,
-            draft.digested(None),
-            &self.names(),
-            by
-        ))
+        let new = draft.digested(None);
+        step!(self, by, "disbursement.edit", |tx, now| async {
+            let asked = new.clone();
+            let paper = spending::edit(&tx, now, new, &self.names(), by).await?;
+            not_again(&tx, &asked).await?;
+            Ok::<_, SpendError>(paper)
+        })
     }
 
     /// Hands a draft in.
@@ -214,15 +243,20 @@ impl Spending {
         Ok(spending::payouts_of(self.db.read(), id, after, limit).await?)
     }
 
-    /// A page of payouts in one state, by their last change; of all, the last changed first.
+    /// A page of payouts, as a rule by their last change: those in one state the longest unchanged first, all of them the last changed first.
     pub async fn payouts(
         &self,
-        state: impl Into<Option<PayoutState>>,
+        wanted: impl Into<PayoutSearch>,
         by: &Member,
         after: Option<PayoutId>,
         limit: u64,
     ) -> Result<Vec<payout::Model>, SpendError> {
-        Ok(spending::payouts(self.db.read(), state.into(), by, after, limit).await?)
+        Ok(spending::payouts(self.db.read(), &wanted.into(), by, after, limit).await?)
+    }
+
+    /// What was paid back of payouts that somebody may know of.
+    pub async fn recovered(&self, ids: &[PayoutId]) -> Result<HashMap<PayoutId, Money>, SpendError> {
+        Ok(spending::recovered(self.db.read(), ids).await?)
     }
 
     /// What bounced shall be paid again.
@@ -259,13 +293,15 @@ impl Spending {
     pub async fn decide_settlement(
         &self,
         id: SettlementId,
-        confirmed: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<payout_settlement::Model, SpendError> {
+        let decision = decision.into();
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        let row = spending::decide(&tx, now, id, confirmed, by).await?;
+        let row = spending::decide(&tx, now, id, decision.agrees(), by).await?;
         self.settlement_trail(&tx, &row, "settlement.decide", by).await?;
+        trail::because(&tx, now, format!("settlement:{id}"), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -283,6 +319,11 @@ impl Spending {
     /// A settlement.
     pub async fn settlement(&self, id: SettlementId, by: &Member) -> Result<payout_settlement::Model, SpendError> {
         Ok(spending::settlement(self.db.read(), id, by).await?)
+    }
+
+    /// Refuses whoever may not add documents to a settlement, or not any more.
+    pub async fn may_document_settlement(&self, id: SettlementId, by: &Member) -> Result<(), SpendError> {
+        Ok(spending::may_document_settlement(self.db.read(), id, by).await?)
     }
 
     /// What names are compared by.

@@ -2,22 +2,25 @@
 //!
 //! A bookkeeper writes a draft, a bookkeeper hands it in, a head of finance who did neither posts it; the database compares the persons
 //! and looks for the document. A posted voucher is taken back by a reversal (红字冲销), by two persons again; of a year that is ended, what
-//! it charged goes through 以前年度净资产调整 (3201). What may be written is in [`lines`]; what a campaign has is the ledger's to refuse.
+//! it charged goes through 以前年度净资产调整 (3201). What may be written is in [`lines`]; what a campaign has is the ledger's to refuse, and
+//! what a budget line has its own (`voucher_charge` says what of it a voucher used).
 
 mod lines;
 mod opening;
 mod template;
 
 use crowdfunding::Hand;
+use crowdfunding::spending::SpendingError;
 use domain::proposal::ProposalState;
 use domain::role::{Forbidden, Member, Role};
 use domain::voucher::{Unbalanced, VoucherEvent, VoucherKind, VoucherLine, VoucherState};
 use domain::{BookId, BusinessDate, Clock, ManualVoucherId, Refused, Timestamp};
-use entity::{Db, Tx, audited_year, book, entry, manual_voucher, violation};
+use entity::{Db, Rows, Tx, audited_year, book, entry, manual_voucher, violation};
 use ledger::Entry;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, Set, Statement,
 };
 
 use self::lines::Ground;
@@ -102,6 +105,9 @@ pub enum VoucherError {
     /// The ledger refused.
     #[error(transparent)]
     Ledger(#[from] ledger::Refusal),
+    /// A budget line refused, or the campaign's money is frozen.
+    #[error(transparent)]
+    Spending(#[from] SpendingError),
     /// The database failed.
     #[error("database")]
     Db(#[from] DbErr),
@@ -282,6 +288,7 @@ impl Vouchers {
             });
         }
         let reference = entry.reference().to_owned();
+        charge(&tx, &row, &lines).await?;
         let mut booked = None;
         for posted in ledger::post(&tx, now, &[entry]).await? {
             booked = Some(posted?);
@@ -502,6 +509,39 @@ impl Vouchers {
         let entry = Entry::reversal(booked, &mirror, row.event_date).memo(row.summary.clone());
         Ok(lines::within(entry))
     }
+}
+
+/// Charges the budget lines that a voucher names, or, for a reversal, takes back what the other one charged.
+async fn charge(tx: &Tx, row: &manual_voucher::Model, lines: &[VoucherLine]) -> Result<(), VoucherError> {
+    let charges = match row.reverses_id {
+        None => lines::charges(lines),
+        Some(of) => {
+            let sql = "SELECT campaign_id, line_code, amount_fen FROM voucher_charge WHERE voucher_id = $1";
+            let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [of.into()]);
+            let charged = tx.query_all_raw(statement).await?;
+            let back = |row: &QueryResult| {
+                let line = (row.try_get("", "campaign_id")?, row.try_get("", "line_code")?);
+                Ok::<_, DbErr>((line, -row.try_get::<i64>("", "amount_fen")?))
+            };
+            charged.iter().map(back).collect::<Result<_, DbErr>>()?
+        }
+    };
+    if charges.is_empty() {
+        return Ok(());
+    }
+    // A voucher names few lines.
+    for ((campaign, code), fen) in &charges {
+        crowdfunding::spending::charge_line(tx, *campaign, code, *fen).await?;
+    }
+    let rows = Rows::new()
+        .uuid("campaign_id", charges.keys().map(|(campaign, _)| campaign.uuid()))
+        .text("line_code", charges.keys().map(|(_, code)| code.clone()))
+        .int("amount_fen", charges.values().copied());
+    let sql = "INSERT INTO voucher_charge (voucher_id, campaign_id, line_code, amount_fen) \
+               SELECT $1, campaign_id, line_code, amount_fen FROM {rows}";
+    let statement = rows.statement(tx.get_database_backend(), sql, [row.id.into()]);
+    tx.execute_raw(statement).await.map_err(SpendingError::from)?;
+    Ok(())
 }
 
 /// Whether the audited report of a year is recorded.

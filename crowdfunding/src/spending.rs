@@ -23,21 +23,24 @@ pub use disbursement::{
     may_document, payouts_of, purpose_problem, reject, submit, waiting,
 };
 pub use error::SpendingError;
+pub use line::charge_line;
 pub use payee::{
-    NewPayee, SealedAccount, change_account, confirm_account, payee, payees, payees_of, recent_payees, register,
-    same_account,
+    DECLARERS, NewPayee, SealedAccount, change_account, confirm_account, declare_related, names_with_accounts, payee,
+    payees, payees_of, recent_payees, register, same_account,
 };
 pub use payout::{
-    Due, NewFile, Outcome, Verdict, cancel_payout, due, file, file_of, files, payout, payouts, payouts_in, results,
-    retry, schedule, send, withdraw,
+    Due, NewFile, Outcome, PayoutSearch, Verdict, cancel_payout, due, file, file_of, files, payout, payouts,
+    payouts_in, recovered, results, retry, schedule, send, withdraw,
 };
 pub use public::{
-    Before, ChildrenCell, LinePaid, PublicPayout, children, known_payees, lines_paid, of_list, paid_before,
-    public_payouts,
+    Before, ChildrenCell, LinePaid, PublicPayout, children, counties, known_payees, lines_paid, names_before, of_list,
+    paid_before, public_payouts, same_before,
 };
 pub use review::{SmallReview, small_reviews};
 pub use room::{Room, room, stands};
-pub use settlement::{NewSettlement, SettlementKind, decide, propose, settlement, settlements};
+pub use settlement::{
+    NewSettlement, SettlementKind, decide, may_document_settlement, propose, settlement, settlement_object, settlements,
+};
 
 use domain::role::Role;
 

@@ -34,6 +34,7 @@ pub struct Model {
     pub author_id: StaffId,
     pub created_us: Timestamp,
     pub account_changed_for: Option<StaffId>,
+    pub account_confirmed_for: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -30,6 +30,7 @@ pub struct Model {
     pub last_error: Option<String>,
     pub created_us: Timestamp,
     pub changed_us: Timestamp,
+    pub confirmer_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

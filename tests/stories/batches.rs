@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::caller::Answer;
 use crate::spending::{
-    approved, attach, funded, id, lit, paper, partner, payee, payouts, person, results, sent, step, submitted,
+    approved, attach, funded, funded_with, id, lit, paper, partner, payee, payouts, person, results, sent, step,
+    submitted,
 };
 use crate::world::{Officer, story};
 
@@ -312,8 +313,58 @@ async fn a_payee_of_the_name_of_one_of_the_staff_is_looked_at_first() {
         assert_eq!(items.len(), 1, "who was said to be of the staff is no finding: {findings:#}");
         assert_eq!((&items[0]["list"], &items[0]["payee"]["id"]), (&json!("本机构工作人员"), &json!(namesake)));
         let cleared = format!("/staff/screening/findings/{}/clearance", id(&items[0]));
-        compliance.post(&cleared, json!({ "reason": "同名，身份证号不同" })).await.ok();
+        // Who bears the same name does not say that it is somebody else.
+        let why = json!({ "reason": "同名，身份证号不同" });
+        compliance.post(&cleared, why.clone()).await.refused(403, "other_person_needed");
+        let other = w.hire_named(Role::Compliance, "compliance-2", "另一人").await;
+        other.post(&cleared, why).await.ok();
         cashier.post("/staff/payment-files", file()).await.ok();
+    })
+    .await;
+}
+
+/// What a list says of people is held against what is known of them: a name under another account, the same person for whom another list is,
+/// a child who was written down as a grown-up, somebody who is close.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_held_against_what_is_known_of_its_people() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let known = payee(w, campaign, "王一（示例）", 1).await;
+        let header = HEADER.replace("行政区划代码", "关联关系");
+        let list =
+            |lines: &[&str]| format!("{header}{}", lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+        let found = async |list: &str| {
+            let report = send_list(&organiser, Uuid::now_v7(), campaign, list, "&write=true").await.ok();
+            assert_eq!(report["disbursement"], Value::Null);
+            let told = |it: &Value| {
+                let text = |key: &str| it[key].as_str().unwrap().to_owned();
+                (it["line"].as_u64().unwrap(), text("column"), text("weight"))
+            };
+            report["findings"].as_array().unwrap().iter().map(told).collect::<Vec<_>>()
+        };
+        let at = |line: u64, column: &str, weight: &str| (line, column.to_owned(), weight.to_owned());
+        let first = list(&["李父（示例）,6222020000000000011,示例银行,10.00,李小（示例）,父亲,是,"]);
+        let written = send_list(&organiser, Uuid::now_v7(), campaign, first.as_str(), "&write=true").await.ok();
+        assert_eq!(written["disbursement"]["payouts"], 1, "{written}");
+        // Through the other parent, and another account.
+        let twice = list(&["李母（示例）,6222020000000000012,示例银行,10.00,李小（示例）,母亲,是,"]);
+        assert_eq!(found(&twice).await, [at(2, "受益人", "warning")]);
+        assert_eq!(
+            found(&list(&["王一（示例）,6222020000000000002,示例银行,10.00,,,,"])).await,
+            [at(2, "收款人账号", "warning")]
+        );
+        assert_eq!(
+            found(&list(&["王一（示例）,6222020000000000001,示例银行,10.00,,,是,"])).await,
+            [at(2, "未成年人", "error")]
+        );
+        let close = list(&["王一（示例）,6222020000000000001,示例银行,10.00,,,,捐赠人的侄子"]);
+        assert_eq!(found(&close).await, [at(2, "关联关系", "warning")]);
+        let paper = Uuid::now_v7();
+        send_list(&organiser, paper, campaign, close.as_str(), "&write=true&despite_warnings=true").await.ok();
+        assert_eq!(organiser.get(&format!("/staff/payees/{known}")).await.ok()["related"], true);
+        attach(&organiser, &json!({ "id": paper })).await.ok();
+        step(&organiser, &json!({ "id": paper }), "submission").await.refused(409, "related_party");
     })
     .await;
 }
@@ -418,7 +469,12 @@ async fn a_donor_follows_a_gift_and_the_organiser_hears_of_payments() {
         assert_eq!(organiser.get("/staff/payout-notices").await.ok()["items"], json!([]));
         let file = sent(w, &purchase).await;
         let path = format!("/staff/payment-files/{file}/results");
-        w.staff(Role::Bookkeeper).await.post(&path, results(w, &payouts(&purchase), true)).await.ok();
+        let keeper = w.staff(Role::Bookkeeper).await;
+        let on_desk =
+            async || keeper.get("/staff/waiting").await.ok()["items"].to_string().contains("\"payment_file\"");
+        assert!(on_desk().await, "the bank's answer is waited for");
+        keeper.post(&path, results(w, &payouts(&purchase), true)).await.ok();
+        assert!(!on_desk().await, "nothing of the file is waited for any more");
 
         let followed = donor.get(&format!("/donations/{}/use", gift.id)).await.ok();
         assert_eq!((followed["gift"].as_str(), followed["received"].as_str()), (Some("100.00"), Some("1000.00")));
@@ -510,7 +566,7 @@ async fn a_small_foundation_needs_fewer_persons_and_never_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_order_of_steps_takes_a_line_or_a_fund_below_zero() {
     story(async |w| {
-        let campaign = funded(w, "500.00").await;
+        let campaign = funded_with(w, "示例服务中心", "500.00").await;
         let partner = partner(w, campaign, "示例服务中心", 80).await;
         let seed = Uuid::new_v4().as_u128() as u64;
         eprintln!("seed {seed}");

@@ -29,6 +29,24 @@ pub(crate) fn voucher_template(id: Uuid) -> Value {
     template
 }
 
+/// A campaign of 1000.00 whose plan lets it carry 100.00 of management and 100.00 of fundraising cost.
+pub(crate) async fn carrying(w: &World) -> Uuid {
+    let mut draft = w.draft("1000.00");
+    draft["plan"]["budget"] = json!([
+        { "code": "a", "name": "助学金", "kind": "grant", "planned": "800.00" },
+        { "code": "m", "name": "管理费", "kind": "management", "planned": "100.00" },
+        { "code": "d", "name": "募捐成本", "kind": "fundraising", "planned": "100.00" },
+    ]);
+    w.open_as(draft).await
+}
+
+/// What of a line of the budget is used.
+async fn used(w: &World, campaign: Uuid, code: &str) -> String {
+    let budget = w.staff(Role::FinanceHead).await.get(&format!("/staff/campaigns/{campaign}/budget")).await.ok();
+    let line = budget["items"].as_array().unwrap().iter().find(|line| line["code"] == code).unwrap();
+    line["used"].as_str().unwrap().to_owned()
+}
+
 /// A draft, one that was handed in, and a template, for the table of rights.
 pub(crate) async fn things(w: &World) -> (String, String, String) {
     let keeper = w.staff(Role::Bookkeeper).await;
@@ -151,7 +169,7 @@ async fn a_voucher_takes_two_persons_and_a_document_and_is_taken_back_by_its_mir
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_a_way_of_its_own_is_not_written_by_hand() {
     story(async |w| {
-        let campaign = w.open_campaign("1000.00").await;
+        let campaign = carrying(w).await;
         let donor = w.donor("o-one").await;
         w.gift(&donor, campaign, "80.00").await;
         let keeper = w.staff(Role::Bookkeeper).await;
@@ -185,7 +203,7 @@ async fn what_has_a_way_of_its_own_is_not_written_by_hand() {
         // The money of a campaign is its own: more than it has is not charged, whoever signs.
         let share = |amount: &str| {
             of(json!([
-                { "subject": "5301", "campaign": campaign, "budget_line": "a", "debit": amount },
+                { "subject": "5301", "campaign": campaign, "budget_line": "m", "debit": amount },
                 { "subject": "1502", "credit": amount },
             ]))
         };
@@ -196,6 +214,7 @@ async fn what_has_a_way_of_its_own_is_not_written_by_hand() {
         keeper.act(&step(&id, "discard")).await.ok();
         posted(w, share("80.00")).await;
         assert_eq!(w.balance("1502").await, "-80.00");
+        assert_eq!(used(w, campaign, "m").await, "80.00");
         // No account of cash goes below nothing.
         let id = written(w, &keeper, of(json!([rent, bank]))).await;
         keeper.act(&step(&id, "submission")).await.ok();
@@ -206,6 +225,65 @@ async fn what_has_a_way_of_its_own_is_not_written_by_hand() {
         tomorrow["event_date"] = json!(w.app.business.today().next());
         let id = written(w, &keeper, tomorrow).await;
         keeper.act(&step(&id, "submission")).await.refused(422, "invalid_field");
+    })
+    .await;
+}
+
+/// A voucher is no way round the paper: of a campaign's cost it charges the shares that the plan has a line for, no more than the line has
+/// left, against nothing that is paid to somebody, and nothing while the money is frozen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_charges_a_campaign_what_its_plan_lets_it_carry() {
+    story(async |w| {
+        let campaign = carrying(w).await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "500.00").await;
+        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        let book = format!("/staff/books/{}/vouchers", w.book);
+        let of = |lines: Value| {
+            let mut new = on(w, voucher(Uuid::now_v7()));
+            new["lines"] = lines;
+            new
+        };
+        let charge = |subject: &str, line: &str, amount: &str| json!({ "subject": subject, "campaign": campaign, "budget_line": line, "debit": amount });
+        let accrued = |amount: &str| json!({ "subject": "2301", "credit": amount });
+        let rent = json!({ "subject": "2202", "payable": "rent", "credit": "1.00" });
+        let owed = json!({ "subject": "2209", "payable": "deposit", "credit": "1.00" });
+        let free = json!({ "subject": "5301", "campaign": campaign, "debit": "1.00" });
+        for lines in [
+            json!([charge("5101", "a", "1.00"), accrued("1.00")]),
+            json!([charge("5301", "a", "1.00"), accrued("1.00")]),
+            json!([charge("5401", "m", "1.00"), accrued("1.00")]),
+            json!([charge("5901", "m", "1.00"), accrued("1.00")]),
+            json!([free, accrued("1.00")]),
+            json!([charge("5301", "m", "1.00"), rent]),
+            json!([charge("5401", "d", "1.00"), owed]),
+            json!([{ "subject": "320102", "campaign": campaign, "debit": "1.00" }, rent]),
+        ] {
+            keeper.post(&book, of(lines)).await.refused(422, "voucher_line");
+        }
+        // What of the line is left is looked at when it is posted.
+        let id = written(w, &keeper, of(json!([charge("5401", "d", "100.01"), accrued("100.01")]))).await;
+        keeper.act(&step(&id, "submission")).await.ok();
+        assert!(head.act(&step(&id, "posting")).await.refused(409, "budget_line_short").text.contains("100.00"));
+        head.act(&step(&id, "discard")).await.ok();
+        let share = posted(w, of(json!([charge("5401", "d", "60.00"), accrued("60.00")]))).await;
+        assert_eq!(used(w, campaign, "d").await, "60.00");
+        w.attacked("UPDATE voucher_charge SET amount_fen = 1", "voucher_charge_immutable").await;
+        w.attacked("DELETE FROM voucher_charge", "voucher_charge_immutable").await;
+        let red = json!({ "id": Uuid::now_v7(), "event_date": w.app.business.today(), "reason": "应由本机构承担" });
+        let red = keeper.post(&step(share["id"].as_str().unwrap(), "reversal"), red).await.ok();
+        keeper.act(&step(red["id"].as_str().unwrap(), "submission")).await.ok();
+        head.act(&step(red["id"].as_str().unwrap(), "posting")).await.ok();
+        assert_eq!(used(w, campaign, "d").await, "0.00");
+        // One that was written before the money was frozen is not posted after it.
+        let id = written(w, &keeper, of(json!([charge("5301", "m", "10.00"), accrued("10.00")]))).await;
+        keeper.act(&step(&id, "submission")).await.ok();
+        w.paper(&format!("/staff/campaigns/{campaign}"), "order").await;
+        let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
+        head.post(&format!("/staff/campaigns/{campaign}/suspensions"), order).await.ok();
+        head.act(&step(&id, "posting")).await.refused(422, "voucher_line");
+        keeper.post(&book, of(json!([charge("5301", "m", "10.00"), accrued("10.00")]))).await.refused(422, "voucher_line");
+        assert_eq!(used(w, campaign, "m").await, "0.00");
     })
     .await;
 }
@@ -253,7 +331,7 @@ async fn a_voucher_that_comes_again_is_proposed_once_each_month() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_book_begins_with_balances_of_the_chart_of_2004() {
     story(async |w| {
-        let campaign = w.open_campaign("1000.00").await;
+        let campaign = carrying(w).await;
         let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
         let year = w.app.business.today().year();
         let before = BusinessDate::new(year - 1, 12, 31).unwrap();
@@ -303,8 +381,8 @@ async fn a_book_begins_with_balances_of_the_chart_of_2004() {
         // The money is spent like any other.
         let mut charge = on(w, voucher(Uuid::now_v7()));
         charge["lines"] = json!([
-            { "subject": "5301", "campaign": campaign, "debit": "19.50" },
-            { "subject": "2202", "payable": "rent", "credit": "19.50" },
+            { "subject": "5301", "campaign": campaign, "budget_line": "m", "debit": "19.50" },
+            { "subject": "2301", "credit": "19.50" },
         ]);
         posted(w, charge).await;
         let mut red = on(w, voucher(Uuid::now_v7()));
@@ -341,23 +419,23 @@ async fn an_opening_does_not_come_after_what_is_booked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_ended_year_charged_is_corrected_through_3201() {
     story(async |w| {
-        let campaign = w.open_campaign("1000.00").await;
+        let campaign = carrying(w).await;
         let donor = w.donor("o-one").await;
         w.gift(&donor, campaign, "80.00").await;
         let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
         let today = w.app.business.today();
         let mut share = on(w, voucher(Uuid::now_v7()));
         share["lines"] = json!([
-            { "subject": "5301", "campaign": campaign, "budget_line": "a", "debit": "20.00" },
+            { "subject": "5301", "campaign": campaign, "budget_line": "m", "debit": "20.00" },
             { "subject": "5401", "debit": "5.00" },
-            { "subject": "2202", "payable": "rent", "credit": "25.00" },
+            { "subject": "2301", "credit": "25.00" },
         ]);
         let charged = posted(w, share.clone()).await;
         while w.app.business.today().year() == today.year() {
             w.pass(15 * 86_400).await;
         }
         let now = w.app.business.today();
-        head.act(&format!("/staff/books/{}/years/{}/closing", w.book, today.year())).await.ok();
+        w.end_year(today.year()).await;
         assert_eq!(w.balance(&format!("3102[campaign={campaign}]")).await, "-60.00");
         // An ordinary voucher comes too late for the year, an adjustment too early for this one.
         share["id"] = json!(Uuid::now_v7());
@@ -377,6 +455,7 @@ async fn what_an_ended_year_charged_is_corrected_through_3201() {
         assert_eq!(w.balance(&format!("320101[campaign={campaign}]")).await, "-20.00");
         assert_eq!(w.balance("320101").await, "-5.00");
         assert_eq!(w.balance("5301").await, "0.00");
+        assert_eq!(used(w, campaign, "m").await, "0.00", "and the line has it back");
         assert_eq!(w.balance(&format!("3102[campaign={campaign}]")).await, "-80.00", "its release went back");
         let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
         assert_eq!(fund.available().to_string(), "80.00");

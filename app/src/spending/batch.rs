@@ -14,6 +14,7 @@ use domain::role::Member;
 use domain::{CampaignId, DisbursementId, Money, PayeeId};
 use entity::{campaign, disbursement, payee};
 use sea_orm::EntityTrait;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::payees::{PlainAccount, PlainPayee, bank_problem, compared, name_problem, number_problem};
@@ -28,8 +29,19 @@ const BYTES: usize = 4 << 20;
 /// The line that names the columns.
 pub const HEADER: u64 = 1;
 /// The columns, as the first line names them. The first [`NEEDED`] must be there.
-pub const COLUMNS: [&str; 10] =
-    ["收款人户名", "收款人账号", "开户银行", "金额", "受益人", "关系", "未成年人", "行政区划代码", "联系电话", "用途"];
+pub const COLUMNS: [&str; 11] = [
+    "收款人户名",
+    "收款人账号",
+    "开户银行",
+    "金额",
+    "受益人",
+    "关系",
+    "未成年人",
+    "行政区划代码",
+    "联系电话",
+    "用途",
+    "关联关系",
+];
 /// How many of the columns must be there.
 pub const NEEDED: usize = 4;
 const NAME: usize = 0;
@@ -43,6 +55,8 @@ const DIVISION: usize = 7;
 const PHONE: usize = 8;
 /// One paper has one purpose, which the public reads: a line that names another is in the wrong list.
 const PURPOSE: usize = 9;
+/// How the payee or beneficiary is close to a manager or a donor; empty if they are not.
+const RELATED: usize = 10;
 /// What is said about a list as a whole and not about one of its columns.
 const BUDGET_LINE: &str = "预算科目";
 
@@ -109,6 +123,7 @@ struct Line {
     minor: bool,
     division: Option<String>,
     phone: Option<String>,
+    related: Option<String>,
 }
 
 fn whole(problem: impl Into<String>) -> Finding {
@@ -207,6 +222,10 @@ fn lines(bytes: &[u8], purpose: &str) -> (Vec<Line>, Vec<Finding>) {
         if !["", purpose.trim()].contains(&cell(PURPOSE)) {
             wrong(PURPOSE, &format!("与本次支出的用途“{}”不一致，请另做一份名单", purpose.trim()));
         }
+        let related = Some(cell(RELATED)).filter(|note| !note.is_empty());
+        if related.is_some_and(|note| note.chars().count() > 200) {
+            wrong(RELATED, "请说明关联关系，最多200字");
+        }
         if let (Some(amount), true) = (amount, findings.len() == before) {
             lines.push(Line {
                 number,
@@ -218,6 +237,7 @@ fn lines(bytes: &[u8], purpose: &str) -> (Vec<Line>, Vec<Finding>) {
                 minor,
                 division: division.map(str::to_owned),
                 phone: phone.map(str::to_owned),
+                related: related.map(str::to_owned),
             });
         }
     }
@@ -273,6 +293,22 @@ fn short(room: &Room, total: Money) -> Vec<Finding> {
     findings
 }
 
+/// How far another paper has come, as a finding says it.
+fn far(before: Before) -> &'static str {
+    match before {
+        Before::Drafted => "已列入另一份草稿（尚未提交）",
+        Before::Asked => "已列入另一份在办的支出申请（尚未付款）",
+        Before::Paid => "已经付过款",
+    }
+}
+
+impl Line {
+    /// For whom it is, by name.
+    fn whose(&self) -> &str {
+        self.beneficiary.as_ref().map_or(&self.name, |(name, _)| name)
+    }
+}
+
 /// Why a campaign cannot spend, as a finding says it.
 fn words(closed: &SpendingError) -> String {
     match closed {
@@ -314,25 +350,46 @@ impl Spending {
             by_account.entry(payee.account_hmac.as_deref().unwrap_or_default()).or_default().push(payee);
         }
         let paid = spending::paid_before(&tx, batch.campaign, batch.id, known.iter().map(|payee| payee.id)).await?;
+        let names = lines.iter().map(|line| self.name_hmac(&line.name));
+        let named = spending::names_with_accounts(&tx, campaign.book_id, names).await?;
+        let whose = lines.iter().map(|line| self.name_hmac(line.whose()));
+        let meant = spending::names_before(&tx, batch.campaign, batch.id, whose).await?;
+        let mut close: Vec<(PayeeId, &str)> = Vec::new();
         let mut payouts = Vec::with_capacity(lines.len());
         let mut people = Vec::new();
         let mut met = 0;
         for line in &lines {
             let (account, name) = (self.account_hmac(&line.account), self.name_hmac(&line.name));
             let same = by_account.get(account.as_slice()).map(Vec::as_slice).unwrap_or_default();
-            let payee = same.iter().find(|payee| payee.name_hmac == name).map(|payee| payee.id);
+            let found = same.iter().find(|payee| payee.name_hmac == name).copied();
+            let payee = found.map(|payee| payee.id);
             if payee.is_none() && !same.is_empty() {
                 let problem = "该账号已登记在另一户名下".to_owned();
                 findings.push(Finding { line: line.number, column: COLUMNS[ACCOUNT], weight: Weight::Error, problem });
             }
-            if let Some(before) = payee.and_then(|payee| paid.get(&payee)) {
-                let what = match before {
-                    Before::Drafted => "已列入另一份草稿（尚未提交）",
-                    Before::Asked => "已列入另一份在办的支出申请（尚未付款）",
-                    Before::Paid => "已经付过款",
-                };
-                let problem = format!("该收款人在本项目中{what}，请确认不是重复");
-                findings.push(Finding { line: line.number, column: COLUMNS[NAME], weight: Weight::Warning, problem });
+            let mut say = |column: usize, weight, problem: String| {
+                findings.push(Finding { line: line.number, column: COLUMNS[column], weight, problem });
+            };
+            if payee.is_none() && same.is_empty() && named.contains(&name) {
+                let problem = "该户名已登记过其他账号，新账号须由另一人核实，或过了观察期，才能付款";
+                say(ACCOUNT, Weight::Warning, problem.to_owned());
+            }
+            let again = payee.and_then(|payee| paid.get(&payee));
+            if let Some(before) = again {
+                say(NAME, Weight::Warning, format!("该收款人在本项目中{}，请确认不是重复", far(*before)));
+            }
+            // The same person may be paid through another account, or another guardian.
+            let meant =
+                meant.get(&self.name_hmac(line.whose())).filter(|_| line.beneficiary.is_some() || again.is_none());
+            if let Some(before) = meant {
+                let column = if line.beneficiary.is_some() { BENEFICIARY } else { NAME };
+                say(column, Weight::Warning, format!("本项目中同名的受益人{}，请确认不是同一人重复受助", far(*before)));
+            }
+            if line.minor && line.beneficiary.is_none() && found.is_some_and(|payee| !payee.minor) {
+                say(MINOR, Weight::Error, "该收款人登记时未标为未成年人，请核对后另行登记".to_owned());
+            }
+            if line.related.is_some() {
+                say(RELATED, Weight::Warning, "声明了关联关系的人登记后不能领款，提交前须从申请中去掉".to_owned());
             }
             let derived = |what: &str| Uuid::new_v5(&batch.id.uuid(), format!("{what}:{}", line.number).as_bytes());
             let beneficiary: Option<PayeeId> = line.beneficiary.as_ref().map(|_| derived("beneficiary").into());
@@ -345,12 +402,15 @@ impl Spending {
                 minor: line.minor && part == "beneficiary",
                 division: line.division.clone(),
                 staff: None,
-                related: None,
+                related: line.related.clone(),
                 name: name.to_owned(),
                 phone: line.phone.clone().filter(|_| whole),
                 account: whole.then(|| PlainAccount { number: line.account.clone(), bank: line.bank.clone() }),
             };
             let id = payee.unwrap_or_else(|| derived("payee").into());
+            if let (Some(payee), Some(note)) = (found.filter(|payee| !payee.related), &line.related) {
+                close.push((payee.id, note.as_str()));
+            }
             if payee.is_none() {
                 let part = if beneficiary.is_some() { "guardian" } else { "beneficiary" };
                 people.push(plain(id, part, &line.name, true));
@@ -379,6 +439,11 @@ impl Spending {
         let ids: Vec<PayeeId> = sealed.iter().map(|payee| payee.id).collect();
         spending::register(&tx, now, batch.campaign, sealed, by).await?;
         self.screen(&tx, now, Some(&ids), by).await?;
+        // Few people are close to somebody.
+        for (payee, note) in close {
+            spending::declare_related(&tx, payee, note, by).await?;
+            self.payee_trail(&tx, payee, "payee.declare_related", json!({}), by).await?;
+        }
         let draft = Draft {
             id: batch.id,
             campaign: batch.campaign,
@@ -386,6 +451,7 @@ impl Spending {
             kind: DisbursementKind::Grant,
             purpose: batch.purpose,
             payouts,
+            repeat_reason: None,
         };
         let paper = spending::draft(&tx, now, draft.digested(Some(file_hash)), &self.names(), by).await?;
         self.trail(&tx, &paper, "disbursement.batch", by).await?;

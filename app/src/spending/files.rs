@@ -112,10 +112,11 @@ impl Spending {
     pub async fn files(
         &self,
         by: &Member,
+        state: Option<&str>,
         after: Option<PaymentFileId>,
         limit: u64,
     ) -> Result<Vec<payment_file::Model>, SpendError> {
-        Ok(spending::files(self.read(), by, after, limit).await?)
+        Ok(spending::files(self.read(), by, state, after, limit).await?)
     }
 
     /// The cashier has handed it to the bank.

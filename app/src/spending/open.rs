@@ -1,10 +1,11 @@
 //! What everybody may see of spending, and how a donor follows a gift.
 
 use crowdfunding::spending::{self, ChildrenCell, LinePaid, SpendingError};
+use domain::disbursement::PayoutState;
 use domain::role::Member;
 use domain::{BusinessDate, CampaignId, DisbursementId, DonationId, DonorId, Money, PayoutId, mask};
-use entity::{budget_line, campaign, donation, payout_notice};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{budget_line, campaign, donation, payout, payout_notice};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{SpendError, Spending};
 
@@ -93,6 +94,11 @@ impl Spending {
         Ok(OpenSpending { payouts, children: spending::children(db, id).await? })
     }
 
+    /// What was paid by all campaigns, by the county it went to.
+    pub async fn counties(&self) -> Result<Vec<ChildrenCell>, SpendError> {
+        Ok(spending::counties(self.db.read()).await?)
+    }
+
     /// What a campaign and its leaves have paid and owe, by budget line.
     pub async fn paid(&self, id: CampaignId) -> Result<Paid, SpendError> {
         Ok(Paid { campaign: id, lines: spending::lines_paid(self.db.read(), id).await? })
@@ -132,11 +138,17 @@ impl Spending {
         Ok(GiftUse { campaign: campaign.id, gift: left, received, lines })
     }
 
-    /// Word of payments about to go out that the caller has not acknowledged, oldest first.
+    /// Word of payments about to go out that the caller has not acknowledged, oldest first; not of papers of which all is paid or given up.
     pub async fn notices(&self, by: &Member, limit: u64) -> Result<Vec<payout_notice::Model>, SpendError> {
+        use PayoutState::{Approved, Bounced, Retried, Scheduled, Sent};
+        let coming = payout::Entity::find()
+            .select_only()
+            .column(payout::Column::DisbursementId)
+            .filter(payout::Column::State.is_in([Approved, Scheduled, Sent, Bounced, Retried]));
         let rows = payout_notice::Entity::find()
             .filter(payout_notice::Column::StaffId.eq(by.id))
             .filter(payout_notice::Column::ReadUs.is_null())
+            .filter(payout_notice::Column::DisbursementId.in_subquery(coming.into_query()))
             .order_by_asc(payout_notice::Column::AtUs)
             .limit(limit)
             .all(self.db.read())

@@ -256,6 +256,15 @@ impl Spending {
         self.masked(row)
     }
 
+    /// Declares a payee close to a manager or a donor: from now on nothing is paid to them.
+    pub async fn declare_related(&self, id: PayeeId, note: &str, by: &Member) -> Result<MaskedPayee, SpendError> {
+        let tx = self.db.begin().await?;
+        let row = spending::declare_related(&tx, id, note, by).await?;
+        self.payee_trail(&tx, id, "payee.declare_related", json!({}), by).await?;
+        tx.commit().await?;
+        self.masked(row)
+    }
+
     /// A payee, masked.
     pub async fn payee(&self, id: PayeeId, by: &Member) -> Result<MaskedPayee, SpendError> {
         self.masked(spending::payee(self.db.read(), id, by).await?)
@@ -357,7 +366,7 @@ impl Spending {
         Ok(MaskedPayee { name, account, bank, phone: open.phone.as_deref().map(mask::tail), row })
     }
 
-    async fn payee_trail(
+    pub(super) async fn payee_trail(
         &self,
         tx: &Tx,
         id: PayeeId,

@@ -9,9 +9,9 @@
 
 use std::collections::HashSet;
 
-use domain::role::{Member, Role};
+use domain::role::{Grant, Member, Role};
 use domain::{PayeeId, ScreeningHitId, Timestamp, UnitPath, WatchNameId};
-use entity::{Rows, Tx, screening_hit, staff, watch_name};
+use entity::{Rows, Tx, payee, screening_hit, staff, watch_name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -204,7 +204,8 @@ impl Spending {
         Ok(hits)
     }
 
-    /// Decides a finding: somebody else of the same name, or the person meant. Once.
+    /// Decides a finding: somebody else of the same name, or the person meant. Once; nobody about themselves, about who bears their name, or
+    /// about whom they wrote down or asked money for.
     pub async fn decide_hit(
         &self,
         id: ScreeningHitId,
@@ -212,7 +213,7 @@ impl Spending {
         reason: &str,
         by: &Member,
     ) -> Result<Hit, SpendError> {
-        by.may(&[Role::Compliance], &UnitPath::whole()).map_err(SpendingError::from)?;
+        let grant = by.may(&[Role::Compliance], &UnitPath::whole()).map_err(SpendingError::from)?;
         let reason = reason.trim();
         if !(2..=500).contains(&reason.chars().count()) {
             return Err(SpendingError::Invalid { field: "reason", problem: "请填写原因，2至500字" }.into());
@@ -224,16 +225,41 @@ impl Spending {
         if row.state != "open" {
             return Err(SpendingError::Decided.into());
         }
+        if self.has_part(&tx, row.payee_id, by, grant).await? {
+            return Err(SpendingError::OtherPerson.into());
+        }
         let mut active: screening_hit::ActiveModel = row.into();
         active.state = Set(if cleared { "cleared" } else { "blocked" }.to_owned());
         active.decider_id = Set(Some(by.id));
         active.reason = Set(Some(reason.to_owned()));
         active.decided_us = Set(Some(now));
-        let row = active.update(&tx).await?;
+        let row = active.update(&tx).await.map_err(SpendingError::from)?;
         let (actor, object, detail) = (trail::staff(by.id), format!("screening:{id}"), json!({ "state": row.state }));
         let line = Line { actor, action: "screening.decide", object, origin: by.origin.clone(), detail };
         trail::record(&tx, now, line).await?;
         tx.commit().await?;
         Ok(self.told(vec![row]).await?.remove(0))
+    }
+
+    /// Whether somebody, or whom they act for, is a payee, bears their name, wrote them down, or wrote a paper that pays them or is for them.
+    async fn has_part(&self, tx: &Tx, id: PayeeId, by: &Member, grant: &Grant) -> Result<bool, SpendError> {
+        let payee = payee::Entity::find_by_id(id).one(tx).await?.ok_or(SpendingError::NoSuchPayee)?;
+        if by.is_among(grant, [payee.staff_id, Some(payee.author_id)]) {
+            return Ok(true);
+        }
+        let persons = [Some(by.id), grant.acting_for].into_iter().flatten();
+        let persons = staff::Entity::find().filter(staff::Column::Id.is_in(persons)).all(tx).await?;
+        if persons.iter().any(|person| self.name_hmac(&person.name) == payee.name_hmac) {
+            return Ok(true);
+        }
+        let sql = "SELECT DISTINCT d.author_id, d.author_for_id FROM payout o JOIN disbursement d ON d.id = o.disbursement_id \
+                   WHERE o.payee_id = $1 OR o.beneficiary_id = $1";
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()]);
+        for row in tx.query_all_raw(statement).await? {
+            if by.is_among(grant, [row.try_get("", "author_id")?, row.try_get("", "author_for_id")?]) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

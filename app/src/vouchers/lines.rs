@@ -2,14 +2,20 @@
 //!
 //! Refused is what has a way of its own, where more is checked than a voucher could: gifts (4101), the payment channel (1009 微信), what
 //! refunds, grants and unknown money are owed (2209), payments for a campaign, releases and the year end (3101, 3102).
+//!
+//! A campaign carries by voucher what its plan lets it carry (facts: charity 6.2, entries 14, 15): a share of management or fundraising cost
+//! on a budget line of that kind, against what was accrued, written down or charged already, never against money or what is owed to somebody
+//! to be paid. Everything else of a campaign's money is asked for by a paper. Nothing is charged to one that is frozen or over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::campaign::CampaignState;
+use domain::plan::BudgetKind;
 use domain::voucher::{Side, VoucherAccount, VoucherKind, VoucherLine, pairs, total};
 use domain::{BookId, CampaignId, Money};
 use entity::{Rows, charity, manual_voucher};
 use ledger::{Account, CashFlow, Entry, Subject};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Statement};
 
 use super::VoucherError;
 
@@ -17,28 +23,36 @@ use super::VoucherError;
 const RESERVED: [&str; 7] =
     ["grant", "reimbursement", "refund", "suspense", "unidentified", "matching", "cash_surplus"];
 
+/// What a share of cost that a campaign carries may stand against: 待摊费用, 累计折旧, 累计摊销, 长期待摊费用, 应付职工薪酬, 应交税费, 预提费用,
+/// and cost that was charged before.
+const CARRIED_FROM: [&str; 9] = ["1301", "1502", "1602", "1701", "2204", "2206", "2301", "5301", "5401"];
+
 /// What the lines of a voucher may name.
 pub(super) struct Ground {
-    campaigns: BTreeSet<CampaignId>,
-    budget_lines: BTreeSet<(CampaignId, String)>,
+    /// Why nothing is charged to a campaign now, if so.
+    campaigns: BTreeMap<CampaignId, Option<&'static str>>,
+    budget_lines: BTreeMap<(CampaignId, String), BudgetKind>,
     banks: BTreeSet<String>,
 }
 
 impl Ground {
-    /// What a book has of what these lines name. Three statements.
+    /// What a book has of what these lines name. Three statements; campaigns are locked, shared, so that freezing one waits.
     pub(super) async fn read(db: &impl ConnectionTrait, book: BookId, lines: &[VoucherLine]) -> Result<Ground, DbErr> {
         let backend = db.get_database_backend();
         let named: BTreeSet<CampaignId> = lines.iter().filter_map(|line| line.account.campaign).collect();
-        let (mut campaigns, mut budget_lines) = (BTreeSet::new(), BTreeSet::new());
+        let (mut campaigns, mut budget_lines) = (BTreeMap::new(), BTreeMap::new());
         if !named.is_empty() {
             let rows = Rows::new().uuid("id", named.iter().map(|id| id.uuid()));
-            let sql = "SELECT c.id, l.code FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN budget_line l ON l.campaign_id = c.id \
-                       WHERE c.book_id = $1";
-            for row in db.query_all_raw(rows.statement(backend, sql, [book.into()])).await? {
+            let lock = if backend == DbBackend::Postgres { " ORDER BY c.id FOR SHARE OF c" } else { "" };
+            let sql = format!(
+                "SELECT c.id, c.state, c.frozen, l.code, l.kind FROM {{rows}} JOIN campaign c ON c.id = r.id \
+                 LEFT JOIN budget_line l ON l.campaign_id = c.id WHERE c.book_id = $1{lock}"
+            );
+            for row in db.query_all_raw(rows.statement(backend, &sql, [book.into()])).await? {
                 let id: CampaignId = row.try_get("", "id")?;
-                campaigns.insert(id);
+                campaigns.insert(id, closed(row.try_get("", "state")?, row.try_get("", "frozen")?));
                 if let Some(code) = row.try_get::<Option<String>>("", "code")? {
-                    budget_lines.insert((id, code));
+                    budget_lines.insert((id, code), row.try_get("", "kind")?);
                 }
             }
         }
@@ -67,14 +81,14 @@ impl Ground {
         for ((line, subject), n) in lines.iter().zip(&subjects).zip(1..) {
             let problem = self.subject(kind, *subject, &line.account).or_else(|| self.dimensions(kind, *subject, line));
             let problem = problem.or_else(|| flow(kind, *subject, line, only_cash));
+            let problem = problem.or_else(|| self.charged(*subject, line));
             if let Some(problem) = problem {
                 return Err(bad(n, problem));
             }
         }
-        let pays = lines.iter().zip(&subjects).any(|(line, subject)| line.side == Side::Credit && subject.is_cash());
-        let charged = lines.iter().zip(&subjects).position(|(line, subject)| {
-            line.side == Side::Debit && subject.is_expense() && line.account.campaign.is_some()
-        });
+        if let Some(refused) = against(lines, &subjects) {
+            return Err(refused);
+        }
         // Net assets that are owed for cannot be a campaign's.
         let sum_of = |side: Side, code: &str| {
             let lines = lines.iter().filter(|line| line.side == side && line.account.subject == code);
@@ -83,10 +97,34 @@ impl Ground {
         if sum_of(Side::Credit, "3102") > sum.fen() - sum_of(Side::Debit, "3101") {
             return Err(VoucherError::Invalid { field: "lines", problem: "限定性净资产超过资产" });
         }
-        match charged {
-            Some(index) if pays => Err(bad(index + 1, "项目的付款请通过支出申请办理")),
-            _ => Ok(sum),
+        Ok(sum)
+    }
+
+    /// What is wrong with an account of a campaign in itself: a campaign that is frozen or over pays nothing, and of its cost a voucher
+    /// charges shares that the plan has a line for.
+    fn charged(&self, subject: Subject, line: &VoucherLine) -> Option<&'static str> {
+        let account = &line.account;
+        let campaign = account.campaign?;
+        if line.side == Side::Debit
+            && let Some(closed) = self.campaigns.get(&campaign).copied().flatten()
+            && (subject.is_expense() || subject.is_income() || subject.code().starts_with("3201"))
+        {
+            return Some(closed);
         }
+        if !subject.is_expense() {
+            return None;
+        }
+        if account.goods {
+            return account.budget_line.is_some().then_some("物资支出不占预算行");
+        }
+        let carried = match subject.code() {
+            "5301" => BudgetKind::Management,
+            "5401" => BudgetKind::Fundraising,
+            _ => return Some("项目的支出请通过支出申请办理，凭证只记项目分摊的管理费用和筹资费用"),
+        };
+        let Some(code) = &account.budget_line else { return Some("项目分摊的费用请指明预算行") };
+        let kind = self.budget_lines.get(&(campaign, code.clone()));
+        (kind != Some(&carried)).then_some("该预算行的种类与科目不符，不能列支")
     }
 
     fn subject(&self, kind: VoucherKind, subject: Subject, account: &VoucherAccount) -> Option<&'static str> {
@@ -158,12 +196,12 @@ impl Ground {
         let own = subject.is_restricted() || subject.is_expense();
         match campaign {
             Some(_) if !own => return Some("该科目不分项目"),
-            Some(id) if !self.campaigns.contains(id) => return Some("本账套没有这个项目"),
+            Some(id) if !self.campaigns.contains_key(id) => return Some("本账套没有这个项目"),
             None if subject.is_restricted() && kind != VoucherKind::Opening => return Some("限定性科目请指明项目"),
             _ => {}
         }
         if let Some(code) = budget_line {
-            let known = campaign.is_some_and(|id| self.budget_lines.contains(&(id, code.clone())));
+            let known = campaign.is_some_and(|id| self.budget_lines.contains_key(&(id, code.clone())));
             if !subject.is_expense() || !known {
                 return Some("该项目没有这个预算行");
             }
@@ -231,6 +269,75 @@ impl Ground {
         }
         within(entry)
     }
+}
+
+/// Why nothing is charged to a campaign in this state, if so: before its first gift, and once it is over.
+fn closed(state: CampaignState, frozen: bool) -> Option<&'static str> {
+    if frozen {
+        return Some("该项目资金已冻结");
+    }
+    match state {
+        CampaignState::Open
+        | CampaignState::EmergencyOpen
+        | CampaignState::Paused
+        | CampaignState::Ended
+        | CampaignState::Executing
+        | CampaignState::Closing => None,
+        CampaignState::Draft
+        | CampaignState::Submitted
+        | CampaignState::OrgReview
+        | CampaignState::FinanceReview
+        | CampaignState::Approved
+        | CampaignState::Filing
+        | CampaignState::Filed
+        | CampaignState::Scheduled
+        | CampaignState::Closed
+        | CampaignState::Rejected
+        | CampaignState::Suspended
+        | CampaignState::Cancelled
+        | CampaignState::Terminated => Some("该项目目前不能支出"),
+    }
+}
+
+/// Refuses what the money of a campaign does not stand against by hand: a share of cost against money or what is to be paid to somebody,
+/// goods against anything but stock, restricted net assets of earlier years against money or debts.
+fn against(lines: &[VoucherLine], subjects: &[Subject]) -> Option<VoucherError> {
+    let all = || lines.iter().zip(subjects).zip(1_usize..);
+    let own = |line: &VoucherLine, subject: &Subject| subject.is_expense() && line.account.campaign.is_some();
+    let money = all().any(|((line, subject), _)| own(line, subject) && !line.account.goods);
+    let goods = all().any(|((line, subject), _)| own(line, subject) && line.account.goods);
+    let earlier = all().any(|((line, subject), _)| {
+        line.side == Side::Debit && line.account.campaign.is_some() && subject.code().starts_with("3201")
+    });
+    all().filter(|((line, subject), _)| !own(line, subject)).find_map(|((_, subject), n)| {
+        let code = subject.code();
+        if money && !CARRIED_FROM.contains(&code) {
+            return Some(bad(n, "项目的付款和应付款请通过支出申请办理"));
+        }
+        if goods && code != "1201" {
+            return Some(bad(n, "发放项目物资只对应存货"));
+        }
+        let paid = subject.is_cash() || code == "2202" || code == "2209";
+        (earlier && paid).then(|| bad(n, "项目的付款和应付款请通过支出申请办理"))
+    })
+}
+
+/// What lines charge to budget lines, net, in fen.
+pub(super) fn charges(lines: &[VoucherLine]) -> BTreeMap<(CampaignId, String), i64> {
+    let mut charges = BTreeMap::new();
+    for line in lines.iter().filter(|line| !line.account.goods) {
+        let expense = Subject::of(&line.account.subject).is_some_and(Subject::is_expense);
+        let (Some(campaign), Some(code), true) = (line.account.campaign, &line.account.budget_line, expense) else {
+            continue;
+        };
+        let fen = match line.side {
+            Side::Debit => line.amount.fen(),
+            Side::Credit => -line.amount.fen(),
+        };
+        *charges.entry((campaign, code.clone())).or_default() += fen;
+    }
+    charges.retain(|_, fen| *fen != 0);
+    charges
 }
 
 /// No account of cash goes below nothing.

@@ -44,6 +44,8 @@ pub struct NewDisbursement {
     pub content: Vec<u8>,
     /// SHA-256 of the list it was read from: a list is handed in once.
     pub file_hash: Option<Vec<u8>>,
+    /// Why it is no second paper for the same payment, if somebody asked.
+    pub repeat_reason: Option<String>,
 }
 
 /// One payment of it.
@@ -88,6 +90,10 @@ fn checked(new: &NewDisbursement) -> Result<Money, SpendingError> {
             None if said > 0 => return invalid("relation", "没有另填受益人时不必填写关系"),
             Some(_) | None => {}
         }
+    }
+    let reason = new.repeat_reason.as_deref().map(|reason| reason.trim().chars().count());
+    if reason.is_some_and(|length| !(2..=200).contains(&length)) {
+        return invalid("repeat_reason", "请说明为何不是重复支付，2至200字");
     }
     match Money::checked_sum(new.payouts.iter().map(|payout| payout.amount)) {
         Some(total) if total <= Money::MAX => Ok(total),
@@ -143,6 +149,7 @@ pub async fn draft(
         submitted_us: Set(None),
         approved_us: Set(None),
         finished_us: Set(None),
+        repeat_reason: Set(repeat_reason(&new)),
     }
     .insert(tx)
     .await?;
@@ -175,6 +182,7 @@ pub async fn edit(
     to_partner(tx, new.kind, new.campaign, &paid(&new), compared).await?;
     execute(tx, "DELETE FROM payout WHERE disbursement_id = $1", [new.id.into()]).await?;
     write_payouts(tx, now, &new).await?;
+    let repeat_reason = repeat_reason(&new);
     let mut paper: row::ActiveModel = paper.into();
     paper.line_code = Set(new.line);
     paper.kind = Set(new.kind);
@@ -183,8 +191,13 @@ pub async fn edit(
     paper.purpose = Set(new.purpose.trim().to_owned());
     paper.content = Set(new.content);
     paper.file_hash = Set(new.file_hash);
+    paper.repeat_reason = Set(repeat_reason);
     paper.changed_us = Set(now);
     Ok(paper.update(tx).await?)
+}
+
+fn repeat_reason(new: &NewDisbursement) -> Option<String> {
+    new.repeat_reason.as_deref().map(|reason| reason.trim().to_owned())
 }
 
 /// Who receives the money of a paper.
@@ -473,6 +486,24 @@ pub(super) async fn spending_of(tx: &Tx, paper: &row::Model) -> Result<Spending,
         budget: line.kind,
         kind: paper.kind,
     })
+}
+
+/// Refuses whoever wrote or approved one of these papers, or acts for somebody who did, where the charity keeps all duties apart (facts:
+/// charity 1, 6.6a: who books does not approve what is booked). One statement.
+pub(super) async fn apart(tx: &Tx, papers: &[(&row::Model, &Grant)], by: &Member) -> Result<(), SpendingError> {
+    let full = papers.iter().filter(|(paper, _)| paper.profile == Some(Profile::Full));
+    let approvals = disbursement_approval::Entity::find()
+        .filter(disbursement_approval::Column::DisbursementId.is_in(full.clone().map(|(paper, _)| paper.id)))
+        .all(tx)
+        .await?;
+    for (paper, grant) in full {
+        let given = approvals.iter().filter(|a| a.disbursement_id == paper.id && a.round == paper.round);
+        let persons = given.flat_map(|approval| [Some(approval.approver_id), approval.acting_for_id]);
+        if by.is_among(grant, persons.chain([Some(paper.author_id), paper.author_for_id])) {
+            return Err(SpendingError::OtherPerson);
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn required(reason: &str) -> Result<&str, SpendingError> {

@@ -6,6 +6,8 @@ use domain::{BusinessDate, Money, Refused};
 use entity::violation;
 use sea_orm::DbErr;
 
+use super::public::Before;
+
 /// Why something about spending was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SpendingError {
@@ -101,6 +103,12 @@ pub enum SpendingError {
         /// The first day it may be used without a confirmation.
         from: BusinessDate,
     },
+    /// Another paper of the campaign pays the same person as much for the same purpose, and nobody said why this is no second one.
+    #[error("another paper of the campaign asks for the same payment")]
+    Repeated(Before),
+    /// The document names people; it is read for a reason that is written down.
+    #[error("a reason has to be given")]
+    ReasonNeeded,
     /// The account of a payee is another than the one in the file.
     #[error("the account of a payee is not the one in the file")]
     AccountChanged,
@@ -145,10 +153,23 @@ const GUARDS: &[Guard] = &[
     ("payout_own", || SpendingError::OtherPerson),
     ("payout_confirmer_check", || SpendingError::OtherPerson),
     ("payee_confirmed_check", || SpendingError::OtherPerson),
+    ("payee_acting_check", || SpendingError::OtherPerson),
+    ("payee_persons", || SpendingError::OtherPerson),
+    ("payout_acting_check", || SpendingError::OtherPerson),
+    ("payout_hands", || SpendingError::OtherPerson),
+    ("payout_settlement_own_check", || SpendingError::OtherPerson),
+    ("payout_settlement_acting_check", || SpendingError::OtherPerson),
+    ("payout_settlement_persons", || SpendingError::OtherPerson),
+    ("payout_settlement_document", || SpendingError::NoDocument),
+    ("screening_hit_persons", || SpendingError::OtherPerson),
     ("disbursement_related", || SpendingError::Related),
     ("disbursement_document", || SpendingError::NoDocument),
     ("disbursement_file_key", || SpendingError::ListReused),
     ("disbursement.file_hash", || SpendingError::ListReused),
+    ("budget_line_used_check", || SpendingError::Invalid {
+        field: "lines",
+        problem: "冲减金额超过该预算行已列支的金额",
+    }),
     ("campaign_frozen", || SpendingError::Frozen),
     ("payout_account", || SpendingError::AccountChanged),
     ("payout_held", || SpendingError::InHand),

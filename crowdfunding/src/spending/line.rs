@@ -49,6 +49,12 @@ pub(super) async fn change(tx: &Tx, campaign: CampaignId, code: &str, change: Ch
     Err(SpendingError::LineShort { left: row.map(|row| left(&row)).ok_or(SpendingError::NoSuchLine)? })
 }
 
+/// What a voucher charges to a line, in fen, or takes back of it: a share of cost that the plan lets the campaign carry (facts: charity 6.2,
+/// entries 14, 15).
+pub async fn charge_line(tx: &Tx, campaign: CampaignId, code: &str, fen: i64) -> Result<(), SpendingError> {
+    change(tx, campaign, code, Change { committed: 0, used: fen }).await
+}
+
 /// What may still be promised or spent of a line.
 pub(super) fn left(row: &budget_line::Model) -> Money {
     Money::from_fen(row.planned_fen.fen() - row.committed_fen.fen() - row.used_fen.fen())

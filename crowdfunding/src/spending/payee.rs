@@ -1,6 +1,6 @@
 //! Payees and beneficiaries. What is personal comes sealed and stays so: this crate holds no keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::role::{Member, Role};
 use domain::{CampaignId, PayeeId, StaffId, Timestamp};
@@ -18,6 +18,9 @@ use super::{READERS, SpendingError};
 const KEEPERS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Cashier];
 /// Who may confirm a changed account.
 const CONFIRMERS: [Role; 3] = [Role::ProjectManager, Role::FinanceHead, Role::Bookkeeper];
+
+/// Who may declare somebody close.
+pub const DECLARERS: [Role; 5] = [Role::Organiser, Role::ProjectManager, Role::Cashier, Role::FinanceHead, Role::Chair];
 
 /// A bank account, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,7 @@ pub struct NewPayee {
 }
 
 /// Writes payees down; all come with one campaign. Those whose id stands already are left as they are and answered by the caller's look-up.
+/// Another account under a name the book knows is a changed account: it waits like one ([`change_account`]).
 pub async fn register(
     tx: &Tx,
     now: Timestamp,
@@ -73,7 +77,7 @@ pub async fn register(
 ) -> Result<(), SpendingError> {
     by.must_be(&KEEPERS)?;
     let campaign = campaign::Entity::find_by_id(campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
-    by.may(&KEEPERS, &campaign.unit_path)?;
+    let acting_for = by.may(&KEEPERS, &campaign.unit_path)?.acting_for;
     if charity::Entity::find_by_id(campaign.book_id).one(tx).await?.is_none() {
         return Err(SpendingError::NoCharity);
     }
@@ -102,10 +106,16 @@ pub async fn register(
         .bytes("key_sealed", all().map(|payee| payee.key_sealed.clone()))
         .int("key_version", all().map(|payee| payee.key_version));
     let sql = "INSERT INTO payee (id, book_id, unit_path, kind, part, minor, division, staff_id, related, related_note, name_sealed, name_hmac, \
-               phone_sealed, account_sealed, bank_sealed, account_hmac, key_sealed, key_version, author_id, created_us) \
-               SELECT id, $1, $2, kind, part, minor, division, staff_id, related, related_note, name_sealed, name_hmac, phone_sealed, \
-               account_sealed, bank_sealed, account_hmac, key_sealed, key_version, $3, $4 FROM {rows}";
-    let values = [campaign.book_id.into(), campaign.unit_path.into(), by.id.into(), now.into()];
+               phone_sealed, account_sealed, bank_sealed, account_hmac, key_sealed, key_version, author_id, created_us, account_changed_us, \
+               account_changed_by, account_changed_for) \
+               SELECT r.id, $1, $2, r.kind, r.part, r.minor, r.division, r.staff_id, r.related, r.related_note, r.name_sealed, r.name_hmac, \
+               r.phone_sealed, r.account_sealed, r.bank_sealed, r.account_hmac, r.key_sealed, r.key_version, $3, $4, \
+               CASE WHEN o.id IS NULL THEN NULL ELSE $4 END, CASE WHEN o.id IS NULL THEN NULL ELSE $3 END, \
+               CASE WHEN o.id IS NULL THEN NULL ELSE $5 END FROM {rows} LEFT JOIN payee o ON o.id = (SELECT q.id FROM payee_account h \
+                   JOIN payee q ON q.id = h.payee_id WHERE q.book_id = $1 AND q.name_hmac = r.name_hmac AND h.account_hmac <> r.account_hmac \
+                   AND NOT EXISTS (SELECT 1 FROM payee k WHERE k.book_id = $1 AND k.name_hmac = r.name_hmac AND k.account_hmac = r.account_hmac \
+                       AND (k.account_changed_us IS NULL OR k.account_confirmed_by IS NOT NULL)) LIMIT 1)";
+    let values = [campaign.book_id.into(), campaign.unit_path.into(), by.id.into(), now.into(), acting_for.into()];
     tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?;
     let ids = Rows::new().uuid("id", all().map(|payee| payee.id.uuid()));
     let sql = "INSERT INTO payee_account (payee_id, seq, account_sealed, bank_sealed, account_hmac, author_id, at_us) \
@@ -145,6 +155,7 @@ pub async fn change_account(
     active.account_changed_by = Set(Some(by.id));
     active.account_changed_for = Set(acting_for);
     active.account_confirmed_by = Set(None);
+    active.account_confirmed_for = Set(None);
     let payee = active.update(tx).await?;
     let sql = "INSERT INTO payee_account (payee_id, seq, account_sealed, bank_sealed, account_hmac, author_id, at_us) \
                SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM payee_account WHERE payee_id = $1), $2, $3, $4, $5, $6";
@@ -164,8 +175,28 @@ pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::M
     if by.is_among(grant, [Some(changed_by), payee.account_changed_for]) {
         return Err(SpendingError::OtherPerson);
     }
+    let acting_for = grant.acting_for;
     let mut active: row::ActiveModel = payee.into();
     active.account_confirmed_by = Set(Some(by.id));
+    active.account_confirmed_for = Set(acting_for);
+    Ok(active.update(tx).await?)
+}
+
+/// Declares a payee close to a manager or a donor who chose them (慈善法 Art. 40, 59). One person's word stops the money at once; nobody takes
+/// it back. The same words again change nothing.
+pub async fn declare_related(tx: &Tx, id: PayeeId, note: &str, by: &Member) -> Result<row::Model, SpendingError> {
+    let note = note.trim();
+    if !(1..=200).contains(&note.chars().count()) {
+        return Err(SpendingError::Invalid { field: "related", problem: "请说明关联关系，最多200字" });
+    }
+    let payee = locked(tx, id, by).await?;
+    by.may(&DECLARERS, &payee.unit_path)?;
+    if payee.related {
+        return if payee.related_note.as_deref() == Some(note) { Ok(payee) } else { Err(SpendingError::Decided) };
+    }
+    let mut active: row::ActiveModel = payee.into();
+    active.related = Set(true);
+    active.related_note = Set(Some(note.to_owned()));
     Ok(active.update(tx).await?)
 }
 
@@ -211,6 +242,20 @@ pub async fn same_account(
         "SELECT p.* FROM {rows} JOIN payee p ON p.book_id = $1 AND p.account_hmac = r.hmac ORDER BY p.created_us, p.id";
     let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
     Ok(found.iter().map(|row| row::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+/// Which of these names a book knows under an account; one statement.
+pub async fn names_with_accounts(
+    db: &impl ConnectionTrait,
+    book: domain::BookId,
+    names: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<HashSet<Vec<u8>>, SpendingError> {
+    let names: BTreeSet<Vec<u8>> = names.into_iter().collect();
+    let rows = Rows::new().bytes("hmac", names);
+    let sql = "SELECT DISTINCT p.name_hmac FROM {rows} JOIN payee p ON p.book_id = $1 AND p.name_hmac = r.hmac \
+               JOIN payee_account h ON h.payee_id = p.id";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
+    Ok(found.iter().map(|row| row.try_get("", "name_hmac")).collect::<Result<_, _>>()?)
 }
 
 /// A page of payees, newest first; of one name, if its HMAC is given.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::disbursement::{DisbursementEvent, DisbursementKind, DisbursementState, PayoutEvent, PayoutState};
-use domain::role::{Member, Role};
+use domain::role::{Grant, Member, Role};
 use domain::{
-    BookId, BusinessDate, CampaignId, DisbursementId, Money, PaymentFileId, PayoutId, StaffId, Timestamp, UnitPath,
+    BookId, BusinessDate, CampaignId, DisbursementId, Money, PayeeId, PaymentFileId, PayoutId, StaffId, Timestamp,
+    UnitPath,
 };
 use entity::{
-    Rows, Tx, campaign, charity, disbursement, disbursement_approval, execute, payee, payment_file, payout as row,
-    screening_hit,
+    ListOrder, Rows, Tx, campaign, charity, disbursement, disbursement_approval, execute, listed, payee, payment_file,
+    payout as row, payout_settlement, screening_hit,
 };
 use ledger::Entry;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
@@ -18,7 +19,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, QueryTrait, Set,
 };
 
-use super::disbursement::{advance, book, closing, may_know, required, spending_of};
+use super::disbursement::{advance, apart, book, closing, may_know, required, spending_of};
 use super::line::{self, Change};
 use super::payee::payees_of;
 use super::postings::{self, Spending};
@@ -272,6 +273,15 @@ async fn look_at_payees(
     Ok(())
 }
 
+/// Refuses the name of a bank account that is none of the book's.
+pub(super) async fn of_bank_account(tx: &Tx, book: BookId, name: &str) -> Result<(), SpendingError> {
+    bank_account_known(tx, book, name).await.map_err(|error| match error {
+        CrowdfundingError::Invalid { field, problem } => SpendingError::Invalid { field, problem },
+        CrowdfundingError::Db(error) => error.into(),
+        _ => SpendingError::Conflict,
+    })
+}
+
 /// Puts what is due into a payment file. The same file asked for again is the one that stands (the caller looks first, by [`file_of`]).
 pub async fn schedule(
     tx: &Tx,
@@ -288,11 +298,7 @@ pub async fn schedule(
             field: "bank_account", problem: "请填写银行账户简称，最多40字"
         });
     }
-    bank_account_known(tx, first.paper.book_id, &bank_account).await.map_err(|error| match error {
-        CrowdfundingError::Invalid { field, problem } => SpendingError::Invalid { field, problem },
-        CrowdfundingError::Db(error) => error.into(),
-        _ => SpendingError::Conflict,
-    })?;
+    of_bank_account(tx, first.paper.book_id, &bank_account).await?;
     let file = payment_file::ActiveModel {
         id: Set(new.id),
         book_id: Set(first.paper.book_id),
@@ -313,7 +319,7 @@ pub async fn schedule(
         .uuid("id", due.iter().map(|due| due.payout.id.uuid()))
         .bytes("hmac", due.iter().map(|due| due.payee.account_hmac.clone().unwrap_or_default()));
     let sql = "UPDATE payout SET state = 'scheduled', payment_file_id = $1, payer_id = $2, scheduled_us = $3, changed_us = $3, \
-               account_hmac = r.hmac, confirmer_id = NULL, paid_on = NULL, bank_reference = NULL \
+               account_hmac = r.hmac, confirmer_id = NULL, confirmer_for_id = NULL, paid_on = NULL, bank_reference = NULL \
                FROM {rows} WHERE payout.id = r.id AND payout.state IN ('approved', 'retried')";
     let values = [new.id.into(), by.id.into(), now.into()];
     let changed = tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?.rows_affected();
@@ -402,6 +408,7 @@ async fn places(db: &impl ConnectionTrait, id: PaymentFileId) -> Result<Vec<Unit
 pub async fn files(
     db: &impl ConnectionTrait,
     by: &Member,
+    state: Option<&str>,
     after: Option<PaymentFileId>,
     limit: u64,
 ) -> Result<Vec<payment_file::Model>, SpendingError> {
@@ -431,6 +438,9 @@ pub async fn files(
             .add(payment_file::Column::Id.in_subquery(travelling))
             .add(payment_file::Column::Id.not_in_subquery(hidden));
         query = query.filter(Condition::any().add(payment_file::Column::BookId.in_subquery(books)).add(papers));
+    }
+    if let Some(state) = state {
+        query = query.filter(payment_file::Column::State.eq(state));
     }
     if let Some(after) = after {
         let last = file(db, after, by).await?;
@@ -535,7 +545,8 @@ async fn move_all(
     if moved != u64::try_from(file.lines).unwrap_or_default() { Err(SpendingError::Conflict) } else { Ok(()) }
 }
 
-/// What the bank did with payments of a file, read by another person than the one who sent it. Books what was paid (12b, 13a) and what
+/// What the bank did with payments of a file, read by another person than the one who sent it, and than those who wrote or approved the
+/// papers where all duties are apart. Books what was paid (12b, 13a) and what
 /// came back after it was paid (12c). Saying the same again changes nothing. Answers how many payouts changed.
 pub async fn results(
     tx: &Tx,
@@ -548,12 +559,16 @@ pub async fn results(
     let file = locked_file(tx, id, by).await?;
     let papers = papers_of(tx, "payment_file_id", &[id.uuid()]).await?;
     let papers = lock_papers(tx, &papers, by).await?;
+    let mut granted = Vec::with_capacity(papers.len());
     for paper in papers.values() {
-        by.may(&CONFIRMERS, &paper.unit_path)?;
+        granted.push((paper, by.may(&CONFIRMERS, &paper.unit_path)?));
     }
-    if file.author_id == by.id {
+    let own = |grant: &Grant| by.is_among(grant, [Some(file.author_id)]);
+    if file.author_id == by.id || granted.iter().any(|(_, grant)| own(grant)) {
         return Err(SpendingError::OtherPerson);
     }
+    apart(tx, &granted, by).await?;
+    let acting_for = granted.iter().find_map(|(_, grant)| grant.acting_for);
     let said = verdicts_by_payout(verdicts, now, file.created_us)?;
     let ids: Vec<PayoutId> = said.keys().copied().collect();
     let rows = rows_of(tx, &ids, true).await?;
@@ -609,7 +624,7 @@ pub async fn results(
         let to = paper.state.on(DisbursementEvent::Reopen)?;
         advance(tx, now, paper.clone(), to, &by.id.to_string(), None, |paper| paper.finished_us = Set(None)).await?;
     }
-    write_verdicts(tx, now, &moved, by).await?;
+    write_verdicts(tx, now, &moved, by, acting_for).await?;
     for ((campaign, code), change) in changes {
         line::change(tx, campaign, &code, change).await?;
     }
@@ -656,6 +671,7 @@ async fn write_verdicts(
     now: Timestamp,
     moved: &[(&row::Model, &Outcome, PayoutState)],
     by: &Member,
+    acting_for: Option<StaffId>,
 ) -> Result<(), SpendingError> {
     let rows = Rows::new()
         .uuid("id", moved.iter().map(|(payout, ..)| payout.id.uuid()))
@@ -682,10 +698,11 @@ async fn write_verdicts(
                 Outcome::Bounced { reason, .. } => Some(reason.trim().to_owned()),
             }),
         );
-    let sql = "UPDATE payout SET state = r.to_state, confirmer_id = $1, changed_us = $2, paid_on = r.paid_on, \
+    let sql = "UPDATE payout SET state = r.to_state, confirmer_id = $1, confirmer_for_id = $3, changed_us = $2, paid_on = r.paid_on, \
                bank_reference = r.bank_reference, last_error = r.last_error \
                FROM {rows} WHERE payout.id = r.id AND payout.state = r.from_state";
-    let statement = rows.statement(tx.get_database_backend(), sql, [by.id.into(), now.into()]);
+    let values = [by.id.into(), now.into(), acting_for.into()];
+    let statement = rows.statement(tx.get_database_backend(), sql, values);
     if tx.execute_raw(statement).await?.rows_affected() != moved.len() as u64 {
         return Err(SpendingError::Conflict);
     }
@@ -822,10 +839,48 @@ pub async fn payout(
     Ok((paper, payout))
 }
 
-/// A page of the payouts in one state, by their last change; of all, the last changed first.
+/// Which payouts are wanted; nothing narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PayoutSearch {
+    /// In one of these states.
+    pub states: Vec<PayoutState>,
+    /// Of a campaign: of it and its leaves, or with a line of it alone, as [`super::lines_paid`] counts them.
+    pub campaign: Option<CampaignId>,
+    /// Charged to the budget line of this code.
+    pub line: Option<String>,
+    /// To this payee, or for them.
+    pub payee: Option<PayeeId>,
+    /// In which order; with nothing said, those of some states the longest unchanged first, and all of them the last changed first.
+    pub order: Option<ListOrder>,
+}
+
+impl From<PayoutState> for PayoutSearch {
+    fn from(state: PayoutState) -> PayoutSearch {
+        PayoutSearch { states: vec![state], ..PayoutSearch::default() }
+    }
+}
+
+/// What was paid back of payouts, as it was confirmed; those of which nothing was are left out. One statement.
+pub async fn recovered(db: &impl ConnectionTrait, ids: &[PayoutId]) -> Result<HashMap<PayoutId, Money>, DbErr> {
+    use payout_settlement::Column as S;
+    let rows = payout_settlement::Entity::find()
+        .filter(S::PayoutId.is_in(ids.iter().copied()))
+        .filter(S::Kind.eq("recovered"))
+        .filter(S::State.eq("confirmed"))
+        .all(db)
+        .await?;
+    let mut back: HashMap<PayoutId, Money> = HashMap::new();
+    for row in rows {
+        let sum = back.entry(row.payout_id).or_default();
+        *sum = sum.checked_add(row.amount_fen).unwrap_or(Money::MAX);
+    }
+    Ok(back)
+}
+
+/// A page of payouts, by their last change or by amount.
 pub async fn payouts(
     db: &impl ConnectionTrait,
-    of_state: Option<PayoutState>,
+    wanted: &PayoutSearch,
     by: &Member,
     after: Option<PayoutId>,
     limit: u64,
@@ -838,22 +893,35 @@ pub async fn payouts(
         by,
         &READERS,
     ));
+    if let Some(campaign) = wanted.campaign {
+        let mut leaves = Query::select();
+        leaves.column(campaign::Column::Id).from(campaign::Entity).and_where(campaign::Column::ParentId.eq(campaign));
+        let mut of = Condition::any().add(disbursement::Column::CampaignId.eq(campaign));
+        if wanted.line.is_none() {
+            of = of.add(disbursement::Column::CampaignId.in_subquery(leaves));
+        }
+        papers.cond_where(of);
+    }
+    if let Some(line) = &wanted.line {
+        papers.and_where(disbursement::Column::LineCode.eq(line.as_str()));
+    }
     let mut query = row::Entity::find().filter(C::DisbursementId.in_subquery(papers));
+    if !wanted.states.is_empty() {
+        query = query.filter(C::State.is_in(wanted.states.iter().copied()));
+    }
+    if let Some(payee) = wanted.payee {
+        query = query.filter(Condition::any().add(C::PayeeId.eq(payee)).add(C::BeneficiaryId.eq(payee)));
+    }
+    let usual = if !wanted.states.is_empty() { ListOrder::Oldest } else { ListOrder::Newest };
+    let order = wanted.order.unwrap_or(usual);
     let last = match after {
         Some(after) => Some(payout(db, after, by).await?.1),
         None => None,
     };
-    let Some(state) = of_state else {
-        if let Some(last) = last {
-            let same = Condition::all().add(C::ChangedUs.eq(last.changed_us)).add(C::Id.lt(last.id));
-            query = query.filter(Condition::any().add(C::ChangedUs.lt(last.changed_us)).add(same));
-        }
-        return Ok(query.order_by_desc(C::ChangedUs).order_by_desc(C::Id).limit(limit).all(db).await?);
+    let (key, last) = if order.is_by_amount() {
+        (C::AmountFen, last.map(|last| (last.amount_fen.into(), last.id.into())))
+    } else {
+        (C::ChangedUs, last.map(|last| (last.changed_us.into(), last.id.into())))
     };
-    query = query.filter(C::State.eq(state));
-    if let Some(last) = last {
-        let same = Condition::all().add(C::ChangedUs.eq(last.changed_us)).add(C::Id.gt(last.id));
-        query = query.filter(Condition::any().add(C::ChangedUs.gt(last.changed_us)).add(same));
-    }
-    Ok(query.order_by_asc(C::ChangedUs).order_by_asc(C::Id).limit(limit).all(db).await?)
+    Ok(listed(query, (key, C::Id), order.is_down(), last).limit(limit).all(db).await?)
 }

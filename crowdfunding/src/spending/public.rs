@@ -7,6 +7,8 @@ use domain::{BusinessDate, CampaignId, Money, PayeeId, PayoutId};
 use entity::payee;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement};
 
+use super::disbursement::NewDisbursement;
+
 /// A cell of fewer children is told together with others.
 const SMALLEST_CELL: i64 = 5;
 
@@ -132,6 +134,26 @@ pub async fn children(db: &impl ConnectionTrait, campaign: CampaignId) -> Result
     Ok(merged(cells))
 }
 
+/// What was paid, by the county of whom it is for, of all campaigns: no cell of fewer than five payments, as of children; what is written
+/// down of no county is told with the others. One statement.
+pub async fn counties(db: &impl ConnectionTrait) -> Result<Vec<ChildrenCell>, DbErr> {
+    let sql = format!(
+        "SELECT SUBSTR(COALESCE(b.division, p.division, ''), 1, 6) AS division, CAST(count(*) AS BIGINT) AS n, \
+         CAST(SUM({NET}) AS BIGINT) AS fen FROM payout o JOIN payee p ON p.id = o.payee_id LEFT JOIN payee b ON b.id = o.beneficiary_id \
+         WHERE o.state = 'confirmed' GROUP BY 1 ORDER BY 1"
+    );
+    let mut cells = Vec::new();
+    for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await? {
+        let division: String = row.try_get("", "division")?;
+        cells.push(ChildrenCell {
+            division: Some(division).filter(|code| code.len() == 6),
+            count: row.try_get("", "n")?,
+            amount: Money::from_fen(row.try_get("", "fen")?),
+        });
+    }
+    Ok(merged(cells))
+}
+
 /// Puts small cells together until no cell tells of fewer than five; what cannot be put together is left out.
 fn merged(cells: Vec<ChildrenCell>) -> Vec<ChildrenCell> {
     let (mut large, small): (Vec<_>, Vec<_>) =
@@ -183,12 +205,52 @@ pub async fn paid_before(
                FROM {rows} JOIN payout o ON o.payee_id = r.id JOIN disbursement d ON d.id = o.disbursement_id \
                WHERE d.campaign_id = $1 AND d.id <> $2 AND o.state <> 'cancelled' GROUP BY o.payee_id";
     let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [campaign.into(), but.into()])).await?;
-    let far = |number: i64| match number {
+    found.iter().map(|row| Ok((row.try_get("", "payee_id")?, before(row.try_get("", "far")?)))).collect()
+}
+
+/// As the statements count it.
+fn before(far: i64) -> Before {
+    match far {
         1 => Before::Drafted,
         2 => Before::Asked,
         _ => Before::Paid,
-    };
-    found.iter().map(|row| Ok((row.try_get("", "payee_id")?, far(row.try_get("", "far")?)))).collect()
+    }
+}
+
+/// How far another paper of the campaign has come that pays somebody of a paper, by account or by name of whom it is for, as much for the
+/// same purpose; the furthest of them. One statement.
+pub async fn same_before(db: &impl ConnectionTrait, new: &NewDisbursement) -> Result<Option<Before>, DbErr> {
+    let rows = entity::Rows::new()
+        .uuid("payee_id", new.payouts.iter().map(|payout| payout.payee.uuid()))
+        .uuid("whose_id", new.payouts.iter().map(|payout| payout.beneficiary.unwrap_or(payout.payee).uuid()))
+        .int("amount", new.payouts.iter().map(|payout| payout.amount.fen()));
+    let sql = "SELECT CAST(MAX(CASE WHEN o.state = 'confirmed' THEN 3 WHEN d.state = 'draft' THEN 1 ELSE 2 END) AS BIGINT) AS far \
+               FROM {rows} JOIN payee p ON p.id = r.payee_id JOIN payee w ON w.id = r.whose_id \
+               JOIN disbursement d ON d.campaign_id = $1 AND d.id <> $2 AND d.purpose = $3 \
+               JOIN payout o ON o.disbursement_id = d.id AND o.amount_fen = r.amount AND o.state <> 'cancelled' \
+               JOIN payee q ON q.id = o.payee_id JOIN payee v ON v.id = COALESCE(o.beneficiary_id, o.payee_id) \
+               WHERE q.id = p.id OR q.account_hmac = p.account_hmac OR v.name_hmac = w.name_hmac";
+    let values = [new.campaign.into(), new.id.into(), new.purpose.trim().into()];
+    let found = db.query_one_raw(rows.statement(db.get_database_backend(), sql, values)).await?;
+    let far: Option<i64> = found.map(|row| row.try_get("", "far")).transpose()?.flatten();
+    Ok(far.map(before))
+}
+
+/// Which of these names, as they are compared, another paper of the campaign is for. One statement.
+pub async fn names_before(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    but: domain::DisbursementId,
+    names: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<std::collections::HashMap<Vec<u8>, Before>, DbErr> {
+    let names: std::collections::BTreeSet<Vec<u8>> = names.into_iter().collect();
+    let rows = entity::Rows::new().bytes("hmac", names);
+    let sql = "SELECT v.name_hmac, CAST(MAX(CASE WHEN o.state = 'confirmed' THEN 3 WHEN d.state = 'draft' THEN 1 ELSE 2 END) AS BIGINT) AS far \
+               FROM {rows} JOIN payee v ON v.name_hmac = r.hmac JOIN payout o ON COALESCE(o.beneficiary_id, o.payee_id) = v.id \
+               JOIN disbursement d ON d.id = o.disbursement_id WHERE d.campaign_id = $1 AND d.id <> $2 AND o.state <> 'cancelled' \
+               GROUP BY v.name_hmac";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [campaign.into(), but.into()])).await?;
+    found.iter().map(|row| Ok((row.try_get("", "name_hmac")?, before(row.try_get("", "far")?)))).collect()
 }
 
 /// Which of these ids are payees already.

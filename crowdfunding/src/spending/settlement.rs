@@ -4,7 +4,7 @@
 use domain::disbursement::{DisbursementKind, PayoutState};
 use domain::role::{Member, Role};
 use domain::{BusinessDate, Money, PayoutId, SettlementId, Timestamp};
-use entity::{Tx, payout_settlement as row};
+use entity::{Tx, attachment, payout_settlement as row};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -12,9 +12,9 @@ use sea_orm::{
 };
 
 use super::SpendingError;
-use super::disbursement::{book, required, spending_of};
+use super::disbursement::{apart, book, required, spending_of};
 use super::line::{self, Change};
-use super::payout::{locked, of_closed_year, payout};
+use super::payout::{locked, of_bank_account, of_closed_year, payout};
 use super::postings;
 
 /// Who writes it down.
@@ -65,7 +65,8 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
     let reason = required(&new.reason)?.to_owned();
     let (paper, payout) = locked(tx, new.payout, by).await?;
     let grant = by.may(&AUTHORS, &paper.unit_path)?;
-    let (bank_account, bank_reference) = new.bank.clone().unzip();
+    let bank = new.bank.as_ref().map(|(account, reference)| (account.trim().to_owned(), reference.trim().to_owned()));
+    let (bank_account, bank_reference) = bank.unzip();
     if let Some(known) = row::Entity::find_by_id(new.id).one(tx).await? {
         let same = (known.payout_id, known.kind.as_str(), known.amount_fen, known.happened_on, known.author_id)
             == (new.payout, new.kind.as_str(), new.amount, new.on, by.id)
@@ -73,7 +74,10 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
         return if same { Ok(known) } else { Err(SpendingError::IdReused) };
     }
     let fits = match new.kind {
-        SettlementKind::Recovered => bank_account.is_some(),
+        SettlementKind::Recovered => {
+            let said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+            said(&bank_account) && said(&bank_reference)
+        }
         SettlementKind::Accounted => paper.kind == DisbursementKind::Advance && bank_account.is_none(),
     };
     if !fits {
@@ -94,6 +98,7 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
         return Err(SpendingError::Invalid { field: "on", problem: "日期不得早于付款之日" });
     }
     if let (Some(account), Some(reference)) = (&bank_account, &bank_reference) {
+        of_bank_account(tx, paper.book_id, account).await?;
         // One transfer may bring back several payouts, each once.
         let booked = row::Entity::find()
             .filter(row::Column::PayoutId.eq(new.payout))
@@ -127,13 +132,15 @@ pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -
         author_id: Set(by.id),
         author_for_id: Set(grant.acting_for),
         approver_id: Set(None),
+        approver_for_id: Set(None),
         created_us: Set(now),
         decided_us: Set(None),
     };
     Ok(row.insert(tx).await?)
 }
 
-/// Another person confirms or declines it. Confirming books it.
+/// Another person confirms or declines it, who neither wrote nor approved the paper where all duties are apart. Confirming books it; what a
+/// partner accounts for needs its documents.
 pub async fn decide(
     tx: &Tx,
     now: Timestamp,
@@ -152,8 +159,13 @@ pub async fn decide(
     if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(SpendingError::OtherPerson);
     }
+    apart(tx, &[(&paper, grant)], by).await?;
     if row.state != "proposed" {
         return Err(SpendingError::Decided);
+    }
+    let accounted = row.kind == SettlementKind::Accounted.as_str();
+    if confirmed && accounted && !documented(tx, id).await? {
+        return Err(SpendingError::NoDocument);
     }
     let (amount, on) = (row.amount_fen, row.happened_on);
     let recovered = row.kind == SettlementKind::Recovered.as_str();
@@ -161,6 +173,7 @@ pub async fn decide(
     let mut active: row::ActiveModel = row.into();
     active.state = Set(if confirmed { "confirmed" } else { "declined" }.to_owned());
     active.approver_id = Set(Some(by.id));
+    active.approver_for_id = Set(grant.acting_for);
     active.decided_us = Set(Some(now));
     let row = active.update(tx).await?;
     if confirmed {
@@ -176,6 +189,32 @@ pub async fn decide(
         book(tx, now, &[entry.by(by.id.to_string())]).await?;
     }
     Ok(row)
+}
+
+/// What documents under a settlement and the trail call it.
+pub fn settlement_object(id: SettlementId) -> String {
+    format!("settlement:{id}")
+}
+
+async fn documented(tx: &Tx, id: SettlementId) -> Result<bool, SpendingError> {
+    let documents = attachment::Entity::find()
+        .filter(attachment::Column::Object.eq(settlement_object(id)))
+        .filter(attachment::Column::WithdrawnUs.is_null());
+    Ok(documents.count(tx).await? > 0)
+}
+
+/// Whoever wrote a settlement down adds its documents, and takes them away, until it is decided; nobody else, and not later.
+pub async fn may_document_settlement(
+    db: &impl ConnectionTrait,
+    id: SettlementId,
+    by: &Member,
+) -> Result<(), SpendingError> {
+    let row = settlement(db, id, by).await?;
+    by.must_be(&AUTHORS)?;
+    if row.author_id != by.id {
+        return Err(SpendingError::OtherPerson);
+    }
+    if row.state == "proposed" { Ok(()) } else { Err(SpendingError::Decided) }
 }
 
 /// The settlements of a payout, oldest first.

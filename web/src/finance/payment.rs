@@ -21,11 +21,13 @@ use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
 use crate::session::{Officer, nothing};
-use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words as all_words;
 
 /// Who says what the bank did.
 const CONFIRMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// How a file stands.
+const FILE_STATES: [&str; 3] = ["made", "sent", "withdrawn"];
 /// How many payouts of a state are gathered into papers.
 const DUE: u64 = 5_000;
 /// How many lines are asked for one by one; of a longer file all can be confirmed at once.
@@ -39,7 +41,7 @@ fn path(id: PaymentFileId) -> String {
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let rows = officer.app.spending.files(&officer.member, asked.after(), asked.limit()).await;
+    let rows = officer.app.spending.files(&officer.member, asked.get("state"), asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|row| row.author_id)).await?;
     let columns = [
@@ -67,10 +69,13 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
+    let states: Vec<(String, String)> =
+        FILE_STATES.map(|state| (state.to_owned(), words::payment_file(state).0.to_owned())).into();
     let content = html! {
         (part::heading("付款文件", &html! {
             @if officer.is(&[Role::Cashier]) { a class="button primary" href="/console/payment-files/new" { "制作付款文件" } }
         }))
+        (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
         (table.show(&asked))
     };
     Ok(officer.page("付款文件", &[("/console", "工作台")], &content).into_response())
@@ -160,7 +165,7 @@ fn results(lines: &[payout::Model], payees: &BTreeMap<String, String>, typed: &T
                         @let said = form.get(&format!("result-{key}"));
                         tr {
                             td { (payees.get(&key).map(String::as_str).unwrap_or_default()) }
-                            td class="right" { (part::yuan(line.amount_fen)) }
+                            td class="right" { (part::yuan_of(line.amount_fen, &format!("/console/payouts/{key}"))) }
                             td {
                                 select name={ "result-" (key) } aria-label={ "第" (line.position) "笔的结果" } {
                                     option value="" { "还不知道" }
@@ -201,7 +206,7 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
             vec![
                 Cell::link(&format!("/console/disbursements/{}", line.disbursement_id), payee_of(line)),
                 Cell::text(payees.get(&line.payee_id).and_then(|payee| payee.account.clone()).unwrap_or_default()),
-                Cell::yuan(line.amount_fen),
+                Cell::yuan_of(line.amount_fen, &format!("/console/payouts/{}", line.id)),
                 Cell::badge(all_words::payout(line.state)),
                 Cell::or_none(line.paid_on, Cell::day),
                 Cell::or_none(line.bank_reference.clone(), Cell::text),

@@ -1,16 +1,17 @@
 //! One payment of a paper, and what comes after it: paid again, given up, paid back by the payee, accounted for by a partner.
 
 use app::problem::Problem;
-use crowdfunding::spending::{NewSettlement, READERS, SettlementKind};
+use crowdfunding::spending::{NewSettlement, READERS, SettlementKind, settlement_object};
 use domain::disbursement::{DisbursementKind, PayoutState};
 use domain::role::Role;
-use domain::{PayoutId, SettlementId};
+use domain::{AttachmentId, PayoutId, SettlementId};
 use entity::payout_settlement;
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{Response, handler};
 
-use crate::console::people::Names;
+use crate::console::paper;
+use crate::console::people::{Names, why_not};
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -29,6 +30,10 @@ const APPROVERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 
 fn path(id: PayoutId) -> String {
     format!("/console/payouts/{id}")
+}
+
+fn settlement_path(id: SettlementId) -> String {
+    format!("/console/settlements/{id}")
 }
 
 fn settlement_kind(kind: &str) -> &str {
@@ -52,9 +57,10 @@ fn settlement(
     officer: &Officer,
     row: &payout_settlement::Model,
     names: &Names,
+    (papers, refusal): (&Markup, Option<&String>),
     (word, typed): (&str, &Typed),
 ) -> Markup {
-    let to = |step: &str| format!("/console/settlements/{}/{step}", row.id);
+    let to = |step: &str| format!("{}/{step}", settlement_path(row.id));
     let refused = |step: &str| (word == step).then_some(typed);
     let own = row.author_id == officer.id();
     let entry = format!("/console/entry?reference=disbursement_settled%3A{}", row.id);
@@ -62,7 +68,7 @@ fn settlement(
         "recovered" => {
             "确认款项已经到账，并记账：借 1002 银行存款，贷 5101 业务活动成本（以前年度的贷 3201），资金回到项目。"
         }
-        _ => "确认凭据属实，并记账：借 5101 业务活动成本，贷 1141 预付账款。",
+        _ => "确认下列凭据属实，并记账：借 5101 业务活动成本，贷 1141 预付账款。",
     };
     html! {
         article class="update" {
@@ -76,11 +82,13 @@ fn settlement(
                 @if let (Some(approver), Some(at)) = (row.approver_id, row.decided_us) { "；" (names.name(approver)) "于" (part::at(at)) "决定" }
                 @if row.state == "confirmed" { " " a href=(entry) { "查看凭证" } }
             }
+            (papers)
+            (part::refusal(refusal))
             @if row.state == "proposed" && officer.is(&APPROVERS) {
                 @if own { p class="faint" { "这是您自己登记的，须由另一人确认。" } } @else {
                     div class="steps" {
                         (Step { name: "确认", will, to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
-                        (Step { name: "不予确认", will: "这次登记作废，不记账。", to: &to("rejection"), grave: false, fields: nothing() }.show(officer, refused("rejection")))
+                        (Step { name: "不予确认", will: "这次登记作废，不记账。", to: &to("rejection"), grave: false, fields: part::why(refused("rejection")) }.show(officer, refused("rejection")))
                     }
                 }
             }
@@ -93,6 +101,14 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
     officer.must_be(&READERS)?;
     let (paper, row) = spending.payout(id, by).await?;
     let settlements = spending.settlements(id, by).await?;
+    let mut papers = Vec::with_capacity(settlements.len());
+    // A payment is paid back or accounted for a few times.
+    for one in &settlements {
+        let may_add = one.author_id == officer.id() && one.state == "proposed";
+        let typed = if word == "papers" { typed } else { &Typed::default() };
+        papers.push(paper::list(officer, &settlement_object(one.id), &settlement_path(one.id), may_add, typed).await?);
+    }
+    let said = why_not(officer, settlements.iter().map(|one| format!("settlement:{}", one.id))).await?;
     let payees = spending.masked_payees([Some(row.payee_id), row.beneficiary_id].into_iter().flatten()).await?;
     let people = settlements.iter().flat_map(|one| [Some(one.author_id), one.approver_id]).flatten();
     let names = Names::of(officer, people.chain(row.payer_id).chain(row.confirmer_id)).await?;
@@ -128,7 +144,7 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
                     (Field::area(of("recovery"), "reason", "原因").required().longest(500))
                 } }.show(officer, refused("recovery")))
                 @if paper.kind == DisbursementKind::Advance {
-                    (Step { name: "登记核销", will: "合作方以凭据报销预付款：登记后由另一人核对凭据并确认，确认时记账。", to: &to("accounting"), grave: false, fields: html! {
+                    (Step { name: "登记核销", will: "合作方以凭据报销预付款：登记后请上传凭据，由另一人核对并确认，确认时记账。", to: &to("accounting"), grave: false, fields: html! {
                         (part::new_id(of("accounting")))
                         div class="fields" {
                             (Field::money(of("accounting"), "amount", "核销金额（元）").required())
@@ -155,7 +171,7 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
             ("备注", html! { (row.last_error.clone().unwrap_or_default()) }),
         ])))
         @if !settlements.is_empty() {
-            (part::block("追回与核销", &html! { @for one in &settlements { (settlement(officer, one, &names, (word, typed))) } }))
+            (part::block("追回与核销", &html! { @for (one, papers) in settlements.iter().zip(&papers) { (settlement(officer, one, &names, (papers, said.get(&format!("settlement:{}", one.id))), (word, typed))) } }))
         }
     };
     Ok(officer.shown(&title, &[("/console/payouts", "付款")], &content, typed))
@@ -172,6 +188,28 @@ pub(super) async fn get_one(officer: Officer, Path(id): Path<PayoutId>) -> Resul
 pub(super) async fn get_settlement(officer: Officer, Path(id): Path<SettlementId>) -> Result<Response, PageError> {
     let row = officer.app.spending.settlement(id, &officer.member).await?;
     Ok(session::see_other(&path(row.payout_id)))
+}
+
+/// A document of a settlement.
+#[handler]
+pub(super) async fn get_read_paper(
+    officer: Officer,
+    Path((id, paper_id)): Path<(SettlementId, AttachmentId)>,
+) -> Result<Response, PageError> {
+    officer.app.spending.settlement(id, &officer.member).await?;
+    Ok(paper::download(officer.app.documents.read(&settlement_object(id), paper_id).await?))
+}
+
+/// Takes a document of a settlement back.
+#[handler]
+pub(super) async fn post_withdraw_paper(
+    officer: Officer,
+    Path((id, paper_id)): Path<(SettlementId, AttachmentId)>,
+) -> Result<Response, PageError> {
+    let of = officer.app.spending.settlement(id, &officer.member).await?.payout_id;
+    officer.app.spending.may_document_settlement(id, &officer.member).await?;
+    officer.app.documents.withdraw(&officer.member, &settlement_object(id), paper_id).await?;
+    Ok(officer.done("凭据已撤下。", &path(of)))
 }
 
 /// A step with a payment.
@@ -201,7 +239,12 @@ pub(super) async fn post_step(
                 let on = on.ok_or_else(|| Problem::field("on", "请填写日期"))?;
                 let kind = if recovered { SettlementKind::Recovered } else { SettlementKind::Accounted };
                 let new = NewSettlement { id: settlement_id, payout: id, kind, amount, reason, bank, on };
-                spending.settle(new, by).await.map(|_| "已登记，待另一人确认。")?
+                let said = if recovered {
+                    "已登记，待另一人确认。"
+                } else {
+                    "已登记，请上传凭据，再由另一人确认。"
+                };
+                spending.settle(new, by).await.map(|_| said)?
             }
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
         })
@@ -222,16 +265,25 @@ pub(super) async fn post_decide(
 ) -> Result<Response, PageError> {
     let (spending, by) = (&officer.app.spending, &officer.member);
     let of = spending.settlement(id, by).await?.payout_id;
-    let taken: Result<&str, Problem> = async {
+    let taken: Result<&str, PageError> = async {
         Ok(match word.as_str() {
+            "papers" => {
+                spending.may_document_settlement(id, by).await?;
+                paper::attach(&officer, &settlement_object(id), &form).await.map(|()| "凭据已添加。")?
+            }
             "confirmation" => spending.decide_settlement(id, true, by).await.map(|_| "已确认并记账。")?,
-            "rejection" => spending.decide_settlement(id, false, by).await.map(|_| "已记为不予确认。")?,
-            _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
+            "rejection" => {
+                let mut check = form.check();
+                let decision = check.decision(false);
+                check.done()?;
+                spending.decide_settlement(id, decision, by).await.map(|_| "已记为不予确认。")?
+            }
+            _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
         })
     }
     .await;
     match taken {
         Ok(said) => Ok(officer.done(said, &path(of))),
-        Err(refused) => show(&officer, of, &word, &Typed::refused(&form, refused)).await,
+        Err(refused) => show(&officer, of, &word, &Typed::refused(&form, refused.0)).await,
     }
 }
