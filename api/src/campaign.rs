@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use crowdfunding::{CampaignDraft, Decision, Opening, PublicCampaign, Search, Sorting, Standing, Step};
+use crowdfunding::{CampaignDraft, Opening, PublicCampaign, Search, Sorting, Standing, Step};
 use domain::Money;
 use domain::campaign as rules;
 use domain::plan::Plan;
@@ -180,6 +180,11 @@ pub(crate) struct CampaignPage {
     /// The version of the plan in force.
     #[oai(nullable)]
     plan: Option<PlanVersion>,
+    /// Whether gifts by WeChat are taken while it is open.
+    accepts_wechat: bool,
+    /// How to give to one that takes gifts and none by WeChat, in Chinese.
+    #[oai(nullable)]
+    other_ways: Option<String>,
 }
 
 /// A fundraising certificate.
@@ -193,7 +198,7 @@ struct PublicCertificate {
 
 impl From<(PublicCampaign, Standing)> for CampaignPage {
     fn from((public, standing): (PublicCampaign, Standing)) -> CampaignPage {
-        let Standing { credit_code, certificate, charity, plan, filing_due } = standing;
+        let Standing { credit_code, certificate, charity, plan, filing_due, by_wechat, other_ways } = standing;
         let (contact, office_address, information_url) = match charity {
             Some(charity) => (Some(charity.contact), Some(charity.office_address), Some(charity.information_url)),
             None => (None, None, None),
@@ -215,6 +220,8 @@ impl From<(PublicCampaign, Standing)> for CampaignPage {
             platform_number: row.platform_number.clone(),
             platform_url: row.platform_url.clone(),
             plan: plan.map(PlanVersion::public),
+            accepts_wechat: by_wechat,
+            other_ways,
             campaign: public.into(),
         }
     }
@@ -388,6 +395,13 @@ pub(crate) struct Reason {
     pub(crate) reason: Text,
 }
 
+/// What a reviewer says who agrees.
+#[derive(Object)]
+struct CampaignApproval {
+    /// The reviewer has looked at whom it is for, and it is not for one named person (不为特定个人募捐).
+    for_a_group: bool,
+}
+
 /// The day on the authority's receipt.
 #[derive(Object)]
 struct FilingSubmission {
@@ -544,15 +558,29 @@ impl CampaignApi {
 
     /// Every version of its plan that was ever in force, oldest first.
     #[oai(path = "/:campaign_id/plans", method = "get")]
-    async fn plans(&self, campaign_id: Path<Uuid>) -> Result<Json<Page<PlanVersion>>, ApiError> {
+    async fn plans(
+        &self,
+        campaign_id: Path<Uuid>,
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<PlanVersion>>, ApiError> {
         let plans = self.app.campaigns.public_plans(campaign_id.0.into()).await?;
-        Ok(Json(Page { items: plans.into_iter().map(PlanVersion::public).collect(), next: None }))
+        Ok(Cached::of(
+            Page { items: plans.into_iter().map(PlanVersion::public).collect(), next: None },
+            known.0.as_deref(),
+        ))
     }
 
     /// The steps of its project, and how far they are.
     #[oai(path = "/:campaign_id/milestones", method = "get")]
-    async fn milestones(&self, campaign_id: Path<Uuid>) -> Result<Json<Page<MilestoneProgress>>, ApiError> {
-        Ok(Json(Page::whole(self.app.campaigns.public_milestones(campaign_id.0.into()).await?)))
+    async fn milestones(
+        &self,
+        campaign_id: Path<Uuid>,
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<MilestoneProgress>>, ApiError> {
+        Ok(Cached::of(
+            Page::whole(self.app.campaigns.public_milestones(campaign_id.0.into()).await?),
+            known.0.as_deref(),
+        ))
     }
 
     /// What it has told of its progress, newest first.
@@ -562,10 +590,11 @@ impl CampaignApi {
         campaign_id: Path<Uuid>,
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
-    ) -> Result<Json<Page<CampaignUpdate>>, ApiError> {
+        #[oai(name = "If-None-Match")] known: Header<Option<String>>,
+    ) -> Result<Cached<Page<CampaignUpdate>>, ApiError> {
         let after = after.0.map(Into::into);
         let rows = self.app.campaigns.public_updates(campaign_id.0.into(), after, limit.0 + 1).await?;
-        Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
+        Ok(Cached::of(Page::of(rows, limit.0, |row| row.id.uuid()), known.0.as_deref()))
     }
 
     /// The pictures of a published update.
@@ -668,14 +697,14 @@ impl OfficeCampaignApi {
 
     /// Agrees: the first time as a project manager, the second time as the head of finance.
     #[oai(path = "/:campaign_id/approval", method = "post")]
-    async fn approve(&self, officer: Officer, campaign_id: Path<Uuid>) -> Answer {
-        self.step(&officer, campaign_id.0, Step::Review(Decision::Approve)).await
+    async fn approve(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<CampaignApproval>) -> Answer {
+        self.step(&officer, campaign_id.0, Step::Approve { for_a_group: body.0.for_a_group }).await
     }
 
     /// Sends it back with a reason.
     #[oai(path = "/:campaign_id/rejection", method = "post")]
     async fn reject(&self, officer: Officer, campaign_id: Path<Uuid>, body: Json<Reason>) -> Answer {
-        self.step(&officer, campaign_id.0, Step::Review(Decision::Reject(body.0.reason.0))).await
+        self.step(&officer, campaign_id.0, Step::Reject(body.0.reason.0)).await
     }
 
     /// Takes a campaign that was sent back up again.

@@ -344,6 +344,9 @@ struct CampaignCooperation {
     score: Option<i64>,
     #[oai(nullable)]
     findings: Option<String>,
+    /// Who signed it; null of what was signed before that was asked.
+    #[oai(nullable)]
+    signer: Option<Uuid>,
     #[oai(nullable)]
     evaluator: Option<Uuid>,
     #[oai(nullable)]
@@ -358,6 +361,7 @@ impl From<cooperation::Model> for CampaignCooperation {
             agreement: row.agreement,
             score: row.score,
             findings: row.findings,
+            signer: row.signer_id.map(|id| id.uuid()),
             evaluator: row.evaluator_id.map(|id| id.uuid()),
             evaluated_on: row.evaluated_on.map(Day),
         }
@@ -450,7 +454,7 @@ impl From<Released> for Release {
 struct SuspensionOrder {
     /// Made by the client: the same id again is the same suspension.
     id: Uuid,
-    /// The complaint that led to it; without one it follows an order.
+    /// The complaint that led to it; without one it follows an authority's order, which is among the papers of the campaign (`order`).
     complaint: Option<Uuid>,
     #[oai(validator(max_length = 500))]
     reason: Text,
@@ -470,6 +474,9 @@ struct Suspension {
     created_at: Instant,
     #[oai(nullable)]
     lifted_by: Option<Uuid>,
+    /// For whom they stood in.
+    #[oai(nullable)]
+    lifted_for: Option<Uuid>,
     #[oai(nullable)]
     lift_reason: Option<String>,
     #[oai(nullable)]
@@ -486,6 +493,7 @@ impl From<suspension::Model> for Suspension {
             author: row.author_id.map(|id| id.uuid()),
             created_at: row.created_us.into(),
             lifted_by: row.lifted_by.map(|id| id.uuid()),
+            lifted_for: row.lifted_for_id.map(|id| id.uuid()),
             lift_reason: row.lift_reason,
             lifted_at: row.lifted_us.map(Instant),
         }
@@ -538,7 +546,7 @@ impl OversightApi {
         Ok(Json(Page::whole(self.app.campaigns.suspensions(campaign_id.0.into(), &officer.0).await?)))
     }
 
-    /// Lifts the suspension; another person than who asked for it.
+    /// Lifts the suspension; another person than who asked for it, once the complaint that led to it is answered.
     #[oai(path = "/campaigns/:campaign_id/suspension-lift", method = "post")]
     async fn lift(
         &self,

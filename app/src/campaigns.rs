@@ -160,7 +160,7 @@ impl Campaigns {
     /// A public campaign with its money and with what the law wants shown of it.
     pub async fn page_of(&self, id: CampaignId) -> Result<(PublicCampaign, Standing)> {
         let public = self.public(id).await?;
-        let standing = crowdfunding::standing(self.db.read(), &public.campaign).await?;
+        let standing = crowdfunding::standing(self.db.read(), &self.setting(), &public.campaign).await?;
         Ok((public, standing))
     }
 
@@ -264,9 +264,10 @@ impl Campaigns {
         what: (Plan, String),
         by: &Member,
     ) -> Result<campaign_change::Model> {
-        let now = self.clock.now();
+        let setting = self.setting();
+        let now = setting.now;
         let tx = self.db.begin().await?;
-        let row = crowdfunding::propose_change(&tx, now, id, change, what, by).await?;
+        let row = crowdfunding::propose_change(&tx, &setting, id, change, what, by).await?;
         let detail = serde_json::json!({ "state": row.state, "version": row.version });
         self.line(&tx, now, "campaign.propose_change", object(id), detail, by).await?;
         tx.commit().await?;
@@ -282,6 +283,7 @@ impl Campaigns {
     ) -> Result<campaign_change::Model> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
+        trail::because(&tx, now, format!("change:{change}"), decision.reason(), by).await?;
         let row = crowdfunding::review_change(&tx, now, change, decision, by).await?;
         let detail = serde_json::json!({ "state": row.state, "version": row.version });
         self.line(&tx, now, "campaign.review_change", object(row.campaign_id), detail, by).await?;
@@ -296,9 +298,10 @@ impl Campaigns {
         evidence: (String, BusinessDate),
         by: &Member,
     ) -> Result<campaign::Model> {
-        let now = self.clock.now();
+        let setting = self.setting();
+        let now = setting.now;
         let tx = self.db.begin().await?;
-        let row = crowdfunding::file_change(&tx, now, change, evidence, by).await?;
+        let row = crowdfunding::file_change(&tx, &setting, change, evidence, by).await?;
         let detail = serde_json::json!({ "plan": row.plan_version });
         self.line(&tx, now, "campaign.file_change", object(row.id), detail, by).await?;
         tx.commit().await?;
@@ -331,6 +334,7 @@ impl Campaigns {
     ) -> Result<campaign_decision::Model> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
+        trail::because(&tx, now, format!("decision:{id}"), decision.reason(), by).await?;
         let row = crowdfunding::decide_decision(&tx, now, id, decision, by).await?;
         let detail = serde_json::json!({ "kind": row.kind, "state": row.state, "amount": row.amount_fen });
         self.line(&tx, now, "decision.decide", format!("decision:{id}"), detail, by).await?;
@@ -495,6 +499,12 @@ impl Campaigns {
         by: &Member,
     ) -> Result<Vec<complaint::Model>> {
         crowdfunding::complaints(self.db.read(), state, after, limit, by).await
+    }
+
+    /// The complaints about a campaign that are not answered, newest first; none for whoever reads no complaints there.
+    pub async fn complaints_of(&self, id: CampaignId, by: &Member) -> Result<Vec<complaint::Model>> {
+        let row = self.get(id, by).await?;
+        crowdfunding::complaints_of(self.db.read(), &row, by).await
     }
 
     /// Says something about a section of a campaign's plan.

@@ -101,8 +101,13 @@ pub enum Step {
     Revise,
     /// Takes up the first review.
     TakeUp,
-    /// The review that is due.
-    Review(Decision),
+    /// Agrees in the review that is due.
+    Approve {
+        /// What the reviewer has looked at and says: it is not for one named person (facts: charity 6.6).
+        for_a_group: bool,
+    },
+    /// Sends it back, with a reason.
+    Reject(String),
     /// The plan was handed to the authority on this day.
     SubmitFiling(BusinessDate),
     /// The authority asks for completion.
@@ -146,8 +151,8 @@ impl Step {
             Step::Withdraw => "campaign.withdraw",
             Step::Revise => "campaign.revise",
             Step::TakeUp => "campaign.take_up",
-            Step::Review(Decision::Approve) => "campaign.approve",
-            Step::Review(Decision::Reject(_)) => "campaign.reject",
+            Step::Approve { .. } => "campaign.approve",
+            Step::Reject(_) => "campaign.reject",
             Step::SubmitFiling(_) => "campaign.submit_filing",
             Step::ReturnFiling(_) => "campaign.return_filing",
             Step::File { .. } => "campaign.file",
@@ -169,7 +174,7 @@ impl Step {
     fn roles(&self) -> &'static [Role] {
         match self {
             Step::Submit | Step::Withdraw | Step::Revise | Step::Cancel(_) => &AUTHORS,
-            Step::Review(_) => &REVIEWERS,
+            Step::Approve { .. } | Step::Reject(_) => &REVIEWERS,
             Step::SubmitFiling(_) | Step::ReturnFiling(_) | Step::File { .. } => &FILERS,
             Step::Close => &CLOSERS,
             Step::TakeUp
@@ -307,7 +312,15 @@ pub async fn step_campaign(
         }
         Step::TakeUp if by.is_among(&grant, authors(&row)) => Err(CrowdfundingError::OtherPerson),
         Step::TakeUp => advance(tx, row, taken(E::TakeUp, None)).await,
-        Step::Review(decision) => review(tx, now, row, decision, &grant, by).await,
+        Step::Approve { for_a_group } => review(tx, now, row, (Decision::Approve, for_a_group), &grant, by).await,
+        Step::Reject(reason) => review(tx, now, row, (Decision::Reject(reason), false), &grant, by).await,
+        // What is told of a day that is past is told by another person than who wrote the campaign.
+        Step::SubmitFiling(on) if on < BusinessDate::of(now) && by.is_among(&grant, authors(&row)) => {
+            Err(CrowdfundingError::OtherPerson)
+        }
+        Step::File { .. } if backdated(&row) && by.is_among(&grant, authors(&row)) => {
+            Err(CrowdfundingError::OtherPerson)
+        }
         Step::SubmitFiling(on) => {
             row.state.on(E::SubmitFiling)?;
             gate::filing_submitted(tx, &row, on, now).await?;
@@ -352,7 +365,11 @@ pub async fn step_campaign(
             gate::filed_at_last(&row)?;
             advance(tx, row, taken(E::StartExecution, None)).await
         }
-        Step::StartClosing => advance(tx, row, taken(E::StartClosing, None)).await,
+        Step::StartClosing => {
+            row.state.on(E::StartClosing)?;
+            gate::filed_at_last(&row)?;
+            advance(tx, row, taken(E::StartClosing, None)).await
+        }
         Step::Close => {
             row.state.on(E::Close)?;
             gate::closed(tx, &row).await?;
@@ -394,7 +411,7 @@ async fn review(
     tx: &Tx,
     now: Timestamp,
     row: campaign::Model,
-    decision: Decision,
+    (decision, for_a_group): (Decision, bool),
     grant: &Grant,
     by: &Member,
 ) -> Result<campaign::Model, CrowdfundingError> {
@@ -429,6 +446,7 @@ async fn review(
         return Err(CrowdfundingError::OtherPerson);
     }
     gate::complete(tx, &row).await?;
+    gate::need(for_a_group, "for_a_group", "请核对受益人并确认：本项目不为特定个人募捐")?;
     let row = if row.state == S::Submitted { advance(tx, row, taken(CampaignEvent::TakeUp, None)).await? } else { row };
     row.state.on(event)?;
     approve(tx, now, &row, step, grant.acting_for, by).await?;
@@ -441,6 +459,11 @@ async fn review(
         row
     };
     advance(tx, row, taken(event, None)).await
+}
+
+/// Whether the day of the filing lay before the day on which it was told here.
+fn backdated(row: &campaign::Model) -> bool {
+    row.filing_submitted_on.is_some_and(|day| day < BusinessDate::of(row.changed_us))
 }
 
 /// In whose names a campaign was written.
@@ -475,6 +498,7 @@ async fn approve(
         approver_id: Set(by.id),
         at_us: Set(now),
         acting_for_id: Set(acting_for),
+        for_a_group: Set(Some(true)),
     };
     match approval.insert(tx).await {
         Ok(_) => Ok(()),

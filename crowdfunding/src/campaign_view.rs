@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::campaign::{CampaignKind, CampaignState, Cause};
+use domain::plan::Way;
 use domain::role::Member;
 use domain::{BookId, BusinessDate, CampaignId, Money, UnitId, UnitPath};
 use entity::{Rows, book, campaign, campaign_history, certificate, charity, unit};
@@ -13,6 +14,7 @@ use sea_orm::{
 };
 
 use crate::campaign::READERS;
+use crate::gate::Setting;
 use crate::{CrowdfundingError, PlanVersion, gate, plan};
 
 /// A campaign with its money, as strangers may see it.
@@ -43,27 +45,73 @@ pub struct Standing {
     pub plan: Option<PlanVersion>,
     /// The last day for filing, of a campaign that opened in an emergency and is not filed.
     pub filing_due: Option<BusinessDate>,
+    /// Whether gifts by WeChat are taken while it is open.
+    pub by_wechat: bool,
+    /// How to give to a campaign that takes no gifts by WeChat, in Chinese.
+    pub other_ways: Option<String>,
 }
 
-/// Reads what the page of a campaign has to show.
-pub async fn standing(db: &impl ConnectionTrait, row: &campaign::Model) -> Result<Standing, CrowdfundingError> {
+/// How to give to a campaign that takes no gifts by WeChat: the other ways of its plan, the account of its charity and whom to ask.
+fn other_ways(plan: Option<&PlanVersion>, charity: Option<&charity::Model>) -> String {
+    let terms = plan.map(|plan| &plan.plan.terms);
+    let ways: Vec<&str> = terms
+        .into_iter()
+        .flat_map(|terms| &terms.ways)
+        .filter_map(|way| match way {
+            Way::Wechat => None,
+            Way::Bank => Some("银行转账"),
+            Way::Cash => Some("现金"),
+            Way::Goods => Some("物资"),
+        })
+        .collect();
+    let mut said = "本项目不接受微信支付捐赠".to_owned();
+    if !ways.is_empty() {
+        said.push_str("，捐赠方式：");
+        said.push_str(&ways.join("、"));
+    }
+    if let Some(terms) = terms.filter(|terms| terms.ways.contains(&Way::Bank)) {
+        said.push_str("；收款账户为慈善组织的");
+        said.push_str(terms.bank_account.trim());
+    }
+    if let Some(charity) = charity.filter(|charity| !charity.contact.trim().is_empty()) {
+        said.push_str("，账号和捐赠办法请向慈善组织咨询：");
+        said.push_str(charity.contact.trim());
+    }
+    said.push('。');
+    said
+}
+
+/// Reads what the page of a campaign has to show. Certificates may follow each other; shown is that of today, or of its first or last day.
+pub async fn standing(
+    db: &impl ConnectionTrait,
+    setting: &Setting,
+    row: &campaign::Model,
+) -> Result<Standing, CrowdfundingError> {
     let book = book::Entity::find_by_id(row.book_id).one(db).await?;
+    let day = BusinessDate::of(Ord::min(Ord::max(setting.now, row.starts_us), row.ends_us));
     let certificate = certificate::Entity::find()
         .filter(certificate::Column::BookId.eq(row.book_id))
-        .filter(certificate::Column::IssuedOn.lte(BusinessDate::of(row.starts_us)))
-        .filter(certificate::Column::ExpiresOn.gte(BusinessDate::of(row.ends_us)))
+        .filter(certificate::Column::IssuedOn.lte(day))
+        .filter(certificate::Column::ExpiresOn.gte(day))
         .filter(certificate::Column::RevokedOn.is_null())
         .filter(certificate::Column::ConfirmedUs.is_not_null())
         .order_by_desc(certificate::Column::IssuedOn)
         .one(db)
         .await?;
     let plan = if row.plan_version == 0 { None } else { Some(plan::read(db, row.id, row.plan_version).await?) };
+    let charity = charity::Entity::find_by_id(row.book_id).one(db).await?;
+    let ways = plan.as_ref().map(|plan| plan.plan.terms.ways.as_slice());
+    let mchid = charity.as_ref().and_then(|charity| charity.mchid.as_deref());
+    let leaf = row.kind == CampaignKind::Leaf;
+    let by_wechat = leaf && gate::by_wechat(&row.channel, ways, mchid, &setting.merchant);
     Ok(Standing {
+        other_ways: (leaf && !by_wechat).then(|| other_ways(plan.as_ref(), charity.as_ref())),
         credit_code: book.and_then(|book| book.credit_code),
         certificate,
-        charity: charity::Entity::find_by_id(row.book_id).one(db).await?,
-        plan,
         filing_due: gate::filing_due(row),
+        by_wechat,
+        charity,
+        plan,
     })
 }
 
@@ -169,7 +217,7 @@ pub struct CampaignFilter {
     pub states: Vec<CampaignState>,
     /// These parts of the tree, or all.
     pub parts: Option<Vec<UnitPath>>,
-    /// A part of the name.
+    /// A part of the name, or the filing number (备案编号).
     pub words: Option<String>,
 }
 
@@ -241,8 +289,8 @@ pub async fn campaigns(
             .fold(Condition::any(), |any, part| any.add(campaign::Column::UnitPath.starts_with(part.as_str())));
         query = query.filter(any);
     }
-    if let Some(named) = filter.words.as_deref().and_then(named) {
-        query = query.filter(named);
+    if let Some((words, named)) = filter.words.as_deref().and_then(|words| Some((words.trim(), named(words)?))) {
+        query = query.filter(Condition::any().add(named).add(campaign::Column::FilingNumber.eq(words)));
     }
     if let Some(after) = after {
         let last = campaign(db, after).await?;

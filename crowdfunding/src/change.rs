@@ -11,6 +11,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::campaign::{AUTHORS, for_step, required};
+use crate::gate::Setting;
 use crate::{CrowdfundingError, Decision, gate, plan};
 
 const REVIEWERS: [Role; 2] = [Role::ProjectManager, Role::FinanceHead];
@@ -19,13 +20,14 @@ const FILERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
 /// Asks for a change. The same id with the same content again answers the one that stands.
 pub async fn propose_change(
     tx: &Tx,
-    now: Timestamp,
+    setting: &Setting,
     id: CampaignId,
     change: CampaignChangeId,
     (plan, reason): (Plan, String),
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
     use CampaignState as S;
+    let now = setting.now;
     let (campaign, grant) = for_step(tx, id, &AUTHORS, by).await?;
     let reason = required(reason)?;
     if let Some(standing) = row::Entity::find_by_id(change).one(tx).await? {
@@ -42,6 +44,7 @@ pub async fn propose_change(
     if !problems.is_empty() {
         return Err(CrowdfundingError::PlanIncomplete(problems));
     }
+    gate::may_change(tx, &campaign, setting, &plan).await?;
     let last = plan::latest(tx, id).await?;
     plan::write(tx, now, id, last + 1, &plan, by.id).await?;
     let new = row::ActiveModel {
@@ -130,15 +133,16 @@ pub async fn review_change(
     Ok(active.update(tx).await?)
 }
 
-/// The change was filed: the version comes into force, with its target, its dates and its budget. A line of the budget never goes
+/// The change was filed, as the authority's receipt under it shows: the version comes into force, with its target, its dates and its budget. A line of the budget never goes
 /// below what is promised and spent of it.
 pub async fn file_change(
     tx: &Tx,
-    now: Timestamp,
+    setting: &Setting,
     change: CampaignChangeId,
     (evidence, on): (String, BusinessDate),
     by: &Member,
 ) -> Result<campaign::Model, CrowdfundingError> {
+    let now = setting.now;
     let (campaign, row) = for_change(tx, change, &FILERS, by).await?;
     let to = row.state.on(ChangeEvent::File)?;
     let evidence = evidence.trim().to_owned();
@@ -155,8 +159,9 @@ pub async fn file_change(
     active.evidence = Set(Some(evidence));
     active.refiled_on = Set(Some(on));
     let filed = active.update(tx).await?;
+    let before = plan::read(tx, campaign.id, campaign.plan_version).await?.plan;
     let campaign = plan::into_force(tx, now, campaign, version).await?;
-    gate::changed(tx, &campaign).await?;
+    gate::changed(tx, &before, &campaign, setting, change).await?;
     let mut active: row::ActiveModel = filed.into();
     active.state = Set(to);
     active.update(tx).await?;

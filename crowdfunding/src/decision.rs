@@ -143,7 +143,8 @@ async fn check_leftover(
     use CampaignState as S;
     let target = campaign::Entity::find_by_id(to).one(tx).await?.filter(|to| to.id != from.id);
     let mut gates = gate::Gates::default();
-    let over = matches!(from.state, S::Ended | S::Executing | S::Closing | S::Terminated);
+    // Money comes back to what is closed, too: a payee gives it back, a bank returns it.
+    let over = matches!(from.state, S::Ended | S::Executing | S::Closing | S::Closed | S::Terminated);
     gates.need(over && !from.frozen, "leftover_from", "只有募捐已结束且未被冻结的项目可以处理剩余财产");
     let fits = target.is_some_and(|to| {
         let live = matches!(to.state, S::Open | S::Paused | S::EmergencyOpen | S::Ended | S::Executing);

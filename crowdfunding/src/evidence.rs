@@ -8,10 +8,11 @@
 
 use domain::campaign::CampaignState;
 use domain::change::{ChangeEvent, ChangeState};
+use domain::document::AttachmentKind;
 use domain::role::{Member, Role};
-use domain::{CampaignChangeId, CampaignId, CampaignUpdateId};
-use entity::{campaign, campaign_change, campaign_update};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use domain::{AttachmentId, CampaignChangeId, CampaignId, CampaignUpdateId};
+use entity::{attachment, campaign, campaign_change, campaign_update, cooperation, suspension};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::campaign::{AUTHORS, READERS};
 use crate::{CrowdfundingError, gate};
@@ -39,8 +40,8 @@ pub enum Access {
     Read,
     /// To add one.
     Add,
-    /// To take one back.
-    Withdraw,
+    /// To take this one back.
+    Withdraw(AttachmentId),
 }
 
 impl Exhibit {
@@ -56,9 +57,9 @@ impl Exhibit {
     fn roles(self, access: Access) -> &'static [Role] {
         match (self, access) {
             (_, Access::Read) => &READERS,
-            (Exhibit::Campaign(_) | Exhibit::Change(_), Access::Add | Access::Withdraw) => &CLERKS,
+            (Exhibit::Campaign(_) | Exhibit::Change(_), Access::Add | Access::Withdraw(_)) => &CLERKS,
             (Exhibit::Update(_), Access::Add) => &AUTHORS,
-            (Exhibit::Update(_), Access::Withdraw) => &CLERKS,
+            (Exhibit::Update(_), Access::Withdraw(_)) => &CLERKS,
         }
     }
 }
@@ -108,7 +109,11 @@ async fn changes(
 ) -> Result<(), CrowdfundingError> {
     let over = matches!(row.state, CampaignState::Closed | CampaignState::Cancelled);
     match exhibit {
-        Exhibit::Campaign(_) => {}
+        Exhibit::Campaign(_) => {
+            if let Access::Withdraw(paper) = access {
+                stands(db, row, paper).await?;
+            }
+        }
         Exhibit::Change(id) => {
             let change = campaign_change::Entity::find_by_id(id).one(db).await?;
             if let Some(state @ (ChangeState::InForce | ChangeState::Declined)) = change.map(|row| row.state) {
@@ -122,12 +127,40 @@ async fn changes(
             if published {
                 by.may(&MODERATORS, &row.unit_path)?;
             }
-            if access == Access::Withdraw {
+            if matches!(access, Access::Withdraw(_)) {
                 return Ok(());
             }
         }
     }
     gate::need(!over, "closed", "项目已结项或取消，材料不再变动")
+}
+
+/// Refuses to take back a paper on which a step was taken (`attachment_filed`): the receipt of a filing, the agreement with a partner, the
+/// order of a suspension.
+async fn stands(
+    db: &impl ConnectionTrait,
+    row: &campaign::Model,
+    paper: AttachmentId,
+) -> Result<(), CrowdfundingError> {
+    let object = Exhibit::Campaign(row.id).object();
+    let paper = attachment::Entity::find_by_id(paper).filter(attachment::Column::Object.eq(object)).one(db).await?;
+    match paper.as_ref().and_then(|paper| AttachmentKind::of(&paper.kind)) {
+        Some(AttachmentKind::FilingReceipt) => {
+            gate::need(row.filing_submitted_on.is_none(), "filing_receipt", "报送日期已登记，备案回执不能撤下")
+        }
+        Some(AttachmentKind::Contract) => {
+            let agreed = cooperation::Entity::find_by_id(row.id).one(db).await?.is_some();
+            let fixed = agreed && (row.filing_number.is_some() || row.opened_us.is_some());
+            gate::need(!fixed, "partner_paper", "项目已备案或已开放，与合作方的书面协议不能撤下")
+        }
+        Some(AttachmentKind::Order) => {
+            let ordered = suspension::Entity::find()
+                .filter(suspension::Column::CampaignId.eq(row.id))
+                .filter(suspension::Column::Ground.eq("order"));
+            gate::need(ordered.one(db).await?.is_none(), "suspension_order", "据此停募的决定或通知不能撤下")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name among documents of a published update of a public campaign.

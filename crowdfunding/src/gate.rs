@@ -1,21 +1,23 @@
 //! The gates of a campaign: what has to be true for a step besides the state it is in (facts: charity 3.1). Each stands in one
 //! place and names its source; a gate that is closed says so with its code, every closed one at once.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::campaign::CampaignState;
 use domain::decision::{DecisionKind, DecisionState};
 use domain::document::AttachmentKind;
 use domain::duty::DutyKind;
 use domain::filing::FilingNumber;
 use domain::plan::{PASSING_SCORE, Plan, Problem, Way};
-use domain::{BusinessDate, CampaignId, Money, Timestamp};
+use domain::{BusinessDate, CampaignChangeId, CampaignId, Money, Timestamp};
 use entity::{
-    Tx, attachment, book, campaign, campaign_decision, certificate, charity, cooperation, disbursement, disclosure,
-    disclosure_publication, donation, final_disclosure, refund,
+    Tx, attachment, book, campaign, campaign_change, campaign_decision, certificate, charity, cooperation,
+    disbursement, disclosure, disclosure_publication, donation, final_disclosure, refund,
 };
 use ledger::Fund;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Statement,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Statement,
 };
 
 use crate::{CrowdfundingError, Exhibit, plan, release};
@@ -70,31 +72,48 @@ pub(crate) async fn complete(tx: &Tx, row: &campaign::Model) -> Result<(), Crowd
     if problems.is_empty() { Ok(()) } else { Err(CrowdfundingError::PlanIncomplete(problems)) }
 }
 
-/// → `submitted`: a unit whose last campaign is over and neither executed nor told of begins the next only by a decision of two
+/// → `submitted`: a unit of which a campaign is over for so long and neither executed nor told of begins the next only by a decision of two
 /// persons (facts: charity 7, 9). The unit answers, and not whoever writes for it: one person writes for many.
 pub(crate) async fn may_begin_another(tx: &Tx, now: Timestamp, row: &campaign::Model) -> Result<(), CrowdfundingError> {
-    use CampaignState::{Closing, Ended, Executing, Terminated};
+    use CampaignState::{Closing, Ended, Executing, Suspended, Terminated};
     let Some(unit) = row.unit_id else { return Ok(()) };
-    let last = campaign::Entity::find()
+    let mut over = campaign::Entity::find()
         .filter(campaign::Column::UnitId.eq(unit))
         .filter(campaign::Column::Id.ne(row.id))
-        .filter(campaign::Column::State.is_in([Ended, Executing, Closing, Terminated]))
-        .order_by_desc(campaign::Column::EndedUs)
-        .one(tx)
+        .filter(campaign::Column::State.is_in([Ended, Executing, Closing, Terminated, Suspended]))
+        .filter(campaign::Column::EndedUs.is_not_null())
+        .order_by_asc(campaign::Column::EndedUs)
+        .all(tx)
         .await?;
-    let Some((last, ended)) = last.and_then(|last| last.ended_us.map(|ended| (last, ended))) else { return Ok(()) };
-    if BusinessDate::of(now) <= later(BusinessDate::of(ended), EXECUTION_DAYS) {
-        return Ok(());
+    let today = BusinessDate::of(now);
+    over.retain(|one| one.ended_us.is_some_and(|ended| later(BusinessDate::of(ended), EXECUTION_DAYS) < today));
+    let ids: Vec<CampaignId> = over.iter().map(|one| one.id).collect();
+    let funds: HashMap<CampaignId, Fund> = ledger::funds(tx, &ids).await?.into_iter().collect();
+    let told: HashSet<CampaignId> = final_disclosure::Entity::find()
+        .filter(final_disclosure::Column::CampaignId.is_in(ids))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|one| one.campaign_id)
+        .collect();
+    let (mut unused, mut untold) = (Vec::new(), Vec::new());
+    for one in &over {
+        let Fund { raised_cash, used, .. } = funds.get(&one.id).copied().unwrap_or_default();
+        if i128::from(used.fen()) * 100 < i128::from(raised_cash.fen()) * i128::from(EXECUTED_PERCENT) {
+            unused.push(format!("“{}”", one.name));
+        }
+        if raised_cash != Money::ZERO && !told.contains(&one.id) {
+            untold.push(format!("“{}”", one.name));
+        }
     }
-    let Fund { raised_cash, used, .. } = ledger::fund(tx, last.book_id, last.id).await?;
-    let executed = i128::from(used.fen()) * 100 >= i128::from(raised_cash.fen()) * i128::from(EXECUTED_PERCENT);
-    let told = raised_cash == Money::ZERO || final_disclosure::Entity::find_by_id(last.id).one(tx).await?.is_some();
-    if (executed && told) || decided(tx, DecisionKind::Exception, row.id).await? {
+    if (unused.is_empty() && untold.is_empty()) || decided(tx, DecisionKind::Exception, row.id).await? {
         return Ok(());
     }
     let mut gates = Gates::default();
-    gates.need(executed, "last_not_executed", "该单位上一个项目的募得款物使用率未达到要求");
-    gates.need(told, "last_not_disclosed", "该单位上一个项目尚未按期公开全面情况报告");
+    let problem = format!("该单位已结束的项目{}的募得款物使用率未达到要求", unused.join("、"));
+    gates.need(unused.is_empty(), "last_not_executed", &problem);
+    let problem = format!("该单位已结束的项目{}尚未按期公开全面情况报告", untold.join("、"));
+    gates.need(untold.is_empty(), "last_not_disclosed", &problem);
     gates.passed()
 }
 
@@ -111,11 +130,23 @@ pub(crate) async fn filing_submitted(
     if on >= BusinessDate::of(row.changed_us) {
         return Ok(());
     }
-    let receipt = attachment::Entity::find()
-        .filter(attachment::Column::Object.eq(Exhibit::Campaign(row.id).object()))
-        .filter(attachment::Column::Kind.eq(AttachmentKind::FilingReceipt.as_str()))
-        .filter(attachment::Column::WithdrawnUs.is_null());
-    need(receipt.one(tx).await?.is_some(), "filing_receipt", "报送日期早于方案获批之日，请先上传备案回执")
+    let receipt = shown(tx, [Exhibit::Campaign(row.id)], AttachmentKind::FilingReceipt).await?;
+    need(receipt, "filing_receipt", "报送日期早于方案获批之日，请先上传备案回执")
+}
+
+/// Whether a paper of a kind is under one of these, and not withdrawn.
+pub(crate) async fn shown(
+    db: &impl ConnectionTrait,
+    under: impl IntoIterator<Item = Exhibit>,
+    kind: AttachmentKind,
+) -> Result<bool, CrowdfundingError> {
+    let found = attachment::Entity::find()
+        .filter(attachment::Column::Object.is_in(under.into_iter().map(Exhibit::object)))
+        .filter(attachment::Column::Kind.eq(kind.as_str()))
+        .filter(attachment::Column::WithdrawnUs.is_null())
+        .one(db)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// What is filed is not filed again but changed by a request.
@@ -149,65 +180,43 @@ pub(crate) async fn filed(
     }
     certified(tx, &mut gates, row).await?;
     let plan = plan::read(tx, row.id, row.plan_version).await?.plan;
-    partnered(tx, &mut gates, row.id, &plan).await?;
+    partnered(tx, &mut gates, row.id, &plan, papers(tx, row.id).await?).await?;
     gates.passed()
 }
 
-/// The charity's certificate is valid from the first day to the last (facts: charity 2.1 Art. 22).
+/// The charity has a valid certificate on every day from the first to the last (facts: charity 2.1 Art. 22). One that is renewed in between
+/// is followed by the next without a gap.
 async fn certified(tx: &Tx, gates: &mut Gates, row: &campaign::Model) -> Result<(), CrowdfundingError> {
     let (from, to) = (BusinessDate::of(row.starts_us), BusinessDate::of(row.ends_us));
     let valid = certificate::Entity::find()
         .filter(certificate::Column::BookId.eq(row.book_id))
-        .filter(certificate::Column::IssuedOn.lte(from))
-        .filter(certificate::Column::ExpiresOn.gte(to))
         .filter(certificate::Column::ConfirmedUs.is_not_null())
-        .filter(
-            Condition::any().add(certificate::Column::RevokedOn.is_null()).add(certificate::Column::RevokedOn.gt(to)),
-        )
-        .count(tx)
+        .filter(certificate::Column::IssuedOn.lte(to))
+        .filter(certificate::Column::ExpiresOn.gte(from))
+        .order_by_asc(certificate::Column::IssuedOn)
+        .all(tx)
         .await?;
-    gates.need(valid > 0, "certificate", "公开募捐资格证书未覆盖整个募捐期间");
-    Ok(())
-}
-
-/// Whoever raises with a partner has an agreement and an evaluation of the one the plan names (facts: charity 2.1 Art. 26).
-async fn partnered(tx: &Tx, gates: &mut Gates, id: CampaignId, plan: &Plan) -> Result<(), CrowdfundingError> {
-    let Some(named) = &plan.terms.cooperation else { return Ok(()) };
-    let found = cooperation::Entity::find_by_id(id).one(tx).await?;
-    let partner = match &found {
-        Some(found) => entity::partner::Entity::find_by_id(found.partner_id).one(tx).await?,
-        None => None,
-    };
-    gates.need(
-        partner.is_some_and(|partner| partner.name == named.name.trim()),
-        "partner_agreement",
-        "尚未登记与合作方的书面协议",
-    );
-    match found.and_then(|found| found.score) {
-        None => gates.need(false, "partner_evaluation", "尚未对合作方进行评估"),
-        Some(score) => {
-            let problem = format!("对合作方的评估不合格：得{score}分，{PASSING_SCORE}分为合格");
-            gates.need(score >= PASSING_SCORE, "partner_evaluation", &problem);
+    // The first day that is not covered yet.
+    let mut open = from;
+    for one in valid.iter().filter(|one| one.revoked_on.is_none_or(|revoked| revoked > one.issued_on)) {
+        let end = one.expires_on.next();
+        let end = one.revoked_on.map_or(end, |revoked| revoked.min(end));
+        if one.issued_on <= open && end > open {
+            open = end;
         }
     }
+    gates.need(open > to, "certificate", "公开募捐资格证书未覆盖整个募捐期间");
     Ok(())
 }
 
-/// A change that is in force leaves the certificate valid for the whole period and the partner known.
-pub(crate) async fn changed(tx: &Tx, row: &campaign::Model) -> Result<(), CrowdfundingError> {
-    let mut gates = Gates::default();
-    certified(tx, &mut gates, row).await?;
-    let plan = plan::read(tx, row.id, row.plan_version).await?.plan;
-    partnered(tx, &mut gates, row.id, &plan).await?;
-    gates.passed()
-}
-
-/// → `scheduled`, `open`, `emergency_open`: what does not depend on the moment (facts: charity 2.1 Art. 25 and 27, 2.6, 3.1).
-pub(crate) async fn ready_to_open(tx: &Tx, row: &campaign::Model, setting: &Setting) -> Result<(), CrowdfundingError> {
-    let mut gates = Gates::default();
-    let plan = plan::read(tx, row.id, row.plan_version).await?.plan;
-    certified(tx, &mut gates, row).await?;
-    partnered(tx, &mut gates, row.id, &plan).await?;
+/// Account and merchant number are those of the certificate's holder, of whom everything is told (facts: charity 2.1 Art. 25, 2.6).
+async fn held(
+    tx: &Tx,
+    gates: &mut Gates,
+    row: &campaign::Model,
+    setting: &Setting,
+    plan: &Plan,
+) -> Result<Option<String>, CrowdfundingError> {
     let book = book::Entity::find_by_id(row.book_id).one(tx).await?;
     let code = book.and_then(|book| book.credit_code);
     match charity::Entity::find_by_id(row.book_id).one(tx).await? {
@@ -223,6 +232,103 @@ pub(crate) async fn ready_to_open(tx: &Tx, row: &campaign::Model, setting: &Sett
             gates.need(merchant || !wechat, "merchant", "微信支付商户号不属于资格证书持有人");
         }
     }
+    Ok(code)
+}
+
+/// Whether a campaign takes gifts by WeChat (facts: charity 2.1 Art. 27, 2.6): it was opened on the internet, its plan names that way, and the
+/// money reaches the certificate's holder. What was opened before there were plans here was opened for it.
+pub(crate) fn by_wechat(channel: &str, ways: Option<&[Way]>, mchid: Option<&str>, merchant: &str) -> bool {
+    let online = channel.split(',').any(|word| word == "designated_platform" || word == "own_site");
+    ways.is_none_or(|ways| online && ways.contains(&Way::Wechat) && mchid == Some(merchant))
+}
+
+/// Whoever raises with a partner has an agreement and an evaluation of the one the plan names (facts: charity 2.1 Art. 26).
+async fn partnered(
+    tx: &Tx,
+    gates: &mut Gates,
+    id: CampaignId,
+    plan: &Plan,
+    under: Vec<Exhibit>,
+) -> Result<(), CrowdfundingError> {
+    let Some(named) = &plan.terms.cooperation else { return Ok(()) };
+    let found = cooperation::Entity::find_by_id(id).one(tx).await?;
+    let partner = match &found {
+        Some(found) => entity::partner::Entity::find_by_id(found.partner_id).one(tx).await?,
+        None => None,
+    };
+    gates.need(
+        partner.is_some_and(|partner| partner.name == named.name.trim()),
+        "partner_agreement",
+        "尚未登记与合作方的书面协议",
+    );
+    let paper = shown(tx, under, AttachmentKind::Contract).await?;
+    gates.need(paper, "partner_paper", "请先上传与合作方的书面协议");
+    match found.and_then(|found| found.score) {
+        None => gates.need(false, "partner_evaluation", "尚未对合作方进行评估"),
+        Some(score) => {
+            let problem = format!("对合作方的评估不合格：得{score}分，{PASSING_SCORE}分为合格");
+            gates.need(score >= PASSING_SCORE, "partner_evaluation", &problem);
+        }
+    }
+    Ok(())
+}
+
+/// Where the agreement of a campaign with its partner may be: under the campaign, or under a change that named the partner.
+async fn papers(tx: &Tx, id: CampaignId) -> Result<Vec<Exhibit>, CrowdfundingError> {
+    let changes: Vec<CampaignChangeId> = campaign_change::Entity::find()
+        .select_only()
+        .column(campaign_change::Column::Id)
+        .filter(campaign_change::Column::CampaignId.eq(id))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok([Exhibit::Campaign(id)].into_iter().chain(changes.into_iter().map(Exhibit::Change)).collect())
+}
+
+/// A change that is asked for keeps to the account of the certificate's holder, and makes no emergency of what is filed already.
+pub(crate) async fn may_change(
+    tx: &Tx,
+    row: &campaign::Model,
+    setting: &Setting,
+    plan: &Plan,
+) -> Result<(), CrowdfundingError> {
+    let mut gates = Gates::default();
+    held(tx, &mut gates, row, setting, plan).await?;
+    gates.need(row.emergency || !plan.terms.emergency, "emergency", "已备案的项目不能改为应急募捐");
+    gates.passed()
+}
+
+/// A change that comes into force leaves account and merchant number those of the certificate's holder, the certificate valid for the whole
+/// period and the partner known. Of another partner than before the agreement is under the change itself.
+pub(crate) async fn changed(
+    tx: &Tx,
+    before: &Plan,
+    row: &campaign::Model,
+    setting: &Setting,
+    change: CampaignChangeId,
+) -> Result<(), CrowdfundingError> {
+    let mut gates = Gates::default();
+    certified(tx, &mut gates, row).await?;
+    let plan = plan::read(tx, row.id, row.plan_version).await?.plan;
+    held(tx, &mut gates, row, setting, &plan).await?;
+    let name = |plan: &Plan| plan.terms.cooperation.as_ref().map(|with| with.name.trim().to_owned());
+    let under = if name(before) == name(&plan) { papers(tx, row.id).await? } else { vec![Exhibit::Change(change)] };
+    partnered(tx, &mut gates, row.id, &plan, under).await?;
+    gates.need(
+        shown(tx, [Exhibit::Change(change)], AttachmentKind::FilingReceipt).await?,
+        "filing_receipt",
+        "请先上传变更的备案回执",
+    );
+    gates.passed()
+}
+
+/// → `scheduled`, `open`, `emergency_open`: what does not depend on the moment (facts: charity 2.1 Art. 25 and 27, 2.6, 3.1).
+pub(crate) async fn ready_to_open(tx: &Tx, row: &campaign::Model, setting: &Setting) -> Result<(), CrowdfundingError> {
+    let mut gates = Gates::default();
+    let plan = plan::read(tx, row.id, row.plan_version).await?.plan;
+    certified(tx, &mut gates, row).await?;
+    partnered(tx, &mut gates, row.id, &plan, papers(tx, row.id).await?).await?;
+    let code = held(tx, &mut gates, row, setting, &plan).await?;
     let on = |word: &str| row.channel.split(',').any(|channel| channel == word);
     gates.need(!row.channel.is_empty(), "channel", "请选择募捐渠道");
     if on("designated_platform") || on("own_site") {
@@ -283,7 +389,7 @@ pub fn filing_due(row: &campaign::Model) -> Option<BusinessDate> {
     row.opened_us.filter(|_| waits).map(|opened| later(BusinessDate::of(opened), FILING_DAYS))
 }
 
-/// → `executing`: an emergency that was never filed is filed first.
+/// → `executing`, `closing`, `closed`: an emergency that was never filed is filed first.
 pub(crate) fn filed_at_last(row: &campaign::Model) -> Result<(), CrowdfundingError> {
     // What was open before there were filings here stays what it was.
     need(row.filing_number.is_some() || row.plan_version == 0, "not_filed", "该项目尚未取得备案编号")
@@ -294,6 +400,7 @@ pub(crate) fn filed_at_last(row: &campaign::Model) -> Result<(), CrowdfundingErr
 pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), CrowdfundingError> {
     use domain::donation::DonationState as D;
     use domain::refund::RefundState as R;
+    filed_at_last(row)?;
     let mut gates = Gates::default();
     let of_campaign = || donation::Entity::find().filter(donation::Column::CampaignId.eq(row.id));
     let going = [D::Created, D::Paying, D::RefundRequested, D::Refunding, D::RefundFailed];

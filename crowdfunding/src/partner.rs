@@ -1,15 +1,19 @@
 //! With whom a charity raises money (facts: charity 2.1 Art. 26): the register, the agreement of a campaign, and the partner's
 //! evaluation by another person than the campaign's author (`cooperation_own_check`).
 
+use domain::change::ChangeState;
 use domain::filing::CreditCode;
 use domain::plan::PartnerKind;
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, PartnerId, Timestamp};
-use entity::{Tx, cooperation, partner, violation};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use entity::{Tx, campaign_change, cooperation, partner, violation};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
-use crate::CrowdfundingError;
 use crate::campaign::{AUTHORS, READERS, for_step, required};
+use crate::reach::{book_place, books_within};
+use crate::{CrowdfundingError, gate, plan};
 
 const EVALUATORS: [Role; 2] = [Role::ProjectManager, Role::Disclosure];
 
@@ -36,6 +40,7 @@ pub async fn register_partner(
     by: &Member,
 ) -> Result<partner::Model, CrowdfundingError> {
     by.must_be(&AUTHORS)?;
+    by.may(&AUTHORS, &book_place(tx, new.book).await?)?;
     let invalid = |field, problem| Err(CrowdfundingError::Invalid { field, problem });
     let name = new.name.trim().to_owned();
     if !(2..=100).contains(&name.chars().count()) {
@@ -71,7 +76,7 @@ pub async fn register_partner(
     }
 }
 
-/// A page of the register, by name.
+/// A page of the register of the charities that a member reaches, newest first.
 pub async fn partners(
     db: &impl ConnectionTrait,
     after: Option<PartnerId>,
@@ -80,11 +85,19 @@ pub async fn partners(
 ) -> Result<Vec<partner::Model>, CrowdfundingError> {
     by.must_be(&READERS)?;
     let mut query = partner::Entity::find();
-    if let Some(after) = after {
-        let last = partner::Entity::find_by_id(after).one(db).await?.ok_or(CrowdfundingError::NoSuchPartner)?;
-        query = query.filter(partner::Column::Id.gt(last.id));
+    if let Some(books) = books_within(by, &READERS) {
+        query = query.filter(partner::Column::BookId.in_subquery(books));
     }
-    Ok(query.order_by_asc(partner::Column::Id).limit(limit).all(db).await?)
+    if let Some(after) = after {
+        // A list gives out no others, and tells nobody which there are.
+        let last = query.clone().filter(partner::Column::Id.eq(after)).one(db).await?;
+        let last = last.ok_or(CrowdfundingError::NoSuchPartner)?;
+        query = query.filter(Condition::any().add(partner::Column::CreatedUs.lt(last.created_us)).add(
+            Condition::all().add(partner::Column::CreatedUs.eq(last.created_us)).add(partner::Column::Id.lt(last.id)),
+        ));
+    }
+    let newest = query.order_by_desc(partner::Column::CreatedUs).order_by_desc(partner::Column::Id);
+    Ok(newest.limit(limit).all(db).await?)
 }
 
 /// The agreement of a campaign and the partner it is with.
@@ -97,7 +110,8 @@ pub async fn cooperation_of(
     Ok(Some((standing, with.ok_or(CrowdfundingError::NoSuchPartner)?)))
 }
 
-/// Records the agreement of a campaign with its partner, while the campaign is not filed yet, or for a change of it.
+/// Records the agreement of a campaign with its partner, while the campaign is not filed yet, or for a change of it that two persons approved
+/// and that names the partner (`cooperation_fixed`).
 pub async fn sign_cooperation(
     tx: &Tx,
     now: Timestamp,
@@ -105,13 +119,23 @@ pub async fn sign_cooperation(
     (partner, signed_on, agreement): (PartnerId, BusinessDate, String),
     by: &Member,
 ) -> Result<cooperation::Model, CrowdfundingError> {
-    let (row, _) = for_step(tx, id, &AUTHORS, by).await?;
+    let (row, grant) = for_step(tx, id, &AUTHORS, by).await?;
     let agreement = required(agreement)?;
     if signed_on > BusinessDate::of(now) {
         return Err(CrowdfundingError::Invalid { field: "signed_on", problem: "签订日期不能晚于今天" });
     }
     let known = partner::Entity::find_by_id(partner).one(tx).await?;
-    known.filter(|known| known.book_id == row.book_id).ok_or(CrowdfundingError::NoSuchPartner)?;
+    let known = known.filter(|known| known.book_id == row.book_id).ok_or(CrowdfundingError::NoSuchPartner)?;
+    let standing = cooperation::Entity::find_by_id(id).one(tx).await?;
+    if let Some(standing) = &standing
+        && (standing.partner_id, standing.signed_on, &standing.agreement) == (partner, signed_on, &agreement)
+    {
+        return Ok(standing.clone());
+    }
+    if row.filing_number.is_some() || row.opened_us.is_some() {
+        let named = agreed_change(tx, id, &known.name).await?;
+        gate::need(named, "partner_fixed", "项目已备案或已开放，更换合作方请先提交变更申请并经两级批准")?;
+    }
     let new = cooperation::ActiveModel {
         campaign_id: Set(id),
         author_id: Set(row.author_id),
@@ -123,16 +147,27 @@ pub async fn sign_cooperation(
         evaluator_id: Set(None),
         evaluated_on: Set(None),
         created_us: Set(now),
+        signer_id: Set(Some(by.id)),
+        signer_for_id: Set(grant.acting_for),
+        evaluator_for_id: Set(None),
     };
-    match cooperation::Entity::find_by_id(id).one(tx).await? {
-        // Another partner is evaluated anew.
-        Some(standing) if standing.partner_id == partner && standing.signed_on == signed_on => Ok(standing),
-        Some(_) => Ok(new.update(tx).await?),
-        None => Ok(new.insert(tx).await?),
-    }
+    // Another agreement is evaluated anew.
+    if standing.is_some() { Ok(new.update(tx).await?) } else { Ok(new.insert(tx).await?) }
 }
 
-/// Evaluates a campaign's partner; another person than the campaign's author, and not in the author's name.
+/// Whether a change of a campaign that two persons approved, and that is not in force yet, names this partner.
+async fn agreed_change(tx: &Tx, id: CampaignId, name: &str) -> Result<bool, CrowdfundingError> {
+    let change = campaign_change::Entity::find()
+        .filter(campaign_change::Column::CampaignId.eq(id))
+        .filter(campaign_change::Column::State.eq(ChangeState::Approved))
+        .one(tx)
+        .await?;
+    let Some(change) = change else { return Ok(false) };
+    let plan = plan::read(tx, id, change.version).await?.plan;
+    Ok(plan.terms.cooperation.is_some_and(|with| with.name.trim() == name))
+}
+
+/// Evaluates a campaign's partner; another person than the campaign's author and than whoever signed, and not in the name of one of them.
 pub async fn evaluate_cooperation(
     tx: &Tx,
     now: Timestamp,
@@ -149,10 +184,14 @@ pub async fn evaluate_cooperation(
     }
     let findings = required(findings)?;
     let standing = cooperation::Entity::find_by_id(id).one(tx).await?.ok_or(CrowdfundingError::NoSuchPartner)?;
+    if by.is_among(&grant, [standing.signer_id, standing.signer_for_id]) {
+        return Err(CrowdfundingError::OtherPerson);
+    }
     let mut active: cooperation::ActiveModel = standing.into();
     active.score = Set(Some(score));
     active.findings = Set(Some(findings));
     active.evaluator_id = Set(Some(by.id));
+    active.evaluator_for_id = Set(grant.acting_for);
     active.evaluated_on = Set(Some(BusinessDate::of(now)));
     Ok(active.update(tx).await?)
 }

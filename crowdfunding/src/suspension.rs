@@ -3,6 +3,7 @@
 
 use domain::campaign::{CampaignEvent, CampaignState};
 use domain::complaint::{ComplaintEvent, ComplaintState};
+use domain::document::AttachmentKind;
 use domain::role::{Member, Role};
 use domain::{CampaignId, ComplaintId, SuspensionId, Timestamp, UnitPath};
 use entity::{Tx, campaign, complaint, suspension};
@@ -13,7 +14,7 @@ use sea_orm::{
 
 use crate::campaign::{Taken, advance, for_step, required};
 use crate::campaign_view::within;
-use crate::{CrowdfundingError, gate};
+use crate::{CrowdfundingError, Exhibit, gate};
 
 const STOPPERS: [Role; 4] = [Role::ProjectManager, Role::Disclosure, Role::FinanceHead, Role::Chair];
 const LIFTERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
@@ -25,7 +26,7 @@ const COMPLAINT_READERS: [Role; 4] = [Role::Disclosure, Role::ProjectManager, Ro
 pub enum Ground {
     /// Somebody complained.
     Complaint(ComplaintId),
-    /// An authority ordered it.
+    /// An authority ordered it; the order is among the papers of the campaign.
     Order,
 }
 
@@ -38,7 +39,7 @@ pub async fn suspend(
     (ground, reason): (Ground, String),
     by: &Member,
 ) -> Result<campaign::Model, CrowdfundingError> {
-    let (row, _) = for_step(tx, id, &STOPPERS, by).await?;
+    let (row, grant) = for_step(tx, id, &STOPPERS, by).await?;
     let reason = required(reason)?;
     if let Some(standing) = suspension::Entity::find_by_id(new).one(tx).await? {
         let same = (standing.campaign_id, standing.reason.as_str(), standing.author_id) == (id, &reason, Some(by.id));
@@ -53,6 +54,10 @@ pub async fn suspend(
         Ground::Order => None,
     };
     row.state.on(CampaignEvent::Suspend)?;
+    if complaint.is_none() {
+        let order = gate::shown(tx, [Exhibit::Campaign(id)], AttachmentKind::Order).await?;
+        gate::need(order, "suspension_order", "请先在材料中上传主管部门的决定或通知")?;
+    }
     let stop = suspension::Model {
         id: new,
         campaign_id: id,
@@ -60,8 +65,10 @@ pub async fn suspend(
         complaint_id: complaint,
         reason: reason.clone(),
         author_id: Some(by.id),
+        author_for_id: grant.acting_for,
         created_us: now,
         lifted_by: None,
+        lifted_for_id: None,
         lift_reason: None,
         lifted_us: None,
     };
@@ -84,8 +91,10 @@ pub(crate) async fn suspend_overdue(
         complaint_id: None,
         reason: reason.clone(),
         author_id: None,
+        author_for_id: None,
         created_us: now,
         lifted_by: None,
+        lifted_for_id: None,
         lift_reason: None,
         lifted_us: None,
     };
@@ -100,7 +109,7 @@ async fn write(tx: &Tx, stop: suspension::Model) -> Result<(), CrowdfundingError
     Ok(())
 }
 
-/// Lifts a suspension; another person than who asked for it.
+/// Lifts a suspension; another person than who asked for it, and once the complaint that led to it is answered.
 pub async fn lift(
     tx: &Tx,
     now: Timestamp,
@@ -118,12 +127,18 @@ pub async fn lift(
     let (Some(stop), Some(before)) = (stop, row.suspended_from) else {
         return Err(row.state.on(CampaignEvent::LiftToOpen).err().map_or(CrowdfundingError::Conflict, Into::into));
     };
-    if stop.author_id == Some(by.id) || (grant.acting_for.is_some() && stop.author_id == grant.acting_for) {
+    if by.is_among(&grant, [stop.author_id, stop.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
     gate::need(stop.ground != "overdue" || row.filing_number.is_some(), "not_filed", "该项目尚未取得备案编号")?;
+    if let Some(complaint) = stop.complaint_id {
+        let answered =
+            matches!(complaint_by_id(tx, complaint).await?.state, ComplaintState::Upheld | ComplaintState::Dismissed);
+        gate::need(answered, "complaint_unanswered", "据以停募的投诉尚未答复，请先办结投诉")?;
+    }
     let mut active: suspension::ActiveModel = stop.into();
     active.lifted_by = Set(Some(by.id));
+    active.lifted_for_id = Set(grant.acting_for);
     active.lift_reason = Set(Some(reason.clone()));
     active.lifted_us = Set(Some(now));
     active.update(tx).await?;
@@ -220,6 +235,22 @@ pub async fn handle_complaint(
         active.answered_us = Set(Some(now));
     }
     Ok(active.update(tx).await?)
+}
+
+/// The complaints about a campaign that are not answered, newest first; none for whoever reads no complaints there.
+pub async fn complaints_of(
+    db: &impl ConnectionTrait,
+    row: &campaign::Model,
+    by: &Member,
+) -> Result<Vec<complaint::Model>, CrowdfundingError> {
+    if by.may(&COMPLAINT_READERS, &row.unit_path).is_err() {
+        return Ok(Vec::new());
+    }
+    let open = complaint::Entity::find()
+        .filter(complaint::Column::CampaignId.eq(row.id))
+        .filter(complaint::Column::State.is_in([ComplaintState::Received, ComplaintState::Taken]))
+        .order_by_desc(complaint::Column::CreatedUs);
+    Ok(open.all(db).await?)
 }
 
 /// A page of complaints within a member's reach, newest first.

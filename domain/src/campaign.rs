@@ -150,6 +150,7 @@ impl CampaignState {
             (Suspended, E::SubmitFiling | E::ReturnFiling | E::File) => Suspended,
             (EmergencyOpen, E::File) => Open,
             (Ended, E::SubmitFiling | E::ReturnFiling | E::File) => Ended,
+            (Terminated, E::SubmitFiling | E::ReturnFiling | E::File) => Terminated,
             (Open, E::Pause) => Paused,
             (Paused, E::Resume) => Open,
             (Open | Paused | EmergencyOpen, E::End) => Ended,
@@ -165,7 +166,7 @@ impl CampaignState {
             (Suspended, E::LiftToClosing) => Closing,
             (
                 Draft | Submitted | OrgReview | FinanceReview | Approved | Filing | Filed | Scheduled | Rejected
-                | Paused | Ended | Suspended,
+                | Paused | Ended,
                 E::Cancel,
             ) => Cancelled,
             (Open | Paused | EmergencyOpen | Ended | Executing, E::Terminate) => Terminated,

@@ -312,6 +312,9 @@ impl Plan {
             let fits = number.parse::<crate::filing::ProjectNumber>().is_ok();
             found.unless(fits, "project_number", "慈善项目编号的格式不正确");
         }
+        // Only what answers a disaster may open before it is filed (facts: charity 2.1 Art. 73).
+        let urgent = !terms.emergency || terms.cause == Cause::Disaster;
+        found.unless(urgent, "emergency", "应急募捐只适用于应对重大突发事件的救灾项目");
         self.check_beneficiaries(&mut found);
         self.check_budget(&mut found);
         self.check_milestones(&mut found);
@@ -452,6 +455,15 @@ mod tests {
             wrong.terms.beneficiaries.expected = few;
             assert_eq!(fields(&wrong), ["beneficiaries.expected"]);
         }
+    }
+
+    #[test]
+    fn only_a_disaster_may_open_before_it_is_filed() {
+        let mut wrong = plan();
+        wrong.terms.emergency = true;
+        assert_eq!(fields(&wrong), ["emergency"]);
+        wrong.terms.cause = Cause::Disaster;
+        assert_eq!(fields(&wrong), [""; 0]);
     }
 
     proptest! {

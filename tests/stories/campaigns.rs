@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::{Caller, send};
-use crate::world::{CREDIT_CODE, Officer, World, identity_number, opening, story};
+use crate::world::{CREDIT_CODE, Officer, World, agreed, identity_number, opening, story};
 
 const DAY_S: i64 = 86_400;
 
@@ -193,6 +193,81 @@ async fn nothing_is_filed_or_opened_that_the_law_does_not_allow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn certificates_that_follow_each_other_cover_a_campaign_and_a_gap_does_not() {
+    story(async |w| {
+        let (head, admin) = (w.staff(Role::FinanceHead).await, w.staff(Role::Admin).await);
+        let id = drafted(w, |draft| draft["ends_at"] = json!("2028-03-01T00:00:00+08:00")).await;
+        w.staff(Role::Organiser).await.act(&format!("/staff/campaigns/{id}/submission")).await.ok();
+        w.walk(id, "filing").await;
+        let next = async |number: &str, from: &str, to: &str| {
+            let path = format!("/staff/charities/{}/certificates", w.book.uuid());
+            let body = json!({
+                "id": Uuid::now_v7(), "number": number, "issuer": "示例民政厅", "issued_on": from, "expires_on": to,
+            });
+            let made = head.post(&path, body).await.ok();
+            admin.act(&format!("/staff/certificates/{}/confirmation", made["id"].as_str().unwrap())).await.ok();
+        };
+        let disclosure = w.staff(Role::Disclosure).await;
+        let (_, _, filing) = w.next_step("filing");
+        let path = format!("/staff/campaigns/{id}/filing");
+        // The first ends with the year 2027.
+        next("示例-2028甲", "2028-01-02", "2029-12-31").await;
+        let refused = disclosure.post(&path, filing.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["certificate"], "a day is not covered");
+        next("示例-2028乙", "2027-12-31", "2028-01-01").await;
+        disclosure.post(&path, filing).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_is_not_for_wechat_takes_no_gift_by_it() {
+    story(async |w| {
+        let donor = w.donor("o-one").await;
+        let manager = w.staff(Role::ProjectManager).await;
+        // One is open in the streets only, one by bank only.
+        let streets = drafted(w, |_| ()).await;
+        w.staff(Role::Organiser).await.act(&format!("/staff/campaigns/{streets}/submission")).await.ok();
+        w.walk(streets, "filed").await;
+        manager.post(&format!("/staff/campaigns/{streets}/schedule"), json!({ "channels": ["offline"] })).await.ok();
+        w.run_job("campaign_clock").await;
+        let bank = {
+            let mut draft = w.draft("100.00");
+            draft["plan"]["ways"] = json!(["bank"]);
+            w.open_as(draft).await
+        };
+        for id in [streets, bank] {
+            let page = w.campaign(id).await;
+            assert_eq!((&page["state"], &page["accepts_wechat"]), (&json!("open"), &json!(false)));
+            assert!(page["other_ways"].as_str().unwrap().contains("银行转账"), "{page}");
+            donor.give(id, &w.wish("12.34")).await.refused(409, "no_wechat_gifts");
+            assert_eq!(w.raised(id).await, "0.00");
+        }
+        // What was ordered while it was taken is paid (facts: charity 3.2).
+        let id = w.open_campaign("100.00").await;
+        let page = w.campaign(id).await;
+        assert_eq!((&page["accepts_wechat"], &page["other_ways"]), (&json!(true), &Value::Null));
+        let before = w.order(&donor, id, "3.00").await;
+        let mut draft = w.draft("100.00");
+        draft.as_object_mut().unwrap().remove("id");
+        draft["plan"]["ways"] = json!(["bank"]);
+        let change = json!({ "id": Uuid::now_v7(), "reason": "改为银行转账", "draft": draft });
+        w.staff(Role::Organiser).await.post(&format!("/staff/campaigns/{id}/changes"), change.clone()).await.ok();
+        let of = format!("/staff/campaign-changes/{}", change["id"].as_str().unwrap());
+        manager.act(&format!("{of}/approval")).await.ok();
+        w.staff(Role::FinanceHead).await.act(&format!("{of}/approval")).await.ok();
+        w.paper(&of, "filing_receipt").await;
+        let filing = json!({ "evidence": "回执", "filed_on": w.app.business.today().to_string() });
+        w.staff(Role::Disclosure).await.post(&format!("{of}/filing"), filing).await.ok();
+        donor.give(id, &w.wish("3.00")).await.refused(409, "no_wechat_gifts");
+        w.sandbox.pay(&before.order).unwrap();
+        w.until_gift(&donor, &before, "paid").await;
+        assert_eq!(w.raised(id).await, "3.00");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_suspension_freezes_and_another_person_lifts_it() {
     story(async |w| {
         let id = w.open_campaign("1000.00").await;
@@ -228,11 +303,31 @@ async fn a_suspension_freezes_and_another_person_lifts_it() {
         ] {
             assert!(w.sql(attack).await.is_err(), "{attack}");
         }
+        let early = chair.post(&path("suspension-lift"), reason()).await;
+        assert_eq!(gates(early.refused(409, "gate_closed")), ["complaint_unanswered"]);
+        let forged = format!(
+            "UPDATE suspension SET lifted_by = {}, lift_reason = 'x', lifted_us = 1",
+            w.sql_id(&chair.id.to_string())
+        );
+        w.attacked(&forged, "suspension_unanswered").await;
         disclosure.post(&of("answer"), json!({ "upheld": false, "answer": "经核查，用途与方案一致。" })).await.ok();
         let answered = w.stranger.get(&format!("/complaints/{}", complaint["id"].as_str().unwrap())).await.ok();
         assert_eq!(answered["state"], "dismissed");
         assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
         w.gift(&donor, id, "1.00").await;
+
+        // An authority's order is there to be read, and stays.
+        let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
+        let refused = head.post(&path("suspensions"), order.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["suspension_order"]);
+        let paper = w.paper(&format!("/staff/campaigns/{id}"), "order").await;
+        head.post(&path("suspensions"), order).await.ok();
+        w.staff(Role::Organiser).await.post(&path("cancellation"), reason()).await.refused(409, "wrong_state");
+        let paper = path(&format!("attachments/{}", paper["id"].as_str().unwrap()));
+        let refused = disclosure.call(reqwest::Method::DELETE, &paper, None).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["suspension_order"]);
+        w.attacked("UPDATE attachment SET withdrawn_us = 1 WHERE kind = 'order'", "attachment_filed").await;
+        assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
     })
     .await;
 }
@@ -259,6 +354,34 @@ async fn a_plan_that_was_filed_before_it_was_approved_shows_the_receipt() {
         assert_eq!(gates(disclosure.post(&path, tomorrow).await.refused(409, "gate_closed")), ["filing_day"]);
         w.filing_receipt(id).await;
         assert_eq!(disclosure.post(&path, early).await.ok()["state"], "filing");
+        // The receipt stays, for everybody.
+        let of = format!("/staff/campaigns/{id}/attachments");
+        let listed = disclosure.get(&of).await.ok();
+        let receipt = format!("{of}/{}", listed["items"][0]["id"].as_str().unwrap());
+        let refused = disclosure.call(reqwest::Method::DELETE, &receipt, None).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["filing_receipt"]);
+        w.attacked("UPDATE attachment SET withdrawn_us = 1", "attachment_filed").await;
+
+        // Whoever wrote a campaign tells nobody alone that it was filed before.
+        let manager = w.staff(Role::ProjectManager).await;
+        let other = w.hire(Role::ProjectManager, "manager-2").await;
+        let draft = w.draft("100.00");
+        let id: Uuid = draft["id"].as_str().unwrap().parse().unwrap();
+        manager.post("/staff/campaigns", draft).await.ok();
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        manager.act(&path("submission")).await.ok();
+        other.post(&path("approval"), agreed()).await.ok();
+        w.walk(id, "approved").await;
+        let (_, _, early) = w.next_step("approved");
+        let forged =
+            format!("UPDATE campaign SET filing_submitted_on = '2026-01-01' WHERE id = {}", w.sql_id(&id.to_string()));
+        w.attacked(&forged, "campaign_filing_unproven").await;
+        w.filing_receipt(id).await;
+        manager.post(&path("filing-submission"), early.clone()).await.refused(403, "other_person_needed");
+        disclosure.post(&path("filing-submission"), early).await.ok();
+        let (_, _, filing) = w.next_step("filing");
+        manager.post(&path("filing"), filing.clone()).await.refused(403, "other_person_needed");
+        disclosure.post(&path("filing"), filing).await.ok();
     })
     .await;
 }
@@ -380,6 +503,15 @@ async fn a_filed_plan_changes_by_a_new_version_and_the_old_one_stays_readable() 
         draft.as_object_mut().unwrap().remove("id");
         draft["plan"]["usage"] = json!("发放助学金和路费");
         let change = json!({ "id": Uuid::now_v7(), "reason": "扩大受益范围", "draft": draft });
+        for (field, value, gate) in
+            [("bank_account", json!("某私人账户"), "bank_account"), ("emergency", json!(true), "emergency")]
+        {
+            let mut wrong = change.clone();
+            wrong["draft"]["plan"][field] = value;
+            wrong["draft"]["plan"]["cause"] = json!("disaster");
+            let refused = organiser.post(&format!("/staff/campaigns/{id}/changes"), wrong).await;
+            assert_eq!(gates(refused.refused(409, "gate_closed")), [gate]);
+        }
         organiser.post(&format!("/staff/campaigns/{id}/changes"), change.clone()).await.ok();
         organiser.post(&format!("/staff/campaigns/{id}/changes"), change.clone()).await.ok();
         let mut second = change.clone();
@@ -393,7 +525,13 @@ async fn a_filed_plan_changes_by_a_new_version_and_the_old_one_stays_readable() 
         head.act(&step("approval")).await.ok();
         assert_eq!(w.campaign(id).await["target"], "1000.00", "not before it is filed");
         assert!(w.sql("UPDATE campaign_plan SET state = 'in_force', in_force_us = 1 WHERE version = 2").await.is_err());
-        w.staff(Role::Disclosure).await.post(&step("filing"), filing).await.ok();
+        let disclosure = w.staff(Role::Disclosure).await;
+        let refused = disclosure.post(&step("filing"), filing.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["filing_receipt"]);
+        let forged = "UPDATE campaign_change SET state = 'in_force', evidence = 'x', refiled_on = '2026-01-01'";
+        w.attacked(forged, "campaign_change_unproven").await;
+        w.paper(&format!("/staff/campaign-changes/{}", change["id"].as_str().unwrap()), "filing_receipt").await;
+        disclosure.post(&step("filing"), filing).await.ok();
         let page = w.campaign(id).await;
         assert_eq!((page["target"].as_str(), page["state"].as_str()), (Some("2000.00"), Some("open")));
         let budget = manager.get(&format!("/staff/campaigns/{id}/budget")).await.ok();
@@ -420,6 +558,9 @@ async fn a_disaster_does_not_wait_for_the_filing_but_only_ten_days() {
             id
         };
         let manager = w.staff(Role::ProjectManager).await;
+        let hurried = drafted(w, |draft| draft["plan"]["emergency"] = json!(true)).await;
+        let refused = w.staff(Role::Organiser).await.act(&format!("/staff/campaigns/{hurried}/submission")).await;
+        assert_eq!(gates(refused.refused(422, "plan_incomplete")), ["emergency"]);
         let (calm, id) = (emergency(false).await, emergency(true).await);
         let refused = manager.post(&format!("/staff/campaigns/{calm}/emergency-opening"), opening()).await;
         assert_eq!(gates(refused.refused(409, "gate_closed")), ["emergency"]);
@@ -448,6 +589,34 @@ async fn a_disaster_does_not_wait_for_the_filing_but_only_ten_days() {
     .await;
 }
 
+/// An emergency that is given up before it was filed is filed before its last accounts.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_that_is_given_up_is_filed_all_the_same() {
+    story(async |w| {
+        let (manager, disclosure) = (w.staff(Role::ProjectManager).await, w.staff(Role::Disclosure).await);
+        let id = drafted(w, |draft| {
+            draft["plan"]["emergency"] = json!(true);
+            draft["plan"]["cause"] = json!("disaster");
+        })
+        .await;
+        let path = |step: &str| format!("/staff/campaigns/{id}/{step}");
+        w.walk(id, "approved").await;
+        manager.post(&path("emergency-opening"), opening()).await.ok();
+        w.gift(&w.donor("o-one").await, id, "5.00").await;
+        let termination = json!({ "id": Uuid::now_v7(), "kind": "termination", "campaign": id, "reason": "灾情解除" });
+        manager.post("/staff/campaign-decisions", termination.clone()).await.ok();
+        let step = format!("/staff/campaign-decisions/{}/approval", termination["id"].as_str().unwrap());
+        w.staff(Role::FinanceHead).await.act(&step).await.ok();
+        let refused = manager.act(&path("closing")).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["not_filed"]);
+        w.filing_receipt(id).await;
+        disclosure.post(&path("filing-submission"), w.next_step("approved").2).await.ok();
+        disclosure.post(&path("filing"), w.next_step("filing").2).await.ok();
+        assert_eq!(manager.act(&path("closing")).await.ok()["state"], "closing");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed() {
     story(async |w| {
@@ -460,7 +629,8 @@ async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed()
         let (disclosure, manager) = (w.staff(Role::Disclosure).await, w.staff(Role::ProjectManager).await);
         let (_, _, filing) = w.next_step("filing");
         let refused = disclosure.post(&path("filing"), filing.clone()).await;
-        assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_agreement", "partner_evaluation"]);
+        let missing = ["partner_agreement", "partner_paper", "partner_evaluation"];
+        assert_eq!(gates(refused.refused(409, "gate_closed")), missing);
         let partner = json!({
             "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "organisation", "name": "示例县志愿者协会",
             "credit_code": "91350100M000100Y43",
@@ -468,18 +638,63 @@ async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed()
         manager.post("/staff/partners", partner.clone()).await.ok();
         let agreement = json!({ "partner": partner["id"], "signed_on": "2026-01-05", "agreement": "合作协议 示例1号" });
         manager.post(&path("cooperation"), agreement).await.ok();
-        assert!(
-            w.sql("UPDATE cooperation SET score = 90, evaluator_id = author_id, evaluated_on = '2026-01-06'")
-                .await
-                .is_err()
-        );
+        for own in ["author_id", "signer_id"] {
+            let forged =
+                format!("UPDATE cooperation SET score = 90, evaluator_id = {own}, evaluated_on = '2026-01-06'");
+            assert!(w.sql(&forged).await.is_err(), "{own}");
+        }
+        let found = |score: i64, words: &str| json!({ "score": score, "findings": words });
+        manager.post(&path("partner-evaluation"), found(90, "甚好")).await.refused(403, "other_person_needed");
+        w.paper(&format!("/staff/campaigns/{id}"), "contract").await;
         for score in [0, 59] {
-            manager.post(&path("partner-evaluation"), json!({ "score": score, "findings": "账目不清" })).await.ok();
+            disclosure.post(&path("partner-evaluation"), found(score, "账目不清")).await.ok();
             let refused = disclosure.post(&path("filing"), filing.clone()).await;
             assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_evaluation"], "{score} is no pass");
         }
-        manager.post(&path("partner-evaluation"), json!({ "score": 60, "findings": "具备执行能力" })).await.ok();
+        disclosure.post(&path("partner-evaluation"), found(60, "具备执行能力")).await.ok();
         disclosure.post(&path("filing"), filing).await.ok();
+
+        // What was agreed stands from now on: another partner comes by a change that two persons approve, with a paper of its own.
+        let paper = format!("/staff/campaigns/{id}/attachments");
+        let listed = disclosure.get(&paper).await.ok();
+        let contract = listed["items"].as_array().unwrap().iter().find(|one| one["kind"] == "contract").unwrap();
+        let paper = format!("{paper}/{}", contract["id"].as_str().unwrap());
+        let refused = disclosure.call(reqwest::Method::DELETE, &paper, None).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_paper"]);
+        let next = json!({ "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "individual", "name": "示例接手人" });
+        manager.post("/staff/partners", next.clone()).await.ok();
+        let agreement = json!({ "partner": next["id"], "signed_on": "2026-01-08", "agreement": "口头" });
+        let refused = manager.post(&path("cooperation"), agreement.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_fixed"]);
+        for attack in ["signed_on = '2026-01-07'", "agreement = '口头'"] {
+            w.attacked(&format!("UPDATE cooperation SET {attack}"), "cooperation_fixed").await;
+        }
+        let mut draft = w.draft("100.00");
+        draft.as_object_mut().unwrap().remove("id");
+        draft["plan"]["cooperation"] = json!({ "kind": "individual", "name": "示例接手人" });
+        let change = json!({ "id": Uuid::now_v7(), "reason": "更换合作方", "draft": draft });
+        w.staff(Role::Organiser).await.post(&path("changes"), change.clone()).await.ok();
+        let of = format!("/staff/campaign-changes/{}", change["id"].as_str().unwrap());
+        manager.act(&format!("{of}/approval")).await.ok();
+        w.staff(Role::FinanceHead).await.act(&format!("{of}/approval")).await.ok();
+        manager.post(&path("cooperation"), agreement).await.ok();
+        disclosure.post(&path("partner-evaluation"), found(80, "具备执行能力")).await.ok();
+        w.paper(&of, "filing_receipt").await;
+        let refiled = json!({ "evidence": "回执", "filed_on": w.app.business.today().to_string() });
+        let refused = disclosure.post(&format!("{of}/filing"), refiled.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["partner_paper"]);
+        w.paper(&of, "contract").await;
+        disclosure.post(&format!("{of}/filing"), refiled).await.ok();
+
+        // A county registers its own partners, and sees no others.
+        let county = w.hire_over(Role::ProjectManager, "county", "/hebei/1306/").await;
+        let own = json!({ "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "individual", "name": "县里的人" });
+        county.post("/staff/partners", own).await.refused(403, "forbidden");
+        assert_eq!(county.get("/staff/partners").await.ok()["items"], json!([]));
+        let seen = manager.get("/staff/partners?limit=1").await.ok();
+        assert_eq!(seen["items"][0]["name"], "示例接手人", "the newest first");
+        let rest = manager.get(&format!("/staff/partners?after={}", seen["next"].as_str().unwrap())).await.ok();
+        assert_eq!(rest["items"][0]["name"], "示例县志愿者协会");
     })
     .await;
 }
@@ -488,11 +703,15 @@ async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed()
 async fn a_unit_that_has_not_done_with_its_last_campaign_does_not_begin_the_next() {
     story(async |w| {
         let id = w.open_campaign("1000.00").await;
+        let small = w.open_campaign("1000.00").await;
         let donor = w.donor("o-one").await;
         w.gift(&donor, id, "50.00").await;
         let manager = w.staff(Role::ProjectManager).await;
         manager.post(&format!("/staff/campaigns/{id}/end"), reason()).await.ok();
         days_pass(w, 93).await;
+        // Another that is over since today does not hide it.
+        w.run_job("campaign_clock").await;
+        assert_eq!(w.campaign(small).await["state"], "ended");
         let next = drafted(w, |_| ()).await;
         let organiser = w.staff(Role::Organiser).await;
         let submission = format!("/staff/campaigns/{next}/submission");
@@ -558,18 +777,18 @@ async fn campaigns_are_found_by_their_words_and_a_parent_is_the_sum_of_its_leave
 
 /// One person with every role, signed in twice, is still one person.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign() {
+async fn somebody_with_many_roles_and_two_sessions_does_not_approve_their_own_campaign() {
     story(async |w| {
         let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
         let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await);
         let id = Uuid::now_v7();
-        let grants: Vec<Value> = ["admin", "organiser", "project_manager", "finance_head"]
-            .iter()
-            .map(|role| json!({ "role": role }))
-            .collect();
-        let proposal = json!({
-            "id": id, "username": "everything", "name": "能人", "grants": grants, "identity_number": identity_number(3),
-        });
+        let proposal = |roles: &[&str]| {
+            let grants: Vec<Value> = roles.iter().map(|role| json!({ "role": role })).collect();
+            json!({ "id": id, "username": "everything", "name": "能人", "grants": grants, "identity_number": identity_number(3) })
+        };
+        let administrator = proposal(&["admin", "organiser", "project_manager", "finance_head"]);
+        first.post("/staff/members", administrator).await.refused(409, "admin_moves_no_money");
+        let proposal = proposal(&["organiser", "project_manager", "finance_head"]);
         first.post("/staff/members", proposal).await.ok();
         let made = second.act(&format!("/staff/members/{id}/activation")).await.ok();
         let (password, seed) = (made["password"].as_str().unwrap(), made["totp_secret"].as_str().unwrap());
@@ -584,11 +803,13 @@ async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign(
         one.act(&path("submission")).await.ok();
         for session in [&one.caller, &other] {
             session.act(&path("review")).await.refused(403, "other_person_needed");
-            session.act(&path("approval")).await.refused(403, "other_person_needed");
+            session.post(&path("approval"), agreed()).await.refused(403, "other_person_needed");
         }
-        manager.act(&path("approval")).await.ok();
+        let silent = json!({ "for_a_group": false });
+        assert_eq!(gates(manager.post(&path("approval"), silent).await.refused(409, "gate_closed")), ["for_a_group"]);
+        manager.post(&path("approval"), agreed()).await.ok();
         for session in [&one.caller, &other] {
-            session.act(&path("approval")).await.refused(403, "other_person_needed");
+            session.post(&path("approval"), agreed()).await.refused(403, "other_person_needed");
         }
         let (campaign, author) = (w.sql_id(draft["id"].as_str().unwrap()), w.sql_id(&id.to_string()));
         let approval = |author: &str, approver: &str| {
@@ -602,7 +823,9 @@ async fn an_administrator_with_two_sessions_does_not_approve_their_own_campaign(
         assert!(w.sql(&approval(&manager, &author)).await.is_err(), "nor in another author's name");
         assert!(w.sql(&approval(&author, &manager)).await.is_err(), "nor twice by the first");
         assert!(w.sql(&format!("UPDATE campaign SET state = 'approved' WHERE id = {campaign}")).await.is_err());
-        assert_eq!(head.act(&path("approval")).await.ok()["state"], "approved");
+        assert_eq!(head.post(&path("approval"), agreed()).await.ok()["state"], "approved");
+        let said = "SELECT CAST(count(*) AS BIGINT) FROM campaign_approval WHERE for_a_group";
+        assert_eq!(w.count(said).await, 2);
     })
     .await;
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::spending::{funded, id, line, lit, paper, payee, payouts, results, sent, step, submitted};
-use crate::world::{Officer, World, identity_number, story};
+use crate::world::{Officer, World, agreed, identity_number, story};
 
 /// Lends a role for today: the lender asks, an administrator agrees.
 async fn lends(w: &World, lender: &Officer, holder: &Officer, role: &str) {
@@ -67,14 +67,14 @@ async fn two_approvals_in_one_persons_name_are_one() {
         let organiser = w.staff(Role::Organiser).await;
         organiser.post("/staff/campaigns", draft.clone()).await.ok();
         organiser.act(&of("submission")).await.ok();
-        manager.act(&of("approval")).await.ok();
-        chair.act(&of("approval")).await.refused(403, "other_person_needed");
+        manager.post(&of("approval"), agreed()).await.ok();
+        chair.post(&of("approval"), agreed()).await.refused(403, "other_person_needed");
         let forged = format!(
             "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, acting_for_id, at_us) \
              VALUES ({}, 1, 'finance', {author}, {other}, {first}, 1)", lit(w, id(&draft))
         );
         w.attacked(&forged, "campaign_approval_persons").await;
-        assert_eq!(head.act(&of("approval")).await.ok()["state"], "approved");
+        assert_eq!(head.post(&of("approval"), agreed()).await.ok()["state"], "approved");
 
         // A change of a plan.
         let mut draft = w.draft("5000000.00");
@@ -90,6 +90,7 @@ async fn two_approvals_in_one_persons_name_are_one() {
         );
         w.attacked(&forged, "campaign_change_approval_persons").await;
         head.act(&of("approval")).await.ok();
+        w.paper(&format!("/staff/campaign-changes/{}", id(&change)), "filing_receipt").await;
         let filing = json!({ "evidence": "变更备案回执 示例", "filed_on": w.app.business.today().to_string() });
         w.staff(Role::Disclosure).await.post(&of("filing"), filing).await.ok();
         w.attacked("UPDATE campaign_change SET evidence = '另一份' WHERE state = 'in_force'", "campaign_change_fixed").await;
@@ -100,8 +101,9 @@ async fn two_approvals_in_one_persons_name_are_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_in_somebodys_name_is_not_approved_by_them() {
     story(async |w| {
-        let organiser = w.hire_over(Role::Organiser, "organiser-1", "/").await;
-        let stand_in = w.hire_over(Role::Auditor, "stand-in", "/").await;
+        w.staff(Role::Auditor).await;
+        let organiser = member(w, "organiser-1", &["organiser", "cashier"]).await;
+        let stand_in = w.hire_over(Role::Disclosure, "stand-in", "/").await;
         let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
         lends(w, &organiser, &stand_in, "organiser").await;
         lends(w, &manager, &organiser, "project_manager").await;
@@ -110,7 +112,7 @@ async fn what_was_written_in_somebodys_name_is_not_approved_by_them() {
         stand_in.post("/staff/campaigns", draft.clone()).await.ok();
         stand_in.act(&of("submission")).await.ok();
         organiser.act(&of("review")).await.refused(403, "other_person_needed");
-        organiser.act(&of("approval")).await.refused(403, "other_person_needed");
+        organiser.post(&of("approval"), agreed()).await.refused(403, "other_person_needed");
         let (key, author, other) = (lit(w, id(&draft)), lit(w, stand_in.id), lit(w, organiser.id));
         let forged = format!(
             "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, at_us) \
@@ -120,8 +122,8 @@ async fn what_was_written_in_somebodys_name_is_not_approved_by_them() {
         w.attacked(&format!("UPDATE campaign SET author_for_id = NULL WHERE id = {key}"), "campaign_author_fixed")
             .await;
         // Their own role does it, and whoever has nothing to do with it.
-        manager.act(&of("approval")).await.ok();
-        assert_eq!(head.act(&of("approval")).await.ok()["state"], "approved");
+        manager.post(&of("approval"), agreed()).await.ok();
+        assert_eq!(head.post(&of("approval"), agreed()).await.ok()["state"], "approved");
     })
     .await;
 }
@@ -141,7 +143,7 @@ async fn money_written_in_somebodys_name_is_not_decided_by_them() {
         bookkeeper.post(&path, results(w, &payouts(&grant), true)).await.ok();
         let donor = w.donor("o-one").await;
         let paid = w.gift(&donor, campaign, "20.00").await;
-        let stand_in = w.hire_over(Role::Compliance, "stand-in", "/").await;
+        let stand_in = w.hire_over(Role::Chair, "stand-in", "/").await;
         lends(w, &bookkeeper, &stand_in, "bookkeeper").await;
         let today = w.app.business.today().to_string();
         let lender = lit(w, bookkeeper.id);
@@ -175,6 +177,7 @@ async fn money_written_in_somebodys_name_is_not_decided_by_them() {
             head.act(&path).await.ok();
         }
 
+        let stand_in = w.hire_over(Role::Chair, "stand-in-2", "/").await;
         lends(w, &head, &stand_in, "finance_head").await;
         let change = json!({
             "id": Uuid::now_v7(), "profile": "small", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
@@ -239,6 +242,52 @@ async fn a_filing_number_is_one_campaigns() {
             w.attacked(&format!("UPDATE campaign SET state = '{state}' WHERE id = {}", lit(w, id(&third))), "campaign")
                 .await;
         }
+    })
+    .await;
+}
+
+/// Nothing opens by hand whose gates are shut, and no receipt is invented.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_gates_keep_shut_is_not_opened_by_hand() {
+    story(async |w| {
+        let filed = async |starts: u64| {
+            let mut draft = w.draft("100.00");
+            let at = |days: u64| w.app.business.now().after(std::time::Duration::from_secs(days * 86_400)).to_string();
+            (draft["starts_at"], draft["ends_at"]) = (json!(at(starts)), json!(at(starts + 2)));
+            let organiser = w.staff(Role::Organiser).await;
+            organiser.post("/staff/campaigns", draft.clone()).await.ok();
+            organiser.act(&format!("/staff/campaigns/{}/submission", id(&draft))).await.ok();
+            w.walk(id(&draft), "filed").await;
+            id(&draft)
+        };
+        let (early, bare) = (filed(2).await, filed(0).await);
+        w.walk(early, "scheduled").await;
+        let open = format!("UPDATE campaign SET state = 'open' WHERE id = {}", lit(w, early));
+        w.attacked(&open, "campaign_not_begun").await;
+        let schedule = |more: &str| format!("UPDATE campaign SET state = 'scheduled'{more} WHERE id = {}", lit(w, bare));
+        w.attacked(&schedule(""), "campaign_no_channel").await;
+        w.attacked(&schedule(", channel = 'own_site'"), "campaign_no_platform").await;
+        let alone = ", channel = 'designated_platform', platform_number = '1', platform_url = 'https://example.org'";
+        w.attacked(&schedule(alone), "campaign_no_platform").await;
+
+        let campaign = w.open_campaign("1000.00").await;
+        w.gift(&w.donor("o-one").await, campaign, "20.00").await;
+        let receipt = |amount: &str| {
+            format!(
+                "INSERT INTO receipt (id, donation_id, code, number, check_code, issued_on, amount_fen, state, author_id, created_us) \
+                 SELECT id, id, '13010126', '0000000001', '1', '2026-01-01', {amount}, 'issued', (SELECT id FROM staff LIMIT 1), 1 \
+                 FROM donation"
+            )
+        };
+        for amount in ["amount_fen + 1", "1"] {
+            w.attacked(&receipt(amount), "receipt_amount").await;
+        }
+
+        let head = w.staff(Role::FinanceHead).await;
+        let listed = head.get(&format!("/staff/charities/{}/certificates", w.book.uuid())).await.ok();
+        let path = format!("/staff/certificates/{}/revocation", id(&listed["items"][0]));
+        head.act(&path).await.ok();
+        w.attacked(&schedule(", channel = 'offline'"), "campaign_uncertified").await;
     })
     .await;
 }
