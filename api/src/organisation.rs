@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use app::App;
-use app::organisation::{self as service, CharityLine};
+use app::organisation::{self as service, CharityLine, OutdatedCampaign, SmallMonth};
 use domain::role::Role;
 use domain::{charity as rules, unit as units};
-use entity::{certificate, profile_change, unit};
+use entity::{certificate, charity_account_change, profile_change, small_review, unit};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{Object, OpenApi};
@@ -355,6 +355,155 @@ struct ProfileProposal {
     reason: Text,
 }
 
+/// Another bank account or merchant number, proposed or decided.
+#[derive(Object)]
+struct AccountChange {
+    id: Uuid,
+    charity: Uuid,
+    old_bank_account: String,
+    #[oai(nullable)]
+    old_mchid: Option<String>,
+    new_bank_account: String,
+    #[oai(nullable)]
+    new_mchid: Option<String>,
+    /// The first day of the new account.
+    valid_from: Day,
+    reason: String,
+    state: ProposalState,
+    author: Uuid,
+    /// Whom the author stood in for.
+    #[oai(nullable)]
+    author_for: Option<Uuid>,
+    #[oai(nullable)]
+    approver: Option<Uuid>,
+    /// Whom the approver stood in for.
+    #[oai(nullable)]
+    approver_for: Option<Uuid>,
+    created_at: Instant,
+    #[oai(nullable)]
+    decided_at: Option<Instant>,
+}
+
+impl From<charity_account_change::Model> for AccountChange {
+    fn from(row: charity_account_change::Model) -> AccountChange {
+        AccountChange {
+            id: row.id.uuid(),
+            charity: row.book_id.uuid(),
+            old_bank_account: row.old_bank_account,
+            old_mchid: row.old_mchid,
+            new_bank_account: row.new_bank_account,
+            new_mchid: row.new_mchid,
+            valid_from: row.valid_from.into(),
+            reason: row.reason,
+            state: row.state.into(),
+            author: row.author_id.uuid(),
+            author_for: row.author_for_id.map(|id| id.uuid()),
+            approver: row.approver_id.map(|id| id.uuid()),
+            approver_for: row.approver_for_id.map(|id| id.uuid()),
+            created_at: row.created_us.into(),
+            decided_at: row.decided_us.map(Instant),
+        }
+    }
+}
+
+#[derive(Object)]
+struct AccountProposal {
+    /// Made by the client: the same id again is the same proposal.
+    id: Uuid,
+    /// Our short name of the bank account it shall have.
+    #[oai(validator(min_length = 1, max_length = 40))]
+    bank_account: Text,
+    /// The merchant number it shall have; none if it shall have none.
+    #[oai(validator(min_length = 4, max_length = 32))]
+    mchid: Option<Text>,
+    /// The first day; nobody decides before it.
+    valid_from: Day,
+    #[oai(validator(min_length = 1, max_length = 500))]
+    reason: Text,
+}
+
+/// A campaign whose plan names another bank account than the charity has now; it needs a change of its own.
+#[derive(Object)]
+struct CampaignElsewhere {
+    id: Uuid,
+    name: String,
+    /// The account its plan names.
+    bank_account: String,
+}
+
+impl From<OutdatedCampaign> for CampaignElsewhere {
+    fn from(line: OutdatedCampaign) -> CampaignElsewhere {
+        let OutdatedCampaign { campaign, bank_account } = line;
+        CampaignElsewhere { id: campaign.id.uuid(), name: campaign.name, bank_account }
+    }
+}
+
+/// That a month of a small foundation was looked through.
+#[derive(Object)]
+struct MonthReview {
+    charity: Uuid,
+    /// `2026-11`.
+    month: String,
+    reviewer: Uuid,
+    /// Whom the reviewer stood in for.
+    #[oai(nullable)]
+    reviewer_for: Option<Uuid>,
+    papers: i64,
+    findings: String,
+    at: Instant,
+}
+
+impl From<small_review::Model> for MonthReview {
+    fn from(row: small_review::Model) -> MonthReview {
+        MonthReview {
+            charity: row.book_id.uuid(),
+            month: row.month,
+            reviewer: row.reviewer_id.uuid(),
+            reviewer_for: row.reviewer_for_id.map(|id| id.uuid()),
+            papers: row.papers,
+            findings: row.findings,
+            at: row.at_us.into(),
+        }
+    }
+}
+
+/// A month in which something was approved under the profile `small`.
+#[derive(Object)]
+struct MonthOfSmall {
+    charity: Uuid,
+    name: String,
+    /// `2026-11`.
+    month: String,
+    papers: i64,
+    amount: Yuan,
+    /// Whether the month is over: only then it is reviewed.
+    over: bool,
+    #[oai(nullable)]
+    review: Option<MonthReview>,
+}
+
+impl From<SmallMonth> for MonthOfSmall {
+    fn from(line: SmallMonth) -> MonthOfSmall {
+        let SmallMonth { book, name, month, papers, amount, over, review } = line;
+        MonthOfSmall {
+            charity: book.uuid(),
+            name,
+            month,
+            papers,
+            amount: amount.into(),
+            over,
+            review: review.map(Into::into),
+        }
+    }
+}
+
+#[derive(Object)]
+struct Findings {
+    /// What was found.
+    #[oai(validator(min_length = 1, max_length = 1000))]
+    findings: Text,
+}
+
 /// Charities.
 pub(crate) struct CharityApi {
     pub(crate) app: Arc<App>,
@@ -537,5 +686,130 @@ impl CharityApi {
     #[oai(path = "/profile-changes/:change_id/decline", method = "post")]
     async fn decline_profile(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<ProfileChange>, ApiError> {
         Ok(Json(self.app.organisation.decide_profile(change_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// The changes of a charity's bank account and merchant number, newest first.
+    #[oai(path = "/charities/:charity_id/account-changes", method = "get")]
+    async fn account_changes(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+    ) -> Result<Json<Page<AccountChange>>, ApiError> {
+        Ok(Json(Page::whole(self.app.organisation.account_changes(charity_id.0.into(), &officer.0).await?)))
+    }
+
+    /// Proposes another bank account or merchant number. In force once another person agrees, who has its paper before them.
+    #[oai(path = "/charities/:charity_id/account-changes", method = "post")]
+    async fn propose_account(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+        body: Json<AccountProposal>,
+    ) -> Result<Json<AccountChange>, ApiError> {
+        let AccountProposal { id, bank_account, mchid, valid_from, reason } = body.0;
+        let new = service::NewAccountChange {
+            id: id.into(),
+            book: charity_id.0.into(),
+            bank_account: bank_account.0,
+            mchid: said(mchid),
+            valid_from: valid_from.0,
+            reason: reason.0,
+        };
+        Ok(Json(self.app.organisation.propose_account(new, &officer.0).await?.into()))
+    }
+
+    /// The campaigns under way whose plan names another bank account than the charity has now.
+    #[oai(path = "/charities/:charity_id/outdated-campaigns", method = "get")]
+    async fn outdated_campaigns(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+    ) -> Result<Json<Page<CampaignElsewhere>>, ApiError> {
+        Ok(Json(Page::whole(self.app.organisation.outdated_campaigns(charity_id.0.into(), &officer.0).await?)))
+    }
+
+    /// Agrees to another account. Another person than whoever proposed it, from its first day, once its paper is attached.
+    #[oai(path = "/account-changes/:change_id/approval", method = "post")]
+    async fn approve_account(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<AccountChange>, ApiError> {
+        Ok(Json(self.app.organisation.decide_account(change_id.0.into(), true, &officer.0).await?.into()))
+    }
+
+    /// Does not agree to another account.
+    #[oai(path = "/account-changes/:change_id/decline", method = "post")]
+    async fn decline_account(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<AccountChange>, ApiError> {
+        Ok(Json(self.app.organisation.decide_account(change_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// What proves another account.
+    #[oai(path = "/account-changes/:change_id/attachments", method = "get")]
+    async fn account_papers(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+    ) -> Result<Json<Page<Attachment>>, ApiError> {
+        let object = self.app.organisation.account_change_object(change_id.0.into(), &officer.0, false).await?;
+        document::list(&self.app, &object).await
+    }
+
+    /// Attaches what proves another account while it waits, sent as the body: `contract`, `statement` or `scan`.
+    #[oai(path = "/account-changes/:change_id/attachments", method = "post")]
+    async fn attach_account_paper(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+        /// What it proves: `contract`, `invoice`, `roster`, `list`, `filing`, `filing_receipt`, `minutes`, `report`, `statement`, `scan`,
+        /// `picture` or `other`.
+        #[oai(validator(min_length = 1, max_length = 40))]
+        kind: Query<String>,
+        #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
+        body: Binary<Vec<u8>>,
+    ) -> Result<Json<Attachment>, ApiError> {
+        let object = self.app.organisation.account_change_object(change_id.0.into(), &officer.0, true).await?;
+        document::upload(&self.app, &officer.0, &object, &kind, &file_name, body).await
+    }
+
+    /// A paper of another account.
+    #[oai(path = "/account-changes/:change_id/attachments/:attachment_id", method = "get")]
+    async fn account_paper(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<Download, ApiError> {
+        let object = self.app.organisation.account_change_object(change_id.0.into(), &officer.0, false).await?;
+        document::download(&self.app, &object, attachment_id.0).await
+    }
+
+    /// Withdraws a paper of another account while it waits.
+    #[oai(path = "/account-changes/:change_id/attachments/:attachment_id", method = "delete")]
+    async fn withdraw_account_paper(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+        attachment_id: Path<Uuid>,
+    ) -> Result<(), ApiError> {
+        let object = self.app.organisation.account_change_object(change_id.0.into(), &officer.0, true).await?;
+        document::withdraw(&self.app, &officer.0, &object, attachment_id.0).await
+    }
+
+    /// The months in which something was approved under the profile `small`, newest first: what the supervisors have reviewed or have to.
+    #[oai(path = "/small-profile-months", method = "get")]
+    async fn small_months(&self, officer: Officer) -> Result<Json<Page<MonthOfSmall>>, ApiError> {
+        Ok(Json(Page::whole(self.app.organisation.small_months(&officer.0).await?)))
+    }
+
+    /// Says that a month that is over was looked through, and what was found. By somebody who wrote and approved none of it.
+    #[oai(path = "/charities/:charity_id/small-profile-months/:month/review", method = "post")]
+    async fn review_small(
+        &self,
+        officer: Officer,
+        charity_id: Path<Uuid>,
+        /// `2026-11`.
+        month: Path<String>,
+        body: Json<Findings>,
+    ) -> Result<Json<MonthReview>, ApiError> {
+        let Findings { findings } = body.0;
+        let row = self.app.organisation.review_small(charity_id.0.into(), &month.0, &findings.0, &officer.0).await?;
+        Ok(Json(row.into()))
     }
 }

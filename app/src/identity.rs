@@ -25,7 +25,7 @@ mod throttle;
 use std::sync::Arc;
 
 use domain::proposal::{ProposalEvent, ProposalState};
-use domain::role::Forbidden;
+use domain::role::{Apart, Forbidden};
 use domain::{Clock, Refused, Timestamp};
 use entity::Db;
 use sea_orm::DbErr;
@@ -106,9 +106,9 @@ pub enum IdentityError {
     /// This natural person has an account already.
     #[error("this person has an account")]
     PersonKnown,
-    /// 会计法: the cashier keeps no books.
-    #[error("the cashier is no bookkeeper")]
-    CashierIsNoBookkeeper,
+    /// Roles that one person does not join.
+    #[error("one person does not join these roles: {}", .0.as_str())]
+    Apart(Apart),
     /// There is no such unit.
     #[error("no such unit")]
     NoSuchUnit,

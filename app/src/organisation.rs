@@ -4,13 +4,15 @@
 //! A unit is where somebody works; a charity is a legal person with a book of its own. Both stand apart from where something
 //! is, which [`domain::division`] says.
 //!
-//! Refused: a profile that one person would change alone (the database holds that: `charity_profile`,
-//! `profile_change_own_check`), a unit that is closed over open ones, a certificate that ends before it begins.
+//! Refused: a profile or an account that one person would change alone (the database holds that: `charity_profile`,
+//! `charity_account`, `profile_change_own_check`), a unit that is closed over open ones, a certificate that ends before it begins.
 
+mod account;
 mod certificate;
 mod charity;
 mod plant;
 mod profile;
+mod review;
 mod unit;
 
 use domain::proposal::{ProposalEvent, ProposalState};
@@ -22,9 +24,11 @@ use sea_orm::DbErr;
 
 use crate::trail::{self, Line};
 
+pub use account::{NewAccountChange, OutdatedCampaign, READERS as ACCOUNT_READERS};
 pub use certificate::{NewCertificate, valid_for};
 pub use charity::{CharityLine, ContactData, NewCharity};
 pub use profile::NewProfileChange;
+pub use review::{SmallMonth, SmallPaper};
 pub use unit::NewUnit;
 
 /// Why something about units or charities was not done. Nothing was changed.
@@ -42,6 +46,27 @@ pub enum OrganisationError {
     /// There is no such proposed change.
     #[error("no such change of profile")]
     NoSuchProfileChange,
+    /// There is no such proposed change of an account.
+    #[error("no such change of account")]
+    NoSuchAccountChange,
+    /// Nobody decides on an account before its first day.
+    #[error("the account begins later")]
+    AccountEarly,
+    /// The charity has another account than the proposal was written against.
+    #[error("the account changed meanwhile")]
+    AccountStale,
+    /// No paper of the bank or of the channel is attached.
+    #[error("no paper proves the account")]
+    AccountUnproved,
+    /// A small foundation has at least three persons.
+    #[error("there are fewer than three persons")]
+    TooFewPersons,
+    /// A month is reviewed when it is over, and if anything was approved in it.
+    #[error("there is nothing to review")]
+    NothingToReview,
+    /// The month was reviewed, in other words or by somebody else.
+    #[error("the month was reviewed")]
+    Reviewed,
     /// The id stands for something else already.
     #[error("this id was used with other content")]
     IdReused,

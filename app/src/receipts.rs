@@ -27,6 +27,8 @@ use crate::trail::{self, Line};
 pub const MOST_LINES: usize = 5_000;
 /// Who reads who waits for a receipt.
 pub const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+/// Who gives receipts.
+const ISSUERS: [Role; 1] = [Role::Cashier];
 const COLUMNS: [&str; 6] = ["订单号", "票据代码", "票据号码", "校验码", "开票日期", "金额"];
 
 /// Why a receipt was not touched. Nothing was changed.
@@ -304,14 +306,14 @@ impl Receipts {
         rows.iter().map(|row| Wish::from_query_result(row, "")).collect()
     }
 
-    /// The wishes with the names they are made out to and the legal entity that received each, as CSV for the finance bureau's system: whoever
-    /// keeps several takes each one's lines to its own account there. The names are shown in plain, so
+    /// The wishes of the legal entities one is cashier of, with the names they are made out to and which of them received each, as CSV for the
+    /// finance bureau's system: whoever keeps several takes each one's lines to its own account there. The names are shown in plain, so
     /// it takes a reason and leaves a line.
     pub async fn export_wishes(&self, by: &Member, reason: &str) -> Result<Vec<u8>, ReceiptError> {
-        by.must_be(&[Role::Cashier])?;
-        self.everywhere(by).await?;
+        by.must_be(&ISSUERS)?;
+        self.issues(by).await?;
         let reason = required(reason)?;
-        let wishes = self.wishes_after(&Place::default(), None, MOST_LINES as u64).await?;
+        let wishes = self.wishes_after(&Place::issued_by(by), None, MOST_LINES as u64).await?;
         let sealed: Vec<_> = wishes.iter().filter_map(|wish| wish.donor_id.zip(wish.name_sealed.clone())).collect();
         let mut names = self.identity.open_many(&sealed).await?.into_iter();
         let mut file = csv::Writer::from_writer(Vec::new());
@@ -348,27 +350,34 @@ impl Receipts {
         Ok(bytes)
     }
 
-    /// The register and the files of the finance bureau's system are not kept apart by charity: a cashier of one city does not
-    /// handle those of another.
-    async fn everywhere(&self, by: &Member) -> Result<(), ReceiptError> {
-        for place in crowdfunding::charity_places(self.db.read()).await? {
-            by.may(&[Role::Cashier], &place)?;
+    /// Refuses whoever is cashier of no legal entity: a receipt is its own to give, wherever the campaign is.
+    async fn issues(&self, by: &Member) -> Result<(), ReceiptError> {
+        let places = crowdfunding::charity_places(self.db.read()).await?;
+        if places.iter().any(|place| by.may(&ISSUERS, place).is_ok()) {
+            return Ok(());
         }
+        by.may(&ISSUERS, &UnitPath::whole())?;
         Ok(())
     }
 
-    /// Takes the numbers that came back, or only says what would be taken.
+    /// Takes the numbers that came back, or only says what would be taken. A gift that another legal entity received is none to the asker.
     pub async fn import(&self, by: &Member, file: &[u8], trial: bool) -> Result<ImportReport, ReceiptError> {
-        by.must_be(&[Role::Cashier])?;
-        self.everywhere(by).await?;
+        by.must_be(&ISSUERS)?;
+        self.issues(by).await?;
         let (lines, numbers, mut bad) = read(file)?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let ids = || Rows::new().uuid("id", numbers.iter().map(|number| number.donation.uuid()));
         let backend = self.db.backend();
-        let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.paid_us, d.confirmed_us, d.receipt FROM {rows} JOIN donation d ON d.id = r.id";
+        let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.paid_us, d.confirmed_us, d.receipt, u.path FROM {rows} \
+                   JOIN donation d ON d.id = r.id JOIN campaign c ON c.id = d.campaign_id LEFT JOIN charity h ON h.book_id = c.book_id \
+                   LEFT JOIN unit u ON u.id = h.unit_id";
         let mut gifts: HashMap<DonationId, Received> = HashMap::new();
         for row in tx.query_all_raw(ids().statement(backend, sql, [])).await? {
+            let place = row.try_get::<Option<UnitPath>>("", "path")?.unwrap_or_else(UnitPath::whole);
+            if by.may(&ISSUERS, &place).is_err() {
+                continue;
+            }
             let confirmed = row.try_get::<Option<Timestamp>>("", "confirmed_us")?;
             let paid = row.try_get::<Option<Timestamp>>("", "paid_us")?.or(confirmed);
             let on = paid.filter(|_| confirmed.is_some()).map(BusinessDate::of);
@@ -394,12 +403,14 @@ impl Receipts {
         let mut report = ImportReport { lines, ..ImportReport::default() };
         let mut fresh = Vec::new();
         for number in &numbers {
+            let ours = gifts.contains_key(&number.donation);
             let problem = match by_number.get(&(number.code.clone(), number.number.clone())) {
-                Some(known) if same(known, number) => {
+                Some(known) if same(known, number) && ours => {
                     report.known += 1;
                     continue;
                 }
-                Some(_) => Some((COLUMNS[2], "票据号码已登记在其他捐赠上".to_owned())),
+                Some(_) if ours => Some((COLUMNS[2], "票据号码已登记在其他捐赠上".to_owned())),
+                Some(_) => refused(None, false, number, BusinessDate::of(now)),
                 None => {
                     refused(gifts.get(&number.donation), live.contains(&number.donation), number, BusinessDate::of(now))
                 }
@@ -460,13 +471,13 @@ impl Receipts {
         reason: &str,
         red: Option<(String, String)>,
     ) -> Result<receipt::Model, ReceiptError> {
-        by.must_be(&[Role::Cashier])?;
-        self.everywhere(by).await?;
+        by.must_be(&ISSUERS)?;
         let reason = required(reason)?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = receipt::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ReceiptError::NoSuchReceipt)?;
+        by.may(&ISSUERS, &issuer(&tx, row.donation_id).await?)?;
         let (event, action) = match &red {
             Some(_) => (ReceiptEvent::Reverse, "receipt.reverse"),
             None => (ReceiptEvent::Void, "receipt.void"),
@@ -496,31 +507,56 @@ impl Receipts {
     }
 }
 
+/// Where the legal entity stands that received a gift.
+async fn issuer(db: &impl ConnectionTrait, id: DonationId) -> Result<UnitPath, DbErr> {
+    let sql = "SELECT u.path FROM donation d JOIN campaign c ON c.id = d.campaign_id JOIN charity h ON h.book_id = c.book_id \
+               JOIN unit u ON u.id = h.unit_id WHERE d.id = $1";
+    let row = Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into()]);
+    db.query_one_raw(row).await?.map_or_else(|| Ok(UnitPath::whole()), |row| row.try_get("", "path"))
+}
+
 /// Where gifts are looked for: in these parts of the tree, or everywhere.
 #[derive(Default)]
-struct Place(Vec<UnitPath>);
+struct Place {
+    parts: Vec<UnitPath>,
+    /// Whether the legal entity that received them has to stand there, and not merely the campaign.
+    issuer: bool,
+}
 
 impl Place {
     /// Where a reader may look.
     fn of(by: &Member) -> Place {
-        let parts = by.parts(&READERS);
-        let whole = parts.contains(&&UnitPath::whole());
-        Place(if whole { Vec::new() } else { parts.into_iter().cloned().collect() })
+        Place { parts: parts(by, &READERS), issuer: false }
+    }
+
+    /// What the legal entities received that somebody is cashier of.
+    fn issued_by(by: &Member) -> Place {
+        Place { parts: parts(by, &ISSUERS), issuer: true }
     }
 
     /// The condition on a gift `d`; its values are numbered from here.
     fn sql(&self, first: usize) -> String {
-        if self.0.is_empty() {
+        if self.parts.is_empty() {
             return String::new();
         }
+        let (path, house) = match self.issuer {
+            true => ("u.path", "JOIN charity h ON h.book_id = c.book_id JOIN unit u ON u.id = h.unit_id"),
+            false => ("c.unit_path", ""),
+        };
         // A path holds no character that LIKE reads as another.
-        let parts: Vec<String> = (first..first + self.0.len()).map(|n| format!("c.unit_path LIKE ${n}")).collect();
-        format!("AND EXISTS (SELECT 1 FROM campaign c WHERE c.id = d.campaign_id AND ({}))", parts.join(" OR "))
+        let parts: Vec<String> = (first..first + self.parts.len()).map(|n| format!("{path} LIKE ${n}")).collect();
+        format!("AND EXISTS (SELECT 1 FROM campaign c {house} WHERE c.id = d.campaign_id AND ({}))", parts.join(" OR "))
     }
 
     fn values(&self) -> impl Iterator<Item = sea_orm::Value> {
-        self.0.iter().map(|part| format!("{}%", part.as_str()).into())
+        self.parts.iter().map(|part| format!("{}%", part.as_str()).into())
     }
+}
+
+/// The parts of the tree over which somebody has one of these roles; none if that is everywhere.
+fn parts(by: &Member, roles: &[Role]) -> Vec<UnitPath> {
+    let parts = by.parts(roles);
+    if parts.contains(&&UnitPath::whole()) { Vec::new() } else { parts.into_iter().cloned().collect() }
 }
 
 /// A wish that waits: of a gift that is paid and not all given back, and that no receipt stands for.

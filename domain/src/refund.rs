@@ -4,6 +4,8 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+use crate::charity::Profile;
+use crate::role::Role;
 
 /// Why a gift is given back (facts: charity 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
@@ -37,6 +39,23 @@ impl RefundReason {
             | RefundReason::ConditionFailed
             | RefundReason::CampaignCancelled => false,
         }
+    }
+}
+
+/// Who decides on a refund, and how one ends that the channel could not make (facts: charity 1, 6.6a). In a small foundation the chair may, too,
+/// or a guest to whom the chair's role is lent; never who asked for it.
+pub fn deciders(profile: Profile) -> &'static [Role] {
+    match profile {
+        Profile::Full => &[Role::FinanceHead],
+        Profile::Small => &[Role::FinanceHead, Role::Chair],
+    }
+}
+
+/// Who proposes that the general fund bears what a campaign has spent; the chair decides that under either profile.
+pub fn cover_authors(profile: Profile) -> &'static [Role] {
+    match profile {
+        Profile::Full => &[Role::FinanceHead],
+        Profile::Small => &[Role::FinanceHead, Role::ProjectManager],
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::{Answer, Caller, send};
-use crate::spending::{id as id_of, lit};
-use crate::world::{World, story};
+use crate::spending::{funded, id as id_of, lit, paper, payee, step as paper_step, submitted};
+use crate::world::{Officer, World, story};
 
 /// Sends a document.
 async fn upload(caller: &Caller, path: &str, kind: &str, name: &str, bytes: &[u8]) -> Answer {
@@ -143,7 +143,7 @@ async fn a_charity_is_opened_once_with_its_book_and_its_certificate() {
         }
         w.attacked("DELETE FROM certificate", "certificate_fixed").await;
         for change in ["bank_account = '别的户'", "mchid = '9999999999'"] {
-            w.attacked(&format!("UPDATE charity SET {change}"), "charity_fixed").await;
+            w.attacked(&format!("UPDATE charity SET {change}"), "charity_account_undecided").await;
         }
         assert!(good("2026-03-01", "2027-02-28").await);
         assert!(!good("2026-02-28", "2027-02-28").await && !good("2026-03-01", "2027-03-01").await);
@@ -250,12 +250,187 @@ async fn the_profile_of_a_charity_is_changed_by_two_persons_and_by_no_statement(
         let born = "INSERT INTO profile_change SELECT * FROM profile_change";
         assert!(w.sql(born).await.is_err());
 
+        // A small foundation has three persons at least: whoever registers certificates in this world goes, two are left.
+        let off = match w.app.db.backend() {
+            sea_orm::DbBackend::Postgres => "UPDATE staff SET active = false WHERE username LIKE 'registrar%'",
+            _ => "UPDATE staff SET active = 0 WHERE username LIKE 'registrar%'",
+        };
+        w.sql(off).await.unwrap();
+        let two = "UPDATE charity SET profile = 'small'";
+        w.attacked(two, "profile_").await;
+        chair.act(&step("approval")).await.refused(409, "too_few_persons");
+        w.staff(Role::Cashier).await;
         assert_eq!(chair.act(&step("approval")).await.ok()["state"], "approved");
         chair.act(&step("decline")).await.refused(409, "wrong_state");
         let line = head.get("/staff/charities").await.ok()["items"][0].clone();
         assert_eq!((&line["profile"], &line["single_limit"], &line["account_quiet_days"]), (&json!("small"), &json!("2000.00"), &json!(15)));
         w.attacked("UPDATE charity SET single_limit_fen = 1000000", "profile_undecided").await;
         w.attacked("UPDATE profile_change SET reason = 'x'", "profile_change_decided").await;
+    })
+    .await;
+}
+
+/// Money comes to the account and the merchant number that two persons agreed on with the bank's paper before them, from their first day on;
+/// what was before stays in the history, and a plan that names the old account is found (facts: charity 2.1 Art. 24 and 26, 2.6).
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_changed_by_two_persons_on_a_paper_and_leaves_plans_to_be_changed() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let (house, today) = (w.book.uuid(), w.app.business.today());
+        let path = format!("/staff/charities/{house}/account-changes");
+        let line = async || head.get("/staff/charities").await.ok()["items"][0].clone();
+        let mchid = line().await["mchid"].clone();
+        let change = |account: &str, mchid: &Value, from: domain::BusinessDate| {
+            json!({ "id": Uuid::now_v7(), "bank_account": account, "mchid": mchid, "valid_from": from.to_string(), "reason": "开户行调整" })
+        };
+        head.post(&path, change("基本户", &mchid, today)).await.refused(422, "invalid_field");
+        head.post(&path, change("新基本户", &json!("12ab"), today)).await.refused(422, "invalid_field");
+        let mut other = charity(Uuid::now_v7(), "xingtai", w.unit("1305").await);
+        other["mchid"] = json!("99990000");
+        w.staff(Role::Admin).await.post("/staff/charities", other.clone()).await.ok();
+        head.post(&path, change("新基本户", &json!("99990000"), today)).await.refused(409, "code_taken");
+
+        let new = change("新基本户", &mchid, today);
+        assert_eq!(head.post(&path, new.clone()).await.ok()["old_bank_account"], "基本户");
+        head.post(&path, new.clone()).await.ok();
+        chair.post(&path, new.clone()).await.refused(409, "id_reused");
+        let step = |change: &Value, step: &str| format!("/staff/account-changes/{}/{step}", change["id"].as_str().unwrap());
+        let waiting = async |who: &Officer| who.get("/staff/waiting").await.ok().to_string().contains("account_change");
+        assert!(waiting(&chair).await && !waiting(&head).await);
+        head.act(&step(&new, "approval")).await.refused(403, "other_person_needed");
+        let far = w.hire_over(Role::Chair, "chair-1306", "/hebei/1306/").await;
+        far.act(&step(&new, "approval")).await.refused(403, "forbidden");
+        chair.act(&step(&new, "approval")).await.refused(409, "account_unproved");
+        upload(&head, &step(&new, "attachments"), "minutes", "纪要.txt", b"a").await.ok();
+        chair.act(&step(&new, "approval")).await.refused(409, "account_unproved");
+        let key = lit(w, id_of(&new));
+        let (mine, theirs) = (lit(w, head.id), lit(w, chair.id));
+        let decide = |who: &str, more: &str| {
+            format!("UPDATE charity_account_change SET state = 'approved', decided_us = 4102444800000000, approver_id = {who}{more} WHERE id = {key}")
+        };
+        w.attacked(&decide(&theirs, ""), "charity_account_change_evidence").await;
+        let statement = upload(&head, &step(&new, "attachments"), "statement", "开户证明.txt", b"b").await.ok();
+        let one = format!("{}/{}", step(&new, "attachments"), statement["id"].as_str().unwrap());
+        head.call(Method::DELETE, &one, None).await.ok();
+        chair.act(&step(&new, "approval")).await.refused(409, "account_unproved");
+        upload(&chair, &step(&new, "attachments"), "statement", "开户证明.txt", b"b").await.ok();
+
+        // By direct SQL nobody has another account: not without a change, not by one person, not by an old or a forged change.
+        w.attacked(&decide(&mine, ""), "charity_account_change_own_check").await;
+        w.attacked(&decide(&theirs, &format!(", approver_for_id = {mine}")), "charity_account_change_acting_check").await;
+        w.attacked(&decide("NULL", ""), "charity_account_change_approved_check").await;
+        for forged in ["new_bank_account = '私人账户'", "valid_from = '2020-01-01'", "old_mchid = '1'"] {
+            w.attacked(&format!("UPDATE charity_account_change SET {forged} WHERE id = {key}"), "charity_account_change_fixed").await;
+        }
+        let columns = "book_id, old_bank_account, old_mchid, new_bank_account, new_mchid, valid_from, reason, author_id, created_us";
+        let born = format!(
+            "INSERT INTO charity_account_change (id, {columns}, state, approver_id, decided_us) \
+             SELECT author_id, {columns}, 'approved', {theirs}, 1 FROM charity_account_change WHERE id = {key}"
+        );
+        w.attacked(&born, "charity_account_change_undecided").await;
+        w.attacked("UPDATE charity SET bank_account = '新基本户' WHERE bank_account = '基本户'", "charity_account_undecided").await;
+
+        assert_eq!(chair.act(&step(&new, "approval")).await.ok()["approver"], json!(chair.id));
+        chair.act(&step(&new, "decline")).await.refused(409, "wrong_state");
+        upload(&head, &step(&new, "attachments"), "scan", "a.txt", b"c").await.refused(409, "wrong_state");
+        assert_eq!(line().await["bank_account"], "新基本户");
+        for undone in ["bank_account = '基本户'", "mchid = NULL", "bank_account = '私人账户'"] {
+            w.attacked(&format!("UPDATE charity SET {undone} WHERE bank_account = '新基本户'"), "charity_account_undecided").await;
+        }
+        w.attacked("DELETE FROM charity_account_change", "charity_account_change_fixed").await;
+        w.attacked(&format!("UPDATE charity_account_change SET state = 'declined' WHERE id = {key}"), "charity_account_change_decided").await;
+
+        // The plan keeps the account it names until a change of its own, and is found until then.
+        let outdated = head.get(&format!("/staff/charities/{house}/outdated-campaigns")).await.ok();
+        let found = (&outdated["items"][0]["id"], &outdated["items"][0]["bank_account"]);
+        assert_eq!(found, (&json!(campaign), &json!("基本户")));
+        w.staff(Role::Disclosure).await.get(&path).await.refused(403, "forbidden");
+
+        // Not before its first day, and not over what was decided meanwhile.
+        let (later, meanwhile) = (change("第三户", &mchid, today.next()), change("第四户", &mchid, today));
+        for proposed in [&later, &meanwhile] {
+            chair.post(&path, proposed.clone()).await.ok();
+            upload(&head, &step(proposed, "attachments"), "contract", "协议.txt", b"d").await.ok();
+        }
+        head.act(&step(&later, "approval")).await.refused(409, "account_early");
+        head.act(&step(&meanwhile, "approval")).await.ok();
+        w.pass(86_400).await;
+        head.act(&step(&later, "approval")).await.refused(409, "account_stale");
+        head.act(&step(&later, "decline")).await.ok();
+        // Opened again as it was, it is the same charity, whatever account it has by now.
+        let theirs = change("市基本户", &json!("99990000"), today);
+        chair.post(&format!("/staff/charities/{}/account-changes", id_of(&other)), theirs.clone()).await.ok();
+        upload(&head, &step(&theirs, "attachments"), "scan", "许可证.txt", b"e").await.ok();
+        head.act(&step(&theirs, "approval")).await.ok();
+        assert_eq!(w.staff(Role::Admin).await.post("/staff/charities", other).await.ok()["bank_account"], "市基本户");
+        let listed = w.staff(Role::Auditor).await.get(&path).await.ok();
+        let states: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|row| &row["state"]).collect();
+        assert_eq!(states, ["approved", "declined", "approved"], "newest first, all of them kept");
+        let trail = w.staff(Role::Auditor).await.get("/staff/trail?limit=100").await.ok().to_string();
+        for action in ["charity.propose_account", "charity.approve_account", "charity.decline_account"] {
+            assert!(trail.contains(action), "{action}");
+        }
+    })
+    .await;
+}
+
+/// What ran under the rules of a small foundation waits for a supervisor when its month is over (facts: charity 6.6a).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_of_a_small_foundation_is_reviewed_by_somebody_who_approved_none_of_it() {
+    story(async |w| {
+        let campaign = funded(w, "5000.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let change = json!({
+            "id": Uuid::now_v7(), "profile": "small", "single_limit": "100.00", "third_limit": "1000.00", "account_quiet_days": 30, "reason": "小型基金会",
+        });
+        head.post(&format!("/staff/charities/{}/profile-changes", w.book), change.clone()).await.ok();
+        chair.act(&format!("/staff/profile-changes/{}/approval", id_of(&change))).await.ok();
+        let little = paper(campaign, "a", &[student], "80.00");
+        submitted(w, &little).await;
+        paper_step(&head, &little, "approval").await.ok();
+
+        let auditor = w.staff(Role::Auditor).await;
+        let month = w.app.business.today().to_string()[..7].to_owned();
+        let listed = auditor.get("/staff/small-profile-months").await.ok()["items"][0].clone();
+        assert_eq!((&listed["month"], &listed["papers"], &listed["amount"]), (&json!(month), &json!(1), &json!("80.00")));
+        assert_eq!((&listed["over"], &listed["review"]), (&json!(false), &Value::Null));
+        let path = format!("/staff/charities/{}/small-profile-months/{month}/review", w.book);
+        let words = json!({ "findings": "手续齐全" });
+        auditor.post(&path, words.clone()).await.refused(409, "nothing_to_review");
+        head.post(&path, words.clone()).await.refused(403, "forbidden");
+        let waits = async || auditor.get("/staff/waiting").await.ok().to_string().contains("small_review");
+        assert!(!waits().await, "the month is not over");
+
+        let first: domain::BusinessDate = format!("{month}-01").parse().unwrap();
+        let next = first.day_of_month_after(1, 1).unwrap();
+        while w.app.business.today() < next {
+            w.pass(86_400).await;
+        }
+        let auditor = w.staff(Role::Auditor).await;
+        assert!(waits().await);
+        let (book, micros) = (lit(w, w.book.uuid()), |day: domain::BusinessDate| day.start().seconds() * 1_000_000);
+        let forged = |who: Uuid, until: i64, papers: i64| {
+            let (first, who) = (micros(first), lit(w, who));
+            format!(
+                "INSERT INTO small_review (book_id, month, first_us, until_us, reviewer_id, papers, findings, at_us) \
+                 VALUES ({book}, '{month}', {first}, {until}, {who}, {papers}, '无', {until})"
+            )
+        };
+        w.attacked(&forged(head.id, micros(next), 1), "small_review_persons").await;
+        w.attacked(&forged(auditor.id, micros(next.next()), 1), "small_review_month").await;
+        w.attacked(&forged(auditor.id, micros(next), 2), "small_review_papers").await;
+        let far = w.hire_over(Role::Auditor, "auditor-1306", "/hebei/1306/").await;
+        far.post(&path, words.clone()).await.refused(403, "forbidden");
+        assert_eq!(far.get("/staff/small-profile-months").await.ok()["items"], json!([]));
+
+        assert_eq!(auditor.post(&path, words.clone()).await.ok()["papers"], 1);
+        auditor.post(&path, words).await.ok();
+        auditor.post(&path, json!({ "findings": "别的" })).await.refused(409, "month_reviewed");
+        assert!(!waits().await);
+        w.attacked("UPDATE small_review SET findings = 'x'", "small_review_fixed").await;
+        w.attacked("DELETE FROM small_review", "small_review_fixed").await;
     })
     .await;
 }

@@ -13,7 +13,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter
 use serde_json::json;
 
 use super::grant::reasoned;
-use super::staff::{locked, place, place_of, refused, units_within};
+use super::staff::{joinable, locked, place, place_of, refused, roles_of, units_within};
 use super::{Identity, IdentityError};
 use crate::trail;
 
@@ -203,12 +203,13 @@ impl Identity {
         if all.covers(&lent) { Ok((lent, Some(unit))) } else { Err(IdentityError::RoleNotHeld) }
     }
 
-    /// Refuses a holder who cannot sign in, or has no one-time password where the role needs one.
+    /// Refuses a holder who cannot sign in, has a role that does not go with this one, or no one-time password where it needs one.
     async fn holdable(&self, tx: &Tx, holder: StaffId, role: Role) -> Result<(), IdentityError> {
         let row = locked(tx, holder).await?;
         if !row.active {
             return Err(IdentityError::WrongState);
         }
+        joinable(roles_of(tx, holder).await?.iter().map(|held| held.role), role)?;
         if role.needs_otp() && row.totp_sealed.is_none() {
             return Err(IdentityError::OtpMissing);
         }

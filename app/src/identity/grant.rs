@@ -12,7 +12,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter
 use serde_json::json;
 
 use super::session::revoke_all;
-use super::staff::{locked, over_all, place, place_of, refused, units_within};
+use super::staff::{joinable, locked, over_all, place, place_of, refused, roles_of, units_within};
 use super::{Identity, IdentityError, password};
 use crate::{Once, trail};
 
@@ -58,6 +58,7 @@ impl Identity {
                 == (new.staff, new.role, new.unit, &reason, by.id);
             return if same { Ok(standing) } else { Err(IdentityError::IdReused) };
         }
+        joinable(roles_of(&tx, new.staff).await?.iter().map(|held| held.role), new.role)?;
         let row = role_grant::ActiveModel {
             id: Set(new.id),
             staff_id: Set(new.staff),

@@ -12,12 +12,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::person::IdentityNumber;
-use domain::role::{Member, Role};
+use domain::role::{Apart, Member, Role};
 use domain::{StaffId, Timestamp, UnitId, UnitPath};
 use entity::{Tx, staff, staff_role, unit, violation};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, Iterable, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Statement,
 };
 use serde_json::json;
@@ -243,6 +243,9 @@ impl Identity {
         grants.sort_unstable();
         grants.dedup_by_key(|(role, _)| *role);
         check(&username, &name, &grants.iter().map(|(role, _)| *role).collect::<Vec<_>>())?;
+        for (role, _) in &grants {
+            joinable(grants.iter().map(|(other, _)| *other), *role)?;
+        }
         let person = self.person_hmac(&person);
         let now = self.business.now();
         let tx = self.db.begin().await?;
@@ -505,9 +508,16 @@ fn taken(error: DbErr) -> IdentityError {
 pub(super) fn refused(error: DbErr) -> IdentityError {
     match violation(&error) {
         Some(rule) if rule.contains("last_administrator") => IdentityError::LastAdministrator,
-        Some(rule) if rule.contains("cashier_is_no_bookkeeper") => IdentityError::CashierIsNoBookkeeper,
-        _ => error.into(),
+        rule => match rule.and_then(|rule| Apart::iter().find(|apart| rule.contains(apart.as_str()))) {
+            Some(apart) => IdentityError::Apart(apart),
+            None => error.into(),
+        },
     }
+}
+
+/// Refuses a role that one person does not join to those they hold.
+pub(super) fn joinable(held: impl IntoIterator<Item = Role>, role: Role) -> Result<(), IdentityError> {
+    held.into_iter().find_map(|held| held.apart(role)).map_or(Ok(()), |apart| Err(IdentityError::Apart(apart)))
 }
 
 /// Where a unit stands; the whole tree without one. A closed unit takes no new roles.

@@ -90,9 +90,10 @@ impl Organisation {
             return Err(OrganisationError::IdReused);
         }
         if let Some(standing) = charity::Entity::find_by_id(new.id).one(&tx).await? {
-            // What can be changed afterwards is not compared.
-            let same = (book.credit_code, standing.unit_id, &standing.mchid, &standing.bank_account)
-                == (new.credit_code, new.unit, &new.mchid, &new.bank_account);
+            // What anybody changes afterwards is not compared; what two persons change is compared as it was.
+            let opened = super::account::opened_with(&tx, &standing).await?;
+            let same = (book.credit_code, standing.unit_id, opened)
+                == (new.credit_code, new.unit, (new.bank_account, new.mchid));
             return if same { Ok(standing) } else { Err(OrganisationError::IdReused) };
         }
         if !place.active {
@@ -188,19 +189,22 @@ fn checked(new: NewCharity) -> Result<NewCharity, OrganisationError> {
     if new.credit_code.as_ref().is_some_and(|code| code.len() != 18 || !code.bytes().all(credit_letter)) {
         return invalid("credit_code", "统一社会信用代码为18位数字或大写字母");
     }
-    if new
-        .mchid
-        .as_ref()
-        .is_some_and(|mchid| !(4..=32).contains(&mchid.len()) || !mchid.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return invalid("mchid", "商户号为4至32位数字");
-    }
+    merchant_checked(new.mchid.as_deref())?;
     Ok(NewCharity {
         name: sized(&new.name, 100, "name", "名称为1至100个字")?,
         bank_account: sized(&new.bank_account, 40, "bank_account", "请填写银行账户简称，最多40字")?,
         contact: contact_checked(new.contact)?,
         ..new
     })
+}
+
+/// A merchant number as the channel gives it, or none.
+pub(super) fn merchant_checked(mchid: Option<&str>) -> Result<(), OrganisationError> {
+    let digits = |mchid: &str| (4..=32).contains(&mchid.len()) && mchid.bytes().all(|b| b.is_ascii_digit());
+    if mchid.is_none_or(digits) {
+        return Ok(());
+    }
+    Err(OrganisationError::Invalid { field: "mchid", problem: "商户号为4至32位数字" })
 }
 
 /// The alphabet of GB 32100-2015 (facts: charity 2.4); the check digit is a warning elsewhere, not a refusal.

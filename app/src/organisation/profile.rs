@@ -1,18 +1,26 @@
 //! Another profile or other limits of a charity (facts: charity 6.6a: switching a profile takes two persons).
 
+use std::collections::HashSet;
+
 use domain::charity::Profile;
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Member, Role};
-use domain::{BookId, Money, ProfileChangeId};
-use entity::{charity as charity_row, profile_change};
+use domain::{BookId, Money, ProfileChangeId, StaffId, UnitPath};
+use entity::{Tx, charity as charity_row, profile_change};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
+};
 use serde_json::json;
 
 use super::{Organisation, OrganisationError, charity, sized, told};
 
 /// Who decides how duties are separated.
-const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
+pub(super) const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
+/// Who counts among the persons of a small foundation, and how many it has at least (facts: charity 6.6a).
+const WORKERS: [Role; 6] =
+    [Role::Organiser, Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair];
+const PERSONS: usize = 3;
 /// 10 000 000 000 000.00.
 const MOST: Money = Money::from_fen(1_000_000_000_000_000);
 
@@ -94,7 +102,7 @@ impl Organisation {
     }
 
     /// Decides on a proposed change: another person than whoever proposed it, or whom they stand in for. Agreed, it is in
-    /// force at once.
+    /// force at once. A small foundation has at least three persons.
     pub async fn decide_profile(
         &self,
         id: ProfileChangeId,
@@ -121,6 +129,9 @@ impl Organisation {
         active.decided_us = Set(Some(now));
         let row = active.update(&tx).await?;
         if approve {
+            if row.profile == Profile::Small && workers(&tx, &place).await? < PERSONS {
+                return Err(OrganisationError::TooFewPersons);
+            }
             let mut charity: charity_row::ActiveModel = charity.into();
             charity.profile = Set(row.profile);
             charity.single_limit_fen = Set(row.single_limit_fen);
@@ -143,6 +154,20 @@ impl Organisation {
             rows.order_by_desc(profile_change::Column::CreatedUs).order_by_desc(profile_change::Column::Id);
         Ok(newest_first.all(self.db.read()).await?)
     }
+}
+
+/// How many persons who can sign in write, approve, book or pay at a place. One statement.
+async fn workers(tx: &Tx, place: &UnitPath) -> Result<usize, OrganisationError> {
+    let sql = "SELECT r.staff_id, r.role, u.path FROM staff_role r JOIN staff s ON s.id = r.staff_id LEFT JOIN unit u ON u.id = r.unit_id \
+               WHERE s.active";
+    let mut persons: HashSet<StaffId> = HashSet::new();
+    for row in tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await? {
+        let over: Option<UnitPath> = row.try_get("", "path")?;
+        if WORKERS.contains(&row.try_get("", "role")?) && over.is_none_or(|over| over.covers(place)) {
+            persons.insert(row.try_get("", "staff_id")?);
+        }
+    }
+    Ok(persons.len())
 }
 
 fn said(row: &profile_change::Model) -> serde_json::Value {
