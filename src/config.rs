@@ -272,6 +272,10 @@ fn master_keys(r: &mut Reader, production: bool) -> Option<MasterKeys> {
     MasterKeys::new(current, keys, lookup?).ok()
 }
 
+/// Where WeChat Pay is asked, and where it is asked while that host cannot be reached (facts: wechat 1).
+const BASE_URL: &str = "https://api.mch.weixin.qq.com";
+const BACKUP_URL: &str = "https://api2.mch.weixin.qq.com";
+
 /// WeChat, or the sandbox that stands in for it, and with the sandbox its clock.
 fn channel(r: &mut Reader, production: bool, public_url: &str) -> (Option<wechat::Settings>, Clock) {
     let payment_notify_url = format!("{public_url}/wechat/notify/payment");
@@ -285,8 +289,9 @@ fn channel(r: &mut Reader, production: bool, public_url: &str) -> (Option<wechat
     let apiv3_key = r.maybe_secret("wechat.apiv3_key");
     let platform_id = r.maybe("wechat.platform_public_key_id");
     let platform_key = r.file("wechat.platform_public_key_file");
-    let base_url = r.text("wechat.base_url", "https://api.mch.weixin.qq.com");
-    let backup_url = r.maybe("wechat.backup_url");
+    let base_url = r.text("wechat.base_url", BASE_URL);
+    // Beside the usual host stands its usual substitute.
+    let backup_url = r.maybe("wechat.backup_url").or_else(|| (base_url == BASE_URL).then(|| BACKUP_URL.to_owned()));
     let mini_program_url = r.text("wechat.mini_program_url", "https://api.weixin.qq.com");
 
     if let Some(dir) = sandbox {

@@ -4,12 +4,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use api::{ApiOptions, Pages};
 use app::App;
-use app::runs::{ListJobs, RunJob, StartJob, Started};
+use app::runs::{ListJobs, RunJob, StartDay, StartJob, Started};
 use app::throttle::{COMPLAINTS_PER_MINUTE, Throttle};
 use domain::Clock;
 use entity::Db;
@@ -27,6 +27,8 @@ use crate::config::{Base, Http, Service};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is counted what is late or missing.
 const WATCH: Duration = Duration::from_secs(60);
+/// How often this process asks for the platform certificates of WeChat, which each keeps for itself; the job tells of the house as a whole.
+const CERTIFICATES: Duration = Duration::from_secs(6 * 3600);
 /// Connections nobody speaks on are closed.
 const IDLE: Duration = Duration::from_secs(75);
 
@@ -105,7 +107,7 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
     let places = u32::try_from(http.max_requests_in_flight).unwrap_or(u32::MAX);
     let room = Arc::new(Semaphore::new(http.max_requests_in_flight));
     let (asked, working, watched) = (app.clone(), app.clone(), app.clone());
-    let (starting, real) = (app.clone(), app.real.clone());
+    let (starting, of_day, real) = (app.clone(), app.clone(), app.real.clone());
     let https = http.public_url.starts_with("https://");
     let staff_logins = Arc::new(Throttle::per_minute(http.staff_logins_per_minute));
     let complaints = Arc::new(Throttle::per_minute(COMPLAINTS_PER_MINUTE));
@@ -117,6 +119,10 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
         let app = starting.clone();
         Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(started) })
     });
+    let start_day: StartDay = Arc::new(move |name, day, asked_by| {
+        let app = of_day.clone();
+        Box::pin(async move { jobs::start_day(app, &name, day, asked_by).await.map_err(started) })
+    });
     let list_jobs: ListJobs = Arc::new(move || jobs::expected(real.now()));
     let pages = web::endpoint(
         app.clone(),
@@ -125,6 +131,7 @@ pub(crate) fn serve(app: Arc<App>, http: &Http, acceptor: TcpAcceptor, metrics: 
             staff_logins: staff_logins.clone(),
             complaints: complaints.clone(),
             start_job: start_job.clone(),
+            start_day,
             jobs: list_jobs.clone(),
         },
     );
@@ -209,9 +216,17 @@ async fn ready(db: &Db) -> Result<(), String> {
     }
 }
 
-/// Counts for the metrics what is late, fails or is missing, until the server stops. Only the pause is cut short, never a statement.
+/// Counts for the metrics what is late, fails or is missing, and keeps the certificates fresh, until the server stops. Only the pause is
+/// cut short, never a statement.
 async fn keep_watch(app: Arc<App>, mut stopping: watch::Receiver<bool>) {
+    let mut asked = Instant::now();
     loop {
+        if asked.elapsed() >= CERTIFICATES {
+            asked = Instant::now();
+            if let Err(error) = app.wechat.refresh_certificates().await {
+                tracing::warn!(error = format!("{error:#}"), "the platform certificates could not be fetched anew");
+            }
+        }
         if let Err(error) = jobs::watch(&app).await {
             tracing::warn!(error = format!("{error:#}"), "what is late or missing could not be counted");
         }
@@ -226,7 +241,9 @@ fn started(error: JobError) -> Started {
     match error {
         JobError::NoSuchJob => Started::NoSuchJob,
         JobError::UnderWay => Started::UnderWay,
-        error @ (JobError::Failed(_) | JobError::Runs(_) | JobError::Bell(_)) => Started::Failed(format!("{error:#}")),
+        error @ (JobError::NoDay(_) | JobError::Failed(_) | JobError::Runs(_) | JobError::Bell(_)) => {
+            Started::Failed(format!("{error:#}"))
+        }
     }
 }
 

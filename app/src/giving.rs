@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crowdfunding::{CrowdfundingError, GiftSearch, NewDonation, Placed};
 use domain::anonymity::Anonymity;
+use domain::campaign::{GivingClosed, may_give};
 use domain::donation::{DonationState, ReceiptChoice};
 use domain::role::{Member, Role};
 use domain::{CampaignId, Clock, DonationId, DonorId, Money};
@@ -153,27 +154,35 @@ impl Giving {
         let gift = match standing {
             Some(known) => known,
             None => {
-                let message_state = match &wish.message {
-                    None => "none",
-                    Some(text) => match self.wechat.check_content(&openid, text).await {
-                        // A number that somebody could be reached by is no thing for a wall; a person looks.
-                        Ok(Suggestion::Pass) if !domain::mask::tells_number(text) => "passed",
-                        Ok(Suggestion::Risky) => return Err(GivingError::MessageRefused),
-                        Ok(_) => "review",
-                        // An unavailable check never holds a gift up; the words wait for a person.
-                        Err(error) => {
-                            tracing::warn!(
-                                error = &error as &dyn std::error::Error,
-                                "the content check is unavailable"
-                            );
-                            "review"
-                        }
-                    },
-                };
+                let message_state = self.state_of_words(&wish, &openid).await?;
                 self.cashier.create(self.new_donation(donor, wish, message_state, content).await?).await?
             }
         };
         self.placed(gift, openid).await
+    }
+
+    /// Whether strangers may read what the donor wrote for the wall: the message, and the name it is signed with.
+    async fn state_of_words(&self, wish: &Wish, openid: &wechat::OpenId) -> Result<&'static str, GivingError> {
+        let signed = match wish.anonymity {
+            Anonymity::Name => &wish.name,
+            Anonymity::Nickname => &wish.nickname,
+            Anonymity::Hidden => &None,
+        };
+        let words: Vec<&str> = [&wish.message, signed].into_iter().flatten().map(String::as_str).collect();
+        if words.is_empty() {
+            return Ok("none");
+        }
+        Ok(match self.wechat.check_content(openid, &words.join("\n")).await {
+            // A number that somebody could be reached by is no thing for a wall; a person looks.
+            Ok(Suggestion::Pass) if !words.iter().any(|text| domain::mask::tells_number(text)) => "passed",
+            Ok(Suggestion::Risky) => return Err(GivingError::MessageRefused),
+            Ok(_) => "review",
+            // An unavailable check never holds a gift up; the words wait for a person.
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the content check is unavailable");
+                "review"
+            }
+        })
     }
 
     async fn new_donation(
@@ -219,14 +228,21 @@ impl Giving {
         if now > gift.expires_us {
             return Err(GivingError::Expired);
         }
+        let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(self.db.read()).await?;
+        let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
+        let open = may_give(campaign.state, campaign.starts_us, campaign.ends_us, now);
         if let (Some(prepay_id), Some(at)) = (&gift.prepay_id, gift.prepay_us)
             && now < at.after(PREPAY_LIFE)
         {
+            // What was begun in time may arrive late; what is paused or suspended takes nothing.
+            if let Err(closed @ GivingClosed::NotOpen) = open {
+                return Err(CrowdfundingError::from(closed).into());
+            }
             let payment = self.wechat.request_payment(prepay_id);
             return Ok(Given { donation: gift, payment: Some(payment) });
         }
-        let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(self.db.read()).await?;
-        let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
+        // An order the channel has not taken begins now.
+        open.map_err(CrowdfundingError::from)?;
         let order = Order {
             out_trade_no: gift.id.out_trade_no(),
             description: format!("捐赠：{}", campaign.name.chars().take(30).collect::<String>()),
@@ -347,37 +363,16 @@ impl Giving {
         limit: u64,
     ) -> Result<(Vec<WallGift>, bool), GivingError> {
         let page = crowdfunding::wall(self.db.read(), campaign, after, limit).await?;
-        let mut sealed = Vec::new();
-        let mut places = Vec::new();
-        for (i, gift) in page.gifts.iter().enumerate() {
-            let text = match gift.anonymity {
-                Anonymity::Name => &gift.name_sealed,
-                Anonymity::Nickname => &gift.nickname_sealed,
-                Anonymity::Hidden => &None,
-            };
-            if let (Some(donor), Some(text)) = (gift.donor_id, text) {
-                sealed.push((donor, text.clone()));
-                places.push(i);
-            }
-        }
-        let mut names: Vec<Option<String>> = vec![None; page.gifts.len()];
-        // Who gave without the mini-program has no key of their own; the house keeps the name.
-        for (name, gift) in names.iter_mut().zip(&page.gifts) {
-            if let (Anonymity::Name, None, Some(sealed)) = (gift.anonymity, gift.donor_id, &gift.name_sealed) {
-                let plain = self.vault.open_own(&house_name(gift.id), sealed).map_err(IdentityError::from)?;
-                *name = String::from_utf8(plain).ok();
-            }
-        }
-        for (place, name) in places.into_iter().zip(self.identity.open_many(&sealed).await?) {
-            names[place] = name;
-        }
+        let names = self.chosen_names(&page.gifts).await?;
         let gifts = page.gifts.iter().zip(&names).map(|(gift, name)| {
+            let fit = matches!(gift.message_state.as_str(), "none" | "passed");
+            let name = name.as_deref().filter(|_| fit);
             let known = domain::anonymity::KnownGift {
                 anonymity: gift.anonymity,
                 show_amount: gift.show_amount,
                 // An organisation that gave by bank has a name and no nickname.
-                name: name.as_deref().or(gift.counterparty.as_deref()),
-                nickname: name.as_deref(),
+                name: name.or(gift.counterparty.as_deref()),
+                nickname: name,
                 amount: gift.amount_fen,
                 message: gift.message.as_deref().filter(|_| gift.message_state == "passed"),
             };
@@ -388,6 +383,36 @@ impl Giving {
             }
         });
         Ok((gifts.collect(), page.more))
+    }
+
+    /// The name each donor chose to be read with, in the order of the gifts; nothing where they chose none. Whoever shows it to strangers
+    /// looks first whether it may be read ([`donation::Model::message_state`]).
+    pub async fn chosen_names(&self, gifts: &[donation::Model]) -> Result<Vec<Option<String>>, GivingError> {
+        let mut sealed = Vec::new();
+        let mut places = Vec::new();
+        for (i, gift) in gifts.iter().enumerate() {
+            let text = match gift.anonymity {
+                Anonymity::Name => &gift.name_sealed,
+                Anonymity::Nickname => &gift.nickname_sealed,
+                Anonymity::Hidden => &None,
+            };
+            if let (Some(donor), Some(text)) = (gift.donor_id, text) {
+                sealed.push((donor, text.clone()));
+                places.push(i);
+            }
+        }
+        let mut names: Vec<Option<String>> = vec![None; gifts.len()];
+        // Who gave without the mini-program has no key of their own; the house keeps the name.
+        for (name, gift) in names.iter_mut().zip(gifts) {
+            if let (Anonymity::Name, None, Some(sealed)) = (gift.anonymity, gift.donor_id, &gift.name_sealed) {
+                let plain = self.vault.open_own(&house_name(gift.id), sealed).map_err(IdentityError::from)?;
+                *name = String::from_utf8(plain).ok();
+            }
+        }
+        for (place, name) in places.into_iter().zip(self.identity.open_many(&sealed).await?) {
+            names[place] = name;
+        }
+        Ok(names)
     }
 }
 

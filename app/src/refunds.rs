@@ -3,16 +3,19 @@
 
 use std::time::Duration;
 
-use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundView};
+use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundSearch, RefundView};
+use domain::charity::Profile;
 use domain::refund::{RefundEvent, RefundReason, RefundState};
 use domain::role::{Member, Role};
-use domain::{Clock, DonorId, RefundId, Refused, Timestamp};
-use entity::{Db, Tx, refund};
+use domain::{Clock, DonorId, Money, RefundId, Refused, Timestamp};
+use entity::{Db, Tx, donation, refund};
 use sea_orm::DbErr;
+use serde_json::json;
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
 use crate::cashier::CashierError;
-use crate::trail;
+use crate::outbox::{self, NewMessage};
+use crate::{Templates, trail};
 
 const BATCH: u64 = 200;
 /// When to ask for a refund the channel is working on.
@@ -28,11 +31,60 @@ pub struct Refunds {
     db: Db,
     business: Clock,
     wechat: wechat::Client,
+    templates: Templates,
+}
+
+/// What the channel says of a refund.
+struct Told<'a> {
+    /// Its own number.
+    number: &'a str,
+    transaction: &'a str,
+    total: Money,
+    amount: Money,
+    status: &'a RefundStatus,
+    success: Option<Timestamp>,
+}
+
+impl Told<'_> {
+    /// In which way it is not about our refund, for whoever looks at it.
+    fn contradicts(&self, refund: &refund::Model, donation: &donation::Model) -> Option<&'static str> {
+        if self.amount != refund.amount_fen {
+            return Some("微信答复的退款金额与本系统不符，请财务核对");
+        }
+        let ours = donation.transaction_id.as_deref() == Some(self.transaction) && donation.amount_fen == self.total;
+        (!ours).then_some("微信答复的支付单号或订单金额与本系统不符，请财务核对")
+    }
+}
+
+impl<'a> From<&'a wechat::Refund> for Told<'a> {
+    fn from(answer: &'a wechat::Refund) -> Told<'a> {
+        Told {
+            number: &answer.refund_id,
+            transaction: &answer.transaction_id,
+            total: answer.amount.total,
+            amount: answer.amount.refund,
+            status: &answer.status,
+            success: answer.success_time,
+        }
+    }
+}
+
+impl<'a> From<&'a RefundNotification> for Told<'a> {
+    fn from(message: &'a RefundNotification) -> Told<'a> {
+        Told {
+            number: &message.refund_id,
+            transaction: &message.transaction_id,
+            total: message.amount.total,
+            amount: message.amount.refund,
+            status: &message.refund_status,
+            success: message.success_time,
+        }
+    }
 }
 
 impl Refunds {
-    pub(crate) fn new(db: Db, business: Clock, wechat: wechat::Client) -> Refunds {
-        Refunds { db, business, wechat }
+    pub(crate) fn new(db: Db, business: Clock, wechat: wechat::Client, templates: Templates) -> Refunds {
+        Refunds { db, business, wechat, templates }
     }
 
     /// A donor asks for an own gift back.
@@ -119,7 +171,7 @@ impl Refunds {
                     return Err(CrowdfundingError::RefundUnderWay.into());
                 }
                 Ok(answer) => {
-                    self.heard(id, refund.attempt, &answer.refund_id, &answer.status, answer.success_time).await?;
+                    self.heard(id, refund.attempt, &Told::from(&answer)).await?;
                 }
                 // It never took the refund, so it cannot make it.
                 Err(WechatError::NotFound(_)) => {}
@@ -129,6 +181,9 @@ impl Refunds {
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let row = crowdfunding::settle_outcome(&tx, now, id, outcome, by).await?;
+        if row.state == RefundState::PaidByBank {
+            self.tell(&tx, now, &row, &donation, now).await?;
+        }
         self.trail(&tx, now, &row, "refund.settle_outcome", by).await?;
         tx.commit().await?;
         Ok(row)
@@ -143,6 +198,11 @@ impl Refunds {
         Ok(row)
     }
 
+    /// How the charity of a refund separates duties.
+    pub async fn profile(&self, row: &refund::Model) -> Result<Profile, CashierError> {
+        Ok(crowdfunding::refund_profile(self.db.read(), row.donation_id).await?)
+    }
+
     /// A refund by id.
     pub async fn get(&self, id: RefundId) -> Result<refund::Model, CashierError> {
         Ok(crowdfunding::refund(self.db.read(), id).await?)
@@ -152,11 +212,11 @@ impl Refunds {
     pub async fn page(
         &self,
         whose: (&Member, &[Role]),
-        state: Option<RefundState>,
+        wanted: &RefundSearch,
         after: Option<RefundId>,
         limit: u64,
     ) -> Result<Vec<refund::Model>, CashierError> {
-        Ok(crowdfunding::refunds(self.db.read(), whose, state, after, limit).await?)
+        Ok(crowdfunding::refunds(self.db.read(), whose, wanted, after, limit).await?)
     }
 
     /// Sends refunds that are decided. Answers how many the channel took, and how many it did not.
@@ -183,9 +243,7 @@ impl Refunds {
             total: donation.amount_fen,
         };
         match self.wechat.refund(&request).await {
-            Ok(answer) => {
-                self.heard(refund.id, refund.attempt, &answer.refund_id, &answer.status, answer.success_time).await
-            }
+            Ok(answer) => self.heard(refund.id, refund.attempt, &Told::from(&answer)).await,
             Err(WechatError::NotEnough(_)) => {
                 self.wait(refund.id, "微信商户可用余额不足，请充值后自动重试", NOT_ENOUGH_AGAIN).await
             }
@@ -212,9 +270,7 @@ impl Refunds {
 
     async fn ask(&self, refund: &refund::Model) -> Result<(), CashierError> {
         match self.wechat.query_refund(&number(refund)).await {
-            Ok(answer) => {
-                self.heard(refund.id, refund.attempt, &answer.refund_id, &answer.status, answer.success_time).await
-            }
+            Ok(answer) => self.heard(refund.id, refund.attempt, &Told::from(&answer)).await,
             Err(error) => {
                 self.wait(refund.id, "微信退款查询失败，稍后再查", UNCLEAR_AGAIN).await?;
                 Err(error.into())
@@ -229,7 +285,7 @@ impl Refunds {
             tracing::warn!("a refund notification names a number that is not ours");
             return Ok(());
         };
-        match self.heard(id, attempt.into(), &message.refund_id, &message.refund_status, message.success_time).await {
+        match self.heard(id, attempt.into(), &Told::from(message)).await {
             Err(CashierError::Gift(CrowdfundingError::NoSuchRefund)) => {
                 tracing::warn!(refund = %id, "a refund notification names a refund we do not know");
                 Ok(())
@@ -238,25 +294,30 @@ impl Refunds {
         }
     }
 
-    /// The one door for what the channel says: the answer to our request, to our question, and its own message.
-    async fn heard(
-        &self,
-        id: RefundId,
-        attempt: i64,
-        channel_refund_id: &str,
-        status: &RefundStatus,
-        success: Option<Timestamp>,
-    ) -> Result<(), CashierError> {
+    /// The one door for what the channel says: the answer to our request, to our question, and its own message. What does not speak of our
+    /// refund of our payment (facts: wechat 3.6) changes nothing and is told where somebody looks.
+    async fn heard(&self, id: RefundId, attempt: i64, told: &Told<'_>) -> Result<(), CashierError> {
         let now = self.business.now();
+        let refund = crowdfunding::refund(self.db.read(), id).await?;
+        let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
+        if let Some(why) = told.contradicts(&refund, &donation) {
+            tracing::error!(refund = %id, why, "the channel speaks of another refund under this number");
+            return self.wait(id, why, UNCLEAR_AGAIN).await;
+        }
         let tx = self.db.begin().await?;
-        let heard = match status {
+        let heard = match told.status {
             RefundStatus::Success => {
-                crowdfunding::succeeded(&tx, now, id, attempt, success.unwrap_or(now)).await.map(|_| ())
+                let at = told.success.unwrap_or(now);
+                let arrived = crowdfunding::succeeded(&tx, now, id, attempt, at).await;
+                if let Ok(true) = arrived {
+                    self.tell(&tx, now, &refund, &donation, at).await?;
+                }
+                arrived.map(|_| ())
             }
             RefundStatus::Closed | RefundStatus::Abnormal => {
-                crowdfunding::failed(&tx, now, id, attempt, status.as_str()).await.map(|_| ())
+                crowdfunding::failed(&tx, now, id, attempt, told.status.as_str()).await.map(|_| ())
             }
-            _ => crowdfunding::accepted(&tx, now, id, attempt, channel_refund_id, now.after(ASK_AGAIN)).await,
+            _ => crowdfunding::accepted(&tx, now, id, attempt, told.number, now.after(ASK_AGAIN)).await,
         };
         match heard {
             Ok(()) => {
@@ -276,6 +337,30 @@ impl Refunds {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The message that money is on its way back, if there is a template for it.
+    async fn tell(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        refund: &refund::Model,
+        donation: &donation::Model,
+        at: Timestamp,
+    ) -> Result<(), CashierError> {
+        let (Some(template), Some(donor)) = (&self.templates.refund_sent, donation.donor_id) else { return Ok(()) };
+        let campaign = crowdfunding::campaign(tx, donation.campaign_id).await?;
+        let message = NewMessage {
+            topic: format!("refund:{}", refund.id),
+            donor,
+            template: template.clone(),
+            content: json!({
+                "thing1": campaign.name.chars().take(20).collect::<String>(),
+                "amount2": format!("{}元", refund.amount_fen),
+                "time3": at.wall(),
+            }),
+        };
+        Ok(outbox::enqueue(tx, now, &[message]).await?)
     }
 
     async fn wait(&self, id: RefundId, why: &str, again: Duration) -> Result<(), CashierError> {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::role::Role;
-use domain::{Clock, JobRunId, StaffId, Timestamp};
+use domain::{BusinessDate, Clock, JobRunId, StaffId, Timestamp};
 use entity::{Db, Rows, job_lease, job_line, job_run};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
@@ -168,6 +168,13 @@ pub type RunJob = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Started> + S
 pub type StartJob =
     Arc<dyn Fn(String, StaffId) -> Pin<Box<dyn Future<Output = Result<JobRunId, Started>> + Send>> + Send + Sync>;
 
+/// Begins the job of that name about one day, for those that are about days.
+pub type StartDay = Arc<
+    dyn Fn(String, BusinessDate, StaffId) -> Pin<Box<dyn Future<Output = Result<JobRunId, Started>> + Send>>
+        + Send
+        + Sync,
+>;
+
 /// Names all jobs, with when the clock rings for them next.
 pub type ListJobs = Arc<dyn Fn() -> Vec<Expected> + Send + Sync>;
 
@@ -304,6 +311,18 @@ impl Runs {
     /// The service. Starts nothing.
     pub fn new(db: Db, real: Clock) -> Runs {
         Runs { db, real }
+    }
+
+    /// Gives back every lease, for whoever knows that no other process works on this database: what died with its process need not be
+    /// waited for.
+    pub async fn release_all(&self) -> Result<(), RunsError> {
+        let tx = self.db.begin().await?;
+        job_lease::Entity::update_many()
+            .col_expr(job_lease::Column::UntilUs, Timestamp::from_us(0).into())
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Begins a run of a job; nothing if it is under way somewhere.
@@ -545,7 +564,7 @@ impl RunGuard {
         let now = self.runs.real.now();
         let tx = self.runs.db.begin().await?;
         let released = job_lease::Entity::update_many()
-            .col_expr(job_lease::Column::UntilUs, 0.into())
+            .col_expr(job_lease::Column::UntilUs, Timestamp::from_us(0).into())
             .filter(job_lease::Column::Name.eq(&self.job))
             .filter(job_lease::Column::Owner.eq(self.id.uuid()))
             .exec(&tx)

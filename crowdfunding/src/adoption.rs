@@ -6,6 +6,7 @@ use entity::{Tx, campaign, donation};
 use ledger::Entry;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
 
+use crate::donation::last_moment;
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
 use crate::{CrowdfundingError, find_orders};
@@ -102,7 +103,8 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         name_sealed: Set(order.name_sealed),
         nickname_sealed: Set(order.nickname_sealed),
         message: Set(None),
-        message_state: Set("none".to_owned()),
+        // The words stay with the first gift; whether its name may be read holds for both.
+        message_state: Set(order.message_state),
         receipt: Set(order.receipt),
         receipt_us: Set(order.receipt_us),
         origin: Set(order.origin),
@@ -115,7 +117,7 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         transaction_id: Set(Some(stray.transaction_id.clone())),
         paid_us: Set(Some(stray.paid)),
         confirmed_us: Set(Some(now)),
-        late: Set(stray.paid > campaign.ends_us),
+        late: Set(stray.paid > last_moment(tx, &campaign).await?),
         settled_us: Set(stray.settled),
         bank_account: Set(None),
         bank_reference: Set(None),

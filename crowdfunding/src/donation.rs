@@ -7,19 +7,21 @@ use std::time::Duration;
 use domain::anonymity::Anonymity;
 use domain::campaign::{CampaignKind, CampaignState, GivingClosed, may_give, may_receive};
 use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
+use domain::plan::Way;
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, Timestamp};
-use entity::{Rows, Tx, bank_account, campaign, donation as row, execute, violation};
+use entity::{ListOrder, Rows, Tx, bank_account, campaign, donation as row, execute, listed, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    QueryFilter, QueryOrder, QuerySelect, Set, Statement,
 };
+use serde::Deserialize;
 
-use crate::CrowdfundingError;
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
 use crate::reach::{Hand, campaigns_within, hand_on};
+use crate::{CrowdfundingError, gate};
 
 /// A gift as a donor wishes it. Names are sealed already; `content` is a digest of everything the donor sent, so that the
 /// same id with other content is noticed.
@@ -64,11 +66,23 @@ pub struct UnpaidLimit {
     pub within: Duration,
 }
 
-/// Writes gifts down, each with its own answer. The same id with the same content answers the gift that stands.
+/// What giving has to know of a plan.
+#[derive(Deserialize)]
+struct WaysOfPlan {
+    terms: WaysOfTerms,
+}
+
+#[derive(Deserialize)]
+struct WaysOfTerms {
+    ways: Vec<Way>,
+}
+
+/// Writes gifts by WeChat down, each with its own answer: for campaigns that take them under the merchant number of this house. The same id
+/// with the same content answers the gift that stands, whatever became of its campaign since.
 pub async fn create(
     tx: &Tx,
     now: Timestamp,
-    limit: UnpaidLimit,
+    (limit, merchant): (UnpaidLimit, &str),
     wishes: &[NewDonation],
 ) -> Result<Vec<Result<row::Model, CrowdfundingError>>, DbErr> {
     if wishes.is_empty() {
@@ -98,21 +112,35 @@ pub async fn create(
         over_target: bool,
         raised_fen: i64,
         certified: i64,
+        channel: String,
+        mchid: Option<String>,
+        content: Option<String>,
     }
     // A certificate that was revoked after the opening ends giving at once (慈善法 22); what is older than certificates here has none.
     let sql = "SELECT c.id, c.state, c.kind, c.starts_us, c.ends_us, c.target_fen, c.over_target, COALESCE(f.raised_cash_fen, 0) AS raised_fen, \
                CAST(CASE WHEN c.plan_version = 0 OR EXISTS (SELECT 1 FROM certificate x WHERE x.book_id = c.book_id AND x.issued_on <= $1 \
-               AND x.expires_on >= $1 AND x.confirmed_us IS NOT NULL AND (x.revoked_on IS NULL OR x.revoked_on > $1)) THEN 1 ELSE 0 END AS BIGINT) AS certified \
-               FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN fund f ON f.book_id = c.book_id AND f.campaign_id = c.id";
+               AND x.expires_on >= $1 AND x.confirmed_us IS NOT NULL AND (x.revoked_on IS NULL OR x.revoked_on > $1)) THEN 1 ELSE 0 END AS BIGINT) AS certified, \
+               c.channel, h.mchid, p.content \
+               FROM {rows} JOIN campaign c ON c.id = r.id LEFT JOIN fund f ON f.book_id = c.book_id AND f.campaign_id = c.id \
+               LEFT JOIN charity h ON h.book_id = c.book_id \
+               LEFT JOIN campaign_plan p ON p.campaign_id = c.id AND p.version = c.plan_version";
     let ids = unique(wishes.iter().map(|w| w.campaign.uuid()).collect());
     let today = BusinessDate::of(now);
-    let targets: HashMap<CampaignId, Target> = Target::find_by_statement(ids.statement(backend, sql, [today.into()]))
-        .all(tx)
-        .await?
-        .into_iter()
-        .map(|t| (t.id, t))
-        .collect();
+    let found = Target::find_by_statement(ids.statement(backend, sql, [today.into()])).all(tx).await?;
+    let mut targets: HashMap<CampaignId, (Target, bool)> = HashMap::with_capacity(found.len());
+    for target in found {
+        let ways = target.content.as_deref().map(serde_json::from_str::<WaysOfPlan>).transpose();
+        let ways = ways.map_err(|error| DbErr::Json(error.to_string()))?.map(|plan| plan.terms.ways);
+        let taken = gate::by_wechat(&target.channel, ways.as_deref(), target.mchid.as_deref(), merchant);
+        targets.insert(target.id, (target, taken));
+    }
 
+    if backend == DbBackend::Postgres {
+        // Another process may be counting for the same donor.
+        let ids = unique(wishes.iter().map(|w| w.donor.uuid()).collect());
+        let sql = "SELECT id FROM donor WHERE id IN (SELECT id FROM {rows}) ORDER BY id FOR NO KEY UPDATE";
+        tx.query_all_raw(ids.statement(backend, sql, [])).await?;
+    }
     let sql = "SELECT d.donor_id AS id, CAST(count(*) AS BIGINT) AS n FROM {rows} JOIN donation d ON d.donor_id = r.id \
                WHERE d.created_us > $1 AND d.state IN ('created', 'paying', 'closed') GROUP BY d.donor_id";
     let ids = unique(wishes.iter().map(|w| w.donor.uuid()).collect());
@@ -134,7 +162,7 @@ pub async fn create(
                     Err(CrowdfundingError::IdReused)
                 };
             }
-            let target = targets.get(&wish.campaign).ok_or(CrowdfundingError::NoSuchCampaign)?;
+            let (target, taken) = targets.get(&wish.campaign).ok_or(CrowdfundingError::NoSuchCampaign)?;
             if !target.state.is_public() {
                 return Err(CrowdfundingError::NoSuchCampaign);
             }
@@ -144,6 +172,9 @@ pub async fn create(
             may_give(target.state, target.starts_us, target.ends_us, now)?;
             if target.certified == 0 {
                 return Err(GivingClosed::NotOpen.into());
+            }
+            if !taken {
+                return Err(CrowdfundingError::NotByWechat);
             }
             if !target.over_target && Money::from_fen(target.raised_fen) >= target.target_fen {
                 return Err(CrowdfundingError::TargetReached);
@@ -290,13 +321,34 @@ pub struct Order {
     pub donor_id: Option<DonorId>,
     /// The payment that settled it.
     pub transaction_id: Option<String>,
-    /// The campaign's last moment.
+    /// The end of the campaign's plan.
     pub ends_us: Timestamp,
+    /// When it ended, if it is over.
+    pub ended_us: Option<Timestamp>,
     /// The campaign's name, for messages.
     pub campaign_name: String,
 }
 
+/// When a campaign `c` ended, in SQL: by its clock, or before.
+const ENDED: &str = "(SELECT MIN(h.at_us) FROM campaign_history h WHERE h.campaign_id = c.id AND h.to_state IN ('ended', 'terminated'))";
+
+/// The last moment at which a campaign took gifts: the end of its plan, or when it was ended before.
+pub(crate) async fn last_moment(db: &impl ConnectionTrait, campaign: &campaign::Model) -> Result<Timestamp, DbErr> {
+    let sql = format!("SELECT {ENDED} AS ended_us FROM campaign c WHERE c.id = $1");
+    let asked = Statement::from_sql_and_values(db.get_database_backend(), sql, [campaign.id.into()]);
+    let ended: Option<Timestamp> = match db.query_one_raw(asked).await? {
+        Some(row) => row.try_get("", "ended_us")?,
+        None => None,
+    };
+    Ok(ended.map_or(campaign.ends_us, |ended| ended.min(campaign.ends_us)))
+}
+
 impl Order {
+    /// The last moment at which the campaign took gifts.
+    pub fn last_moment(&self) -> Timestamp {
+        self.ended_us.map_or(self.ends_us, |ended| ended.min(self.ends_us))
+    }
+
     /// What the recipes need.
     pub fn gift(&self) -> Gift {
         Gift {
@@ -315,7 +367,8 @@ pub async fn find_orders(tx: &Tx, ids: impl Iterator<Item = DonationId>) -> Resu
     let backend = tx.get_database_backend();
     let lock = if backend == DbBackend::Postgres { " ORDER BY d.id FOR NO KEY UPDATE OF d" } else { "" };
     let sql = format!(
-        "SELECT d.id, d.campaign_id, c.book_id, d.state, d.amount_fen, d.donor_id, d.transaction_id, c.ends_us, c.name AS campaign_name \
+        "SELECT d.id, d.campaign_id, c.book_id, d.state, d.amount_fen, d.donor_id, d.transaction_id, c.ends_us, \
+         CASE WHEN c.state NOT IN ('open', 'paused', 'suspended') THEN {ENDED} END AS ended_us, c.name AS campaign_name \
          FROM donation d JOIN campaign c ON c.id = d.campaign_id WHERE d.id IN (SELECT id FROM {{rows}}){lock}"
     );
     let rows = Rows::new().uuid("id", ids.map(DonationId::uuid));
@@ -362,7 +415,7 @@ pub async fn confirm_paid(
     for (p, posted) in paid.iter().zip(booked) {
         let answer = posted.map_err(CrowdfundingError::from).and_then(|_| {
             let to = p.order.state.on(DonationEvent::Pay)?;
-            let late = p.paid > p.order.ends_us;
+            let late = p.paid > p.order.last_moment();
             steps.push(Step { donation: p.order.id, from: p.order.state, to });
             done.push((p, late));
             Ok(Confirmation { late })
@@ -550,10 +603,18 @@ pub struct GiftSearch {
     pub from: Option<Timestamp>,
     /// Placed before this moment.
     pub before: Option<Timestamp>,
+    /// Arrived at this moment or later: paid at the channel, or received by the bank.
+    pub paid_from: Option<Timestamp>,
+    /// Arrived before this moment.
+    pub paid_before: Option<Timestamp>,
+    /// Of exactly this amount.
+    pub amount: Option<Money>,
+    /// In which order.
+    pub order: ListOrder,
 }
 
-/// A page of the gifts where somebody has one of these roles, by id, the newest first: an id begins with the time it was made. One
-/// statement.
+/// A page of the gifts where somebody has one of these roles, by id or by amount, as a rule the newest first: an id begins with the time
+/// it was made. One statement, and one for the gift a page begins behind when it goes by amounts.
 pub async fn gifts(
     db: &impl ConnectionTrait,
     (by, roles): (&Member, &[Role]),
@@ -569,11 +630,22 @@ pub async fn gifts(
         .add_option(search.channel.map(|channel| C::Channel.eq(channel)))
         .add_option(search.from.map(|from| C::CreatedUs.gte(from)))
         .add_option(search.before.map(|before| C::CreatedUs.lt(before)))
-        .add_option(after.map(|after| C::Id.lt(after)));
+        .add_option(search.paid_from.map(|from| C::PaidUs.gte(from)))
+        .add_option(search.paid_before.map(|before| C::PaidUs.lt(before)))
+        .add_option(search.amount.map(|amount| C::AmountFen.eq(amount)));
     if let Some(campaigns) = campaigns_within(by, roles) {
         wanted = wanted.add(C::CampaignId.in_subquery(campaigns));
     }
-    Ok(row::Entity::find().filter(wanted).order_by_desc(C::Id).limit(limit).all(db).await?)
+    let key = if search.order.is_by_amount() { C::AmountFen } else { C::Id };
+    let after = match after {
+        Some(after) if search.order.is_by_amount() => {
+            Some((donation(db, after).await?.amount_fen.into(), after.into()))
+        }
+        Some(after) => Some((after.into(), after.into())),
+        None => None,
+    };
+    let query = listed(row::Entity::find().filter(wanted), (key, C::Id), search.order.is_down(), after);
+    Ok(query.limit(limit).all(db).await?)
 }
 
 /// A page of the bank gifts where somebody has one of these roles, newest first: those that wait for a second person, or all.
@@ -841,7 +913,7 @@ pub async fn confirm_bank_gift(
     for booked in ledger::post(tx, now, &[entry]).await? {
         booked?;
     }
-    let late = received > campaign.ends_us;
+    let late = received > last_moment(tx, &campaign).await?;
     let from = row.state;
     let mut row: row::ActiveModel = row.into();
     row.state = Set(to);

@@ -115,6 +115,10 @@ pub enum CrowdfundingError {
     /// The plan does not allow more than its target.
     #[error("the campaign has reached its target")]
     TargetReached,
+    /// The campaign takes no gifts by WeChat: it was not opened on the internet, its plan names other ways, or the merchant number is not that of
+    /// its charity.
+    #[error("the campaign takes no gifts by WeChat")]
+    NotByWechat,
     /// Too many orders were started and not paid.
     #[error("too many unpaid orders")]
     TooManyUnpaid,

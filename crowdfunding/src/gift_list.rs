@@ -17,7 +17,7 @@ use sea_orm::{
 };
 
 use crate::CrowdfundingError;
-use crate::donation::{bank_account_known, given_since_opening};
+use crate::donation::{bank_account_known, given_since_opening, last_moment};
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
 use crate::reach::{campaigns_within, hand_on};
@@ -235,7 +235,7 @@ pub async fn write_list(
     let values = [
         new.campaign.into(),
         now.into(),
-        campaign.ends_us.into(),
+        last_moment(tx, &campaign).await?.into(),
         new.place.account().into(),
         by.id.into(),
         state(new.place.via()).into(),

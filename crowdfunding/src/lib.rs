@@ -57,12 +57,15 @@ pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};
 pub use reach::{Hand, book_place, book_places, books_within, campaigns_within, charity_places, gifts_within, reaches};
 pub use refund::{
-    NewRefund, Outcome, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed, not_accepted,
-    propose_cover, propose_outcome, refund, refund_of, refunds, request, retry, settle_outcome, succeeded,
+    NewRefund, Outcome, RefundSearch, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed,
+    not_accepted, propose_cover, propose_outcome, refund, refund_of, refund_profile, refunds, request, retry,
+    settle_outcome, succeeded,
 };
 pub use release::{Released, release};
 pub use statement_gift::{StatementGift, take_statement_gift};
-pub use suspension::{Ground, complain, complaint_by_id, complaints, handle_complaint, lift, suspend, suspensions};
+pub use suspension::{
+    Ground, complain, complaint_by_id, complaints, complaints_of, handle_complaint, lift, suspend, suspensions,
+};
 pub use update::{
     NewUpdate, disclose, messages, milestones, moderate, progress, publish_update, updates, write_update,
 };
@@ -74,4 +77,26 @@ pub enum Decision {
     Approve,
     /// Sent back, with a reason.
     Reject(String),
+}
+
+impl Decision {
+    /// Whether it was agreed.
+    pub fn agrees(&self) -> bool {
+        matches!(self, Decision::Approve)
+    }
+
+    /// Why it was not, if that was said.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Decision::Approve => None,
+            Decision::Reject(reason) => Some(reason.trim()).filter(|reason| !reason.is_empty()),
+        }
+    }
+}
+
+impl From<bool> for Decision {
+    /// Without a word of why.
+    fn from(agreed: bool) -> Decision {
+        if agreed { Decision::Approve } else { Decision::Reject(String::new()) }
+    }
 }

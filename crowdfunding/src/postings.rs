@@ -20,6 +20,11 @@ pub struct Gift {
     pub amount: Money,
 }
 
+/// The reference of the entry by which a gift stands in the books, whatever way it came.
+pub(crate) fn gift_reference(id: DonationId) -> String {
+    format!("donation:{id}")
+}
+
 fn income(gift: &Gift) -> Account {
     Account::of_campaign(gift.book, Subject::DONATION_RESTRICTED, gift.campaign)
 }
@@ -35,7 +40,7 @@ fn owed(book: BookId) -> Account {
 /// | 1009 微信余额                        | amount |        |        |
 /// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
 pub fn gift_received(gift: &Gift, transaction: &str, paid_on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), paid_on)
+    Entry::new(gift.book, "donation", gift_reference(gift.id), paid_on)
         .raising(Account::wechat_balance(gift.book), income(gift), gift.amount, Raised::Cash)
         .donor(gift.donor)
         .channel("wechat")
@@ -49,7 +54,7 @@ pub fn gift_received(gift: &Gift, transaction: &str, paid_on: BusinessDate) -> E
 /// | 2209 待查款                          | amount |        |        |
 /// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
 pub fn gift_adopted(gift: &Gift, transaction: &str, on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), on)
+    Entry::new(gift.book, "donation", gift_reference(gift.id), on)
         .raising(Account::payable(gift.book, "suspense"), income(gift), gift.amount, Raised::Cash)
         .donor(gift.donor)
         .channel("wechat")
@@ -82,7 +87,7 @@ pub fn refund_covered(gift: &Gift, refund: RefundId, amount: Money, prior_year: 
 /// | 1002 银行存款, bank account          | amount |        |        |
 /// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
 pub fn bank_gift_received(gift: &Gift, bank_account: &str, reference: &str, received_on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), received_on)
+    Entry::new(gift.book, "donation", gift_reference(gift.id), received_on)
         .raising(Account::bank(gift.book, bank_account), income(gift), gift.amount, Raised::Cash)
         .donor(gift.donor)
         .channel("bank")
@@ -98,7 +103,7 @@ pub fn bank_gift_received(gift: &Gift, bank_account: &str, reference: &str, rece
 /// | 2209 待认领                          | amount |        |        |
 /// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
 pub fn gift_claimed(gift: &Gift, reference: &str, received_on: BusinessDate, on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), on)
+    Entry::new(gift.book, "donation", gift_reference(gift.id), on)
         .raising(Account::payable(gift.book, "unidentified"), income(gift), gift.amount, Raised::Cash)
         .donor(gift.donor)
         .channel("bank")
@@ -114,7 +119,7 @@ pub fn gift_claimed(gift: &Gift, reference: &str, received_on: BusinessDate, on:
 /// | 1001 库存现金                        | amount |        |        |
 /// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
 pub fn cash_gift_received(gift: &Gift, reference: &str, received_on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), received_on)
+    Entry::new(gift.book, "donation", gift_reference(gift.id), received_on)
         .raising(Account::cash(gift.book), income(gift), gift.amount, Raised::Cash)
         .donor(gift.donor)
         .channel("cash")
@@ -129,7 +134,7 @@ pub fn cash_gift_received(gift: &Gift, reference: &str, received_on: BusinessDat
 /// | 1009 其他货币资金, platform          | amount |        |        |
 /// | 410102 捐赠收入—限定性, campaign     |        | amount | cash   |
 pub fn platform_gift_received(gift: &Gift, platform: &str, reference: &str, paid_on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "donation", format!("donation:{}", gift.id), paid_on)
+    Entry::new(gift.book, "donation", gift_reference(gift.id), paid_on)
         .raising(Account::platform(gift.book, platform), income(gift), gift.amount, Raised::Cash)
         .donor(gift.donor)
         .channel("platform")

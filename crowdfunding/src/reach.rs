@@ -94,7 +94,7 @@ pub fn gifts_within(by: &Member, roles: &[Role]) -> Option<SelectStatement> {
     Some(gifts.filter(donation::Column::CampaignId.in_subquery(campaigns_within(by, roles)?)).into_query())
 }
 
-/// Where the charities are: who handles files that are not kept apart by charity must reach them all.
+/// Where the charities are.
 pub async fn charity_places(db: &impl ConnectionTrait) -> Result<Vec<UnitPath>, DbErr> {
     let sql = "SELECT DISTINCT u.path FROM charity c JOIN unit u ON u.id = c.unit_id";
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;

@@ -4,16 +4,17 @@
 //! One refund of a gift is under way at a time (`refund_open_key`), so that what is given back never exceeds what was paid.
 //! The decision books the debt; the ledger refuses it when the campaign's money is spent already.
 
+use domain::charity::Profile;
 use domain::donation::{Channel, DonationEvent, DonationState, Standing};
-use domain::refund::{RefundEvent, RefundReason, RefundState};
+use domain::refund::{RefundEvent, RefundReason, RefundState, cover_authors, deciders};
 use domain::role::{Member, Role};
-use domain::{BusinessDate, DonationId, Money, RefundId, StaffId, Timestamp};
-use entity::{Tx, book, campaign, donation, execute, refund as row, violation};
+use domain::{BookId, BusinessDate, CampaignId, DonationId, Money, RefundId, StaffId, Timestamp};
+use entity::{Tx, book, campaign, charity, donation, entry, execute, refund as row, violation};
 use ledger::Entry;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set,
+    QuerySelect, QueryTrait, Set,
 };
 
 use crate::history::{self, Step, state};
@@ -66,6 +67,22 @@ struct Loaded {
     prior_year: bool,
     /// The money of the campaign is frozen by a suspension.
     frozen: bool,
+    /// How the charity separates duties.
+    profile: Profile,
+}
+
+/// How the charity that received a gift separates duties: who decides on its refunds depends on it.
+pub async fn refund_profile(db: &impl ConnectionTrait, id: DonationId) -> Result<Profile, CrowdfundingError> {
+    let gift = donation::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchDonation)?;
+    let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(db).await?;
+    let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    profile_of(db, campaign.book_id).await
+}
+
+/// A book without a charity knows the full profile only.
+async fn profile_of(db: &impl ConnectionTrait, book: BookId) -> Result<Profile, CrowdfundingError> {
+    let charity = charity::Entity::find_by_id(book).one(db).await?;
+    Ok(charity.map_or(Profile::Full, |charity| charity.profile))
 }
 
 async fn lock_donation(tx: &Tx, id: DonationId) -> Result<donation::Model, CrowdfundingError> {
@@ -93,10 +110,13 @@ async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
         counterparty: donation.counterparty.clone(),
         amount: donation.amount_fen,
     };
-    let year = donation.paid_us.map(|paid| BusinessDate::of(paid).year());
+    // The year its income stands in: money that came without a name is booked as a gift when somebody claims it.
+    let booked = entry::Entity::find().filter(entry::Column::Reference.eq(postings::gift_reference(donation.id)));
+    let year = booked.one(tx).await?.map(|entry| entry.book_date.year());
     let year_end = year.and_then(|year| BusinessDate::new(year, 12, 31));
     let prior_year = matches!((book.closed_through, year_end), (Some(closed), Some(end)) if closed >= end);
-    Ok(Loaded { refund, donation, gift, prior_year, frozen: campaign.frozen })
+    let profile = profile_of(tx, campaign.book_id).await?;
+    Ok(Loaded { refund, donation, gift, prior_year, frozen: campaign.frozen, profile })
 }
 
 /// Asks for a refund. The same id with the same content again answers the refund that stands.
@@ -185,8 +205,8 @@ fn requesters(refund: &row::Model) -> [Option<StaffId>; 2] {
     [refund.requester_id, refund.requester_for_id]
 }
 
-/// Decides a request: the head of finance, and not the person who asked; whoever keeps the books does not approve what they book (facts:
-/// charity 1). Agreeing books the debt (entry 4a or 5).
+/// Decides a request: the head of finance, in a small foundation also the chair, and not the person who asked; whoever keeps the books does
+/// not approve what they book (facts: charity 1, 6.6a). Agreeing books the debt (entry 4a or 5).
 pub async fn decide(
     tx: &Tx,
     now: Timestamp,
@@ -194,10 +214,9 @@ pub async fn decide(
     decision: Decision,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    let roles = &[Role::FinanceHead];
-    by.must_be(roles)?;
+    by.must_be(deciders(Profile::Small))?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, deciders(loaded.profile)).await?;
     if hand.is_of(requesters(&loaded.refund)) {
         return Err(CrowdfundingError::OtherPerson);
     }
@@ -231,7 +250,7 @@ async fn approve(
     covered: Money,
     hand: Hand,
 ) -> Result<row::Model, CrowdfundingError> {
-    let Loaded { refund: asked, donation, gift, prior_year, frozen } = loaded;
+    let Loaded { refund: asked, donation, gift, prior_year, frozen, profile: _ } = loaded;
     // What a donor wishes waits until the suspension is lifted; what the law orders does not (facts: charity 3.1).
     gate::need(!frozen || asked.reason.is_by_law(), "frozen", "该项目正在核查，资金已冻结")?;
     let (id, actor, on) = (asked.id, hand.person().to_string(), BusinessDate::of(now));
@@ -266,12 +285,11 @@ async fn approve(
 }
 
 /// Proposes that the general fund bears what the campaign has spent of a gift that must be given back (entry 4e): the head of
-/// finance, who did not ask for the refund.
+/// finance, in a small foundation also the project manager, who did not ask for the refund.
 pub async fn propose_cover(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
-    let roles = &[Role::FinanceHead];
-    by.must_be(roles)?;
+    by.must_be(cover_authors(Profile::Small))?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, cover_authors(loaded.profile)).await?;
     loaded.refund.state.on(RefundEvent::Approve)?;
     if hand.is_of(requesters(&loaded.refund)) {
         return Err(CrowdfundingError::OtherPerson);
@@ -426,7 +444,7 @@ pub async fn propose_outcome(tx: &Tx, id: RefundId, by: &Member) -> Result<row::
     Ok(row.update(tx).await?)
 }
 
-/// Ends a failed refund by bank or by giving it up: the second person, a head of finance.
+/// Ends a failed refund by bank or by giving it up: the second person, a head of finance, in a small foundation also the chair.
 pub async fn settle_outcome(
     tx: &Tx,
     now: Timestamp,
@@ -434,10 +452,9 @@ pub async fn settle_outcome(
     outcome: Outcome,
     by: &Member,
 ) -> Result<row::Model, CrowdfundingError> {
-    let roles = &[Role::FinanceHead];
-    by.must_be(roles)?;
+    by.must_be(deciders(Profile::Small))?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, loaded.donation.campaign_id, by, deciders(loaded.profile)).await?;
     let (event, amount) = match &outcome {
         Outcome::PaidByBank { .. } => (RefundEvent::PayByBank, loaded.refund.amount_fen),
         Outcome::GivenUp => (RefundEvent::GiveUp, Money::ZERO),
@@ -505,11 +522,20 @@ pub async fn refund_of(db: &impl ConnectionTrait, donation: DonationId) -> Resul
     row::Entity::find().filter(row::Column::DonationId.eq(donation)).order_by_asc(row::Column::CreatedUs).all(db).await
 }
 
+/// Which refunds are wanted; nothing narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefundSearch {
+    /// In one of these states.
+    pub states: Vec<RefundState>,
+    /// Of gifts to a campaign or its leaves.
+    pub campaign: Option<CampaignId>,
+}
+
 /// A page of refunds, newest first, of one state or all.
 pub async fn refunds(
     db: &impl ConnectionTrait,
     (by, roles): (&Member, &[Role]),
-    state: Option<RefundState>,
+    wanted: &RefundSearch,
     after: Option<RefundId>,
     limit: u64,
 ) -> Result<Vec<row::Model>, CrowdfundingError> {
@@ -518,8 +544,18 @@ pub async fn refunds(
     if let Some(gifts) = gifts_within(by, roles) {
         query = query.filter(row::Column::DonationId.in_subquery(gifts));
     }
-    if let Some(state) = state {
-        query = query.filter(row::Column::State.eq(state));
+    if !wanted.states.is_empty() {
+        query = query.filter(row::Column::State.is_in(wanted.states.iter().copied()));
+    }
+    if let Some(campaign) = wanted.campaign {
+        let leaves = campaign::Entity::find().select_only().column(campaign::Column::Id).filter(
+            Condition::any().add(campaign::Column::Id.eq(campaign)).add(campaign::Column::ParentId.eq(campaign)),
+        );
+        let gifts = donation::Entity::find()
+            .select_only()
+            .column(donation::Column::Id)
+            .filter(donation::Column::CampaignId.in_subquery(leaves.into_query()));
+        query = query.filter(row::Column::DonationId.in_subquery(gifts.into_query()));
     }
     if let Some(after) = after {
         let last = refund(db, after).await?;

@@ -9,7 +9,7 @@ use entity::{Tx, campaign, donation as row, violation};
 use sea_orm::{ActiveModelTrait, EntityTrait};
 
 use crate::CrowdfundingError;
-use crate::donation::given_since_opening;
+use crate::donation::{given_since_opening, last_moment};
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
 use crate::reach::hand_on;
@@ -97,7 +97,7 @@ pub async fn take_statement_gift(
         transaction_id: None,
         paid_us: Some(gift.received_on.start()),
         confirmed_us: Some(now),
-        late: gift.received_on.start() > campaign.ends_us,
+        late: gift.received_on.start() > last_moment(tx, &campaign).await?,
         settled_us: Some(now),
         bank_account: Some(gift.bank_account.clone()),
         bank_reference: Some(gift.reference.clone()),

@@ -2,6 +2,7 @@
 //! that stand once they are published and are corrected by others that name them, the full report at the end; and what donors
 //! write, which staff may hide with a reason and show again.
 
+use domain::anonymity::Anonymity;
 use domain::donation::MessageState;
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, CampaignUpdateId, DonationId, Timestamp};
@@ -147,7 +148,7 @@ pub async fn publish_update(
     Ok(active.update(tx).await?)
 }
 
-/// The updates of a campaign, newest first; strangers see what is published.
+/// The updates of a campaign, newest first: strangers see what is published, by when it was; staff see all, by when they were written.
 pub async fn updates(
     db: &impl ConnectionTrait,
     id: CampaignId,
@@ -155,15 +156,20 @@ pub async fn updates(
     after: Option<CampaignUpdateId>,
     limit: u64,
 ) -> Result<Vec<row::Model>, CrowdfundingError> {
+    let at = if published { row::Column::PublishedUs } else { row::Column::CreatedUs };
     let mut query = row::Entity::find().filter(row::Column::CampaignId.eq(id));
     if published {
         query = query.filter(row::Column::State.eq("published"));
     }
     if let Some(after) = after {
-        row::Entity::find_by_id(after).one(db).await?.ok_or(CrowdfundingError::NoSuchUpdate)?;
-        query = query.filter(row::Column::Id.lt(after));
+        let last = query.clone().filter(row::Column::Id.eq(after)).one(db).await?;
+        let last = last.ok_or(CrowdfundingError::NoSuchUpdate)?;
+        let since = last.published_us.filter(|_| published).unwrap_or(last.created_us);
+        query = query.filter(
+            Condition::any().add(at.lt(since)).add(Condition::all().add(at.eq(since)).add(row::Column::Id.lt(last.id))),
+        );
     }
-    Ok(query.order_by_desc(row::Column::Id).limit(limit).all(db).await?)
+    Ok(query.order_by_desc(at).order_by_desc(row::Column::Id).limit(limit).all(db).await?)
 }
 
 /// Notes that the full report of a campaign was published, which opens the gate of its closing; the first publication stands. The
@@ -192,7 +198,7 @@ pub async fn disclose(
     Ok(row.insert(tx).await?)
 }
 
-/// A page of what donors wrote with gifts that came, where somebody has one of these roles, newest first.
+/// A page of gifts that came with words for the wall, a message or the name it is signed with, where somebody has one of these roles, newest first.
 pub async fn messages(
     db: &impl ConnectionTrait,
     (by, roles): (&Member, &[Role]),
@@ -202,7 +208,7 @@ pub async fn messages(
 ) -> Result<Vec<donation::Model>, CrowdfundingError> {
     by.must_be(roles)?;
     let mut query = donation::Entity::find()
-        .filter(donation::Column::Message.is_not_null())
+        .filter(donation::Column::MessageState.ne("none"))
         .filter(donation::Column::MessageState.eq(state.as_str()))
         .filter(donation::Column::ConfirmedUs.is_not_null());
     if let Some(campaigns) = campaigns_within(by, roles) {
@@ -219,7 +225,7 @@ pub async fn messages(
     Ok(newest.limit(limit).all(db).await?)
 }
 
-/// Hides a donor's message, or shows it again.
+/// Hides what a donor wrote for the wall, message and name, or shows it again.
 pub async fn moderate(
     tx: &Tx,
     now: Timestamp,
@@ -235,7 +241,9 @@ pub async fn moderate(
     if by.may(&PUBLISHERS, &campaign.unit_path).is_err() {
         return Err(CrowdfundingError::NoSuchDonation);
     }
-    gate::need(gift.message.is_some(), "no_message", "该笔捐赠没有留言")?;
+    let signed = gift.name_sealed.is_some() || gift.nickname_sealed.is_some();
+    let has_words = gift.message.is_some() || gift.anonymity != Anonymity::Hidden && signed;
+    gate::need(has_words, "no_message", "该笔捐赠没有留言，也没有公开的姓名或昵称")?;
     let state = if hidden { MessageState::Risky } else { MessageState::Passed }.as_str();
     execute(tx, "UPDATE donation SET message_state = $1 WHERE id = $2", [state.into(), id.into()]).await?;
     let before = moderation::Entity::find().filter(moderation::Column::DonationId.eq(id)).count(tx).await?;

@@ -171,7 +171,14 @@ fn postgres(url: &str, what: Use) -> ConnectOptions {
     }
     // Every statement that writes finds its rows by key, the guards and foreign keys included. A plan that was made while a
     // table was empty would scan it for as long as the connection lives (seen: 50 times slower).
-    let session = [("timezone", "UTC"), ("lock_timeout", "10s"), ("enable_seqscan", "off"), ("jit", "off")];
+    // A connection that comes back without a transaction is told so with each ROLLBACK: no news.
+    let session = [
+        ("timezone", "UTC"),
+        ("lock_timeout", "10s"),
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
+        ("client_min_messages", "error"),
+    ];
     options.map_sqlx_postgres_opts(move |pg| pg.options(session));
     if what == Use::Steady {
         // One at work, one on its way back.

@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use app::App;
+use app::runs::Runs;
 use migration::{Migrator, MigratorTrait};
 
+use crate::commands::WrongInput;
 use crate::config::{Base, Config, Service, Shown, USUAL_LOG_FILTER};
 use crate::demo::{self, Report, Stage, Which};
 use crate::output::Output;
@@ -33,6 +35,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
     let dir = args.data.display();
+    if said(config, "profile") == "production" {
+        return Err(WrongInput("the demo is for development; this profile is production".to_owned()).into());
+    }
     std::fs::create_dir_all(&args.data).with_context(|| format!("the directory {dir} cannot be made"))?;
     let sandbox = sandbox::start(sandbox::Options::new(&args.data)).await.context("the sandbox did not start")?;
     let (base, service) = settings(&args, config)?.service()?;
@@ -41,6 +46,8 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
     migrate(&base).await?;
     let acceptor = house::listen(&service.http).await?;
     let app = house::open(&base, &service).await?;
+    // The sandbox holds the directory, so whatever ran here before is dead.
+    Runs::new(app.db.clone(), app.real.clone()).release_all().await?;
     let mut serving = house::serve(app.clone(), &service.http, acceptor, metrics);
     let jobs = jobs::start(app.clone()).await?;
 
@@ -107,11 +114,7 @@ pub(super) fn urls(program: &str, sandbox: &str) -> BTreeMap<&'static str, Strin
 
 /// The demonstration's own settings. What is said in the environment holds where it does not say where and with whom.
 fn settings(args: &Args, config: &Config) -> anyhow::Result<Config> {
-    let said = |key: &str| match config.effective().get(key) {
-        Some(Shown::Plain(text)) => text.clone(),
-        Some(Shown::Secret | Shown::Missing) | None => String::new(),
-    };
-    let listen = address(&said("http.listen"))?;
+    let listen = address(&said(config, "http.listen"))?;
     let mut settings = vec![
         ("profile", "development".to_owned()),
         ("database.url", format!("sqlite://{}", args.data.join("sangzi.db").display())),
@@ -121,11 +124,19 @@ fn settings(args: &Args, config: &Config) -> anyhow::Result<Config> {
         // All donors come from this computer.
         ("limits.donor_logins_per_minute", "1000000".to_owned()),
     ];
-    if said("log.filter") == USUAL_LOG_FILTER {
+    if said(config, "log.filter") == USUAL_LOG_FILTER {
         // A line for each request would bury the report, and a part of what goes wrong does so on purpose.
         settings.push(("log.filter", "error".to_owned()));
     }
     Ok(Config::load(None, &settings))
+}
+
+/// What the configuration says of a key that is no secret.
+fn said(config: &Config, key: &str) -> String {
+    match config.effective().get(key) {
+        Some(Shown::Plain(text)) => text.clone(),
+        Some(Shown::Secret | Shown::Missing) | None => String::new(),
+    }
 }
 
 /// The address that was said, or the first that is free.

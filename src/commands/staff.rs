@@ -25,8 +25,8 @@ pub(crate) struct Args {
 enum What {
     /// Make a member of staff and print the credentials, once.
     Create {
-        /// admin, project_manager, cashier, bookkeeper, finance_head, disclosure, league_officer, bank_officer, organiser,
-        /// auditor
+        /// admin, organiser, project_manager, cashier, bookkeeper, finance_head, chair, compliance, disclosure, league_officer,
+        /// bank_officer, auditor
         #[arg(long)]
         role: Role,
         /// 2 to 40 lower-case letters, digits, '.', '_' and '-'.

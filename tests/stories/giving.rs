@@ -122,6 +122,21 @@ async fn an_order_whose_answer_was_lost_goes_on_with_the_same_request() {
             w.until("it is paid", async || donor.get(&path).await.ok()["state"] == "paid").await;
         }
         assert_eq!(w.raised(campaign).await, "24.00");
+        // A campaign that takes nothing meanwhile takes no order that was not placed either, nor one anew.
+        let waiting = w.wish("6.00");
+        w.lever("faults", json!({ "api": { "path": "/v3/pay/transactions/jsapi", "status": 500, "times": 100 } }))
+            .await;
+        donor.give(campaign, &waiting).await.refused(503, "channel_unavailable");
+        w.lever("faults", json!({})).await;
+        let manager = w.staff(Role::ProjectManager).await;
+        let placed = w.wish("6.00");
+        donor.give(campaign, &placed).await.ok();
+        let reason = json!({ "reason": "核实情况" });
+        manager.post(&format!("/staff/campaigns/{campaign}/pause"), reason).await.ok();
+        donor.give(campaign, &waiting).await.refused(409, "campaign_not_open");
+        donor.give(campaign, &placed).await.refused(409, "campaign_not_open");
+        manager.act(&format!("/staff/campaigns/{campaign}/resumption")).await.ok();
+        assert!(donor.give(campaign, &placed).await.ok()["payment"].is_object());
         // Nobody comes back for this one: it ends by itself.
         w.lever("faults", json!({ "api": { "path": "/v3/pay", "status": 500, "times": 100 } })).await;
         donor.give(campaign, &w.wish("6.00")).await.refused(503, "channel_unavailable");
@@ -191,6 +206,17 @@ async fn a_payment_begun_in_time_is_accepted_late_and_marked_and_a_new_one_is_re
         assert_eq!(w.raised(campaign).await, "30.00");
         let found = w.staff(Role::Cashier).await.get(&format!("/staff/donations?number={}", gift.order)).await.ok();
         assert_eq!((&found["items"][0]["late"], &found["items"][0]["state"]), (&json!(true), &json!("paid")));
+
+        // One that is ended before its time has its last moment then.
+        let early = w.open_as(w.draft("500.00")).await;
+        let gift = w.order(&donor, early, "5.00").await;
+        let manager = w.staff(Role::ProjectManager).await;
+        manager.post(&format!("/staff/campaigns/{early}/end"), json!({ "reason": "提前完成" })).await.ok();
+        w.pass(60).await;
+        w.sandbox.pay(&gift.order).unwrap();
+        w.until_gift(&donor, &gift, "paid").await;
+        let found = w.staff(Role::Cashier).await.get(&format!("/staff/donations?number={}", gift.order)).await.ok();
+        assert_eq!(found["items"][0]["late"], true);
     })
     .await;
 }
@@ -221,6 +247,37 @@ async fn words_unfit_for_others_are_refused_and_doubtful_ones_wait() {
         let wall = w.stranger.get(&format!("/campaigns/{campaign}/donations")).await.ok();
         assert_eq!(wall["items"].as_array().unwrap().len(), 2);
         assert!(wall["items"].as_array().unwrap().iter().all(|gift| gift["message"].is_null()), "{wall}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_for_the_wall_is_looked_at_like_a_message() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let called = |nickname: &str| {
+            let mut wish = w.wish("2.00");
+            (wish["anonymity"], wish["nickname"]) = (json!("nickname"), json!(nickname));
+            wish
+        };
+        donor.give(campaign, &called("一起来赌博")).await.refused(422, "message_refused");
+        let doubtful = called("加我13800000000");
+        let placed = donor.give(campaign, &doubtful).await.ok();
+        w.sandbox.pay(placed["donation"]["out_trade_no"].as_str().unwrap()).unwrap();
+        w.until("it is paid", async || w.raised(campaign).await == "2.00").await;
+        let on_wall = async || {
+            let wall = w.stranger.get(&format!("/campaigns/{campaign}/donations")).await.ok();
+            wall["items"][0]["donor"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(on_wall().await, "爱心人士");
+        let disclosure = w.staff(Role::Disclosure).await;
+        let path = format!("/staff/donations/{}/message-moderation", doubtful["id"].as_str().unwrap());
+        let how = |hidden: bool| json!({ "hidden": hidden, "reason": "已核实" });
+        disclosure.post(&path, how(false)).await.ok();
+        assert_eq!(on_wall().await, "加我13800000000");
+        disclosure.post(&path, how(true)).await.ok();
+        assert_eq!(on_wall().await, "爱心人士");
     })
     .await;
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::caller::{Answer, Caller};
 use crate::reconciliation::{bills, classes, morning_after, noon, run};
-use crate::world::{Gift, World, story};
+use crate::world::{Gift, REFUNDED, World, story};
 
 fn asking(amount: &str) -> Value {
     json!({ "id": Uuid::now_v7(), "amount": amount, "reason": "error", "note": "输错了金额" })
@@ -43,6 +43,7 @@ async fn a_gift_goes_back_in_part_and_then_in_full() {
     story(async |w| {
         let campaign = w.open_campaign("1000.00").await;
         let donor = w.donor("o-one").await;
+        donor.post("/me/consents", json!({ "template": REFUNDED })).await.ok();
         w.gift(&donor, campaign, "100.00").await;
         let gift = w.gift(&donor, campaign, "20.50").await;
         let request = asking("15.00");
@@ -66,6 +67,8 @@ async fn a_gift_goes_back_in_part_and_then_in_full() {
         assert_eq!(w.balance("2209[payable=refund]").await, "-15.00");
         assert_eq!(w.run_job("send_refunds").await, 1);
         until(w, id, "succeeded").await;
+        assert_eq!(w.run_job("outbox").await, 1, "the donor is told");
+        assert!(w.sandbox.state()["messages"].to_string().contains("15.00"));
         assert_eq!(w.state(&donor, &gift).await, "partly_refunded");
         assert_eq!(w.balance("2209[payable=refund]").await, "0.00");
         assert_eq!(w.balance("1009[channel=wechat]").await, "105.50");
@@ -387,6 +390,49 @@ async fn nobody_decides_a_refund_they_asked_for() {
         assert_eq!(w.state(&donor, &gift).await, "paid");
         assert_eq!(w.raised(campaign).await, "40.00");
         agreed(w, &donor, &gift, "0.01").await;
+    })
+    .await;
+}
+
+/// In a small foundation the chair decides on refunds beside the head of finance, and still not on their own (facts: charity 6.6a).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_foundations_chair_decides_on_refunds_and_a_full_ones_does_not() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let (first, second) = (w.gift(&donor, campaign, "40.00").await, w.gift(&donor, campaign, "30.00").await);
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let cashier = w.staff(Role::Cashier).await;
+        let request = asking("40.00");
+        ask(&donor, &first, &request).await.ok();
+        let of = |request: &Value, step: &str| format!("/staff/refunds/{}/{step}", request["id"].as_str().unwrap());
+        chair.act(&of(&request, "approval")).await.refused(403, "forbidden");
+        let desk = async || chair.get("/staff/waiting").await.ok().to_string();
+        assert!(!desk().await.contains("refund"), "not the chair's under the full rules");
+
+        let change = json!({
+            "id": Uuid::now_v7(), "profile": "small", "single_limit": "100.00", "third_limit": "1000.00", "account_quiet_days": 30, "reason": "小型基金会",
+        });
+        head.post(&format!("/staff/charities/{}/profile-changes", w.book), change.clone()).await.ok();
+        chair.act(&format!("/staff/profile-changes/{}/approval", change["id"].as_str().unwrap())).await.ok();
+        assert!(desk().await.contains("refund"));
+        assert_eq!(chair.get(&format!("/staff/refunds/{}", request["id"].as_str().unwrap())).await.ok()["state"], "requested");
+        cashier.act(&of(&request, "approval")).await.refused(403, "forbidden");
+        assert_eq!(chair.act(&of(&request, "approval")).await.ok()["decided_by"], json!(chair.id));
+
+        // Sent and closed by the channel, it is ended by two: the second is the chair, never who proposed it.
+        w.lever("faults", json!({ "refund": { "outcome": "CLOSED", "times": 1 } })).await;
+        w.run_job("send_refunds").await;
+        until(w, request["id"].as_str().unwrap(), "failed").await;
+        cashier.act(&of(&request, "outcome-proposal")).await.ok();
+        assert_eq!(chair.act(&of(&request, "give-up")).await.ok()["state"], "given_up");
+        // A head of finance who asked on a donor's behalf does not decide; the chair does.
+        let asked = json!({ "id": Uuid::now_v7(), "donation": second.id, "amount": "30.00", "reason": "minor" });
+        head.post("/staff/refunds", asked.clone()).await.ok();
+        head.act(&of(&asked, "approval")).await.refused(403, "other_person_needed");
+        chair.post(&of(&asked, "decline"), json!({ "reason": "监护人已同意" })).await.ok();
+        assert_eq!(w.state(&donor, &second).await, "paid");
     })
     .await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::{ApiOptions, Pages};
 use app::identity::GivenStaff;
 use app::organisation::{ContactData, NewCertificate, NewCharity};
-use app::runs::{ListJobs, RunJob, StartJob, Started};
+use app::runs::{ListJobs, RunJob, StartDay, StartJob, Started};
 use app::throttle::{COMPLAINTS_PER_MINUTE, Throttle};
 use app::vault::MasterKeys;
 use app::{App, Limits, Templates};
@@ -44,6 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SECRET: &str = "sangzi development";
 /// The templates of the messages to donors.
 pub(crate) const THANKS: &str = "TEMPLATE-THANKS";
+pub(crate) const REFUNDED: &str = "TEMPLATE-REFUNDED";
 /// The template of messages to borrowers.
 pub(crate) const LOAN_PROGRESS: &str = "TEMPLATE-LOAN";
 /// 统一社会信用代码 of the foundation; nobody's, with a check digit that is right.
@@ -194,6 +195,11 @@ pub(crate) fn plan(target: &str) -> Value {
     })
 }
 
+/// What a reviewer says who agrees to a campaign.
+pub(crate) fn agreed() -> Value {
+    json!({ "for_a_group": true })
+}
+
 /// How a campaign is opened.
 pub(crate) fn opening() -> Value {
     json!({
@@ -283,7 +289,7 @@ impl World {
             },
             templates: Templates {
                 gift_received: Some(THANKS.to_owned()),
-                refund_sent: None,
+                refund_sent: Some(REFUNDED.to_owned()),
                 loan_progress: Some(LOAN_PROGRESS.to_owned()),
             },
             loans: app::loans::Periods::default(),
@@ -314,6 +320,7 @@ impl World {
     fn serve_on(&self, acceptor: TcpAcceptor) {
         let per_minute = |times| NonZeroU32::new(times).unwrap();
         let (asked, working, starting) = (self.app.clone(), self.app.clone(), self.app.clone());
+        let of_day = self.app.clone();
         let real = self.app.real.clone();
         let staff_logins = Arc::new(Throttle::per_minute(per_minute(self.terms.staff_logins_per_minute)));
         let complaints = Arc::new(Throttle::per_minute(COMPLAINTS_PER_MINUTE));
@@ -330,6 +337,10 @@ impl World {
             let app = starting.clone();
             Box::pin(async move { jobs::start_once(app, &name, asked_by).await.map_err(refused) })
         });
+        let start_day: StartDay = Arc::new(move |name, day, asked_by| {
+            let app = of_day.clone();
+            Box::pin(async move { jobs::start_day(app, &name, day, asked_by).await.map_err(refused) })
+        });
         let list_jobs: ListJobs = Arc::new(move || jobs::expected(real.now()));
         let pages = web::endpoint(
             self.app.clone(),
@@ -338,6 +349,7 @@ impl World {
                 staff_logins: staff_logins.clone(),
                 complaints: complaints.clone(),
                 start_job: start_job.clone(),
+                start_day,
                 jobs: list_jobs.clone(),
             },
         );
@@ -411,7 +423,12 @@ impl World {
 
     /// Makes a member of staff as `staff create` does, and signs them in.
     pub(crate) async fn hire(&self, role: Role, username: &str) -> Officer {
-        let made = self.app.identity.create_first_staff(role, username, "某人", None).await.unwrap();
+        self.hire_named(role, username, "某人").await
+    }
+
+    /// The same of somebody of this name.
+    pub(crate) async fn hire_named(&self, role: Role, username: &str, name: &str) -> Officer {
+        let made = self.app.identity.create_first_staff(role, username, name, None).await.unwrap();
         let seed = made.totp_secret.as_ref().map(|seed| seed.expose_secret().to_owned());
         self.sign_in(username, made.password.expose_secret(), seed).await
     }
@@ -507,10 +524,32 @@ impl World {
 
     /// Attaches the authority's receipt: who was filed before the plan was approved here shows it.
     pub(crate) async fn filing_receipt(&self, id: Uuid) {
-        let path = format!("/api/v1/staff/campaigns/{id}/attachments?kind=filing_receipt&file_name=receipt.pdf");
+        self.paper(&format!("/staff/campaigns/{id}"), "filing_receipt").await;
+    }
+
+    /// Attaches a paper of a kind to a thing, named by its path.
+    pub(crate) async fn paper(&self, of: &str, kind: &str) -> Value {
+        let path = format!("/api/v1{of}/attachments?kind={kind}&file_name={kind}.pdf");
         let upload = self.staff(Role::Disclosure).await.request(reqwest::Method::POST, &path);
-        let upload = upload.header("content-type", "application/octet-stream").body(format!("%PDF-1.7 {id}"));
-        crate::caller::send(upload).await.ok();
+        let content = format!("%PDF-1.7 {of} {}", Uuid::now_v7());
+        let upload = upload.header("content-type", "application/octet-stream").body(content);
+        crate::caller::send(upload).await.ok()
+    }
+
+    /// Writes a draft down together with the agreement with its partner, who is evaluated. The plan names the partner.
+    pub(crate) async fn drafted_with(&self, mut draft: Value, partner: &str) -> Value {
+        draft["plan"]["cooperation"] = json!({ "kind": "individual", "name": partner });
+        let (organiser, manager) = (self.staff(Role::Organiser).await, self.staff(Role::ProjectManager).await);
+        organiser.post("/staff/campaigns", draft.clone()).await.ok();
+        let new = json!({ "id": Uuid::now_v7(), "book": self.book.uuid(), "kind": "individual", "name": partner });
+        manager.post("/staff/partners", new.clone()).await.ok();
+        let of = format!("/staff/campaigns/{}", draft["id"].as_str().unwrap());
+        let agreement = json!({ "partner": new["id"], "signed_on": "2026-01-05", "agreement": "合作协议 示例1号" });
+        organiser.post(&format!("{of}/cooperation"), agreement).await.ok();
+        self.paper(&of, "contract").await;
+        let found = json!({ "score": 60, "findings": "实地走访" });
+        manager.post(&format!("{of}/partner-evaluation"), found).await.ok();
+        draft
     }
 
     /// The step that follows a state on the straight way to the opening.
@@ -519,8 +558,8 @@ impl World {
         let day = |days: u64| domain::BusinessDate::of(now.before(Duration::from_secs(days * 86_400)));
         match state {
             "draft" => (Role::Organiser, "submission", json!({})),
-            "submitted" | "org_review" => (Role::ProjectManager, "approval", json!({})),
-            "finance_review" => (Role::FinanceHead, "approval", json!({})),
+            "submitted" | "org_review" => (Role::ProjectManager, "approval", agreed()),
+            "finance_review" => (Role::FinanceHead, "approval", agreed()),
             "approved" => (Role::Disclosure, "filing-submission", json!({ "submitted_on": day(12) })),
             "filing" => {
                 let serial = SERIAL.fetch_add(1, Ordering::Relaxed) % 1_000;
@@ -608,6 +647,15 @@ impl World {
     /// Business time passes.
     pub(crate) async fn pass(&self, seconds: u64) {
         self.lever("clock", json!({ "advance_seconds": seconds })).await;
+    }
+
+    /// Ends a year of the books by two persons, whatever stands against it.
+    pub(crate) async fn end_year(&self, year: i32) -> Value {
+        let closing = json!({ "id": Uuid::now_v7(), "reason": "其余事项随后补办" });
+        let path = format!("/staff/books/{}/years/{year}/closing", self.book);
+        self.staff(Role::Bookkeeper).await.post(&path, closing.clone()).await.ok();
+        let path = format!("/staff/year-closings/{}/approval", closing["id"].as_str().unwrap());
+        self.staff(Role::FinanceHead).await.act(&path).await.ok()
     }
 
     /// Runs a job once. Nothing in it may fail.
