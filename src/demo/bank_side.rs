@@ -157,7 +157,10 @@ fn kept<'a>(plan: &'a Loans, at: usize, until: BusinessDate) -> Result<Option<Ke
     kept.details.push(payout);
     kept.live(if habit == Habit::Changed { Habit::Punctual } else { habit })?;
     if let Some(on) = replaced {
-        kept.events.push(Event { id: Uuid::max().into(), on, what: What::Replaced });
+        // The interest to the day is due with it, and is paid.
+        kept.events.push(Event { id: Uuid::max().into(), on, what: What::Replaced(None) });
+        kept.until = until;
+        kept.pay(on)?;
     }
     debug_assert!(loan.method != RepaymentMethod::Bullet);
     Ok(Some(kept))

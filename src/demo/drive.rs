@@ -22,14 +22,12 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
-use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::client::{CallError, Client};
+use super::disaster::FLOOD_DAY;
 use super::loans::Loans;
-use super::world::{
-    BANK_ACCOUNT, CREDIT_CODE, Campaign, Fate, Gift, House, Member, RAISED, Refund, RefundWay, Withdrawal, World,
-};
+use super::world::{BANK_ACCOUNT, Gift, House, RAISED, Withdrawal, World};
 use crate::commands::WrongInput;
 
 /// How many donors are at it at once.
@@ -38,8 +36,6 @@ const AT_ONCE: usize = 64;
 const IN_TROUBLE: usize = 12;
 /// How long one thing may take before the world is given up. The lease of a job whose process was killed lasts a minute.
 const PATIENCE: Duration = Duration::from_secs(150);
-/// A step of one-time passwords.
-const STEP_S: i64 = 30;
 
 /// Where the world is played.
 #[derive(Clone)]
@@ -72,23 +68,12 @@ pub(crate) struct Driver {
     bar: ProgressBar,
     books: OnceCell<(Uuid, Uuid)>,
     donors: Mutex<HashMap<usize, Arc<OnceCell<String>>>>,
-    officers: tokio::sync::Mutex<HashMap<&'static str, String>>,
+    /// The tokens of staff who have signed in, by their word.
+    pub(super) officers: tokio::sync::Mutex<HashMap<&'static str, String>>,
     /// Under which id a gift to 助学·关爱行动 was paid, as far as it is known.
     known: Mutex<HashMap<usize, Uuid>>,
     /// How many notifications of gifts that are settled already wait for their repetition.
     late_callbacks: AtomicU64,
-}
-
-/// How a campaign of the world is opened: on a designated platform, and beside it here.
-fn opening(campaign: &Campaign) -> Value {
-    let number = campaign.id.simple().to_string()[20..].to_owned();
-    if campaign.house == House::Wuan {
-        return json!({ "channels": ["offline"] });
-    }
-    json!({
-        "channels": ["designated_platform", "own_site"], "platform_number": number,
-        "platform_url": format!("https://platform.example/campaigns/{number}"), "operator_code": CREDIT_CODE,
-    })
 }
 
 /// A gift whose confirmation is awaited.
@@ -123,8 +108,21 @@ impl Driver {
         &self.api
     }
 
+    pub(super) fn sandbox(&self) -> &Client {
+        &self.sandbox
+    }
+
     pub(super) fn stage(&self) -> &Stage {
         &self.stage
+    }
+
+    pub(super) fn real(&self) -> &Clock {
+        &self.real
+    }
+
+    /// Under which id a gift to 助学·关爱行动 was paid, if it is known.
+    pub(super) fn known_id(&self, number: usize) -> Option<Uuid> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&number).copied()
     }
 
     /// The books of the foundation and of the county's charity.
@@ -138,12 +136,6 @@ impl Driver {
 
     pub(super) fn loans(&self) -> &Loans {
         &self.loans
-    }
-
-    /// The id of a member of staff by their word.
-    pub(super) fn member_id(&self, word: &str) -> anyhow::Result<Uuid> {
-        let member = self.world.staff().into_iter().find(|member| member.word == word);
-        Ok(member.with_context(|| format!("there is nobody called {word}"))?.id)
     }
 
     /// Plays what has not been played yet.
@@ -262,7 +254,7 @@ impl Driver {
     // ---- time ----
 
     /// Sets business time, forwards unless the world has not begun.
-    async fn clock_to(&self, at: Timestamp, even_back: bool) -> anyhow::Result<()> {
+    pub(super) async fn clock_to(&self, at: Timestamp, even_back: bool) -> anyhow::Result<()> {
         let now = self.now().await?;
         // Long after it was stopped the world may stand behind its own end; then the day goes on where it should be.
         let beyond = now > self.world.main().ends;
@@ -297,56 +289,6 @@ impl Driver {
             anyhow::Ok(text(&session["token"]).to_owned())
         };
         Ok(cell.get_or_try_init(sign_in).await?.clone())
-    }
-
-    /// The token of the member of staff of the foundation with a role, who signs in the first time.
-    pub(super) async fn officer(&self, role: Role) -> anyhow::Result<String> {
-        let all = self.world.staff();
-        let member = all.into_iter().find(|member| member.role == role && member.unit.is_none());
-        self.enter(member.context("there is somebody for every role")?).await
-    }
-
-    /// The token of a member of staff by their word.
-    pub(super) async fn officer_named(&self, word: &str) -> anyhow::Result<String> {
-        let member = self.world.staff().into_iter().find(|member| member.word == word);
-        self.enter(member.with_context(|| format!("there is nobody called {word}"))?).await
-    }
-
-    async fn enter(&self, member: Member) -> anyhow::Result<String> {
-        let mut officers = self.officers.lock().await;
-        if let Some(token) = officers.get(member.word) {
-            return Ok(token.clone());
-        }
-        let token = self.sign_in(&member).await.with_context(|| format!("{} signs in", member.username))?;
-        officers.insert(member.word, token.clone());
-        Ok(token)
-    }
-
-    /// A one-time password is good once, and tries that fail are counted: so the first is made that was not used yet. It is
-    /// that of the step before, if it can be, so that whoever reads the seed off the screen can come in at once; who begins
-    /// again within the same minute waits for the next.
-    async fn sign_in(&self, member: &Member) -> anyhow::Result<String> {
-        let mut body = json!({ "username": member.username, "password": member.password });
-        if let Some(secret) = &member.totp_secret {
-            let secret = Secret::try_from_base32(secret).map_err(|_| anyhow::anyhow!("the seed is no Base32"))?;
-            let totp = Builder::new().with_secret(secret).build().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-            let used = self.stage.identity.used_otp_step(member.id.into()).await?;
-            let now = self.real.now().seconds();
-            let step = (now / STEP_S - 1).max(used + 1);
-            // It is accepted from one step before its own.
-            let early = (step - 1) * STEP_S - now;
-            if early > 0 {
-                tokio::time::sleep(Duration::from_secs(u64::try_from(early).unwrap_or_default())).await;
-            }
-            body["otp"] = json!(totp.generate(u64::try_from(step * STEP_S).unwrap_or_default()).to_string());
-        }
-        match self.api.post("/sessions/staff", None, &body).await {
-            Ok(session) => Ok(text(&session["token"]).to_owned()),
-            Err(error) if error.code() == "wrong_credentials" => Err(error).context(
-                "the password that follows from the seed is not the account's; it was changed, or the keys were",
-            ),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Has a job run now; waits if it is under way.
@@ -404,10 +346,18 @@ impl Driver {
 
         self.refunds_of(number).await?;
         self.oversee(number).await.context("what happens to campaigns")?;
+        self.flood(number).await.context("the flood")?;
+        self.endings(number).await.context("how campaigns end")?;
+        self.screen(number).await.context("the list of names")?;
         self.spend(number).await?;
+        self.partner_accounts(number).await.context("what the partner accounts for")?;
         self.by_hand(number).await.context("what is written into the books by hand")?;
         self.bank_month(number).await.context("the bank's statement of a month")?;
         self.aid_of_xingtai(number).await.context("the aid of 邢台")?;
+        self.updates(number).await.context("what campaigns tell")?;
+        self.receipts(number).await.context("receipts")?;
+        self.enquiries(number).await.context("what donors ask")?;
+        self.privacy(number).await.context("personal data")?;
         self.lend(number).await.context("loans")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
             self.depart(withdrawal).await.context("a withdrawal leaves")?;
@@ -419,56 +369,8 @@ impl Driver {
             17 => self.somebody_is_slow(number - 1, true).await,
             19 => self.the_lamp_goes_out(number).await,
             21 => self.somebody_pays_something_else(number).await,
+            FLOOD_DAY => self.five_days_pass().await,
             _ => Ok(()),
-        }
-    }
-
-    /// Drafts a campaign and takes it as far as it comes.
-    async fn bring(&self, campaign: &Campaign) -> anyhow::Result<()> {
-        use domain::campaign::CampaignState as S;
-        let author =
-            if campaign.unit == Some("1305") { "xingtai-organiser" } else { campaign.house.member(Role::Organiser) };
-        let organiser = self.officer_named(author).await?;
-        let unit = match campaign.unit {
-            Some(code) => Some(self.stage.organisation.unit(code).await?.id.uuid()),
-            None => None,
-        };
-        let opens = self.world.days[campaign.day].opens;
-        let today = BusinessDate::of(opens);
-        let handed_in = BusinessDate::of(opens.before(Duration::from_secs(12 * 86_400)));
-        let mut row = self
-            .api
-            .post("/staff/campaigns", Some(&organiser), &campaign.draft(self.book(campaign.house)?, unit))
-            .await?;
-        loop {
-            let state: S = serde_json::from_value(row["state"].clone())?;
-            let (role, step, body) = match (state, campaign.fate) {
-                (state, Fate::Reaches(goal)) if state == goal => return Ok(()),
-                (S::Draft, _) => (Role::Organiser, "submission", json!({})),
-                (S::Submitted, Fate::SentBack(reason)) => {
-                    (Role::ProjectManager, "rejection", json!({ "reason": reason }))
-                }
-                (S::Submitted, _) => (Role::ProjectManager, "approval", json!({})),
-                (S::OrgReview, _) => (Role::ProjectManager, "approval", json!({})),
-                (S::FinanceReview, _) => (Role::FinanceHead, "approval", json!({})),
-                // The receipt of the authority tells the day the plan was handed in.
-                (S::Approved, _) => (Role::Disclosure, "filing-submission", json!({ "submitted_on": handed_in })),
-                (S::Filing, _) => {
-                    let filing = json!({ "number": campaign.filing_number(), "filed_on": today });
-                    (Role::Disclosure, "filing", filing)
-                }
-                (S::Filed, _) => (Role::ProjectManager, "schedule", opening(campaign)),
-                // From here on the calendar leads.
-                _ => return Ok(()),
-            };
-            let by = if role == Role::Organiser { author } else { campaign.house.member(role) };
-            let token = self.officer_named(by).await?;
-            let path = format!("/staff/campaigns/{}", campaign.id);
-            if state == S::Approved {
-                let receipt = format!("备案回执（示例）\n{}\n{handed_in}\n", campaign.name);
-                self.attach_as(&token, &path, ("filing_receipt", "receipt.txt"), receipt).await?;
-            }
-            row = self.api.post(&format!("{path}/{step}"), Some(&token), &body).await?;
         }
     }
 
@@ -619,7 +521,7 @@ impl Driver {
     }
 
     /// Under which id a gift was paid.
-    async fn paid_id(&self, gift: &Gift) -> anyhow::Result<Option<Uuid>> {
+    pub(super) async fn paid_id(&self, gift: &Gift) -> anyhow::Result<Option<Uuid>> {
         for attempt in 0.. {
             match self.look(gift.donor, gift.id(attempt)).await? {
                 Some(found) if was_paid(&found["state"]) => return Ok(Some(gift.id(attempt))),
@@ -637,94 +539,6 @@ impl Driver {
     /// The last gift of the world: it is there when everything else is.
     fn closing_gift(&self) -> Gift {
         self.world.odd_gift("closing gift", 0, self.world.days.len() - 1, self.world.heart())
-    }
-
-    // ---- refunds ----
-
-    /// Refunds of a day's gifts: asked for, decided by another person, sent.
-    async fn refunds_of(self: &Arc<Self>, day: usize) -> anyhow::Result<()> {
-        let gifts = &self.world.days[day].gifts;
-        let refunds: Vec<&Refund> = self.world.refunds.iter().filter(|refund| gifts.contains(&refund.gift)).collect();
-        for refund in &refunds {
-            self.ask_back(refund).await.context("a refund is asked for")?;
-        }
-        let patience = Patience::new(&self.real);
-        let mut open: Vec<Uuid> = refunds.iter().map(|refund| refund.id).collect();
-        let mut rounds = 0;
-        while !open.is_empty() {
-            self.run_job("send_refunds").await?;
-            // What the channel works on comes to its end by a callback; if that is lost, by asking.
-            if rounds % 50 == 49 {
-                self.run_job("query_refunds").await?;
-            }
-            rounds += 1;
-            let mut left = Vec::new();
-            for id in open {
-                if !self.refund_is_over(id).await? {
-                    left.push(id);
-                }
-            }
-            open = left;
-            if !open.is_empty() {
-                patience.pause(Duration::from_millis(100), || "a refund does not end".to_owned()).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn ask_back(&self, refund: &Refund) -> anyhow::Result<()> {
-        let gift = self.world.gift(refund.gift);
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&refund.gift).copied();
-        let donation = match known {
-            Some(id) => id,
-            None => self.paid_id(&gift).await?.context("what is given back was given")?,
-        };
-        let mut body = json!({
-            "id": refund.id, "amount": refund.amount, "reason": refund.reason, "note": refund.note,
-        });
-        match refund.way {
-            RefundWay::Donor | RefundWay::Declined => {
-                let token = self.donor(gift.donor).await?;
-                self.api.post(&format!("/donations/{donation}/refund-requests"), Some(&token), &body).await?;
-            }
-            RefundWay::Staff | RefundWay::ClosedOnce => {
-                let manager = self.officer(Role::ProjectManager).await?;
-                body["donation"] = json!(donation);
-                self.api.post("/staff/refunds", Some(&manager), &body).await?;
-            }
-        }
-        if self.refund(refund.id).await?["state"] != "requested" {
-            return Ok(());
-        }
-        let head = self.officer(Role::FinanceHead).await?;
-        if refund.way == RefundWay::ClosedOnce {
-            let closed = json!({ "refund": { "outcome": "CLOSED", "times": 1 } });
-            self.sandbox.post("/faults", None, &closed).await?;
-        }
-        let (step, body) = match refund.way {
-            RefundWay::Declined => ("decline", json!({ "reason": "捐赠已用于本项目，不符合退款条件" })),
-            RefundWay::Donor | RefundWay::Staff | RefundWay::ClosedOnce => ("approval", json!({})),
-        };
-        self.api.post(&format!("/staff/refunds/{}/{step}", refund.id), Some(&head), &body).await?;
-        Ok(())
-    }
-
-    async fn refund(&self, id: Uuid) -> anyhow::Result<Value> {
-        let token = self.officer(Role::FinanceHead).await?;
-        Ok(self.api.get(&format!("/staff/refunds/{id}"), Some(&token)).await?)
-    }
-
-    async fn refund_is_over(&self, id: Uuid) -> anyhow::Result<bool> {
-        let refund = self.refund(id).await?;
-        match text(&refund["state"]) {
-            "succeeded" | "declined" | "paid_by_bank" | "given_up" => Ok(true),
-            "failed" => {
-                let cashier = self.officer(Role::Cashier).await?;
-                self.api.post(&format!("/staff/refunds/{id}/retry"), Some(&cashier), &json!({})).await?;
-                Ok(false)
-            }
-            _ => Ok(false),
-        }
     }
 
     // ---- to the bank ----
@@ -905,17 +719,17 @@ enum Order {
 }
 
 /// Waiting that ends.
-struct Patience<'a> {
+pub(super) struct Patience<'a> {
     real: &'a Clock,
     began: Timestamp,
 }
 
 impl Patience<'_> {
-    fn new(real: &Clock) -> Patience<'_> {
+    pub(super) fn new(real: &Clock) -> Patience<'_> {
         Patience { real, began: real.now() }
     }
 
-    async fn pause(&self, pause: Duration, what: impl FnOnce() -> String) -> anyhow::Result<()> {
+    pub(super) async fn pause(&self, pause: Duration, what: impl FnOnce() -> String) -> anyhow::Result<()> {
         if self.real.now().apart(self.began) > PATIENCE {
             bail!(what());
         }

@@ -17,7 +17,6 @@ use super::world::House;
 struct Charity {
     house: House,
     code: &'static str,
-    name: &'static str,
     unit: &'static str,
     certificate: (&'static str, &'static str),
     head: &'static str,
@@ -29,7 +28,6 @@ const CHARITIES: [Charity; 2] = [
     Charity {
         house: House::Foundation,
         code: "hebei",
-        name: "河北省青少年发展基金会（示例）",
         unit: "hebei",
         certificate: ("示例冀民募〔2026〕1号", "河北省民政厅（示例）"),
         head: "finance",
@@ -39,7 +37,6 @@ const CHARITIES: [Charity; 2] = [
     Charity {
         house: House::Wuan,
         code: "wuan",
-        name: "武安市青少年发展基金会（示例）",
         unit: "130481",
         certificate: ("示例武民募〔2026〕1号", "武安市民政局（示例）"),
         head: "wuan-finance",
@@ -61,7 +58,7 @@ impl Driver {
             let new = NewCharity {
                 id: known.unwrap_or_else(|| Seed::named(charity.code).id("book", 0, opened).into()),
                 code: charity.code.to_owned(),
-                name: charity.name.to_owned(),
+                name: charity.house.name().to_owned(),
                 credit_code: Some(charity.house.credit_code().to_owned()),
                 unit: organisation.unit(charity.unit).await?.id,
                 mchid: (charity.house == House::Foundation).then(|| self.stage().mchid.clone()),
@@ -73,7 +70,7 @@ impl Driver {
                 },
             };
             books.insert(charity.code, new.id);
-            organisation.open_charity(new, None).await.with_context(|| charity.name)?;
+            organisation.open_charity(new, None).await.with_context(|| charity.house.name())?;
         }
         self.keep_books(books["hebei"].uuid(), books["wuan"].uuid())?;
 

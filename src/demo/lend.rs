@@ -5,9 +5,9 @@
 use anyhow::Context;
 use domain::BusinessDate;
 use domain::role::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::client::CallError;
+use super::client::unless;
 use super::drive::{Driver, text};
 use super::loans::{Bank, COUNTIES, Fate, LPR, Loan, Product};
 
@@ -21,14 +21,6 @@ const UNKNOWN_TO_THE_BANK: (usize, usize) = (35, 12);
 const SETTLING_DAY: usize = 38;
 /// On which day enterprises' needs are written down.
 const NEED_DAY: usize = 20;
-
-/// What is already so is no failure.
-fn unless(code: &str, answer: Result<Value, CallError>) -> Result<(), CallError> {
-    match answer {
-        Err(error) if error.code() == code => Ok(()),
-        other => other.map(drop),
-    }
-}
 
 impl Driver {
     /// What happens to loans on a day.

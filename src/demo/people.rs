@@ -14,6 +14,12 @@ const GIVEN: &[&str] = &[
     "天佑", "望舒", "文澜", "向阳", "晓峰", "新民", "秀英", "雪松", "雅琴", "彦青", "一诺", "永康", "玉兰", "远航",
     "志强", "子涵",
 ];
+const ELDERS: &[&str] = &[
+    "爱民", "宝田", "彩云", "长河", "春兰", "翠萍", "大勇", "凤英", "富贵", "高峰", "桂芝", "国庆", "海江", "荷花",
+    "红军", "洪亮", "吉庆", "继业", "建设", "金锁", "景山", "菊香", "军民", "兰英", "丽华", "连生", "铁柱", "满仓",
+    "美荣", "庆丰", "秋菊", "荣华", "瑞芬", "胜利", "石头", "书芹", "双喜", "素珍", "太平", "万山", "文山", "喜梅",
+    "先进", "小改", "新社", "学农", "巧云", "玉田", "月娥", "振海",
+];
 const NICKNAMES: &[&str] = &[
     "远行的燕子",
     "滹沱河边的风",
@@ -70,6 +76,25 @@ pub(crate) fn name(dice: &mut Dice) -> String {
     format!("{}{}", dice.pick(FAMILY), dice.pick(GIVEN))
 }
 
+/// So many persons have a name of their own among [`person`].
+pub(crate) const PERSONS: usize = FAMILY.len() * GIVEN.len();
+
+/// A person's name by number: no two of [`PERSONS`] in a row have the same. Whoever is paid is told from others by the name.
+pub(crate) fn person(number: usize) -> String {
+    pair(number, GIVEN)
+}
+
+/// A parent's name by number: none of two thousand in a row is another's, and none is one of [`person`].
+pub(crate) fn parent(number: usize) -> String {
+    pair(number, ELDERS)
+}
+
+fn pair(number: usize, given: &[&str]) -> String {
+    // Steps of a prime lead through all pairs before one comes again.
+    let place = number * 1009 % (FAMILY.len() * given.len());
+    format!("{}{}", FAMILY[place % FAMILY.len()], given[place / FAMILY.len()])
+}
+
 /// What a person calls themselves.
 pub(crate) fn nickname(dice: &mut Dice) -> &'static str {
     dice.pick(NICKNAMES)
@@ -94,3 +119,16 @@ pub(crate) const COMPANIES: [(&str, i64); 6] = [
     ("白洋淀纺织有限公司（示例）", 10),
     ("桑梓校友会（示例）", 12),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_paid_has_a_name_of_their_own() {
+        let names: HashSet<String> = (0..PERSONS).map(person).chain((0..2_000).map(parent)).collect();
+        assert_eq!(names.len(), PERSONS + 2_000);
+    }
+}

@@ -37,6 +37,8 @@ struct CampaignLine {
     target: Money,
     raised: Money,
     refunded: Money,
+    /// What is available of it.
+    left: Money,
     gifts: i64,
 }
 
@@ -166,6 +168,7 @@ impl Report {
             ("目标（元）", Align::Right),
             ("已筹（元）", Align::Right),
             ("退款（元）", Align::Right),
+            ("剩余（元）", Align::Right),
             ("捐赠笔数", Align::Right),
             ("进度", Align::Left),
         ]);
@@ -177,6 +180,7 @@ impl Report {
                 yuan(line.target),
                 raised,
                 yuan(line.refunded),
+                yuan(line.left),
                 line.gifts.to_string(),
                 progress(line.raised, line.target),
             ]);
@@ -262,6 +266,7 @@ impl From<PublicCampaign> for CampaignLine {
             target: campaign.target_fen,
             raised: fund.raised_cash.checked_add(fund.raised_goods).unwrap_or(Money::MAX),
             refunded,
+            left: fund.available(),
             gifts,
         }
     }
@@ -300,10 +305,7 @@ fn readable(line: &TrialLine, campaigns: &BTreeMap<&str, &str>) -> String {
                 ("campaign", id) => campaigns.get(id).copied().unwrap_or(id),
                 ("channel", "wechat") => "微信余额",
                 ("channel", "wechat_transit") => "微信在途",
-                ("payable", "refund") => "待退捐款",
-                ("payable", "suspense") => "待查款",
-                ("payable", "grant") => "应付资助",
-                ("payable", "reimbursement") => "应付报销",
+                ("payable", kind) => app::books::words::payable(kind),
                 ("goods", _) => "实物",
                 (_, other) => other,
             }

@@ -7,6 +7,7 @@ use domain::{BusinessDate, Money};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::campaigns::{Campaign, PARTNER};
 use super::client::CallError;
 use super::drive::{Driver, text};
 use super::people;
@@ -25,109 +26,178 @@ enum Fate {
     Waits,
 }
 
+/// Who is paid.
+#[derive(Clone, Copy, Debug)]
+enum Payees {
+    /// So many students.
+    Students(usize),
+    /// A company.
+    Supplier(&'static str),
+    /// The disclosure officer, who laid money out.
+    Officer,
+    /// The campaign's partner.
+    Partner,
+}
+
 /// A paper of the year.
 struct Paper {
     number: usize,
-    house: House,
+    /// How the name of its campaign begins.
+    of: &'static str,
     /// On which day of work.
     day: usize,
     kind: &'static str,
     line: &'static str,
     purpose: &'static str,
-    payees: usize,
+    payees: Payees,
+    /// What each of them gets.
     fen: i64,
     fate: Fate,
 }
 
-const PAPERS: [Paper; 8] = [
+/// Companies that sell what campaigns need; each has one account.
+const SUPPLIERS: [&str; 3] = ["燕赵文具有限公司（示例）", "京津冀乐器有限公司（示例）", "冀南应急装备有限公司（示例）"];
+/// So many payees a paper has at most.
+const MOST_PAYEES: usize = 20;
+/// The paper of the advance to the partner.
+const ADVANCE: usize = 8;
+/// Two papers, the first student of each of which has a name that stands on a list, too: the first one, and the one that waits at the end.
+const WATCHED: [usize; 2] = [0, 5];
+
+const PAPERS: [Paper; 12] = [
     Paper {
         number: 0,
-        house: House::Foundation,
+        of: "助学",
         day: 11,
         kind: "grant",
         line: "a",
         purpose: "春季学期助学金（石家庄、保定）",
-        payees: 8,
+        payees: Payees::Students(8),
         fen: 150_000,
         fate: Fate::Paid,
     },
     Paper {
         number: 1,
-        house: House::Foundation,
+        of: "助学",
         day: 20,
         kind: "grant",
         line: "a",
         purpose: "春季学期助学金（张家口、承德）",
-        payees: 6,
+        payees: Payees::Students(6),
         fen: 180_000,
         fate: Fate::BouncesOnce,
     },
     Paper {
         number: 2,
-        house: House::Foundation,
+        of: "助学",
         day: 23,
         kind: "purchase",
         line: "a",
         purpose: "书包、文具采购",
-        payees: 1,
+        payees: Payees::Supplier(SUPPLIERS[0]),
         fen: 3_652_000,
         fate: Fate::Paid,
     },
     Paper {
         number: 3,
-        house: House::Foundation,
+        of: "助学",
         day: 27,
         kind: "purchase",
         line: "d",
         purpose: "宣传海报印制",
-        payees: 1,
+        payees: Payees::Supplier(SUPPLIERS[0]),
         fen: 980_000,
         fate: Fate::Refused("超出本项目募捐成本预算的合理范围，请改用电子海报。"),
     },
     Paper {
         number: 4,
-        house: House::Foundation,
+        of: "助学",
         day: 33,
         kind: "reimbursement",
         line: "b",
         purpose: "入户走访交通费",
-        payees: 1,
+        payees: Payees::Officer,
         fen: 63_250,
         fate: Fate::Paid,
     },
     Paper {
         number: 5,
-        house: House::Foundation,
+        of: "助学",
         day: 38,
         kind: "grant",
         line: "a",
         purpose: "秋季学期助学金（沧州、衡水）",
-        payees: 5,
+        payees: Payees::Students(5),
         fen: 150_000,
         fate: Fate::Waits,
     },
     // Small enough for one approval (facts: charity 6.6a).
     Paper {
         number: 6,
-        house: House::Wuan,
+        of: "山村",
         day: 35,
         kind: "purchase",
         line: "a",
         purpose: "第一批图书采购",
-        payees: 1,
+        payees: Payees::Supplier(SUPPLIERS[0]),
         fen: 480_000,
         fate: Fate::Paid,
     },
     // Above the limit of one approval the chair gives the second.
     Paper {
         number: 7,
-        house: House::Wuan,
+        of: "山村",
         day: 37,
         kind: "purchase",
         line: "a",
         purpose: "书架和阅读灯采购",
-        payees: 1,
+        payees: Payees::Supplier(SUPPLIERS[0]),
         fen: 860_000,
+        fate: Fate::Paid,
+    },
+    // The partner accounts for most of it and gives the rest back.
+    Paper {
+        number: ADVANCE,
+        of: "春芽",
+        day: 12,
+        kind: "advance",
+        line: "a",
+        purpose: "音乐教师培训预付款",
+        payees: Payees::Partner,
+        fen: 6_000_000,
+        fate: Fate::Paid,
+    },
+    Paper {
+        number: 9,
+        of: "春芽",
+        day: 14,
+        kind: "purchase",
+        line: "a",
+        purpose: "乐器采购",
+        payees: Payees::Supplier(SUPPLIERS[1]),
+        fen: 8_000_000,
+        fate: Fate::Paid,
+    },
+    Paper {
+        number: 10,
+        of: "燕赵同心",
+        day: 25,
+        kind: "purchase",
+        line: "a",
+        purpose: "救生衣、排水泵和帐篷采购",
+        payees: Payees::Supplier(SUPPLIERS[2]),
+        fen: 18_000_000,
+        fate: Fate::Paid,
+    },
+    Paper {
+        number: 11,
+        of: "燕赵同心",
+        day: 36,
+        kind: "grant",
+        line: "a",
+        purpose: "受灾学生家庭生活补助",
+        payees: Payees::Students(4),
+        fen: 300_000,
         fate: Fate::Paid,
     },
 ];
@@ -141,34 +211,46 @@ struct Made {
 }
 
 impl Paper {
+    fn campaign<'a>(&self, world: &'a World) -> &'a Campaign {
+        world.named(self.of)
+    }
+
+    fn many(&self) -> usize {
+        match self.payees {
+            Payees::Students(many) => many,
+            Payees::Supplier(_) | Payees::Officer | Payees::Partner => 1,
+        }
+    }
+
     fn made(&self, world: &World) -> Made {
         let at = world.days[self.day].opens;
         let id = |of: &str, number: usize| world.seed.id(of, self.number * 10_000 + number, at);
-        let campaign = match self.house {
-            House::Foundation => world.main(),
-            House::Wuan => world.library(),
-        }
-        .id;
-        let payees: Vec<(Uuid, Value)> = (0..self.payees)
-            .map(|number| {
-                let payee = id("payee", number);
-                let mut dice = world.seed.dice("payee", self.number * 10_000 + number);
-                let (kind, part, name) = match self.kind {
-                    "grant" => ("person", "beneficiary", format!("{}（示例）", people::name(&mut dice))),
-                    "reimbursement" => ("person", "staff", "王公开（示例）".to_owned()),
-                    _ => ("organisation", "supplier", "燕赵文具有限公司（示例）".to_owned()),
-                };
-                let staff = world.staff().into_iter().find(|member| part == "staff" && member.word == "disclosure");
-                let body = json!({
-                    "staff": staff.map(|member| member.id),
-                    "id": payee, "campaign": campaign, "kind": kind, "part": part, "name": name,
-                    "account": { "number": account(self.number, number, 0), "bank": "示例银行石家庄分行" },
-                    "phone": "00000000000",
-                });
-                (payee, body)
-            })
-            .collect();
-        let payouts: Vec<Uuid> = (0..self.payees).map(|number| id("payout", number)).collect();
+        let campaign = self.campaign(world).id;
+        let payee = |number: usize| {
+            let (kind, part, name, account) = match self.payees {
+                Payees::Students(_) => {
+                    let person = self.student(world, number);
+                    ("person", "beneficiary", format!("{}（示例）", people::person(person)), person)
+                }
+                Payees::Supplier(name) => {
+                    let place = SUPPLIERS.iter().position(|known| *known == name).unwrap_or_default();
+                    ("organisation", "supplier", name.to_owned(), 90_000 + place)
+                }
+                Payees::Officer => ("person", "staff", "王公开（示例）".to_owned(), 91_000),
+                Payees::Partner => ("organisation", "partner", PARTNER.to_owned(), 92_000),
+            };
+            let staff = world.staff().into_iter().find(|member| part == "staff" && member.word == "disclosure");
+            let payee = id("payee", number);
+            let body = json!({
+                "staff": staff.map(|member| member.id),
+                "id": payee, "campaign": campaign, "kind": kind, "part": part, "name": name,
+                "account": { "number": account_number(account, 0), "bank": "示例银行石家庄分行" },
+                "phone": "00000000000",
+            });
+            (payee, body)
+        };
+        let payees: Vec<(Uuid, Value)> = (0..self.many()).map(payee).collect();
+        let payouts: Vec<Uuid> = (0..self.many()).map(|number| id("payout", number)).collect();
         let lines: Vec<Value> = payees
             .iter()
             .zip(&payouts)
@@ -181,11 +263,23 @@ impl Paper {
         });
         Made { id: paper, payees, payouts, body }
     }
+
+    /// Which person one of its students is: another one in each place of each paper.
+    fn student(&self, world: &World, number: usize) -> usize {
+        let first = usize::try_from(world.seed.dice("student", 0).below(1_000)).unwrap_or_default();
+        (first + self.number * MOST_PAYEES + number) % people::PERSONS
+    }
 }
 
 /// A number no bank has given out.
-fn account(paper: usize, payee: usize, attempt: usize) -> String {
-    format!("99990000{paper:03}{payee:05}{attempt:03}")
+fn account_number(person: usize, attempt: usize) -> String {
+    format!("99990000{person:08}{attempt:03}")
+}
+
+/// The names of two students who are paid, as they stand on lists too.
+pub(super) fn watched_names(world: &World) -> Vec<String> {
+    let name = |number: &usize| people::person(PAPERS[*number].student(world, 0)) + "（示例）";
+    WATCHED.iter().map(name).collect()
 }
 
 impl Driver {
@@ -197,6 +291,16 @@ impl Driver {
         Ok(())
     }
 
+    /// The id of the list of students of 邢台.
+    pub(super) fn aid_paper(&self) -> Uuid {
+        self.world().seed.id("aid", 0, self.world().days[AID_DAY].opens)
+    }
+
+    /// The payout of the advance to the partner.
+    pub(super) fn advance_payout(&self) -> Uuid {
+        PAPERS[ADVANCE].made(self.world()).payouts[0]
+    }
+
     /// The aid of 邢台扶困助学: one list of 1 978 students, three approvals, one payment file. Nothing is left.
     pub(super) async fn aid_of_xingtai(&self, day: usize) -> anyhow::Result<()> {
         if day != AID_DAY {
@@ -204,7 +308,7 @@ impl Driver {
         }
         let campaign = self.world().xingtai().id;
         let at = self.world().days[day].opens;
-        let id = self.world().seed.id("aid", 0, at);
+        let id = self.aid_paper();
         let path = format!("/staff/disbursements/{id}");
         let author = self.officer_named("xingtai-organiser").await?;
         let mut state = match self.paper_state(id).await? {
@@ -241,6 +345,7 @@ impl Driver {
         let today = BusinessDate::of(at);
         let payouts = self.payouts(id).await?;
         let lines = payouts.iter().map(|(payout, _)| json!({ "payout": payout, "paid": true, "on": today })).collect();
+        self.names_are_cleared().await?;
         let file = self.world().seed.id("payment file", 1_000, at);
         let body = json!({ "id": file, "bank_account": House::Foundation.bank_account(), "disbursements": [id] });
         self.through_the_bank(House::Foundation, file, &body, lines).await
@@ -248,7 +353,8 @@ impl Driver {
 
     async fn take(&self, paper: &Paper) -> anyhow::Result<()> {
         let made = paper.made(self.world());
-        let organiser = self.officer_named(paper.house.member(Role::Organiser)).await?;
+        let house = paper.campaign(self.world()).house;
+        let organiser = self.officer_named(house.member(Role::Organiser)).await?;
         for (_, payee) in &made.payees {
             self.api().post("/staff/payees", Some(&organiser), payee).await?;
         }
@@ -271,13 +377,13 @@ impl Driver {
                 ("submitted", _) => (Role::ProjectManager, "approval", json!({})),
                 ("pm_approved", Fate::Refused(reason)) => (Role::FinanceHead, "rejection", json!({ "reason": reason })),
                 // In a small charity the second word is the chair's.
-                ("pm_approved", _) if paper.house == House::Wuan => (Role::Chair, "approval", json!({})),
+                ("pm_approved", _) if house == House::Wuan => (Role::Chair, "approval", json!({})),
                 ("pm_approved", _) => (Role::FinanceHead, "approval", json!({})),
                 ("finance_approved", _) => (Role::Chair, "approval", json!({})),
                 ("approved", _) => return self.pay_out(paper, &made).await,
                 _ => return Ok(()),
             };
-            let officer = self.officer_named(paper.house.member(role)).await?;
+            let officer = self.officer_named(house.member(role)).await?;
             let moved = self.api().post(&format!("{path}/{step}"), Some(&officer), &body).await?;
             state = text(&moved["state"]).to_owned();
         }
@@ -300,12 +406,13 @@ impl Driver {
 
     /// A paper is handed in with what proves it.
     async fn attach(&self, path: &str, paper: &Paper) -> anyhow::Result<()> {
-        let organiser = self.officer_named(paper.house.member(Role::Organiser)).await?;
-        let list = format!("{}\n共{}笔，每笔{}元\n", paper.purpose, paper.payees, Money::from_fen(paper.fen));
+        let house = paper.campaign(self.world()).house;
+        let organiser = self.officer_named(house.member(Role::Organiser)).await?;
+        let list = format!("{}\n共{}笔，每笔{}元\n", paper.purpose, paper.many(), Money::from_fen(paper.fen));
         self.attach_as(&organiser, path, ("list", "list.txt"), list).await
     }
 
-    /// Attaches a document of a kind, unless one is there.
+    /// Attaches a document of a kind, unless one of it is there.
     pub(super) async fn attach_as(
         &self,
         token: &str,
@@ -315,7 +422,8 @@ impl Driver {
     ) -> anyhow::Result<()> {
         let attachments = format!("{path}/attachments");
         let there = self.api().get(&attachments, Some(token)).await?;
-        if there["items"].as_array().is_some_and(|items| items.is_empty()) {
+        let stands = there["items"].as_array().is_some_and(|items| items.iter().any(|item| item["kind"] == kind));
+        if !stands {
             let upload = format!("{attachments}?kind={kind}&file_name={file_name}");
             self.api().upload(&upload, Some(token), words.into_bytes()).await?;
         }
@@ -324,9 +432,10 @@ impl Driver {
 
     /// The cashier makes the file and hands it in, the bookkeeper says what the bank did.
     async fn pay_out(&self, paper: &Paper, made: &Made) -> anyhow::Result<()> {
-        let at = self.world().days[paper.day].opens;
+        let (at, house) = (self.world().days[paper.day].opens, paper.campaign(self.world()).house);
         let id = |number: usize| self.world().seed.id("payment file", paper.number * 10 + number, at);
-        let file = json!({ "id": id(0), "bank_account": paper.house.bank_account(), "disbursements": [made.id] });
+        let file = json!({ "id": id(0), "bank_account": house.bank_account(), "disbursements": [made.id] });
+        self.names_are_cleared().await?;
         let comes_back = usize::from(paper.fate == Fate::BouncesOnce);
         let today = BusinessDate::of(at);
         let paid = |payout: &Uuid| json!({ "payout": payout, "paid": true, "on": today });
@@ -334,28 +443,28 @@ impl Driver {
             |payout: &Uuid| json!({ "payout": payout, "paid": false, "on": today, "reason": "收款账户户名不符" });
         let lines = made.payouts[..comes_back].iter().map(bounced).chain(made.payouts[comes_back..].iter().map(paid));
         if !self.payout_states(made.id).await?.iter().any(|state| matches!(state.as_str(), "bounced" | "retried")) {
-            self.through_the_bank(paper.house, id(0), &file, lines.collect()).await?;
+            self.through_the_bank(house, id(0), &file, lines.collect()).await?;
         }
         if paper.fate != Fate::BouncesOnce {
             return Ok(());
         }
-        let cashier = self.officer_named(paper.house.member(Role::Cashier)).await?;
+        let cashier = self.officer_named(house.member(Role::Cashier)).await?;
         let first = made.payouts[0];
         if self.payout_states(made.id).await?.first().is_some_and(|state| state == "bounced") {
             self.api().post(&format!("/staff/payouts/{first}/retry"), Some(&cashier), &json!({})).await?;
         }
         let payee = format!("/staff/payees/{}", made.payees[0].0);
-        let number = account(paper.number, 0, 1);
+        let number = account_number(paper.student(self.world(), 0), 1);
         let other = json!({ "number": number, "bank": "示例银行张家口分行" });
         self.api().put(&format!("{payee}/account"), Some(&cashier), &other).await?;
-        let manager = self.officer_named(paper.house.member(Role::ProjectManager)).await?;
+        let manager = self.officer_named(house.member(Role::ProjectManager)).await?;
         match self.api().post(&format!("{payee}/account-confirmation"), Some(&manager), &json!({})).await {
             // Confirmed before the world was stopped.
             Err(CallError::Refused { status: 409, .. }) | Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        let file = json!({ "id": id(1), "bank_account": paper.house.bank_account(), "payouts": [first] });
-        self.through_the_bank(paper.house, id(1), &file, vec![paid(&first)]).await
+        let file = json!({ "id": id(1), "bank_account": house.bank_account(), "payouts": [first] });
+        self.through_the_bank(house, id(1), &file, vec![paid(&first)]).await
     }
 
     async fn through_the_bank(&self, house: House, id: Uuid, file: &Value, lines: Vec<Value>) -> anyhow::Result<()> {
@@ -422,8 +531,8 @@ fn aid(world: &World) -> Vec<i64> {
 fn aid_list(world: &World) -> String {
     let mut list = String::from("收款人户名,收款人账号,开户银行,金额,受益人,关系,未成年人,行政区划代码\n");
     for (number, fen) in aid(world).into_iter().enumerate() {
-        let mut dice = world.seed.dice("student", number);
-        let (guardian, child) = (people::name(&mut dice), people::name(&mut dice));
+        let mut dice = world.seed.dice("child", number);
+        let (guardian, child) = (people::parent(number), people::name(&mut dice));
         let (amount, county) = (Money::from_fen(fen), dice.pick(&COUNTIES));
         list.push_str(&format!(
             "{guardian}（示例）,8888{number:012},示例银行邢台分行,{amount},{child}（示例）,监护人,是,{county}\n"

@@ -7,12 +7,12 @@
 
 use std::ops::Range;
 
-use domain::campaign::CampaignState;
 use domain::role::Role;
 use domain::{BusinessDate, Money, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::campaigns::{Campaign, campaigns};
 use super::chance::{Dice, Seed};
 use super::people;
 
@@ -24,8 +24,6 @@ const BY_PEOPLE_FEN: i64 = 650_000_000;
 const DAYS: usize = 40;
 /// From the first day to the last.
 const SPAN_DAYS: usize = 319;
-/// The day on whose evening 小橘灯 ends.
-const LAST_DAY_OF_LAMP: usize = 19;
 /// More than so many people would wait for the limit on logins.
 const MOST_DONORS: usize = 20_000;
 
@@ -70,15 +68,6 @@ impl Day {
     }
 }
 
-/// How far a campaign comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Reaches this state by the work of its staff.
-    Reaches(CampaignState),
-    /// Is sent back with this reason.
-    SentBack(&'static str),
-}
-
 /// Which charity: the province's, or the small one of a county.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum House {
@@ -108,6 +97,14 @@ impl House {
         }
     }
 
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            House::Foundation => "河北省青少年发展基金会（示例）",
+            House::Wuan => "武安市青少年发展基金会（示例）",
+        }
+    }
+
     /// Our short name of its bank account.
     pub(crate) fn bank_account(self) -> &'static str {
         match self {
@@ -122,87 +119,6 @@ impl House {
             House::Foundation => CREDIT_CODE,
             House::Wuan => "53130481MJ00000007",
         }
-    }
-}
-
-/// A campaign of the world.
-#[derive(Debug)]
-pub(crate) struct Campaign {
-    pub(crate) id: Uuid,
-    number: usize,
-    cause: &'static str,
-    /// Whose it is.
-    pub(crate) house: House,
-    /// The code of the unit that organises it, if it is not the charity's own.
-    pub(crate) unit: Option<&'static str>,
-    /// On which day it is drafted.
-    pub(crate) day: usize,
-    pub(crate) name: &'static str,
-    summary: &'static str,
-    pub(crate) target: Money,
-    starts: Timestamp,
-    pub(crate) ends: Timestamp,
-    pub(crate) fate: Fate,
-}
-
-impl Campaign {
-    /// What the organiser sends.
-    pub(crate) fn draft(&self, book: Uuid, unit: Option<Uuid>) -> Value {
-        self.draft_for(book, unit, self.target)
-    }
-
-    /// The same with another target.
-    pub(crate) fn draft_for(&self, book: Uuid, unit: Option<Uuid>, target: Money) -> Value {
-        json!({
-            "id": self.id, "book": book, "unit": unit, "name": self.name, "summary": self.summary, "target": target,
-            "over_target": true, "starts_at": self.starts, "ends_at": self.ends, "plan": self.plan(target),
-        })
-    }
-
-    /// What the law wants written down besides.
-    fn plan(&self, target: Money) -> Value {
-        // Three in a hundred for raising the money, five for the work, the rest for those it is raised for.
-        let (raising, work) = (target.fen() * 3 / 100, target.fen() * 5 / 100);
-        let line = |code: &str, name: &str, kind: &str, fen: i64| json!({ "code": code, "name": name, "kind": kind, "planned": Money::from_fen(fen), "note": "" });
-        let mut budget = vec![
-            line("a", "资助支出", "grant", target.fen() - raising - work),
-            line("b", "项目执行", "service", work),
-            line("d", "募捐成本", "fundraising", raising),
-        ];
-        if self.unit == Some("1305") {
-            // All of it goes to the students.
-            budget = vec![line("a", "资助支出", "grant", target.fen())];
-        }
-        let (methods, ways): (&[&str], &[&str]) = match self.house {
-            House::Foundation => (&["internet"], &["wechat", "bank"]),
-            House::Wuan => (&["events"], &["bank"]),
-        };
-        json!({
-            "cause": self.cause,
-            "purpose": self.summary,
-            "area": "河北省",
-            "methods": methods,
-            "responsible": {
-                "name": "王负责（示例）", "office_address": "石家庄市示例路1号", "contact": "0311-00000000（示例）",
-            },
-            "ways": ways,
-            "bank_account": self.house.bank_account(),
-            "beneficiaries": {
-                "scope": "河北省内符合条件的困难群体", "expected": 300, "selection": "个人申请、县级团委初审、基金会评审并公示",
-            },
-            "usage": "按预算用于受益人资助、项目执行和募捐成本",
-            "budget": budget,
-            "over_target_rule": "超出部分用于扩大同类受益人范围",
-            "leftover": "剩余财产用于目的相同或相近的慈善项目，并向社会公告",
-            "milestones": [
-                { "code": "m1", "name": "完成受益人评审", "due": BusinessDate::of(self.ends).next() },
-            ],
-        })
-    }
-
-    /// The number the authority gives it.
-    pub(crate) fn filing_number(&self) -> String {
-        format!("{}A26{:03}", self.house.credit_code(), self.number + 1)
     }
 }
 
@@ -231,6 +147,11 @@ impl Gift {
     /// Which gift to 助学·关爱行动 it is, if it is one of those that are counted.
     pub(crate) fn main_number(&self) -> Option<usize> {
         (self.kind == MAIN_GIFT).then_some(self.number)
+    }
+
+    /// Whether the donor says this.
+    pub(crate) fn has(&self, what: &str) -> bool {
+        !self.wish[what].is_null()
     }
 
     /// What the donor sends.
@@ -289,21 +210,6 @@ pub(crate) struct Withdrawal {
     pub(crate) day: usize,
     pub(crate) amount: Money,
     pub(crate) fails: bool,
-}
-
-/// A member of staff.
-#[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) id: Uuid,
-    /// Short, unique in the world.
-    pub(crate) word: &'static str,
-    /// The code of the unit over which the role is held; everywhere if there is none.
-    pub(crate) unit: Option<&'static str>,
-    pub(crate) role: Role,
-    pub(crate) username: String,
-    pub(crate) name: &'static str,
-    pub(crate) password: String,
-    pub(crate) totp_secret: Option<String>,
 }
 
 /// The counted gifts to 助学·关爱行动.
@@ -373,17 +279,32 @@ impl World {
 
     /// 邢台扶困助学.
     pub(crate) fn xingtai(&self) -> &Campaign {
-        self.campaigns.iter().find(|campaign| campaign.unit == Some("1305")).unwrap_or(&self.campaigns[0])
+        self.named("邢台")
     }
 
     /// 爱心午餐, about which somebody complains.
     pub(crate) fn lunch(&self) -> &Campaign {
-        self.campaigns.iter().find(|campaign| campaign.name.starts_with("爱心午餐")).unwrap_or(&self.campaigns[0])
+        self.named("爱心午餐")
     }
 
-    /// The county's campaign.
-    pub(crate) fn library(&self) -> &Campaign {
-        self.campaigns.iter().find(|campaign| campaign.house == House::Wuan).unwrap_or(&self.campaigns[0])
+    /// 春芽·乡村音乐教室, which is carried out with a partner and closed.
+    pub(crate) fn classroom(&self) -> &Campaign {
+        self.named("春芽")
+    }
+
+    /// 燕赵同心·防汛救灾, which does not wait for its filing.
+    pub(crate) fn flood(&self) -> &Campaign {
+        self.named("燕赵同心")
+    }
+
+    /// 读书岛, which is given up.
+    pub(crate) fn island(&self) -> &Campaign {
+        self.named("读书岛")
+    }
+
+    /// The campaign whose name begins so; 助学·关爱行动 if there is none.
+    pub(crate) fn named(&self, beginning: &str) -> &Campaign {
+        self.campaigns.iter().find(|campaign| campaign.name.starts_with(beginning)).unwrap_or(self.main())
     }
 
     /// When the world is complete the clock stands here.
@@ -467,61 +388,6 @@ impl World {
         format!("oDEMO{}", self.seed.word(&format!("openid {donor}"), 23, letters))
     }
 
-    /// The staff of the foundation, with credentials.
-    pub(crate) fn staff(&self) -> Vec<Member> {
-        let people = [
-            ("admin-1", "赵系统（示例）", Role::Admin),
-            ("admin-2", "钱系统（示例）", Role::Admin),
-            ("organiser", "孙发起（示例）", Role::Organiser),
-            ("manager", "李项目（示例）", Role::ProjectManager),
-            ("cashier", "周出纳（示例）", Role::Cashier),
-            ("bookkeeper", "吴会计（示例）", Role::Bookkeeper),
-            ("finance", "郑财务（示例）", Role::FinanceHead),
-            ("disclosure", "王公开（示例）", Role::Disclosure),
-            ("auditor", "冯监事（示例）", Role::Auditor),
-            ("chair", "韩理事（示例）", Role::Chair),
-            ("compliance", "杨合规（示例）", Role::Compliance),
-            ("xingtai-organiser", "朱邢台（示例）", Role::Organiser),
-            ("wuan-organiser", "秦武安（示例）", Role::Organiser),
-            ("wuan-chair", "尤理事（示例）", Role::Chair),
-            ("wuan-manager", "许项目（示例）", Role::ProjectManager),
-            ("wuan-finance", "何财务（示例）", Role::FinanceHead),
-            ("wuan-cashier", "吕出纳（示例）", Role::Cashier),
-            ("wuan-bookkeeper", "施会计（示例）", Role::Bookkeeper),
-            ("province-league", "张省委（示例）", Role::LeagueOfficer),
-            ("xingtai-league", "孔邢台（示例）", Role::LeagueOfficer),
-            ("handan-league", "曹邯郸（示例）", Role::LeagueOfficer),
-            ("xiangdu-league", "严襄都（示例）", Role::LeagueOfficer),
-            ("wuan-league", "华武安（示例）", Role::LeagueOfficer),
-            ("lender-taihang", "金太行（示例）", Role::BankOfficer),
-            ("lender-hutuo", "魏滹沱（示例）", Role::BankOfficer),
-        ];
-        let member = |(number, (word, name, role)): (usize, (&'static str, &'static str, Role))| {
-            let username = format!("demo-{}{word}", self.tag);
-            let letters = self.seed.word(&format!("password {word}"), 20, b"abcdefghijkmnpqrstuvwxyz23456789");
-            let password = [&letters[..5], &letters[5..10], &letters[10..15], &letters[15..]].join("-");
-            let secret = || self.seed.word(&format!("totp {word}"), 32, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-            Member {
-                id: self.seed.id("staff", number, self.days[0].opens),
-                word,
-                unit: match word.split_once('-') {
-                    Some(("xingtai", _)) => Some("1305"),
-                    Some(("wuan", _)) => Some("130481"),
-                    Some(("handan", _)) => Some("1304"),
-                    Some(("xiangdu", _)) => Some("130502"),
-                    Some(("province" | "lender", _)) => Some("hebei"),
-                    _ => None,
-                },
-                role,
-                username,
-                name,
-                password,
-                totp_secret: role.needs_otp().then(secret),
-            }
-        };
-        people.into_iter().enumerate().map(member).collect()
-    }
-
     /// Three gifts in a thousand are asked back, four at least; one request is declined, one is closed by the channel.
     fn plan_refunds(&self) -> Vec<Refund> {
         let count = (self.gifts * 3 / 1000).max(4);
@@ -576,7 +442,7 @@ impl World {
         people::COMPANIES.iter().enumerate().map(gift).collect()
     }
 
-    /// What 邢台扶困助学 and the county's campaign get: all of it by bank.
+    /// What others get by bank; 邢台扶困助学 and the county's campaign get all of it so.
     fn plan_other_bank_gifts(&self) -> Vec<CompanyGift> {
         let plan = [
             (30, "邢台", "邢襄钢铁有限公司（示例）", 120_000_000),
@@ -586,9 +452,14 @@ impl World {
             (29, "爱心午餐", "滏阳乳业有限公司（示例）", 3_000_000),
             (28, "山村", "武安青年商会（示例）", 1_800_000),
             (33, "山村", "洺河建材有限公司（示例）", 650_000),
+            (8, "春芽", "滦河文化有限公司（示例）", 10_000_000),
+            (10, "春芽", "热河青年商会（示例）", 5_600_000),
+            (24, "燕赵同心", "漳河水泥有限公司（示例）", 30_000_000),
+            (35, "冬衣计划", "坝上牧业有限公司（示例）", 4_000_000),
+            (13, "读书岛", "固安图书有限公司（示例）", 1_200_000),
         ];
         let gift = |(number, &(day, to, name, fen)): (usize, &(usize, &str, &str, i64))| {
-            let campaign = self.campaigns.iter().find(|campaign| campaign.name.starts_with(to))?;
+            let campaign = self.named(to);
             let on = self.days[day].date();
             let id = self.seed.id("other bank gift", number, self.days[day].opens);
             let reference = format!("DEMO{}9{:03}-{}", on.to_string().replace('-', ""), number + 1, self.tag);
@@ -597,9 +468,9 @@ impl World {
                 "bank_account": campaign.house.bank_account(), "reference": reference,
                 "received_on": on, "anonymity": "name", "receipt": "requested",
             });
-            Some(CompanyGift { id, day, house: campaign.house, body })
+            CompanyGift { id, day, house: campaign.house, body }
         };
-        plan.iter().enumerate().filter_map(gift).collect()
+        plan.iter().enumerate().map(gift).collect()
     }
 
     /// Each time seven tenths of what has come in and stays, in whole yuan; one of them fails and is made again.
@@ -710,149 +581,6 @@ fn amounts(seed: Seed, gifts: usize) -> Vec<i64> {
         }
     }
     amounts
-}
-
-fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
-    use CampaignState::{Approved, Draft, Filed, FinanceReview, Open, Submitted};
-    let first_of = |month, day| BusinessDate::new(2026, month, day).expect("this day exists").start();
-    let evening = |month, day| first_of(month, day).after(std::time::Duration::from_secs(86_399));
-    let hour = |hours: u64| std::time::Duration::from_secs(hours * 3600);
-    let lamp_ends = days[LAST_DAY_OF_LAMP].date().start().after(hour(20));
-    let mut campaigns = Vec::new();
-    let mut plan = |day: usize, name, summary, yuan: i64, starts, ends, fate| {
-        let id = seed.id("campaign", campaigns.len(), days[day].opens);
-        let number = campaigns.len();
-        let cares = ["小橘灯", "寸草心", "青春暖邢"].iter().any(|word| str::starts_with(name, word));
-        let cause = if cares { "care" } else { "education" };
-        campaigns.push(Campaign {
-            id,
-            number,
-            cause,
-            house: if name.contains("武安") { House::Wuan } else { House::Foundation },
-            unit: match name {
-                _ if name.starts_with("邢台") => Some("1305"),
-                // A city's: whoever has not done with a campaign that is over begins no other.
-                _ if name.starts_with("小橘灯") => Some("1306"),
-                _ => None,
-            },
-            day,
-            name,
-            summary,
-            target: Money::from_fen(yuan * 100),
-            starts,
-            ends,
-            fate,
-        });
-    };
-    plan(
-        0,
-        "助学·关爱行动",
-        "资助河北省家庭经济困难学生完成学业：助学金、冬衣和书本。每一笔捐赠由省级公募机构收取，每一分钱的去向可查。",
-        6_840_000,
-        first_of(1, 5),
-        evening(12, 20),
-        Fate::Reaches(Open),
-    );
-    plan(
-        2,
-        "小橘灯·困境儿童陪伴",
-        "为困境儿童提供“需求—服务—反馈”的陪伴服务：课业辅导、心理关怀和周末活动。",
-        50_000,
-        first_of(2, 2),
-        lamp_ends,
-        Fate::Reaches(Open),
-    );
-    plan(
-        4,
-        "寸草心·为老助浴",
-        "青年志愿者与社区老人结对，上门助浴、理发、陪伴，并支持老人手工作品义卖。",
-        120_000,
-        first_of(2, 20),
-        evening(12, 31),
-        Fate::Reaches(Open),
-    );
-    plan(
-        27,
-        "邢台扶困助学",
-        "资助邢台市1978名困难学生，预算362.78万元，由邢台市各县（市、区）团委推荐受助名单。",
-        3_627_800,
-        first_of(9, 1),
-        evening(10, 31),
-        Fate::Reaches(Open),
-    );
-    plan(
-        32,
-        "扬帆护航·返校路费",
-        "资助困难大学生返校路费。",
-        300_000,
-        first_of(10, 1),
-        evening(12, 31),
-        Fate::SentBack("预算缺少受益人数测算和执行方资质证明，请补充后重新提交。"),
-    );
-    plan(
-        36,
-        "梦想口袋·乡村科学实验室",
-        "为12所乡村小学建设科学实验室，每所含器材、教师培训和一年维护。",
-        960_000,
-        first_of(12, 24),
-        evening(12, 31),
-        Fate::Reaches(Approved),
-    );
-    plan(
-        37,
-        "捐书助教·百校书架",
-        "为100余所乡村学校补充适龄图书和书架。",
-        250_000,
-        first_of(12, 10),
-        evening(12, 31),
-        Fate::Reaches(Submitted),
-    );
-    plan(
-        25,
-        "山村图书角（武安）",
-        "为武安市西部山区教学点添置图书、书架和阅读灯。",
-        60_000,
-        first_of(8, 10),
-        evening(12, 31),
-        Fate::Reaches(Open),
-    );
-    plan(
-        31,
-        "青春助农·山区校舍修缮",
-        "修缮太行山区教学点的门窗和取暖设施，入冬前完工。",
-        420_000,
-        first_of(10, 1),
-        evening(12, 31),
-        Fate::Reaches(FinanceReview),
-    );
-    plan(
-        34,
-        "微光图书·乡村教师研修",
-        "资助乡村青年教师参加寒假研修。",
-        180_000,
-        first_of(12, 15),
-        evening(12, 31),
-        Fate::Reaches(Filed),
-    );
-    plan(
-        38,
-        "青春暖邢·寒假日间托管",
-        "10个社区的寒假日间托管：作业辅导、体育和午餐。（草稿，预算待补）",
-        80_000,
-        first_of(12, 25),
-        evening(12, 31),
-        Fate::Reaches(Draft),
-    );
-    plan(
-        24,
-        "爱心午餐·校园营养",
-        "为山区小学学生补助营养午餐。",
-        150_000,
-        first_of(7, 25),
-        evening(12, 31),
-        Fate::Reaches(Open),
-    );
-    campaigns
 }
 
 #[cfg(test)]
