@@ -209,3 +209,35 @@ async fn a_list_of_gifts_is_looked_at_before_it_is_taken_and_another_posts_it() 
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_year_is_ended_by_one_who_proposes_it_and_another_who_decides() {
+    with_browser(async |w: &World, b: &Browser| {
+        let year = w.app.business.today().year() + 1;
+        w.lever("clock", json!({ "now": format!("{year}-12-05T12:00:00+08:00") })).await;
+        let campaign = w.open_campaign("1000.00").await;
+        w.gift(&w.donor("o-one").await, campaign, "80.00").await;
+        w.lever("clock", json!({ "now": format!("{}-01-06T12:00:00+08:00", year + 1) })).await;
+        b.sign_in(&w.staff(Role::Bookkeeper).await).await;
+        b.visit("/console/closing").await;
+        b.says("还没有对账").await;
+        let step = format!("year-{year}");
+        b.open_step(&step).await;
+        let form = format!("form[action$='/{step}']");
+        b.fill(&form, "reason", "审计前补对").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("请另一人决定").await;
+        b.press("main a[href*='/console/year-closings/']").await;
+        let path = b.path().await;
+        b.visit(&path).await;
+        b.says("审计前补对").await;
+        b.sign_in(&w.staff(Role::Chair).await).await;
+        b.go("/console").await;
+        b.press(&format!("a[href='{path}']")).await;
+        b.step("approval").await;
+        b.says("已办理年终结转").await;
+        let ended = format!("SELECT CAST(count(*) AS BIGINT) FROM book WHERE closed_through = '{year}-12-31'");
+        assert_eq!(w.count(&ended).await, 1);
+    })
+    .await;
+}

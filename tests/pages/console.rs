@@ -27,7 +27,7 @@ async fn id_here(b: &Browser) -> Uuid {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_signs_in_and_out() {
     with_browser(async |w, b| {
-        let officer = w.staff(Role::ProjectManager).await;
+        let officer = w.staff(Role::Organiser).await;
         b.visit("/console/login").await;
         b.go("/console/campaigns").await;
         assert_eq!(b.path().await, "/console/login", "whoever has no session is asked for one");
@@ -110,11 +110,17 @@ async fn a_campaign_goes_from_draft_to_open_by_two_people_and_a_gift_is_seen() {
         b.press(&format!("a[href='{page}']")).await;
         b.open_step("rejection").await;
         b.says("将退回发起人修改").await;
+        // Whoever agrees says that it is not for one named person.
         b.step("approval").await;
+        b.says("请核对受益人并确认").await;
+        b.press("form[action$='/approval'] [name='for_a_group']").await;
+        b.press("form[action$='/approval'] .go button").await;
         b.says("待财务审核").await;
         b.sign_in(&w.staff(Role::FinanceHead).await).await;
         b.go(&page).await;
-        b.step("approval").await;
+        b.open_step("approval").await;
+        b.press("form[action$='/approval'] [name='for_a_group']").await;
+        b.press("form[action$='/approval'] .go button").await;
         b.says("已批准").await;
 
         let (before, today) = (now.before(std::time::Duration::from_secs(12 * 86_400)), w.app.business.today());
@@ -279,6 +285,61 @@ async fn whoever_looks_at_personal_data_says_why() {
         b.go(&page).await;
         assert!(!b.text().await.contains("王小明"), "it is shown once");
         assert_eq!(w.count("SELECT count(*) FROM unmasking WHERE reason = '核对银行退票'").await, 1);
+    })
+    .await;
+}
+
+/// The authority's receipt of a change is added on the page of the change, and an order to stop on that of its campaign.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_and_a_stop_rest_on_is_attached_first() {
+    with_browser(async |w, b| {
+        let campaign = w.open_campaign("1000.00").await;
+        let mut draft = w.draft("2000.00");
+        draft.as_object_mut().unwrap().remove("id");
+        let change = json!({ "id": Uuid::now_v7(), "reason": "扩大受益范围", "draft": draft });
+        let path = format!("/staff/campaigns/{campaign}/changes");
+        w.staff(Role::Organiser).await.post(&path, change.clone()).await.ok();
+        let step = format!("/staff/campaign-changes/{}/approval", change["id"].as_str().unwrap());
+        w.staff(Role::ProjectManager).await.act(&step).await.ok();
+        w.staff(Role::FinanceHead).await.act(&step).await.ok();
+        let today = w.app.business.today().to_string();
+        b.sign_in(&w.staff(Role::Disclosure).await).await;
+        b.go(&format!("/console/campaign-changes/{}", change["id"].as_str().unwrap())).await;
+        let page = b.path().await;
+        let (papers, filing) = ("form[action$='/papers']", "form[action$='/filing']");
+        let file = async || {
+            b.open_step("filing").await;
+            b.fill(filing, "evidence", "变更备案回执 示例").await;
+            b.set(filing, "filed_on", &today).await;
+            b.press(&format!("{filing} .go button")).await;
+        };
+        file().await;
+        b.says("请先上传变更的备案回执").await;
+        b.go(&page).await;
+        b.open_step("papers").await;
+        b.choose(papers, "kind", "备案回执").await;
+        b.upload(papers, "file", "receipt.pdf", b"%PDF-1.7 change").await;
+        b.press(&format!("{papers} .go button")).await;
+        b.says("receipt.pdf").await;
+        b.visit(&page).await;
+        file().await;
+        b.says("已生效").await;
+
+        let page = format!("/console/campaigns/{campaign}");
+        b.go(&page).await;
+        b.open_step("suspensions").await;
+        b.fill("form[action$='/suspensions']", "reason", "民政部门要求核查").await;
+        b.press("form[action$='/suspensions'] .go button").await;
+        b.says("请先在材料中上传主管部门的决定或通知").await;
+        let complaint = json!({ "id": Uuid::now_v7(), "campaign": campaign, "words": "用途与说明不符" });
+        w.stranger.post("/complaints", complaint).await.ok();
+        b.visit(&page).await;
+        b.open_step("suspensions").await;
+        b.choose("form[action$='/suspensions']", "complaint", "投诉：用途与说明不符").await;
+        b.fill("form[action$='/suspensions']", "reason", "收到投诉，先行核查").await;
+        b.press("form[action$='/suspensions'] .go button").await;
+        b.says("已停止募捐并冻结资金").await;
+        b.visit(&page).await;
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::role::Role;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::browser::{Browser, ask};
 use crate::console::with_browser;
@@ -33,13 +34,13 @@ async fn a_message_is_shown_and_hidden_with_a_reason_and_the_trail_finds_who_did
         b.open_step("shown").await;
         b.fill("form[action$='/shown']", "reason", "内容无不当").await;
         b.press("form[action$='/shown'] .go button").await;
-        b.says("留言已公开显示").await;
+        b.says("已公开显示").await;
         let (_, page) = ask(w, None, &wall).await;
         assert!(page.contains("愿你们越来越好"));
         b.open_step("hidden").await;
         b.fill("form[action$='/hidden']", "reason", "应捐赠人要求").await;
         b.press("form[action$='/hidden'] .go button").await;
-        b.says("留言已隐藏").await;
+        b.says("已隐藏").await;
         assert_eq!(w.count("SELECT count(*) FROM moderation WHERE reason = '应捐赠人要求'").await, 1);
 
         b.sign_in(&w.staff(Role::Auditor).await).await;
@@ -145,7 +146,10 @@ async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
         b.press(&format!("{form} .go button")).await;
         b.says("合作方已登记").await;
         let campaign = w.open_campaign("1000.00").await;
-        let page = format!("/console/campaigns/{campaign}");
+        // Once it is filed, nobody is agreed with any more without a change.
+        let draft = w.draft("1000.00");
+        w.staff(Role::Organiser).await.post("/staff/campaigns", draft.clone()).await.ok();
+        let page = format!("/console/campaigns/{}", draft["id"].as_str().unwrap());
         b.go(&page).await;
         b.open_step("cooperation").await;
         let form = "form[action$='/cooperation']";
@@ -163,6 +167,7 @@ async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
         b.press(&format!("{form} .go button")).await;
         b.says("90分").await;
         b.visit(&page).await;
+        let page = format!("/console/campaigns/{campaign}");
         b.sign_in(&w.staff(Role::FinanceHead).await).await;
         b.go(&page).await;
         b.step("release").await;
@@ -200,13 +205,136 @@ async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
         b.choose(form, "kind", "重大事项公布").await;
         b.choose(form, "escalate_to", "理事长").await;
         b.set(form, "from", &w.app.business.today().to_string()).await;
-        for (name, number) in [("amount", "20"), ("warn_days", "5"), ("escalate_days", "1")] {
+        for (name, number) in [("amount", "20"), ("warn_days", "5"), ("escalate_days", "0")] {
             b.fill(form, name, number).await;
         }
         b.fill(form, "reason", "理事会决议").await;
         b.press(&format!("{form} .go button")).await;
         b.says("规则已设定").await;
         b.says("发生后20天内").await;
+    })
+    .await;
+}
+
+/// Whoever works with a child's data asks, another answers, and what was allowed is read for a reason until its last day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_childs_data_is_asked_for_answered_by_another_and_read_until_its_day() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let child = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "kind": "person", "part": "beneficiary", "name": "小明（示例）", "minor": true,
+            "account": { "number": "6222020000000001234", "bank": "示例银行邢台分行" }, "phone": "00000000000",
+        });
+        w.staff(Role::Organiser).await.post("/staff/payees", child.clone()).await.ok();
+        let page = format!("/console/payees/{}", child["id"].as_str().unwrap());
+        let (manager, chair) = (w.staff(Role::ProjectManager).await, w.staff(Role::Chair).await);
+        let reading = "return document.querySelector(\"form[action$='/unmasking']\")";
+        let ask_for = async |days: &str, why: &str| {
+            b.go(&page).await;
+            b.open_step("child-access").await;
+            b.fill("form[action$='/child-access']", "reason", why).await;
+            b.fill("form[action$='/child-access']", "days", days).await;
+            b.press("form[action$='/child-access'] .go button").await;
+        };
+        b.sign_in(&manager).await;
+        ask_for("3", "家访核实监护人电话").await;
+        b.says("待负责人批准").await;
+        assert_eq!(b.script(reading).await, json!(null), "nothing is read before it is allowed");
+        b.visit("/console/child-access").await;
+        b.says("家访核实监护人电话").await;
+        let approval = "return document.querySelector(\"form[action$='/approval']\")";
+        assert_eq!(b.script(approval).await, json!(null), "nobody answers their own request");
+
+        b.sign_in(&chair).await;
+        b.visit("/console").await;
+        b.press(".waiting a[href='/console/child-access']").await;
+        b.visit("/console/child-access").await;
+        assert!(!b.text().await.contains("小明"), "whoever answers sees whom it is about, masked");
+        b.open_step("approval").await;
+        b.fill("form[action$='/approval']", "reason", "同意，用后即止").await;
+        b.press("form[action$='/approval'] .go button").await;
+        b.says("已批准，申请人可以在期限内查看").await;
+        b.says("没有待批准的申请").await;
+
+        b.sign_in(&manager).await;
+        b.visit(&page).await;
+        b.open_step("unmasking").await;
+        b.fill("form[action$='/unmasking']", "reason", "家访前核对电话").await;
+        b.press("form[action$='/unmasking'] .go button").await;
+        b.says("小明（示例）").await;
+        assert_eq!(w.count("SELECT count(*) FROM unmasking WHERE reason = '家访前核对电话'").await, 1);
+        b.go(&page).await;
+        assert!(!b.text().await.contains("小明（示例）"), "it is shown once");
+
+        w.pass(3 * 86_400 + 1).await;
+        b.go(&page).await;
+        assert_eq!(b.script(reading).await, json!(null), "its day is over");
+        ask_for("1", "再次核实").await;
+        b.says("待负责人批准").await;
+        b.sign_in(&w.staff(Role::Compliance).await).await;
+        b.go("/console/child-access").await;
+        b.open_step("decline").await;
+        b.fill("form[action$='/decline']", "reason", "理由不足").await;
+        b.press("form[action$='/decline'] .go button").await;
+        b.says("已记录不批准").await;
+        b.sign_in(&manager).await;
+        b.go(&page).await;
+        assert_eq!(b.script(reading).await, json!(null));
+        b.go("/console/child-access").await;
+        b.says("理由不足").await;
+        let (status, _) = ask(w, Some(&w.staff(Role::Organiser).await), "/console/child-access").await;
+        assert_eq!(status, 403);
+    })
+    .await;
+}
+
+/// An account is changed by two persons, the second with the paper before them; what a small foundation approved is reviewed by month.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_changed_on_a_paper_and_the_campaigns_that_name_the_old_one_are_listed() {
+    with_browser(async |w: &World, b: &Browser| {
+        w.open_campaign("1000.00").await;
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let page = format!("/console/charities/{}", w.book);
+        let form = "form[action$='/account']";
+        b.sign_in(&head).await;
+        b.go(&page).await;
+        b.open_step("account").await;
+        b.fill(form, "bank_account", "新基本户").await;
+        b.set(form, "valid_from", &w.app.business.today().to_string()).await;
+        b.fill(form, "reason", "开户行调整").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("请上传证明材料").await;
+        b.visit(&page).await;
+        b.press("article a[href^='/console/account-changes/']").await;
+        let change = b.path().await;
+        let approval = "return document.querySelector(\"form[action$='/approval']\")";
+        assert_eq!(b.script(approval).await, json!(null), "nobody decides on their own");
+
+        b.sign_in(&chair).await;
+        b.visit("/console").await;
+        b.press(".waiting a[href^='/console/account-changes/']").await;
+        b.step("approval").await;
+        b.says("请先上传账户或商户号的证明材料").await;
+        b.go(&change).await;
+        let papers = "form[action$='/papers']";
+        b.open_step("papers").await;
+        b.choose(papers, "kind", "银行回单").await;
+        b.upload(papers, "file", "account.pdf", b"%PDF-1.7 account").await;
+        b.press(&format!("{papers} .go button")).await;
+        b.says("account.pdf").await;
+        b.visit(&change).await;
+        b.step("approval").await;
+        b.says("新的账户和商户号即日生效").await;
+        b.visit(&page).await;
+        b.says("方案中仍写其他账户的项目").await;
+        b.says("助学·关爱行动").await;
+
+        b.sign_in(&w.staff(Role::Auditor).await).await;
+        b.visit(&change).await;
+        b.visit("/console/small-reviews").await;
+        b.says("没有按小型机构规则批准的支出").await;
+        let (status, _) = ask(w, Some(&head), "/console/small-reviews").await;
+        assert_eq!(status, 403);
     })
     .await;
 }

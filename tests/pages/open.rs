@@ -16,6 +16,8 @@ async fn a_stranger_reads_the_books_and_reckons_a_loan() {
         b.visit(&format!("/campaigns/{campaign}")).await;
         b.says("80.00").await;
         b.says("备案编号").await;
+        b.says("募捐方式").await;
+        b.says("捐赠途径").await;
         b.visit(&format!("/campaigns/{campaign}/gifts")).await;
         b.visit(&format!("/campaigns/{campaign}/payments")).await;
         b.visit(&format!("/campaigns/{campaign}/disclosures")).await;
@@ -28,6 +30,7 @@ async fn a_stranger_reads_the_books_and_reckons_a_loan() {
         b.says("还没有公布过机构的报告").await;
         b.visit("/transparency").await;
         b.says("封账指纹").await;
+        b.says("按善款到达的县（市、区）").await;
         b.visit("/gift?number=1&amount=2").await;
         b.says("没有找到这笔捐赠").await;
         b.visit("/loans").await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::browser::ask;
-use crate::world::{Terms, World, story_on_sqlite};
+use crate::world::{Officer, Terms, World, story_on_sqlite};
 
 const ALL: [Role; 12] = [
     Role::Admin,
@@ -28,7 +28,42 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
     use Role::*;
     let campaigns = vec![Organiser, ProjectManager, FinanceHead, Chair, Cashier, Bookkeeper, Disclosure, Auditor];
     let money = vec![ProjectManager, Cashier, Bookkeeper, FinanceHead, Auditor];
-    vec![
+    let spending = vec![Organiser, ProjectManager, FinanceHead, Chair, Cashier, Bookkeeper, Auditor];
+    let books = vec![Cashier, Bookkeeper, FinanceHead, Auditor];
+    let of_books = [
+        "/console/reconciliation",
+        "/console/breaks",
+        "/console/bank",
+        "/console/bank/statements",
+        "/console/bank/matching",
+        "/console/bank/claims",
+        "/console/bank/balance",
+        "/console/transfers",
+        "/console/payment-files",
+        "/console/ledger",
+        "/console/entries",
+        "/console/statements",
+        "/console/ratios",
+        "/console/closing",
+        "/console/seals",
+        "/console/exports",
+    ];
+    let mut all = vec![
+        ("/console/units", ALL.to_vec()),
+        ("/console/charities", ALL.to_vec()),
+        ("/console/audit", vec![Admin, Cashier, Bookkeeper, FinanceHead, Auditor]),
+        ("/console/roles", vec![Admin, Auditor]),
+        ("/console/banks", vec![Admin]),
+        ("/console/decisions", campaigns.clone()),
+        ("/console/disclosures", vec![Disclosure, ProjectManager, FinanceHead, Chair, Auditor]),
+        ("/console/disbursements", spending.clone()),
+        ("/console/payouts", spending.clone()),
+        ("/console/payees", spending),
+        ("/console/small-reviews", vec![Auditor]),
+        ("/console/child-access", vec![ProjectManager, FinanceHead, Cashier, Bookkeeper, Auditor, Compliance, Chair]),
+    ];
+    all.extend(of_books.map(|path| (path, books.clone())));
+    all.extend([
         ("/console", ALL.to_vec()),
         ("/console/sessions", ALL.to_vec()),
         ("/console/delegations", ALL.to_vec()),
@@ -53,7 +88,7 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
         ("/console/cash-counts/new", vec![Cashier]),
         ("/console/years", vec![Cashier, Bookkeeper, FinanceHead, Auditor]),
         ("/console/reconciliation/rule", vec![Cashier, Bookkeeper, FinanceHead, Auditor]),
-        ("/console/refunds", money),
+        ("/console/refunds", [&money[..], &[Chair]].concat()),
         ("/console/receipts", vec![Cashier, Bookkeeper, FinanceHead, Auditor]),
         ("/console/screening", vec![Compliance]),
         ("/console/complaints", vec![Disclosure, ProjectManager, Chair, Auditor]),
@@ -79,7 +114,8 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
         ("/console/needs", vec![LeagueOfficer, BankOfficer, Auditor]),
         ("/console/needs/new", vec![LeagueOfficer]),
         ("/console/calendar", vec![Admin, Disclosure, ProjectManager, Cashier, Bookkeeper, FinanceHead, Auditor]),
-    ]
+    ]);
+    all
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +193,7 @@ async fn a_form_is_taken_from_our_own_pages_and_from_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_always_gives_a_new_session_and_ends_the_old_one() {
     story_on_sqlite(Terms::default(), async |w| {
-        let officer = w.staff(Role::ProjectManager).await;
+        let officer = w.staff(Role::Organiser).await;
         let held = officer.caller.token.clone().unwrap();
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let form = url::form_urlencoded::Serializer::new(String::new())
@@ -213,6 +249,252 @@ async fn every_page_has_the_headers_that_guard_it() {
         assert_eq!(asset.headers()["cache-control"], "public, max-age=31536000, immutable");
         let gone = w.stranger.request(Method::GET, "/assets/sangzi.0000000000000000.css").send().await.unwrap();
         assert_eq!(gone.status(), 404);
+    })
+    .await;
+}
+
+/// The token of the forms of a page.
+fn token_in(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"_token\" value=\"").unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+/// Takes a step as a browser that shows one of our pages would, with these fields.
+async fn step(w: &World, officer: &Officer, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    let (_, page) = ask(w, Some(officer), "/console/sessions").await;
+    let cookie = format!("sangzi-console={}", officer.caller.token.clone().unwrap());
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("_token", &token_in(&page)).extend_pairs(fields);
+    post(w, &[("Cookie", &cookie), ("Sec-Fetch-Site", "same-origin")], path, &form.finish()).await
+}
+
+/// A gift by bank that waits for a second person, and the path of its page.
+async fn bank_gift(w: &World, campaign: Uuid, reference: &str) -> String {
+    let id = Uuid::now_v7();
+    let gift = json!({
+        "id": id, "campaign": campaign, "amount": "10.00", "counterparty": "示例公司", "bank_account": "基本户",
+        "reference": reference, "received_on": w.app.business.today().to_string(),
+    });
+    w.staff(Role::Bookkeeper).await.post("/staff/bank-gifts", gift).await.ok();
+    format!("/console/donations/{id}")
+}
+
+/// A form that was left open while the thing moved on is refused, and the page says why although it offers the step no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_step_says_why_though_its_panel_is_gone() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (head, manager) = (w.staff(Role::FinanceHead).await, w.staff(Role::ProjectManager).await);
+        let gift = bank_gift(w, campaign, "B-1").await;
+        assert_eq!(step(w, &head, &format!("{gift}/confirmation"), &[]).await.0, 303);
+        let open = format!("/console/campaigns/{campaign}");
+        let cases: [(&Officer, String, &[(&str, &str)]); 4] = [
+            (&head, format!("{gift}/bank-rejection"), &[("reason", "重复登记")]),
+            (&manager, format!("{open}/approval"), &[]),
+            (&manager, format!("{open}/rejection"), &[("reason", "再想想")]),
+            (&manager, format!("{open}/submission"), &[]),
+        ];
+        for (officer, path, fields) in cases {
+            let (status, page) = step(w, officer, &path, fields).await;
+            assert!((400..500).contains(&status), "{path}: {status}");
+            let (_, said) = page.split_once("role=\"alert\"").unwrap_or_else(|| panic!("{path} says nothing: {page}"));
+            let (said, _) = said.split_once("</p>").unwrap();
+            assert!(said.contains('。'), "{path} says why in a sentence: {said}");
+        }
+    })
+    .await;
+}
+
+/// A list under a paper is no link: whoever may read people says why, and gets it as a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_people_is_given_for_a_reason() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let payee = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "kind": "person", "part": "beneficiary", "name": "王一（示例）",
+            "account": { "number": "6222020000000000001", "bank": "示例银行" },
+        });
+        organiser.post("/staff/payees", payee.clone()).await.ok();
+        let paper = Uuid::now_v7();
+        let new = json!({
+            "id": paper, "campaign": campaign, "line": "a", "kind": "grant", "purpose": "秋季助学金",
+            "payouts": [{ "id": Uuid::now_v7(), "payee": payee["id"], "amount": "10.00" }],
+        });
+        organiser.post("/staff/disbursements", new).await.ok();
+        let to = format!("/api/v1/staff/disbursements/{paper}/attachments?kind=roster&file_name=a.txt");
+        let upload = organiser.request(Method::POST, &to).header("content-type", "application/octet-stream");
+        let list = crate::caller::send(upload.body("王一（示例）")).await.ok();
+        let page = format!("/console/disbursements/{paper}");
+        let at = format!("{page}/papers/{}", list["id"].as_str().unwrap());
+        let manager = w.staff(Role::ProjectManager).await;
+        let (_, shown) = ask(w, Some(&manager), &page).await;
+        assert!(shown.contains(&format!("{at}/reading")) && !shown.contains(&format!("href=\"{at}\"")), "{shown}");
+        assert_eq!(ask(w, Some(&manager), &at).await.0, 409);
+        let reading = format!("{at}/reading");
+        let (status, said) = step(w, &manager, &reading, &[("reason", "")]).await;
+        assert!(status == 422 && said.contains("请填写查看原因"), "{status} {said}");
+        assert_eq!(step(w, &organiser, &reading, &[("reason", "复核名单")]).await.0, 403);
+        assert_eq!(step(w, &manager, &reading, &[("reason", "复核名单")]).await, (200, "王一（示例）".to_owned()));
+    })
+    .await;
+}
+
+/// Whoever does not agree says why, and who had proposed it reads that on the page of the thing.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_agree_says_why() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (head, keeper) = (w.staff(Role::FinanceHead).await, w.staff(Role::Bookkeeper).await);
+        let gift = bank_gift(w, campaign, "B-3").await;
+        let path = format!("{gift}/bank-rejection");
+        let (status, page) = step(w, &head, &path, &[]).await;
+        assert!(status == 422 && page.contains("请填写此项"), "{status}: {page}");
+        assert_eq!(step(w, &head, &path, &[("reason", "这笔是货款")]).await.0, 303);
+        let (_, page) = ask(w, Some(&keeper), &gift).await;
+        assert!(page.contains("不同意的原因：这笔是货款"), "{page}");
+        let (_, trail) = ask(w, Some(&w.staff(Role::Auditor).await), "/console/trail").await;
+        assert!(trail.contains("不同意：说明原因") && trail.contains("这笔是货款"), "{trail}");
+    })
+    .await;
+}
+
+/// What a page does not offer is refused by the server, too, and nothing comes of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_is_refused_to_whoever_may_not_take_it() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let gift = bank_gift(w, campaign, "B-2").await;
+        let pause = format!("/console/campaigns/{campaign}/pause");
+        let cases: [(Role, String); 8] = [
+            (Role::Auditor, format!("{gift}/confirmation")),
+            (Role::Cashier, format!("{gift}/confirmation")),
+            (Role::ProjectManager, format!("{gift}/confirmation")),
+            (Role::Organiser, format!("{gift}/bank-rejection")),
+            (Role::LeagueOfficer, format!("{gift}/confirmation")),
+            (Role::Cashier, pause.clone()),
+            (Role::Auditor, pause.clone()),
+            (Role::BankOfficer, pause),
+        ];
+        for (role, path) in cases {
+            let officer = w.staff(role).await;
+            let (status, page) = step(w, &officer, &path, &[("reason", "试一试")]).await;
+            assert_eq!(status, 403, "{role:?} {path}: {page}");
+        }
+        let auditor = w.staff(Role::Auditor).await;
+        let (_, page) = ask(w, Some(&auditor), &gift).await;
+        assert!(page.contains("还没有入账"), "nothing came of it: {page}");
+        assert_eq!(w.raised(campaign).await, "0.00");
+    })
+    .await;
+}
+
+/// Whoever types longer than the session lasts loses nothing: what was sent is shown, and sent again after signing in.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_outlives_the_session() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await.to_string();
+        let officer = w.staff(Role::ProjectManager).await;
+        let held = officer.caller.token.clone().unwrap();
+        let (_, page) = ask(w, Some(&officer), "/console/payees/new").await;
+        let (token, id) = (token_in(&page), Uuid::now_v7().to_string());
+        let fields = [
+            ("id", id.as_str()),
+            ("campaign", campaign.as_str()),
+            ("kind", "person"),
+            ("part", "beneficiary"),
+            ("name", "罗某某（示例）"),
+        ];
+        assert_eq!(step(w, &officer, "/console/sessions/end", &[]).await.0, 303, "the session is over");
+
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("_token", &token)
+            .append_pair("password", "不留下的")
+            .extend_pairs(fields)
+            .finish();
+        let cookie = format!("sangzi-console={held}");
+        let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
+        let (status, lost) = post(w, &headers, "/console/payees", &form).await;
+        assert_eq!(status, 401);
+        for told in
+            ["登录已过期", "罗某某（示例）", "name=\"_again\" value=\"/console/payees\"", "action=\"/console/login\""]
+        {
+            assert!(lost.contains(told), "{told}: {lost}");
+        }
+        assert!(!lost.contains("不留下的") && !lost.contains(&token), "neither a password nor a token is kept: {lost}");
+
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut login = url::form_urlencoded::Serializer::new(String::new());
+        login.append_pair("username", &officer.username).append_pair("password", &officer.password);
+        login.append_pair("_again", "/console/payees");
+        login.extend_pairs(fields.map(|(name, value)| (format!("_kept:{name}"), value)));
+        let answer = http
+            .post(format!("{}/console/login", w.stranger.base))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(login.finish())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split_once(';').unwrap().0.to_owned();
+        let again = answer.text().await.unwrap();
+        assert!(again.contains("再次提交") && again.contains("罗某某（示例）"), "{again}");
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("_token", &token_in(&again))
+            .extend_pairs(fields)
+            .finish();
+        let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
+        let (status, page) = post(w, &headers, "/console/payees", &form).await;
+        assert_eq!(status, 303, "{page}");
+
+        // What leads out of the console is not sent again.
+        let mut login = url::form_urlencoded::Serializer::new(String::new());
+        login.append_pair("username", &officer.username).append_pair("password", &officer.password);
+        login.append_pair("_again", "//evil.example/steal").append_pair("_kept:name", "甲");
+        let (status, _) = post(w, &[], "/console/login", &login.finish()).await;
+        assert_eq!(status, 303);
+    })
+    .await;
+}
+
+/// Long lists are sorted as a whole, a filter that makes no sense is refused, and what a campaign has paid leads to its payments.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_sorted_as_a_whole_and_says_what_it_does_not_understand() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("100000.00").await;
+        let keeper = w.staff(Role::Bookkeeper).await;
+        for number in 1..=60_i64 {
+            let gift = json!({
+                "id": Uuid::now_v7(), "campaign": campaign, "amount": format!("{number}.00"), "counterparty": "示例公司",
+                "bank_account": "基本户", "reference": format!("S-{number}"), "received_on": w.app.business.today().to_string(),
+            });
+            keeper.post("/staff/bank-gifts", gift).await.ok();
+        }
+        let (_, page) = ask(w, Some(&keeper), "/console/donations?sort=-4").await;
+        let first = page.split_once("<tbody").unwrap().1.split_once("</tr>").unwrap().0;
+        assert!(first.contains("60.00"), "the largest of all of them: {first}");
+        assert!(!page.contains("仅对本页排序"), "{page}");
+        let (_, next) = page.split_once("rel=\"next\"").map_or(("", ""), |(before, _)| before.rsplit_once("href=\"").unwrap());
+        let (_, page) = ask(w, Some(&keeper), &next.trim_end_matches(['"', ' ']).replace("&amp;", "&")).await;
+        assert_eq!(page.matches("data-name=\"订单号\"").count(), 10, "the rest, and none twice");
+        assert!(page.contains(">10.00<") && !page.contains(">11.00<"), "{page}");
+        let (_, page) = ask(w, Some(&keeper), "/console/donations?sort=2").await;
+        assert!(page.contains("仅对本页排序"), "{page}");
+        let (_, page) = ask(w, Some(&keeper), "/console/donations?amount=7").await;
+        assert_eq!(page.matches("data-name=\"订单号\"").count(), 1);
+        for wrong in ["from=2026-13-01", "paid_from=2026-02-30", "state=nonsense", "amount=much"] {
+            let (status, page) = ask(w, Some(&keeper), &format!("/console/donations?{wrong}")).await;
+            assert_eq!(status, 400, "{wrong}: {page}");
+        }
+        for (path, status) in [
+            (format!("/console/payouts?campaign={campaign}&line=a&state=confirmed"), 200),
+            (format!("/console/payouts?campaign={campaign}&state=owed&sort=-3"), 200),
+            (format!("/console/refunds?campaign={campaign}&state=decided"), 200),
+            (format!("/console/ledger?campaign={campaign}"), 200),
+            ("/console/ledger?day=2026-02-30".to_owned(), 400),
+        ] {
+            assert_eq!(ask(w, Some(&keeper), &path).await.0, status, "{path}");
+        }
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! The console of staff: signing in, what waits, and the charity's half of the work.
 
+mod account;
 mod batch;
 mod campaign;
 mod child_access;
@@ -14,6 +15,7 @@ mod draft;
 mod enquiry;
 pub(crate) mod job;
 mod login;
+pub(crate) mod lost;
 mod member;
 mod message;
 mod organisation;
@@ -25,6 +27,7 @@ mod plan;
 mod progress;
 mod receipt;
 mod refund;
+mod review;
 mod screening;
 mod search;
 mod session;
@@ -71,7 +74,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/bank-gifts", "银行捐赠", MONEY),
             item("/console/gift-lists", "捐赠清单", MONEY),
             item("/console/messages", "捐赠留言", &message::READERS),
-            item("/console/refunds", "退款", MONEY),
+            item("/console/refunds", "退款", &refund::READERS),
             item("/console/receipts", "捐赠票据", &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
             item("/console/screening", "名单筛查", &[Role::Compliance]),
         ],
@@ -83,6 +86,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/payouts", "付款", &crowdfunding::spending::READERS),
             item("/console/payees", "收款人", &crowdfunding::spending::READERS),
             item("/console/child-access", "未成年人信息查阅", &app::spending::payees::OPENERS),
+            item("/console/small-reviews", "小型机构支出复核", &[Role::Auditor]),
         ],
     },
 ];
@@ -150,6 +154,8 @@ fn campaign_routes(route: Route) -> Route {
         .at("/console/campaign-changes/:id", get(draft::get_change_alone))
         .at("/console/campaign-changes/:id/:change", get(draft::get_change))
         .at("/console/campaign-changes/:id/:change/:step", post(draft::post_step_change))
+        .at("/console/campaign-changes/:id/:change/papers/:paper", get(draft::get_read_change_paper))
+        .at("/console/campaign-changes/:id/:change/papers/:paper/withdrawal", post(draft::post_withdraw_change_paper))
         .at("/console/partners", get(partner::get_list).post(partner::post_register))
         .at("/console/messages", get(message::get_list))
         .at("/console/messages/:id/:step", post(message::post_act))
@@ -187,6 +193,7 @@ fn money_routes(route: Route) -> Route {
         .at("/console/disbursements/:id", get(disbursement::get_one))
         .at("/console/disbursements/:id/edit", get(disbursement::get_rewrite).post(disbursement::post_save))
         .at("/console/disbursements/:id/papers/:paper", get(disbursement::get_read_paper))
+        .at("/console/disbursements/:id/papers/:paper/reading", post(disbursement::post_read_list))
         .at("/console/disbursements/:id/papers/:paper/withdrawal", post(disbursement::post_withdraw_paper))
         .at("/console/disbursements/:id/:step", post(disbursement::post_step))
         .at("/console/payouts", get(disbursement::get_payouts_of_state))
@@ -197,6 +204,8 @@ fn money_routes(route: Route) -> Route {
         .at("/console/child-access", get(child_access::get_list))
         .at("/console/child-access/:id/:step", post(child_access::post_answer))
         .at("/console/payees/:id/:step", post(payee::post_step))
+        .at("/console/small-reviews", get(review::get_list))
+        .at("/console/small-reviews/:book/:month", get(review::get_one).post(review::post_review))
 }
 
 fn organisation_routes(route: Route) -> Route {
@@ -208,6 +217,10 @@ fn organisation_routes(route: Route) -> Route {
         .at("/console/charities/:id/:step", post(organisation::post_act))
         .at("/console/charities/:id/certificates/:certificate/:step", post(organisation::post_decide_certificate))
         .at("/console/charities/:id/profile-changes/:change/:step", post(organisation::post_decide_profile))
+        .at("/console/account-changes/:id", get(account::get_one))
+        .at("/console/account-changes/:id/papers/:paper", get(account::get_read_paper))
+        .at("/console/account-changes/:id/papers/:paper/withdrawal", post(account::post_withdraw_paper))
+        .at("/console/account-changes/:id/:step", post(account::post_step))
         .at("/console/calendar", get(organisation::get_this_year))
         .at("/console/calendar/:year", get(organisation::get_calendar).post(organisation::post_set_day))
         .at("/console/members", get(member::get_list).post(member::post_propose))

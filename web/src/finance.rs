@@ -33,6 +33,7 @@ mod transfer;
 mod voucher;
 mod words;
 mod year;
+mod year_closing;
 
 use app::books::READERS;
 use poem::{Route, get, post};
@@ -42,6 +43,11 @@ use crate::menu::{Item, Section};
 /// What a class of breaks is called, where a list of work names it.
 pub(crate) fn break_class(word: &str) -> &str {
     words::class(word)
+}
+
+/// What a break is about, in words.
+pub(crate) fn break_item(item: &str) -> String {
+    words::item(item)
 }
 
 const fn item(path: &'static str, name: &'static str) -> Item {
@@ -169,6 +175,8 @@ fn book_routes(route: Route) -> Route {
         .at("/console/payouts/:id", get(payout::get_one))
         .at("/console/payouts/:id/:step", post(payout::post_step))
         .at("/console/settlements/:id", get(payout::get_settlement))
+        .at("/console/settlements/:id/papers/:paper", get(payout::get_read_paper))
+        .at("/console/settlements/:id/papers/:paper/withdrawal", post(payout::post_withdraw_paper))
         .at("/console/settlements/:id/:step", post(payout::post_decide))
         .at("/console/ledger", get(ledger::get_trial_balance))
         .at("/console/accounts/:id", get(ledger::get_account))
@@ -183,6 +191,8 @@ fn book_routes(route: Route) -> Route {
         .at("/console/years", get(year::get_list))
         .at("/console/years/pack", get(year::get_pack))
         .at("/console/years/:year/report", post(year::post_report))
+        .at("/console/year-closings/:id", get(year_closing::get_one))
+        .at("/console/year-closings/:id/:step", post(year_closing::post_step))
         .at("/console/audit-reports/:id", get(year::get_one))
         .at("/console/audit-reports/:id/papers/:paper", get(year::get_read_paper))
         .at("/console/audit-reports/:id/papers/:paper/withdrawal", post(year::post_withdraw_paper))

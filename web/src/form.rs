@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use app::problem::Problem;
+use crowdfunding::Decision;
 use domain::{BusinessDate, Money, Rate, Timestamp};
 use poem::web::Multipart;
 use poem::{FromRequest, Request, RequestBody, Result};
@@ -42,6 +43,16 @@ impl Form {
             fields: fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             uploads: Vec::new(),
         }
+    }
+
+    /// All of its fields, as they were typed.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether a file came with it.
+    pub(crate) fn has_files(&self) -> bool {
+        !self.uploads.is_empty()
     }
 
     /// Adds a field.
@@ -157,6 +168,11 @@ impl Check<'_> {
             self.say(name, "请填写此项");
         }
         self.form.get(name).to_owned()
+    }
+
+    /// Whether it was agreed, by the word of the step; whoever does not agree says why.
+    pub(crate) fn decision(&mut self, agreed: bool) -> Decision {
+        if agreed { Decision::Approve } else { Decision::Reject(self.text("reason")) }
     }
 
     /// A text that may be left out.

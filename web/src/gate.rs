@@ -13,6 +13,7 @@ use poem::error::{MethodNotAllowedError, NotFoundError, SizedLimitError};
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Error, IntoResponse, PathPattern, Request, RequestBody, Response, Result};
 
+use crate::console::lost;
 use crate::form::Form;
 use crate::open;
 use crate::page::{PageError, sorry};
@@ -37,7 +38,10 @@ impl<E: Endpoint> Endpoint for Gate<E> {
         if let Some(officer) = &officer {
             request.set_data(officer.clone());
         }
-        let answer = match self.read(&mut request, officer.as_ref()).await {
+        let answer = self.read(&mut request, officer.as_ref()).await;
+        // Only what nobody who is signed in has sent can come back as lost.
+        let lost = officer.is_none().then(|| lost::Lost::of(&request)).flatten();
+        let answer = match answer {
             Ok(()) => self.inner.call(request).await.map(IntoResponse::into_response),
             Err(error) => Err(error),
         };
@@ -50,7 +54,12 @@ impl<E: Endpoint> Endpoint for Gate<E> {
                         .page("提示", &[], &sorry(&problem, None, "/console"))
                         .status(problem.status)
                         .into_response(),
-                    None => open::page("提示", "", &sorry(&problem, None, "/")).status(problem.status).into_response(),
+                    None => match lost.filter(|_| problem.status == 401) {
+                        Some(lost) => lost.page(&problem).into_response(),
+                        None => {
+                            open::page("提示", "", &sorry(&problem, None, "/")).status(problem.status).into_response()
+                        }
+                    },
                 };
                 if let Some(pattern) = error.data::<PathPattern>() {
                     page.set_data(pattern.clone());

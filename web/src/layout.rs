@@ -48,6 +48,9 @@ pub(crate) fn console(officer: &Officer, title: &str, way: &[(&str, &str)], cont
     Html::whole(title, "console", &body)
 }
 
+/// How many links stand open in the navigation without groups that fold.
+const FEW: usize = 14;
+
 fn links(officer: &Officer) -> Markup {
     let within = |path: &str| match officer.path.strip_prefix(path) {
         Some("") => true,
@@ -59,13 +62,17 @@ fn links(officer: &Officer) -> Markup {
     // A page below a page belongs to the nearer one.
     let nearest = all.map(|item| item.path).filter(|path| within(path)).max_by_key(|path| path.len());
     let here = |path: &str| nearest == Some(path);
+    let few = sections.iter().map(|(_, items)| items.len()).sum::<usize>() <= FEW;
     html! {
         @for (name, items) in &sections {
             section {
-                h2 { (*name) }
-                ul {
-                    @for item in items {
-                        li { a href=(item.path) aria-current=[here(item.path).then_some("page")] { (item.name) } }
+                // One group is open, the page's own; where all are short, none hides anything.
+                details open[few || items.iter().any(|item| here(item.path))] {
+                    summary { h2 { (*name) } }
+                    ul {
+                        @for item in items {
+                            li { a href=(item.path) aria-current=[here(item.path).then_some("page")] { (item.name) } }
+                        }
                     }
                 }
             }

@@ -48,7 +48,7 @@ mod words;
 use std::sync::Arc;
 
 use app::App;
-use app::runs::{ListJobs, StartJob};
+use app::runs::{ListJobs, StartDay, StartJob};
 use app::throttle::Throttle;
 use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, Request, Response, Result, Route};
@@ -68,6 +68,8 @@ pub struct WebOptions {
     pub complaints: Arc<Throttle>,
     /// Begins a job by hand.
     pub start_job: StartJob,
+    /// Begins a job by hand about one day.
+    pub start_day: StartDay,
     /// Names the jobs.
     pub jobs: ListJobs,
 }
@@ -79,7 +81,12 @@ pub fn endpoint(app: Arc<App>, options: WebOptions) -> BoxEndpoint<'static, Resp
     let pages = pages.with(poem::middleware::Compression::new());
     let gate = Gate { inner: pages, app: app.clone(), cookies: Cookies { https: options.https } };
     let all = All { assets: Route::new().at("/assets/:name", poem::get(asset::serve)), pages: gate };
-    all.data(app).data(Cookies { https: options.https }).data(options.start_job).data(options.jobs).boxed()
+    all.data(app)
+        .data(Cookies { https: options.https })
+        .data(options.start_job)
+        .data(options.start_day)
+        .data(options.jobs)
+        .boxed()
 }
 
 /// What pages load, and the pages: only these ask who is there.

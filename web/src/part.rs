@@ -1,10 +1,11 @@
 //! Parts that pages are made of: amounts, times, states, facts, and the panels in which a step is taken.
 
 use domain::{Money, Timestamp};
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 use poem::Request;
 use uuid::Uuid;
 
+use crate::field::Field;
 use crate::form::Typed;
 use crate::session::Officer;
 use crate::table::Asked;
@@ -146,6 +147,21 @@ impl Step<'_> {
             }
         }
     }
+}
+
+/// The field in which somebody says why they do not agree; `typed` is what was typed into its panel, if that was refused.
+pub(crate) fn why(typed: Option<&Typed>) -> Markup {
+    let fresh = Typed::default();
+    Field::area(typed.unwrap_or(&fresh), "reason", "原因")
+        .required()
+        .longest(500)
+        .hint("给提出的人看，也留给审计。")
+        .render()
+}
+
+/// Why something was not agreed to, if it was said.
+pub(crate) fn refusal(reason: Option<&String>) -> Markup {
+    html! { @if let Some(reason) = reason { p class="note" { "不同意的原因：" (lines(reason)) } } }
 }
 
 /// Why a form was refused, over the form.

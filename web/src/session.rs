@@ -23,12 +23,15 @@ use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result};
 use crate::form::Typed;
 use crate::layout;
 use crate::page::{Html, PageError};
+use crate::part;
 
 /// The cookie of what is to be said on the next page.
 pub(crate) const FLASH: &str = "sangzi-flash";
 /// The field that carries the token.
 pub(crate) const TOKEN: &str = "_token";
 const SALT: usize = 8;
+/// How a page says that something was refused.
+const ALERT: &str = "role=\"alert\"";
 
 /// How cookies are written.
 #[derive(Clone, Copy)]
@@ -145,9 +148,7 @@ impl Officer {
 
     /// The token of the forms of a page.
     pub(crate) fn token(&self) -> String {
-        let mut salt = [0; SALT];
-        rand::fill(&mut salt).expect("the system gives random bytes");
-        format!("{}{}", hex::encode(salt), hex::encode(hmac::sign(&self.key, &salt)))
+        form_token(&self.key)
     }
 
     /// Whether a token belongs to this session.
@@ -162,9 +163,12 @@ impl Officer {
         layout::console(self, title, way, content)
     }
 
-    /// A page with a form on it: as it is first shown, or with what was typed and why it was refused.
+    /// A page with a form on it: as it is first shown, or with what was typed and why it was refused. Where the panel of a refused step is
+    /// gone, because the thing has moved on, the reason stands over the page.
     pub(crate) fn shown(&self, title: &str, way: &[(&str, &str)], content: &Markup, typed: &Typed) -> Response {
-        self.page(title, way, content).status(typed.status()).into_response()
+        let unsaid = typed.problem().is_some() && !content.0.contains(ALERT);
+        let content = html! { @if unsaid { (part::alert(typed)) } (content) };
+        self.page(title, way, &content).status(typed.status()).into_response()
     }
 
     /// A form that changes something.
@@ -205,9 +209,20 @@ impl<'a> FromRequest<'a> for Officer {
             let login = format!("/console/login?next={}", encoded(wished));
             return Err(poem::Error::from_response(see_other(&login)));
         }
-        let over = Problem::unauthorized().saying("登录已过期，内容没有提交。请在另一个窗口登录后，回到此页刷新再试。");
+        let over = Problem::unauthorized().saying("登录已过期，内容没有提交。请登录后再提交。");
         Err(PageError(over).into())
     }
+}
+
+fn form_token(key: &hmac::Key) -> String {
+    let mut salt = [0; SALT];
+    rand::fill(&mut salt).expect("the system gives random bytes");
+    format!("{}{}", hex::encode(salt), hex::encode(hmac::sign(key, &salt)))
+}
+
+/// The token of a form for a session that has just begun.
+pub(crate) fn token_of(session: &str) -> String {
+    form_token(&hmac::Key::new(hmac::HMAC_SHA256, session.as_bytes()))
 }
 
 /// An answer that leads to another page.

@@ -1,14 +1,16 @@
-//! Lists: they filter by a form of their own, sort what they show, page by key, and are exported as CSV or XLSX from the same
-//! cells, so that a file never says something else than the page.
+//! Lists: they filter by a form of their own, page by key, and are exported as CSV or XLSX from the same cells, so that a file never says
+//! something else than the page. Long lists of amounts are sorted as a whole, by the query; the others sort the rows of the page, and say so.
 
+use app::problem::Problem;
 use domain::{BusinessDate, Money, Timestamp};
+use entity::ListOrder;
 use maud::{Markup, html};
 use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-use crate::page;
+use crate::page::{self, PageError};
 use crate::part::{self, Tone};
 use crate::session::encoded;
 
@@ -39,13 +41,19 @@ impl Cell {
     /// A text.
     pub(crate) fn text(text: impl Into<String>) -> Cell {
         let text = text.into();
-        Cell { shown: html! { (text) }, value: Value::Text(text) }
+        Cell { shown: unbroken(&text), value: Value::Text(text) }
     }
 
     /// A text that leads somewhere.
     pub(crate) fn link(path: &str, text: impl Into<String>) -> Cell {
         let text = text.into();
-        Cell { shown: html! { a href=(path) { (text) } }, value: Value::Text(text) }
+        Cell { shown: html! { a href=(path) { (unbroken(&text)) } }, value: Value::Text(text) }
+    }
+
+    /// A long number that leads somewhere; it breaks where it must.
+    pub(crate) fn code(path: &str, number: impl Into<String>) -> Cell {
+        let number = number.into();
+        Cell { shown: html! { a class="code" href=(path) { (number) } }, value: Value::Text(number) }
     }
 
     /// An amount.
@@ -102,6 +110,11 @@ impl Cell {
             Value::Text(text) => text.clone(),
         }
     }
+}
+
+/// A text; a day within a table does not break at its dashes.
+fn unbroken(text: &str) -> Markup {
+    html! { @if text.parse::<BusinessDate>().is_ok() { span class="solid" { (text) } } @else { (text) } }
 }
 
 /// A heading over a column.
@@ -163,14 +176,44 @@ impl Asked {
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// A value of the filter that reads as what it should be; what does not is no filter.
-    pub(crate) fn read<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    /// A value of the filter, if it was given; one that does not read as what it should be is refused, for without it other things would be
+    /// shown than were asked for.
+    pub(crate) fn read<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, PageError> {
+        let Some(given) = self.get(name) else { return Ok(None) };
+        let wrong = |_| {
+            let said = format!("筛选条件“{given}”不正确，没有按它筛选。请返回改正；日期的写法如 2026-01-15。");
+            Problem::new(400, "invalid_filter", "").saying(said).because(name)
+        };
+        Ok(given.parse().map(Some).map_err(wrong)?)
+    }
+
+    /// The same for everybody's pages: a link that was mistyped shows what it can.
+    pub(crate) fn hint<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.parse().ok()
     }
 
     /// The cursor.
     pub(crate) fn after<T: From<uuid::Uuid>>(&self) -> Option<T> {
-        self.read::<uuid::Uuid>("after").map(T::from)
+        self.hint::<uuid::Uuid>("after").map(T::from)
+    }
+
+    /// The column to sort by, counted from one, and whether from the greatest to the least: `?sort=2`, or `?sort=-2`.
+    fn sort(&self) -> Option<(usize, bool)> {
+        let wished: i64 = self.hint("sort")?;
+        let at = usize::try_from(wished.unsigned_abs()).ok().filter(|at| *at > 0)?;
+        Some((at, wished < 0))
+    }
+
+    /// The order for the query of a list whose columns of amount and of time, counted from one, are these; see [`Table::ordered`].
+    pub(crate) fn order(&self, amount: usize, time: usize) -> Option<ListOrder> {
+        let (at, down) = self.sort()?;
+        match (at == amount, at == time, down) {
+            (true, _, true) => Some(ListOrder::Largest),
+            (true, _, false) => Some(ListOrder::Smallest),
+            (_, true, true) => Some(ListOrder::Newest),
+            (_, true, false) => Some(ListOrder::Oldest),
+            (false, false, _) => None,
+        }
     }
 
     /// Whether a file is wanted.
@@ -182,9 +225,9 @@ impl Asked {
         }
     }
 
-    /// How many rows to ask a service for: one more than are shown, or as many as a file may hold.
+    /// How many rows to ask a service for: one more than are shown, or than a file may hold.
     pub(crate) fn limit(&self) -> u64 {
-        if self.file().is_some() { MOST as u64 } else { ROWS + 1 }
+        if self.file().is_some() { MOST as u64 + 1 } else { ROWS + 1 }
     }
 
     /// The address with some values changed; an empty one is left out.
@@ -208,6 +251,8 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
     next: Option<String>,
     nothing: &'static str,
+    /// The columns the query sorts by, counted from one.
+    ordered: Vec<usize>,
     /// What a workbook says over its columns.
     title: Option<String>,
 }
@@ -215,7 +260,8 @@ pub(crate) struct Table {
 impl Table {
     /// A list without rows yet; `nothing` is what is said if it stays so.
     pub(crate) fn new(caption: impl Into<String>, columns: &[Column], nothing: &'static str) -> Table {
-        Table { caption: caption.into(), columns: columns.to_vec(), rows: Vec::new(), next: None, nothing, title: None }
+        let (caption, columns) = (caption.into(), columns.to_vec());
+        Table { caption, columns, rows: Vec::new(), next: None, nothing, ordered: Vec::new(), title: None }
     }
 
     /// A page of rows that were asked for one more than the page shows (see [`Asked::limit`]): the last only says that there is more.
@@ -240,6 +286,12 @@ impl Table {
         self
     }
 
+    /// The same, which the query has sorted as a whole by one of these columns, if one is asked for; counted from one.
+    pub(crate) fn ordered(mut self, columns: &[usize]) -> Table {
+        self.ordered = columns.to_vec();
+        self
+    }
+
     /// All rows of a list that is never long.
     pub(crate) fn whole(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Table {
         self.rows = rows.into_iter().collect();
@@ -252,30 +304,41 @@ impl Table {
         self
     }
 
-    /// Sorts by the column the address names: `?sort=2`, or `?sort=-2` the other way round.
+    /// Sorts by the column the address names, where the query has not; answers which, from zero, and whether downwards.
     fn sort(&mut self, asked: &Asked) -> Option<(usize, bool)> {
-        let wished: i64 = asked.read("sort")?;
-        let at = usize::try_from(wished.unsigned_abs()).ok()?.checked_sub(1).filter(|at| *at < self.columns.len())?;
-        self.rows.sort_by(|a, b| a.get(at).map(|cell| &cell.value).cmp(&b.get(at).map(|cell| &cell.value)));
-        if wished < 0 {
-            self.rows.reverse();
+        let (column, down) = asked.sort().filter(|(column, _)| *column <= self.columns.len())?;
+        let at = column.checked_sub(1)?;
+        if !self.ordered.contains(&column) {
+            self.rows.sort_by(|a, b| a.get(at).map(|cell| &cell.value).cmp(&b.get(at).map(|cell| &cell.value)));
+            if down {
+                self.rows.reverse();
+            }
         }
-        Some((at, wished < 0))
+        Some((at, down))
     }
 
     /// The list on a page, with links to sort, to page and to export.
     pub(crate) fn show(mut self, asked: &Asked) -> Markup {
         let sorted = self.sort(asked);
+        let of_query = |at: usize| self.ordered.contains(&(at + 1));
+        // What follows a row in one order is not what follows it in another.
+        let leaves = sorted.is_some_and(|(by, _)| of_query(by));
         let heading = |at: usize, column: &Column| {
             let order =
                 sorted.filter(|(by, _)| *by == at).map(|(_, down)| if down { "descending" } else { "ascending" });
             let turn = if order == Some("ascending") { format!("-{}", at + 1) } else { (at + 1).to_string() };
+            let mut changes = vec![("sort", turn.as_str())];
+            if leaves || of_query(at) {
+                changes.push(("after", ""));
+            }
             html! {
                 th scope="col" role="columnheader" class=[column.right.then_some("right")] aria-sort=[order] {
-                    a href=(asked.with(&[("sort", &turn)])) { (column.name) }
+                    a class="sort" href=(asked.with(&changes)) { (column.name) }
                 }
             }
         };
+        let paged = self.next.is_some() || asked.get("after").is_some();
+        let of_page = paged && sorted.is_some_and(|(by, _)| !of_query(by));
         html! {
             @if self.rows.is_empty() {
                 p class="nothing" { (self.nothing) }
@@ -284,7 +347,7 @@ impl Table {
             }
             @if !self.rows.is_empty() || asked.get("after").is_some() {
                 nav class="pages" aria-label={ (self.caption) "的翻页" } {
-                    span class="faint" { "本页" (self.rows.len()) "条" }
+                    span class="faint" { "本页" (self.rows.len()) "条" @if of_page { "，仅对本页排序" } }
                     @if asked.get("after").is_some() { a href=(asked.with(&[("after", "")])) { "第一页" } }
                     @if let Some(next) = &self.next { a href=(asked.with(&[("after", next)])) rel="next" { "下一页" } }
                     span class="export" {
@@ -351,11 +414,21 @@ impl Table {
         }
     }
 
+    /// What the last line of a file says that does not hold all of the list.
+    fn cut(&self) -> Option<String> {
+        self.next.is_some().then(|| format!("（只导出了前{MOST}条，其后还有未导出的；请缩小筛选范围，分次导出）"))
+    }
+
     fn csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
         let heading = self.columns.iter().map(|column| column.name.to_owned()).collect();
         let rows = self.rows.iter().map(|row| row.iter().map(guarded).collect());
-        for row in std::iter::once::<Vec<String>>(heading).chain(rows) {
+        let cut = self.cut().map(|words| {
+            let mut row = vec![String::new(); self.columns.len()];
+            row.iter_mut().take(1).for_each(|cell| cell.clone_from(&words));
+            row
+        });
+        for row in std::iter::once::<Vec<String>>(heading).chain(rows).chain(cut) {
             // Into memory, and all rows are as long as the heading.
             if let Err(error) = writer.write_record(&row) {
                 tracing::error!(%error, "a line of a list was left out");
@@ -391,6 +464,9 @@ impl Table {
                     }
                 }
             }
+        }
+        if let (Some(words), Ok(rows)) = (self.cut(), u32::try_from(self.rows.len())) {
+            sheet.write_string_with_format(head + 1 + rows, 0, words, &bold)?;
         }
         sheet.set_freeze_panes(head + 1, 0)?;
         book.save_to_buffer()
@@ -469,6 +545,41 @@ mod tests {
         assert_eq!(csv("sort=-2"), "\u{feff}名称,金额\n'=1+1,0.03\n丙,0.02\n乙,0.01\n");
         assert_eq!(csv("sort=9"), csv(""));
         assert!(!table().xlsx().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_does_not_hold_all_of_a_list_says_so() {
+        let csv = String::from_utf8(table().then(Some("after".to_owned())).csv()).unwrap();
+        let (last, whole) = (csv.lines().last().unwrap().to_owned(), String::from_utf8(table().csv()).unwrap());
+        assert!(last.starts_with("（只导出了前10000条") && last.ends_with(','), "{last}");
+        assert!(!whole.contains("只导出了"), "{whole}");
+        let (page, file) = (asked(""), asked("as=csv"));
+        assert_eq!(
+            (page.limit(), file.limit()),
+            (ROWS + 1, MOST as u64 + 1),
+            "one more than fits tells that there is more"
+        );
+    }
+
+    #[test]
+    fn what_the_query_has_sorted_is_left_as_it_came() {
+        let wished = [("sort=-2", Some(ListOrder::Largest)), ("sort=1", Some(ListOrder::Oldest)), ("sort=7", None)];
+        for (query, order) in wished {
+            assert_eq!(asked(query).order(2, 1), order, "{query}");
+        }
+        let mut sorted = table().ordered(&[2]);
+        assert_eq!(sorted.sort(&asked("sort=2")), Some((1, false)));
+        assert!(String::from_utf8(sorted.csv()).unwrap().contains("'=1+1,0.03\n乙"), "as it came");
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_refused() {
+        assert_eq!(
+            asked("day=2026-02-28").read::<BusinessDate>("day").unwrap().map(|day| day.to_string()).as_deref(),
+            Some("2026-02-28")
+        );
+        assert_eq!(asked("day=").read::<BusinessDate>("day").unwrap(), None);
+        assert_eq!(asked("day=2026-02-30").read::<BusinessDate>("day").unwrap_err().0.status, 400);
     }
 
     #[test]

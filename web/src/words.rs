@@ -66,7 +66,10 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::Break => "差错",
         WaitingKind::Voucher => "手工凭证",
         WaitingKind::CashCount => "现金盘点",
+        WaitingKind::YearClosing => "年终结转",
         WaitingKind::AuditReport => "审计报告",
+        WaitingKind::AccountChange => "收款账户变更",
+        WaitingKind::SmallReview => "小型机构支出按月复核",
         WaitingKind::RoleGrant => "角色授予",
         WaitingKind::Account => "待启用的账号",
         WaitingKind::Enquiry => "捐赠人查询",
@@ -173,6 +176,12 @@ pub(crate) fn way(way: Way) -> &'static str {
         Way::Cash => "现金",
         Way::Goods => "物资",
     }
+}
+
+/// The counties of the province as options, each with its city.
+pub(crate) fn counties() -> impl Iterator<Item = (&'static str, String)> {
+    let counties = domain::division::hebei().iter().filter(|one| one.code.len() == 6 && one.valid_to.is_none());
+    counties.map(|one| (one.code, domain::division::place(one.code)))
 }
 
 /// A kind of budget line.

@@ -17,7 +17,7 @@ use crate::session::Officer;
 use crate::table::{Asked, Cell, FileKind, Table, column};
 
 /// What stands in each column: what it is for, and an example.
-const ABOUT: [(&str, &str); 10] = [
+const ABOUT: [(&str, &str); 11] = [
     ("与银行账户的户名一致", "张示例"),
     ("8至32位数字，以文本格式填写", "6222020000000000000"),
     ("写明支行", "示例银行示例支行"),
@@ -28,6 +28,7 @@ const ABOUT: [(&str, &str); 10] = [
     ("6位数字", "130502"),
     ("收款人电话", "0319-0000000"),
     ("不填，或与本次支出的用途一致", ""),
+    ("收款人或受益人与管理人员、捐赠人的关系，没有则不填", ""),
 ];
 const PAGE: &str = "/console/disbursements/batch";
 

@@ -4,7 +4,7 @@ use app::problem::Problem;
 use app::spending::open::Paid;
 use crowdfunding::spending::READERS;
 use crowdfunding::{AUTHORS, Access, Exhibit, PublicCampaign};
-use domain::campaign::CampaignState;
+use domain::campaign::{CampaignKind, CampaignState};
 use domain::role::Role;
 use domain::{AttachmentId, CampaignCommentId, CampaignId, Money};
 use entity::{budget_line, campaign};
@@ -14,7 +14,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::paper;
 use super::people::{Names, staff_of};
-use super::{course, partner, plan, progress};
+use super::{course, donation, partner, plan, progress};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -30,7 +30,7 @@ const RELEASERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let state = asked.read::<words::Key<CampaignState>>("state").map(|key| key.0);
+    let state = asked.read::<words::Key<CampaignState>>("state")?.map(|key| key.0);
     let campaigns = &officer.app.campaigns;
     let rows = campaigns.named(asked.get("q"), state, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
@@ -48,12 +48,15 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     ];
     let cells = |row: campaign::Model| {
         let fund = of(row.id).map(|one| &one.fund);
+        let (raised, available) = fund.map_or((Money::ZERO, Money::ZERO), |fund| (fund.raised_cash, fund.available()));
+        let leads = leads(&officer, &row);
+        let booked = |amount: Money| if leads { Cell::yuan_of(amount, &accounts(row.id)) } else { Cell::yuan(amount) };
         vec![
             Cell::link(&path(row.id), row.name),
             Cell::badge(words::campaign(row.state)),
             Cell::yuan(row.target_fen),
-            Cell::yuan(fund.map_or(Money::ZERO, |fund| fund.raised_cash)),
-            Cell::yuan(fund.map_or(Money::ZERO, |fund| fund.available())),
+            booked(raised),
+            booked(available),
             Cell::at(row.ends_us),
             Cell::or_none(row.filing_number, Cell::text),
         ]
@@ -68,12 +71,28 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             @if officer.is(&AUTHORS) { a class="button primary" href="/console/campaigns/new" { "新建项目" } }
         }))
         (table::filter(&asked, &html! {
-            (table::filter_text(&asked, "q", "名称"))
+            (table::filter_text(&asked, "q", "名称或备案编号"))
             (table::filter_choice(&asked, "state", "状态", &states))
         }))
         (table.show(&asked))
     };
     Ok(officer.page("公益项目", &[("/console", "工作台")], &content).into_response())
+}
+
+/// Whether the amounts of a campaign lead to its accounts: for whoever reads the books; a parent's money is in its leaves' accounts.
+fn leads(officer: &Officer, row: &campaign::Model) -> bool {
+    officer.is(&app::books::READERS) && row.kind != CampaignKind::Parent
+}
+
+/// The accounts of a campaign.
+fn accounts(id: CampaignId) -> String {
+    format!("/console/ledger?campaign={id}")
+}
+
+/// What a campaign has paid, or with another state owes, by payment; of one line of it, or of all of them and of its leaves.
+fn payments(id: CampaignId, line: Option<&str>, state: &str) -> String {
+    let line = line.map(|line| format!("&line={}", crate::session::encoded(line))).unwrap_or_default();
+    format!("/console/payouts?campaign={id}{line}&state={state}")
 }
 
 /// The path of a campaign.
@@ -110,6 +129,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     let changes = campaigns.changes(id, by).await?;
     let updates = campaigns.updates(id, None, 50, by).await?;
     let suspensions = campaigns.suspensions(id, by).await?;
+    let complaints = campaigns.complaints_of(id, by).await?;
     let money = campaigns.with_money(&[id]).await?;
     let paid = officer.app.spending.paid(id).await?;
     let milestones = if row.state.is_public() { campaigns.public_milestones(id).await? } else { Vec::new() };
@@ -122,7 +142,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
             .chain(plans.iter().map(|one| one.author))
             .chain(changes.iter().map(|one| one.author_id))
             .chain(updates.iter().flat_map(|one| [Some(one.author_id), one.publisher_id]).flatten())
-            .chain(suspensions.iter().flat_map(|one| [one.author_id, one.lifted_by]).flatten()),
+            .chain(suspensions.iter().flat_map(|one| [one.author_id, one.lifted_by, one.lifted_for_id]).flatten()),
     )
     .await?;
     let object = campaigns.exhibit(Exhibit::Campaign(id), Access::Read, by).await?;
@@ -155,7 +175,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
             p class="note" { strong { "上次退回：" } (step.reason.as_deref().unwrap_or_default()) " " span class="faint" { (names.actor(&step.actor)) " · " (part::at(step.at_us)) } }
         }
         div class="steps" {
-            (course::steps(officer, &row, at))
+            (course::steps(officer, &row, &complaints, at))
             (progress::disclosure(officer, &row, at))
             (release_step(officer, &row, at))
         }
@@ -190,7 +210,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
             (part::block("核查记录", &html! {
                 @for one in &suspensions {
                     p { (part::at(one.created_us)) " " (names.maybe(one.author_id)) "：" (one.reason)
-                        @if let Some(lifted) = one.lifted_us { " — " (part::at(lifted)) " " (names.maybe(one.lifted_by)) "解除：" (one.lift_reason.as_deref().unwrap_or_default()) } }
+                        @if let Some(lifted) = one.lifted_us { " — " (part::at(lifted)) " " (names.maybe(one.lifted_by)) @if one.lifted_for_id.is_some() { "（代" (names.maybe(one.lifted_for_id)) "）" } "解除：" (one.lift_reason.as_deref().unwrap_or_default()) } }
                 }
             }))
         }
@@ -217,20 +237,22 @@ fn facts(
 ) -> Markup {
     let (owed, paid) = paid.total();
     let fund = money.map(|one| &one.fund);
-    let amount = |of: fn(&ledger::Fund) -> Money| html! { @if let Some(fund) = fund { (part::yuan(of(fund))) } };
+    let books = leads(officer, row);
+    let pays = officer.is(&READERS);
+    let leading = |amount: Money, path: String, leads: bool| {
+        if leads { part::yuan_of(amount, &path) } else { part::yuan(amount) }
+    };
+    let amount = |of: fn(&ledger::Fund) -> Money| html! { @if let Some(fund) = fund { (leading(of(fund), accounts(row.id), books)) } };
     html! {
         section class="block" {
             h2 { "概况" }
             (part::facts(&[
                 ("筹款目标", part::yuan(row.target_fen)),
                 ("已募集（净额）", amount(|fund| fund.raised_cash)),
-                ("已退款", html! { @if let Some(one) = money { (part::yuan(one.refunded)) } }),
+                ("已退款", html! { @if let Some(one) = money { (leading(one.refunded, format!("/console/refunds?campaign={}&state=decided", row.id), officer.is(&donation::SEARCHERS))) } }),
                 ("捐赠笔数", html! { @if let Some(one) = money { (one.gifts) } }),
-                ("已支付", html! {
-                    @if officer.is(&READERS) { a href={ "/console/disbursements?campaign=" (row.id) } { (part::yuan(paid)) } }
-                    @else { (part::yuan(paid)) }
-                }),
-                ("已批准未付", part::yuan(owed)),
+                ("已支付", leading(paid, payments(row.id, None, "confirmed"), pays)),
+                ("已批准未付", leading(owed, payments(row.id, None, "owed"), pays)),
                 ("可用余额", amount(ledger::Fund::available)),
                 ("发起人", html! { (names.name(row.author_id)) }),
                 ("募捐期限", html! { (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) }),
@@ -270,14 +292,17 @@ fn spending(officer: &Officer, row: &campaign::Model, budget: &[budget_line::Mod
             part::grouped(owed),
             part::grouped(line.planned_fen)
         );
-        let papers = format!("/console/disbursements?campaign={}", row.id);
+        let of_line = |amount: Money, state: &str| {
+            let lead = payments(row.id, Some(&line.code), state);
+            if officer.is(&READERS) { Cell::yuan_of(amount, &lead) } else { Cell::yuan(amount) }
+        };
         vec![
             Cell::text(&line.code),
             Cell::text(&line.name),
             Cell::text(words::budget_kind(line.kind)),
             Cell::yuan(line.planned_fen),
-            if officer.is(&READERS) { Cell::yuan_of(paid, &papers) } else { Cell::yuan(paid) },
-            Cell::yuan(owed),
+            of_line(paid, "confirmed"),
+            of_line(owed, "owed"),
             Cell::yuan(left(line)),
             Cell::shown(chart::gauge(paid, owed, line.planned_fen, &title), title),
         ]
@@ -413,7 +438,8 @@ pub(super) async fn post_withdraw_paper(
     officer: Officer,
     Path((id, paper_id)): Path<(CampaignId, AttachmentId)>,
 ) -> Result<Response, PageError> {
-    let object = officer.app.campaigns.exhibit(Exhibit::Campaign(id), Access::Withdraw, &officer.member).await?;
+    let access = Access::Withdraw(paper_id);
+    let object = officer.app.campaigns.exhibit(Exhibit::Campaign(id), access, &officer.member).await?;
     officer.app.documents.withdraw(&officer.member, &object, paper_id).await?;
     Ok(officer.done("材料已撤下。", &path(id)))
 }

@@ -99,7 +99,9 @@ async fn show(
         }
         (part::block(if officer.is(&WATCHERS) { "全部申请" } else { "我的申请" }, &table.show(asked)))
     };
-    Ok(officer.shown("未成年人信息查阅", &[("/console/payees", "收款人")], &content, typed))
+    let reader = officer.is(&crowdfunding::spending::READERS);
+    let way = if reader { ("/console/payees", "收款人") } else { ("/console", "工作台") };
+    Ok(officer.shown("未成年人信息查阅", &[way], &content, typed))
 }
 
 /// What was asked and answered.

@@ -27,7 +27,7 @@ async fn show(
     at: Option<(ComplaintId, &str)>,
     typed: &Typed,
 ) -> Result<Response, PageError> {
-    let state = asked.read::<words::Key<ComplaintState>>("state").map(|key| key.0);
+    let state = asked.read::<words::Key<ComplaintState>>("state")?.map(|key| key.0);
     let campaigns = &officer.app.campaigns;
     let mut rows =
         campaigns.complaints(state, asked.after(), ROWS + 1, &officer.member).await.map_err(Problem::of_list)?;

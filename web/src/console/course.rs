@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use app::problem::Problem;
-use crowdfunding::{AUTHORS, Channel, Decision, Ground, Opening, Step as Way};
+use crowdfunding::{AUTHORS, Channel, Ground, Opening, Step as Way};
 use domain::campaign::CampaignState;
 use domain::role::Role;
-use domain::{CampaignId, SuspensionId};
-use entity::campaign;
+use domain::{CampaignId, ComplaintId, SuspensionId};
+use entity::{campaign, complaint};
 use maud::{Markup, html};
 
 use super::campaign::{At, path};
@@ -21,6 +21,7 @@ use crate::session::{Officer, nothing};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asks {
     Nothing,
+    Statement,
     Reason,
     SubmittedOn,
     Filing,
@@ -85,11 +86,11 @@ impl Offer {
 }
 
 /// The steps that can follow a state; whether one may be taken is for the service to say.
-fn offers(state: CampaignState) -> Vec<Offer> {
+fn offers(row: &campaign::Model) -> Vec<Offer> {
     use Asks as A;
     use CampaignState as S;
     let approve =
-        |roles: &'static [Role], will: &'static str| offer("approval", "批准", will, roles, A::Nothing).of_another();
+        |roles: &'static [Role], will: &'static str| offer("approval", "批准", will, roles, A::Statement).of_another();
     let reject = |roles: &'static [Role]| {
         offer("rejection", "退回", "将退回发起人修改，并告知原因。", roles, A::Reason).of_another()
     };
@@ -105,7 +106,10 @@ fn offers(state: CampaignState) -> Vec<Offer> {
         offer("emergency-opening", "应急开放", will, MANAGERS, A::Opening).grave()
     };
     let end = || offer("end", "提前结束", "将不再接受新的捐赠。结束后不能重新开放。", MANAGERS, A::Reason).grave();
-    match state {
+    // What opened in an emergency and is over, or was suspended, is filed all the same.
+    let late = || if row.filing_number.is_none() && row.plan_version > 0 { vec![submitted(), file()] } else { vec![] };
+    let closing = || offer("closing", "开始结项", "将开始结项决算。", MANAGERS, A::Nothing);
+    match row.state {
         S::Draft => vec![
             offer("submission", "提交审核", "将交项目管理员初审；审核期间不能修改方案。", &AUTHORS, A::Nothing)
                 .of_author(),
@@ -133,17 +137,17 @@ fn offers(state: CampaignState) -> Vec<Offer> {
         S::Open => {
             vec![offer("pause", "暂停", "将暂不接受新的捐赠，已付款的仍会入账。", MANAGERS, A::Reason), end()]
         }
-        S::EmergencyOpen => vec![
-            submitted(),
-            file(),
-            offer("pause", "暂停", "将暂不接受新的捐赠，已付款的仍会入账。", MANAGERS, A::Reason),
-            end(),
-        ],
+        S::EmergencyOpen => vec![submitted(), file(), end()],
         S::Paused => {
             vec![offer("resumption", "恢复募捐", "将重新接受捐赠。", MANAGERS, A::Nothing), end()]
         }
-        S::Ended => vec![offer("execution", "开始执行", "项目进入执行，可以办理支出。", MANAGERS, A::Nothing)],
-        S::Executing => vec![offer("closing", "开始结项", "将开始结项决算。", MANAGERS, A::Nothing)],
+        S::Ended => {
+            let execution = offer("execution", "开始执行", "项目进入执行，可以办理支出。", MANAGERS, A::Nothing);
+            late().into_iter().chain([execution]).collect()
+        }
+        S::Executing => vec![closing()],
+        S::Terminated => late().into_iter().chain([closing()]).collect(),
+        S::Suspended => late(),
         S::Closing => vec![
             offer(
                 "closure",
@@ -158,7 +162,7 @@ fn offers(state: CampaignState) -> Vec<Offer> {
         S::Rejected => {
             vec![offer("revision", "继续修改", "将重新成为草稿。", &AUTHORS, A::Nothing).of_author(), cancel()]
         }
-        S::Closed | S::Suspended | S::Cancelled | S::Terminated => vec![],
+        S::Closed | S::Cancelled => vec![],
     }
 }
 
@@ -169,8 +173,8 @@ fn way(word: &str, form: &Form) -> Result<Way, Problem> {
         "submission" => Way::Submit,
         "withdrawal" => Way::Withdraw,
         "review" => Way::TakeUp,
-        "approval" => Way::Review(Decision::Approve),
-        "rejection" => Way::Review(Decision::Reject(check.text("reason"))),
+        "approval" => Way::Approve { for_a_group: form.ticked("for_a_group") },
+        "rejection" => Way::Reject(check.text("reason")),
         "revision" => Way::Revise,
         "filing-submission" => match check.day("submitted_on") {
             Some(day) => Way::SubmitFiling(day),
@@ -225,6 +229,9 @@ fn opening(form: &Form) -> Opening {
 fn asked_for(asks: Asks, typed: &Typed) -> Markup {
     match asks {
         Asks::Nothing => nothing(),
+        Asks::Statement => html! {
+            (Field::tick(typed, "for_a_group", "已核对受益人：本项目面向符合条件的群体，不为特定个人募捐").required())
+        },
         Asks::Reason => html! { (Field::area(typed, "reason", "原因").required().longest(500)) },
         Asks::SubmittedOn => html! { (Field::day(typed, "submitted_on", "报送日期").required()) },
         Asks::Filing => html! {
@@ -241,30 +248,35 @@ fn asked_for(asks: Asks, typed: &Typed) -> Markup {
 }
 
 /// The steps that somebody may take with a campaign now.
-pub(super) fn steps(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup {
+pub(super) fn steps(officer: &Officer, row: &campaign::Model, complaints: &[complaint::Model], at: &At<'_>) -> Markup {
     let fresh = Typed::default();
     html! {
-        @for offer in offers(row.state).iter().filter(|offer| offer.is_for(officer, row)) {
+        @for offer in offers(row).iter().filter(|offer| offer.is_for(officer, row)) {
             (Step { name: offer.name, will: offer.will, to: &format!("{}/{}", path(row.id), offer.word), grave: offer.grave,
                 fields: asked_for(offer.asks, at.of(offer.word).unwrap_or(&fresh)) }.show(officer, at.of(offer.word)))
         }
-        (stop(officer, row, at))
+        (stop(officer, row, complaints, at))
     }
 }
 
 /// Suspension and its end: not on the straight way.
-fn stop(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup {
+fn stop(officer: &Officer, row: &campaign::Model, complaints: &[complaint::Model], at: &At<'_>) -> Markup {
     let fresh = Typed::default();
+    let mut grounds = vec![(String::new(), "主管部门的决定或通知（请先上传到材料中）".to_owned())];
+    grounds.extend(complaints.iter().map(|one| {
+        let words: String = one.words.chars().take(30).collect();
+        (one.id.to_string(), format!("投诉：{words}"))
+    }));
     let lifters = [Role::FinanceHead, Role::Chair];
     html! {
         @if row.state == CampaignState::Suspended && officer.is(&lifters) {
-            (Step { name: "解除核查", will: "将恢复到核查前的状态，解冻资金。须由提出核查以外的人办理。", to: &format!("{}/suspension-lift", path(row.id)), grave: false,
+            (Step { name: "解除核查", will: "将恢复到核查前的状态，解冻资金。须由提出核查以外的人办理；因投诉停募的，投诉须已答复。", to: &format!("{}/suspension-lift", path(row.id)), grave: false,
                 fields: asked_for(Asks::Reason, at.of("suspension-lift").unwrap_or(&fresh)) }.show(officer, at.of("suspension-lift")))
         }
         @if row.state.lift().is_some() && officer.is(STOPPERS) {
             @let typed = at.of("suspensions").unwrap_or(&fresh);
             (Step { name: "停募核查", will: "将立即停止接受捐赠，并冻结项目资金。", to: &format!("{}/suspensions", path(row.id)), grave: true,
-                fields: html! { (part::new_id(typed)) (asked_for(Asks::Reason, typed)) } }.show(officer, at.of("suspensions")))
+                fields: html! { (part::new_id(typed)) (Field::choice(typed, "complaint", "依据", &grounds)) (asked_for(Asks::Reason, typed)) } }.show(officer, at.of("suspensions")))
         }
     }
 }
@@ -281,8 +293,9 @@ pub(super) async fn take(
     match word {
         "suspensions" => {
             let (suspension, reason): (SuspensionId, _) = (check.id("id"), check.text("reason"));
+            let complaint = form.given("complaint").map(|_| check.id::<ComplaintId>("complaint"));
             check.done()?;
-            campaigns.suspend(id, suspension, (Ground::Order, reason), by).await?;
+            campaigns.suspend(id, suspension, (complaint.map_or(Ground::Order, Ground::Complaint), reason), by).await?;
             Ok("已停止募捐并冻结资金。")
         }
         "suspension-lift" => {

@@ -11,7 +11,7 @@ use poem::{Request, Response, handler};
 
 use super::campaign;
 use super::donation::campaign_names;
-use super::people::Names;
+use super::people::{Names, why_not};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -62,6 +62,7 @@ async fn show(
     let link = |id: Option<CampaignId>| -> Markup {
         html! { @if let Some(id) = id { a href=(campaign::path(id)) { (campaign_name.name(id)) } } }
     };
+    let said = why_not(officer, rows.iter().map(|row| format!("decision:{}", row.id))).await?;
     let content = html! {
         (part::heading("两人决定事项", &nothing()))
         @if officer.is(&PROPOSERS) { div class="steps" { (propose_panel(officer, refused("new", "proposal"), &fresh).await?) } }
@@ -74,12 +75,13 @@ async fn show(
                     @if let Some(amount) = row.amount_fen { " " (part::yuan(amount)) "元" }
                     @if let Some(code) = &row.operator_code { " " span class="code" { (code) } } }
                 p { "理由：" (row.reason) }
+                (part::refusal(said.get(&format!("decision:{id}"))))
                 @if let Some(text) = &row.publication { p { "公示：" (part::lines(text)) } }
                 p class="faint" { (names.name(row.author_id)) "提出 · " (part::at(row.created_us)) @if let Some(at) = row.decided_us { " · " (names.maybe(row.approver_id)) "决定 · " (part::at(at)) } }
                 @if row.state == DecisionState::Proposed && row.author_id != officer.id() && officer.is(&DECIDERS) {
                     div class="steps" {
                         (Step { name: "同意", will: will(row.kind), to: &format!("/console/decisions/{id}/approval"), grave: row.kind == DecisionKind::Termination, fields: nothing() }.show(officer, refused(&id, "approval")))
-                        (Step { name: "不同意", will: "这项提议不再进行。", to: &format!("/console/decisions/{id}/rejection"), grave: false, fields: nothing() }.show(officer, refused(&id, "rejection")))
+                        (Step { name: "不同意", will: "这项提议不再进行。", to: &format!("/console/decisions/{id}/rejection"), grave: false, fields: part::why(refused(&id, "rejection")) }.show(officer, refused(&id, "rejection")))
                     }
                 }
             }
@@ -168,9 +170,20 @@ pub(super) async fn post_act(
     Path((id, word)): Path<(CampaignDecisionId, String)>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let decision = if word == "approval" { Decision::Approve } else { Decision::Reject(String::new()) };
-    match officer.app.campaigns.decide(id, decision, &officer.member).await {
-        Ok(_) => Ok(officer.done("已决定。", "/console/decisions")),
+    let decided: Result<(), Problem> = async {
+        let mut check = form.check();
+        let decision = match word.as_str() {
+            "approval" => Decision::Approve,
+            "rejection" => Decision::Reject(check.text("reason")),
+            _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
+        };
+        check.done()?;
+        officer.app.campaigns.decide(id, decision, &officer.member).await?;
+        Ok(())
+    }
+    .await;
+    match decided {
+        Ok(()) => Ok(officer.done("已决定。", "/console/decisions")),
         Err(refused) => {
             let asked = Asked::at("/console/decisions");
             show(&officer, &asked, Some((id.to_string(), word.as_str())), &Typed::refused(&form, refused)).await

@@ -31,6 +31,8 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::BankGift => format!("/console/donations/{id}"),
         WaitingKind::CampaignChange => format!("/console/campaign-changes/{id}"),
         WaitingKind::CampaignDecision => "/console/decisions".to_owned(),
+        WaitingKind::AccountChange => format!("/console/account-changes/{id}"),
+        WaitingKind::SmallReview => "/console/small-reviews".to_owned(),
         WaitingKind::RoleGrant => "/console/roles".to_owned(),
         WaitingKind::Account => format!("/console/members/{id}"),
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
@@ -50,6 +52,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::GiftList => format!("/console/gift-lists/{id}"),
         WaitingKind::Voucher => format!("/console/vouchers/{id}"),
         WaitingKind::CashCount => format!("/console/cash-counts/{id}"),
+        WaitingKind::YearClosing => format!("/console/year-closings/{id}"),
         WaitingKind::AuditReport => format!("/console/audit-reports/{id}"),
         WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => {
             format!("/console/loan-applications/{id}")
@@ -78,7 +81,9 @@ fn list(kind: WaitingKind) -> Option<&'static str> {
         WaitingKind::Voucher => "/console/vouchers",
         WaitingKind::CashCount => "/console/cash-counts",
         // They have no list of their own.
-        WaitingKind::Settlement | WaitingKind::AuditReport => return None,
+        WaitingKind::Settlement | WaitingKind::YearClosing | WaitingKind::AuditReport => return None,
+        WaitingKind::AccountChange => "/console/charities",
+        WaitingKind::SmallReview => "/console/small-reviews",
         WaitingKind::RoleGrant => "/console/roles",
         WaitingKind::Account => "/console/members",
         WaitingKind::Enquiry => "/console/enquiries",
@@ -126,7 +131,10 @@ fn title(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::Complaint => of("投诉"),
         WaitingKind::ChildAccess => format!("{}的查阅申请", title.unwrap_or_default()),
         WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => of("申请"),
+        WaitingKind::YearClosing => format!("{}{note}年度", title.unwrap_or_default()),
         WaitingKind::AuditReport => of("报告"),
+        WaitingKind::AccountChange => of("账户变更"),
+        WaitingKind::SmallReview => of("待复核"),
         WaitingKind::CashCount => of("盘点"),
         WaitingKind::Campaign
         | WaitingKind::CampaignChange
@@ -149,7 +157,8 @@ fn title(kind: WaitingKind, item: &WaitingItem) -> String {
 fn note(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
     let note = item.note.as_deref()?;
     Some(match kind {
-        WaitingKind::PaymentFile => format!("{note}笔"),
+        WaitingKind::PaymentFile | WaitingKind::SmallReview => format!("{note}笔"),
+        WaitingKind::AccountChange => format!("自{note}起"),
         WaitingKind::BankLine | WaitingKind::BankClaim | WaitingKind::BankGift => format!("流水号{note}"),
         WaitingKind::Screening if note != "payee" => screening::ground(note).to_owned(),
         WaitingKind::Campaign
@@ -207,7 +216,7 @@ fn told(officer: &Officer, notices: &[payout_notice::Model]) -> Markup {
     html! {
         section class="block" {
             h2 { "即将付款的通知 " span class="count" { (notices.len()) } }
-            p class="faint" { "按小型机构规则，单人批准的支出在付款前通知您；如有异议，请在付款前与经办人联系。" }
+            p class="faint" { "以下支出已经批准，将要付款；如有异议，请在付款前与经办人联系。" }
             ul class="papers" {
                 @for one in notices {
                     li {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use app::problem::Problem;
 use app::spending::Draft;
+use app::spending::lists::object;
 use app::spending::payees::MaskedPayee;
-use crowdfunding::spending::{AUTHORS, NewPayout, READERS};
+use crowdfunding::spending::{AUTHORS, NewPayout, PayoutSearch, READERS};
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState, approvers};
 use domain::role::Role;
 use domain::{AttachmentId, BusinessDate, CampaignId, DisbursementId, Money, PayeeId, PayoutId};
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use super::paper;
 use super::people::{Names, staff_of};
 use crate::field::{Field, options};
+use crate::finance::entry;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -37,16 +39,12 @@ pub(super) fn path(id: DisbursementId) -> String {
     format!("/console/disbursements/{id}")
 }
 
-fn object(id: DisbursementId) -> String {
-    format!("disbursement:{id}")
-}
-
 /// Papers, newest first.
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let state = asked.read::<words::Key<DisbursementState>>("state").map(|key| key.0);
-    let campaign = asked.read::<CampaignId>("campaign");
+    let state = asked.read::<words::Key<DisbursementState>>("state")?.map(|key| key.0);
+    let campaign = asked.read::<CampaignId>("campaign")?;
     let rows = officer.app.spending.page(campaign, state, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|row| row.author_id)).await?;
@@ -70,7 +68,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         vec![
             Cell::link(&path(row.id), row.purpose),
             Cell::badge(words::disbursement(row.state)),
-            Cell::yuan(row.amount_fen),
+            Cell::yuan_of(row.amount_fen, &path(row.id)),
             Cell::number(row.payouts),
             Cell::link(&super::campaign::path(row.campaign_id), campaign_name(row.campaign_id)),
             Cell::text(row.line_code),
@@ -83,6 +81,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         return Ok(table.file(kind, &asked));
     }
     let states = words::all(|state: DisbursementState| words::disbursement(state).0);
+    let options = self::campaigns(&officer).await?;
     let content = html! {
         (part::heading("支出申请", &html! {
             @if officer.is(&AUTHORS) {
@@ -92,7 +91,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         }))
         (table::filter(&asked, &html! {
             (table::filter_choice(&asked, "state", "状态", &states))
-            @if let Some(campaign) = campaign { input type="hidden" name="campaign" value=(campaign); }
+            (table::filter_choice(&asked, "campaign", "项目", &options))
         }))
         (table.show(&asked))
     };
@@ -119,7 +118,8 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
     let draft = row.state == DisbursementState::Draft && own;
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
-    let papers = paper::list(officer, &object(id), &path(id), draft, refused("papers").unwrap_or(&fresh)).await?;
+    let papers =
+        paper::guarded_list(officer, &object(id), &path(id), draft, refused("papers").unwrap_or(&fresh)).await?;
     let reason =
         |step: &str| html! { (Field::area(refused(step).unwrap_or(&fresh), "reason", "原因").required().longest(500)) };
     let to = |step: &str| format!("{}/{step}", path(id));
@@ -152,9 +152,10 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
             (part::block("申请", &part::facts(&[
                 ("项目", html! { a href=(super::campaign::path(row.campaign_id)) { (campaign.first().map(|one| one.campaign.name.as_str()).unwrap_or("查看")) } }),
                 ("种类", html! { (words::disbursement_kind(row.kind)) }),
-                ("金额", part::yuan(row.amount_fen)),
+                ("金额", entry::yuan(officer, row.amount_fen, id)),
                 ("笔数", html! { (row.payouts) }),
                 ("经办人", html! { (names.name(row.author_id)) @if row.author_for_id.is_some() { "（代" (names.maybe(row.author_for_id)) "）" } }),
+                ("非重复说明", html! { (row.repeat_reason.clone().unwrap_or_default()) }),
                 ("审批规则", html! { @if let Some(profile) = row.profile { (words::profile(profile)) "，须" (row.needed.unwrap_or_default()) "级审批" } }),
                 ("提交时间", html! { @if let Some(at) = row.submitted_us { (part::at(at)) } }),
                 ("批准时间", html! { @if let Some(at) = row.approved_us { (part::at(at)) } }),
@@ -234,7 +235,7 @@ fn payments(payouts: &[payout::Model], payees: &HashMap<PayeeId, MaskedPayee>, n
             Cell::link(&format!("/console/payees/{}", one.payee_id), name(one.payee_id)),
             Cell::text(payees.get(&one.payee_id).and_then(|payee| payee.account.clone()).unwrap_or_default()),
             Cell::or_none(one.beneficiary_id, |id| Cell::text(name(id))),
-            Cell::yuan(one.amount_fen),
+            Cell::yuan_of(one.amount_fen, &format!("/console/payouts/{}", one.id)),
             Cell::badge(words::payout(one.state)),
             Cell::text(names.maybe(one.payer_id)),
             Cell::or_none(one.paid_on, Cell::day),
@@ -296,8 +297,20 @@ pub(super) async fn get_read_paper(
     officer: Officer,
     Path((id, paper_id)): Path<(DisbursementId, AttachmentId)>,
 ) -> Result<Response, PageError> {
-    officer.app.spending.get(id, &officer.member).await?;
-    Ok(paper::download(officer.app.documents.read(&object(id), paper_id).await?))
+    Ok(paper::download(officer.app.spending.document(id, paper_id, &officer.member).await?))
+}
+
+/// A list of people under a paper, for a reason.
+#[handler]
+pub(super) async fn post_read_list(
+    officer: Officer,
+    Path((id, paper_id)): Path<(DisbursementId, AttachmentId)>,
+    form: Form,
+) -> Result<Response, PageError> {
+    match officer.app.spending.read_list(id, paper_id, form.get("reason"), &officer.member).await {
+        Ok(content) => Ok(paper::download(content)),
+        Err(refused) => show(&officer, id, "reading", &Typed::refused(&form, refused)).await,
+    }
 }
 
 /// Takes a document of a draft back.
@@ -407,6 +420,7 @@ async fn ask(officer: &Officer, title: &str, to: &str, typed: &Typed) -> Result<
                         (Field::choice(typed, "line", "预算科目", &lines).required())
                         (Field::choice(typed, "kind", "种类", &kinds).required())
                     }
+                    (Field::text(typed, "repeat_reason", "非重复支付的说明").longest(200).hint("本项目另有收款人、金额和用途都相同的申请时填写，其他情况留空。"))
                     fieldset {
                         legend { "收款人与金额" }
                         p class="hint" { "每行可选本项目最近的收款人，不用的行留空。没有登记过的，" a href="/console/payees/new" { "先登记收款人" } "。" }
@@ -464,6 +478,7 @@ fn rows(form: &Form, offered: &Offered) -> Markup {
 fn read(id: DisbursementId, form: &Form) -> Result<Draft, Problem> {
     let mut check = form.check();
     let (campaign, line, purpose) = (check.id::<CampaignId>("campaign"), check.text("line"), check.text("purpose"));
+    let repeat_reason = check.optional("repeat_reason");
     let kind = check.choice::<words::Key<DisbursementKind>>("kind");
     let payouts = payouts(form);
     match &payouts {
@@ -473,7 +488,7 @@ fn read(id: DisbursementId, form: &Form) -> Result<Draft, Problem> {
     }
     check.done()?;
     let kind = kind.map_or(DisbursementKind::Grant, |key| key.0);
-    Ok(Draft { id, campaign, line, kind, purpose, payouts: payouts.unwrap_or_default() })
+    Ok(Draft { id, campaign, line, kind, purpose, payouts: payouts.unwrap_or_default(), repeat_reason })
 }
 
 fn payouts(form: &Form) -> Result<Vec<NewPayout>, String> {
@@ -536,6 +551,7 @@ pub(super) async fn get_rewrite(officer: Officer, Path(id): Path<DisbursementId>
         ("purpose", row.purpose.clone()),
         ("line", row.line_code.clone()),
         ("kind", words::key(row.kind)),
+        ("repeat_reason", row.repeat_reason.clone().unwrap_or_default()),
     ]);
     for one in payouts {
         known.add("payout", one.id.to_string());
@@ -567,34 +583,99 @@ pub(super) async fn post_save(
     }
 }
 
-/// Payments: all, the last changed first, or those in one state, which have waited longest first.
-#[handler]
-pub(super) async fn get_payouts_of_state(officer: Officer, request: &Request) -> Result<Response, PageError> {
-    let asked = Asked::of(request);
-    let state = asked.read::<words::Key<PayoutState>>("state").map(|key| key.0);
-    let rows = officer.app.spending.payouts(state, &officer.member, asked.after(), asked.limit()).await;
-    let rows = rows.map_err(Problem::of_list)?;
-    let payees = officer.app.spending.masked_payees(rows.iter().map(|row| row.payee_id)).await?;
-    let columns =
-        [column("收款人"), column("状态"), numbers("金额"), column("支出申请"), column("备注"), column("更新时间")];
+/// Approved and not yet paid, as one state of the filter.
+const OWED: (&str, &str) = ("owed", "已批准未付");
+
+/// Which payments are asked for.
+fn wanted(asked: &Asked) -> Result<PayoutSearch, PageError> {
+    use PayoutState::{Approved, Bounced, Retried, Scheduled, Sent};
+    let states = match asked.get("state") {
+        Some(state) if state == OWED.0 => vec![Approved, Scheduled, Sent, Bounced, Retried],
+        _ => asked.read::<words::Key<PayoutState>>("state")?.map(|key| key.0).into_iter().collect(),
+    };
+    let order = asked.order(PAYOUT_AMOUNT, PAYOUT_TIME);
+    let (campaign, payee) = (asked.read("campaign")?, asked.read("payee")?);
+    Ok(PayoutSearch { states, campaign, line: asked.get("line").map(str::to_owned), payee, order })
+}
+
+/// The columns of payments that the query sorts by.
+const PAYOUT_AMOUNT: usize = 3;
+const PAYOUT_TIME: usize = 8;
+
+/// Payments as a list. Two statements.
+async fn payment_list(officer: &Officer, asked: &Asked, rows: Vec<payout::Model>) -> Result<Table, PageError> {
+    let spending = &officer.app.spending;
+    let payees = spending.masked_payees(rows.iter().map(|row| row.payee_id)).await?;
+    let ids: Vec<PayoutId> = rows.iter().map(|row| row.id).collect();
+    let back = spending.recovered(&ids).await?;
+    let columns = [
+        column("收款人"),
+        column("状态"),
+        numbers("金额"),
+        numbers("已追回"),
+        column("付款日"),
+        column("支出申请"),
+        column("备注"),
+        column("更新时间"),
+    ];
     let cells = |row: payout::Model| {
+        let lead = format!("/console/payouts/{}", row.id);
+        let name = payees.get(&row.payee_id).map(|payee| payee.name.clone()).unwrap_or_default();
         vec![
-            Cell::text(payees.get(&row.payee_id).map(|payee| payee.name.clone()).unwrap_or_default()),
+            Cell::link(&lead, name),
             Cell::badge(words::payout(row.state)),
-            Cell::yuan(row.amount_fen),
+            Cell::yuan_of(row.amount_fen, &lead),
+            Cell::or_none(back.get(&row.id).copied(), |fen| Cell::yuan_of(fen, &lead)),
+            Cell::or_none(row.paid_on, Cell::day),
             Cell::link(&path(row.disbursement_id), "查看申请"),
             Cell::or_none(row.last_error, Cell::text),
             Cell::at(row.changed_us),
         ]
     };
-    let table = Table::new("付款", &columns, "没有处于该状态的付款。").page(&asked, rows, |row| row.id.uuid(), cells);
+    let table = Table::new("付款", &columns, "没有这样的付款。").ordered(&[PAYOUT_AMOUNT, PAYOUT_TIME]);
+    Ok(table.page(asked, rows, |row| row.id.uuid(), cells))
+}
+
+/// The last payments to a payee, or for them.
+pub(super) async fn payouts_to(officer: &Officer, payee: PayeeId) -> Result<Markup, PageError> {
+    let asked = Asked::at("/console/payouts");
+    let search = PayoutSearch { payee: Some(payee), ..PayoutSearch::default() };
+    let rows = officer.app.spending.payouts(search, &officer.member, None, table::ROWS + 1).await?;
+    let more = rows.len() as u64 > table::ROWS;
+    let table = payment_list(officer, &asked, rows).await?;
+    Ok(html! {
+        (table.plain())
+        @if more { p class="faint" { "只列出最近" (table::ROWS) "笔。" a href={ "/console/payouts?payee=" (payee) } { "全部付款" } } }
+    })
+}
+
+/// Payments: all, the last changed first, or those in one state, which have waited longest first.
+#[handler]
+pub(super) async fn get_payouts_of_state(officer: Officer, request: &Request) -> Result<Response, PageError> {
+    let asked = Asked::of(request);
+    let search = wanted(&asked)?;
+    let rows = officer.app.spending.payouts(search.clone(), &officer.member, asked.after(), asked.limit()).await;
+    let table = payment_list(&officer, &asked, rows.map_err(Problem::of_list)?).await?;
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let states = words::all(|state: PayoutState| words::payout(state).0);
+    let mut states = words::all(|state: PayoutState| words::payout(state).0);
+    states.push((OWED.0.to_owned(), OWED.1.to_owned()));
+    let campaigns = campaigns(&officer).await?;
+    let of = match search.payee {
+        Some(payee) => officer.app.spending.masked_payees([payee]).await?.remove(&payee).map(|payee| payee.name),
+        None => None,
+    };
     let content = html! {
-        (part::heading("付款", &html! { @if let Some(state) = state { (part::badge(words::payout(state))) } }))
-        (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
+        (part::heading("付款", &html! { @if let [state] = search.states.as_slice() { (part::badge(words::payout(*state))) } }))
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "state", "状态", &states))
+            (table::filter_choice(&asked, "campaign", "项目", &campaigns))
+            (table::filter_text(&asked, "line", "预算科目代码"))
+            @if let Some(payee) = search.payee { input type="hidden" name="payee" value=(payee); }
+        }))
+        @if let Some(name) = of { p class="note" { "只列出付给" (name) "或为其支付的款项。" a href=(asked.with(&[("payee", ""), ("after", "")])) { "列出全部" } } }
+        @if search.campaign.is_some() { p class="faint" { "项目的已支付金额为已到账的付款减去已追回的部分；母项目包括其子项目。" } }
         (table.show(&asked))
     };
     Ok(officer.page("付款", &[("/console/disbursements", "支出申请")], &content).into_response())

@@ -16,7 +16,7 @@ use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::people::{Names, Reading};
+use super::people::{Names, Reading, why_not};
 use super::{campaign, message, refund};
 use crate::field::{Field, options};
 use crate::finance::entry;
@@ -83,18 +83,36 @@ fn rows(caption: &'static str, nothing: &'static str) -> Table {
     Table::new(caption, &columns, nothing)
 }
 
-fn cells(row: donation::Model, campaign_name: &CampaignNames) -> Vec<Cell> {
+/// The columns of gifts that the query sorts by.
+const AMOUNT: usize = 4;
+const PLACED: usize = 7;
+
+/// The amount a filter asks for; separators of thousands, as we print them, may be typed.
+pub(crate) fn amount(asked: &Asked) -> Result<Option<Money>, PageError> {
+    let Some(typed) = asked.get("amount") else { return Ok(None) };
+    let read = typed.replace([',', '，'], "").parse().map(Some);
+    Ok(read.map_err(|_| Problem::new(400, "invalid_filter", "金额的写法如 1200 或 1200.50。").because("amount"))?)
+}
+
+fn cells(officer: &Officer, row: donation::Model, campaign_name: &CampaignNames) -> Vec<Cell> {
     vec![
-        Cell::link(&path(row.id), row.id.simple()),
+        Cell::code(&path(row.id), row.id.simple()),
         Cell::badge(words::donation(row.state)),
         Cell::text(words::channel(row.channel)),
-        Cell::yuan(row.amount_fen),
-        Cell::yuan(row.refunded_fen),
+        entry::amount(officer, row.amount_fen, row.id),
+        Cell::yuan_of(row.refunded_fen, &path(row.id)),
         Cell::link(&campaign::path(row.campaign_id), campaign_name.name(row.campaign_id)),
         Cell::at(row.created_us),
         Cell::or_none(row.paid_us, Cell::at),
         Cell::or_none(row.counterparty.as_deref().map(domain::mask::organisation), Cell::text),
     ]
+}
+
+/// The campaigns that may have been given to, as options.
+pub(super) async fn campaign_options(officer: &Officer) -> Result<Vec<(String, String)>, PageError> {
+    let campaigns = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
+    let given = campaigns.into_iter().filter(|row| row.opened_us.is_some() || row.state.is_public());
+    Ok(given.map(|row| (row.id.to_string(), row.name)).collect())
 }
 
 /// Gifts, newest first, masked; or those that carry a number.
@@ -106,28 +124,27 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         Some(number) => officer.app.giving.search(whose(&officer), number).await?,
         None => {
             let search = GiftSearch {
-                campaign: asked.read("campaign"),
-                state: asked.read::<words::Key<DonationState>>("state").map(|key| key.0),
-                channel: asked.read::<words::Key<Channel>>("channel").map(|key| key.0),
-                from: asked.read::<BusinessDate>("from").map(BusinessDate::start),
-                before: asked.read::<BusinessDate>("to").map(|day| day.next().start()),
+                campaign: asked.read("campaign")?,
+                state: asked.read::<words::Key<DonationState>>("state")?.map(|key| key.0),
+                channel: asked.read::<words::Key<Channel>>("channel")?.map(|key| key.0),
+                from: asked.read::<BusinessDate>("from")?.map(BusinessDate::start),
+                before: asked.read::<BusinessDate>("to")?.map(|day| day.next().start()),
+                paid_from: asked.read::<BusinessDate>("paid_from")?.map(BusinessDate::start),
+                paid_before: asked.read::<BusinessDate>("paid_to")?.map(|day| day.next().start()),
+                amount: amount(&asked)?,
+                order: asked.order(AMOUNT, PLACED).unwrap_or_default(),
             };
             let found = officer.app.giving.gifts(whose(&officer), search, asked.after(), asked.limit()).await;
             found.map_err(Problem::of_list)?
         }
     };
     let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
-    let table = rows("捐赠", "没有这样的捐赠。");
-    let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(row, &campaign_name));
+    let table = rows("捐赠", "没有这样的捐赠。").ordered(&[AMOUNT, PLACED]);
+    let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(&officer, row, &campaign_name));
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let campaigns = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
-    let campaigns: Vec<(String, String)> = campaigns
-        .into_iter()
-        .filter(|row| row.opened_us.is_some() || row.state.is_public())
-        .map(|row| (row.id.to_string(), row.name))
-        .collect();
+    let campaigns = campaign_options(&officer).await?;
     let states = words::all(|state: DonationState| words::donation(state).0);
     let channels = words::all(words::channel);
     let content = html! {
@@ -138,6 +155,9 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             (table::filter_choice(&asked, "channel", "途径", &channels))
             (table::filter_day(&asked, "from", "下单日从"))
             (table::filter_day(&asked, "to", "到"))
+            (table::filter_day(&asked, "paid_from", "到账日从"))
+            (table::filter_day(&asked, "paid_to", "到"))
+            (table::filter_text(&asked, "amount", "金额"))
             (table::filter_text(&asked, "number", "订单号或流水号"))
         }))
         (table.show(&asked))
@@ -182,6 +202,8 @@ async fn show(
     let campaign_name = campaign_names(officer, [row.campaign_id]).await?;
     let names = Names::of(officer, [row.author_id, row.approver_id].into_iter().flatten()).await?;
     let booked = entries(officer, &id.to_string()).await?;
+    let object = format!("donation:{id}");
+    let said = why_not(officer, [object.clone()]).await?;
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
     let of = |step: &str| refused(step).unwrap_or(&fresh);
@@ -200,11 +222,12 @@ async fn show(
     let content = html! {
         (part::heading(&format!("捐赠 {}元", part::grouped(row.amount_fen)), &part::badge(words::donation(row.state))))
         @if let Some(open) = open { (open) }
+        (part::refusal(said.get(&object)))
         (part::block("捐赠", &part::facts(&[
             ("订单号", html! { span class="code" { (row.id.simple()) } }),
-            ("项目", html! { a href=(campaign::path(row.campaign_id)) { (campaign_name.name(row.campaign_id)) } }),
+            ("项目", html! { @if officer.is(&crowdfunding::READERS) { a href=(campaign::path(row.campaign_id)) { (campaign_name.name(row.campaign_id)) } } @else { (campaign_name.name(row.campaign_id)) } }),
             ("途径", html! { (words::channel(row.channel)) }),
-            ("金额", part::yuan(row.amount_fen)),
+            ("金额", entry::yuan(officer, row.amount_fen, id)),
             ("已退", part::yuan(row.refunded_fen)),
             ("微信支付单号", html! { @if let Some(number) = &row.transaction_id { span class="code" { (number) } } }),
             ("下单时间", part::at(row.created_us)),
@@ -224,7 +247,7 @@ async fn show(
         div class="steps" {
             @if waiting && row.author_id != Some(officer.id()) && officer.is(&[Role::Bookkeeper, Role::FinanceHead]) {
                 (Step { name: "确认入账", will: "确认银行已收到这笔款，将记入账簿并计入项目募集额。", to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
-                (Step { name: "驳回登记", will: "这笔登记作废，不记账。", to: &to("bank-rejection"), grave: true, fields: nothing() }.show(officer, refused("bank-rejection")))
+                (Step { name: "驳回登记", will: "这笔登记作废，不记账。", to: &to("bank-rejection"), grave: true, fields: part::why(refused("bank-rejection")) }.show(officer, refused("bank-rejection")))
             }
             @if refundable && officer.is(&REFUNDERS) {
                 (Step { name: "申请退款", will: "将提出退款申请，由另一人审批；批准后从项目资金中退还。", to: &to("refund"), grave: false, fields: html! {
@@ -234,7 +257,7 @@ async fn show(
                     (Field::area(of("refund"), "note", "说明").longest(200))
                 } }.show(officer, refused("refund")))
             }
-            @if row.message.is_some() && officer.is(&MODERATORS) {
+            @if row.message_state != "none" && officer.is(&MODERATORS) {
                 @let hidden = message::is_hidden(&row);
                 (Step { name: if hidden { "恢复显示留言" } else { "隐藏留言" }, will: if hidden { "留言将重新公开显示。" } else { "留言将不再公开显示。" },
                     to: &to(if hidden { "message-shown" } else { "message-hidden" }), grave: false,
@@ -273,7 +296,9 @@ pub(super) async fn post_step(
                 ("已确认入账。", path(id))
             }
             "bank-rejection" => {
-                officer.app.cashier.decide_bank_gift(id, false, by).await?;
+                let decision = check.decision(false);
+                check.done()?;
+                officer.app.cashier.decide_bank_gift(id, decision, by).await?;
                 ("已驳回。", path(id))
             }
             "refund" => {
@@ -335,7 +360,7 @@ pub(super) async fn get_bank_gifts(officer: Officer, request: &Request) -> Resul
     let found = found.map_err(Problem::of_list)?;
     let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
     let table = rows("银行捐赠", "没有待确认的银行捐赠。");
-    let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(row, &campaign_name));
+    let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(&officer, row, &campaign_name));
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }

@@ -1,18 +1,19 @@
 //! Writing a campaign down, and asking for a change of one that is filed.
 
 use app::problem::Problem;
-use crowdfunding::{AUTHORS, CampaignDraft, Decision};
+use crowdfunding::{AUTHORS, Access, CampaignDraft, Decision, Exhibit};
 use domain::campaign::CampaignKind;
 use domain::change::ChangeState;
 use domain::plan::{Plan, Terms};
 use domain::role::Role;
-use domain::{BookId, BusinessDate, CampaignChangeId, CampaignId, Money, UnitId};
+use domain::{AttachmentId, BookId, BusinessDate, CampaignChangeId, CampaignId, Money, UnitId};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{Response, handler};
 
 use super::campaign::path;
-use super::people::Names;
+use super::paper;
+use super::people::{Names, why_not};
 use super::plan;
 use crate::field::Field;
 use crate::form::{Form, Typed};
@@ -30,6 +31,15 @@ async fn belongs(officer: &Officer, typed: &Typed) -> Result<Markup, PageError> 
     let mine = units.into_iter().filter(|unit| unit.active && officer.member.may(&AUTHORS, &unit.path).is_ok());
     let mut units = vec![(String::new(), "慈善组织本级".to_owned())];
     units.extend(mine.map(|unit| (unit.id.to_string(), unit.name)));
+    let all = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
+    let of_others = all.iter().filter(|row| row.kind == CampaignKind::Parent);
+    let mut parents = vec![(String::new(), "没有母项目".to_owned())];
+    parents.extend(of_others.map(|row| (row.id.to_string(), row.name.clone())));
+    // What is in the draft already stays chosen, wherever it is.
+    let held = typed.form().get("parent");
+    if !held.is_empty() && !parents.iter().any(|(id, _)| id == held) {
+        parents.push((held.to_owned(), "现有的母项目".to_owned()));
+    }
     let kinds = [
         (words::key(CampaignKind::Leaf), "接受捐赠的项目".to_owned()),
         (words::key(CampaignKind::Parent), "母项目（由子项目接受捐赠）".to_owned()),
@@ -41,7 +51,7 @@ async fn belongs(officer: &Officer, typed: &Typed) -> Result<Markup, PageError> 
                 (Field::choice(typed, "book", "慈善组织", &books).required())
                 (Field::choice(typed, "unit", "发起单位", &units))
                 (Field::choice(typed, "kind", "类型", &kinds).required())
-                (Field::text(typed, "parent", "母项目编号").longest(36))
+                (Field::choice(typed, "parent", "母项目", &parents))
             }
         }
     })
@@ -188,6 +198,11 @@ pub(super) async fn post_propose_change(
     }
 }
 
+/// The path of a change.
+fn change_path(id: CampaignId, change: CampaignChangeId) -> String {
+    format!("/console/campaign-changes/{id}/{change}")
+}
+
 async fn show_change(
     officer: &Officer,
     id: CampaignId,
@@ -210,16 +225,26 @@ async fn show_change(
         .max();
     let (old, new) = (before.and_then(of).ok_or_else(missing)?, of(one.version).ok_or_else(missing)?);
     let names = Names::of(officer, [one.author_id]).await?;
-    let to = |step: &str| format!("/console/campaign-changes/{id}/{change}/{step}");
+    let to = |step: &str| format!("{}/{step}", change_path(id, change));
+    let exhibit = Exhibit::Change(change);
+    let object = officer.app.campaigns.exhibit(exhibit, Access::Read, by).await?;
+    let may_add = officer.app.campaigns.exhibit(exhibit, Access::Add, by).await.is_ok();
+    let fresh = Typed::default();
+    let papers =
+        paper::list(officer, &object, &change_path(id, change), may_add, if word == "papers" { typed } else { &fresh })
+            .await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let reviewer: &[Role] = match one.state {
         ChangeState::Submitted => &[Role::ProjectManager],
         ChangeState::ManagerApproved => &[Role::FinanceHead],
         ChangeState::Approved | ChangeState::InForce | ChangeState::Declined => &[],
     };
+    let object = format!("change:{change}");
+    let said = why_not(officer, [object.clone()]).await?;
     let title = format!("方案变更：第{}版", one.version);
     let content = html! {
         (part::heading(&title, &part::badge(words::change(one.state))))
+        (part::refusal(said.get(&object)))
         (part::facts(&[
             ("项目", html! { a href=(path(id)) { (row.name) } }),
             ("申请人", html! { (names.name(one.author_id)) }),
@@ -231,15 +256,16 @@ async fn show_change(
         div class="steps" {
             @if officer.is(reviewer) && one.author_id != officer.id() {
                 (Step { name: "批准变更", will: "同意这项变更；两级都同意后可报送备案。", to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused("approval")))
-                (Step { name: "不同意", will: "这项变更将不再进行，原方案继续有效。", to: &to("rejection"), grave: true, fields: nothing() }.show(officer, refused("rejection")))
+                (Step { name: "不同意", will: "这项变更将不再进行，原方案继续有效。", to: &to("rejection"), grave: true, fields: part::why(refused("rejection")) }.show(officer, refused("rejection")))
             }
             @if one.state == ChangeState::Approved && officer.is(&[Role::Disclosure, Role::ProjectManager]) {
-                (Step { name: "登记变更备案", will: "新方案从此生效，目标和预算一并更新。", to: &to("filing"), grave: false, fields: html! {
+                (Step { name: "登记变更备案", will: "新方案从此生效，目标和预算一并更新。请先在材料中上传变更的备案回执；更换合作方的，还须上传新的书面协议并完成评估。", to: &to("filing"), grave: false, fields: html! {
                     (Field::text(typed, "evidence", "备案证明").required().longest(200))
                     (Field::day(typed, "filed_on", "备案日期").required())
                 } }.show(officer, refused("filing")))
             }
         }
+        (part::block("材料", &papers))
         (part::block("变更前后对照", &plan::compare(old, new)))
         (part::block("新方案须符合的要求", &plan::rules(new, None)))
     };
@@ -278,7 +304,12 @@ pub(super) async fn post_step_change(
     let taken: Result<(), Problem> = async {
         match word.as_str() {
             "approval" => campaigns.review_change(one, Decision::Approve, by).await.map(drop)?,
-            "rejection" => campaigns.review_change(one, Decision::Reject(String::new()), by).await.map(drop)?,
+            "rejection" => {
+                let mut check = form.check();
+                let reason = check.text("reason");
+                check.done()?;
+                campaigns.review_change(one, Decision::Reject(reason), by).await.map(drop)?
+            }
             "filing" => {
                 let mut check = form.check();
                 let (evidence, on): (_, Option<BusinessDate>) = (check.text("evidence"), check.day("filed_on"));
@@ -286,13 +317,39 @@ pub(super) async fn post_step_change(
                 let on = on.ok_or_else(|| Problem::field("filed_on", "请填写日期"))?;
                 campaigns.file_change(one, (evidence, on), by).await.map(drop)?;
             }
+            "papers" => {
+                let object = campaigns.exhibit(Exhibit::Change(one), Access::Add, by).await?;
+                paper::attach(&officer, &object, &form).await.map_err(|refused| refused.0)?;
+            }
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
         }
         Ok(())
     }
     .await;
     match taken {
-        Ok(()) => Ok(officer.done("已办理。", &format!("/console/campaign-changes/{id}/{one}"))),
+        Ok(()) => Ok(officer.done("已办理。", &change_path(id, one))),
         Err(refused) => show_change(&officer, id, one, &word, &Typed::refused(&form, refused)).await,
     }
+}
+
+/// A paper of a change.
+#[handler]
+pub(super) async fn get_read_change_paper(
+    officer: Officer,
+    Path((_, change, paper_id)): Path<(CampaignId, CampaignChangeId, AttachmentId)>,
+) -> Result<Response, PageError> {
+    let object = officer.app.campaigns.exhibit(Exhibit::Change(change), Access::Read, &officer.member).await?;
+    Ok(paper::download(officer.app.documents.read(&object, paper_id).await?))
+}
+
+/// Takes a paper of a change back.
+#[handler]
+pub(super) async fn post_withdraw_change_paper(
+    officer: Officer,
+    Path((id, change, paper_id)): Path<(CampaignId, CampaignChangeId, AttachmentId)>,
+) -> Result<Response, PageError> {
+    let access = Access::Withdraw(paper_id);
+    let object = officer.app.campaigns.exhibit(Exhibit::Change(change), access, &officer.member).await?;
+    officer.app.documents.withdraw(&officer.member, &object, paper_id).await?;
+    Ok(officer.done("材料已撤下。", &change_path(id, change)))
 }

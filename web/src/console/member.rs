@@ -33,14 +33,15 @@ fn standing(standing: StaffStanding) -> (&'static str, Tone) {
     }
 }
 
-fn grants(line: &StaffLine) -> String {
+/// The roles somebody holds, each with the unit it is over; a role over the whole tree stands alone.
+fn grants(line: &StaffLine, units: &[entity::unit::Model]) -> String {
     let one = |grant: &app::identity::GrantLine| {
         let over = grant.over.as_str();
         if over == "/" {
-            words::role(grant.role).to_owned()
-        } else {
-            format!("{}（{over}）", words::role(grant.role))
+            return words::role(grant.role).to_owned();
         }
+        let named = units.iter().find(|unit| unit.path.as_str() == over).map_or(over, |unit| unit.name.as_str());
+        format!("{}（{named}）", words::role(grant.role))
     };
     line.grants.iter().map(one).collect::<Vec<_>>().join("、")
 }
@@ -73,13 +74,14 @@ fn roles() -> Vec<(String, String)> {
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let wanted = asked.get("q").unwrap_or_default();
+    let units = officer.app.organisation.units().await?;
     let people = officer.app.identity.staff(&officer.member).await?;
     let columns = [column("用户名"), column("姓名"), column("角色"), column("状态"), column("创建时间")];
     let rows = people.iter().filter(|line| line.username.contains(wanted) || line.name.contains(wanted)).map(|line| {
         vec![
             Cell::link(&path(line.id), &line.username),
             Cell::text(&line.name),
-            Cell::text(grants(line)),
+            Cell::text(grants(line, &units)),
             Cell::badge(standing(line.standing)),
             Cell::at(line.created),
         ]
@@ -119,6 +121,7 @@ async fn show(
     let step = |name: &'static str, will: &'static str, word: &'static str, grave: bool| {
         Step { name, will, to: &to(word), grave, fields: nothing() }.show(officer, refused(word))
     };
+    let known_units = officer.app.organisation.units().await?;
     let (all_roles, all_units) = (roles(), units(officer).await?);
     let held = options(line.grants.iter().map(|grant| (words::key(grant.role), words::role(grant.role))));
     let content = html! {
@@ -126,7 +129,7 @@ async fn show(
         @if let Some(given) = given { (given) }
         (part::block("账号", &part::facts(&[
             ("用户名", html! { (line.username) }),
-            ("角色", html! { (grants(line)) }),
+            ("角色", html! { (grants(line, &known_units)) }),
             ("申请人", html! { (asked_by.unwrap_or_default()) }),
             ("创建时间", part::at(line.created)),
             ("有效登录", html! { (sessions.len()) "个" }),

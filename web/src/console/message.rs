@@ -1,4 +1,4 @@
-//! What donors write with their gifts: what waits for a person, what everybody reads, what is hidden. Each step with its reason.
+//! What donors write for the wall, a message or the name it is signed with: what waits for a person, what everybody reads, what is hidden. Each step with its reason.
 
 use app::problem::Problem;
 use domain::donation::MessageState;
@@ -32,9 +32,9 @@ fn word(state: MessageState) -> (&'static str, Tone) {
     }
 }
 
-/// Whether a gift's message is shown to nobody.
+/// Whether what a donor wrote is shown to nobody.
 pub(super) fn is_hidden(gift: &donation::Model) -> bool {
-    gift.message_state != MessageState::Passed.as_str()
+    [MessageState::Review, MessageState::Risky].iter().any(|state| gift.message_state == state.as_str())
 }
 
 fn steps(officer: &Officer, gift: &donation::Model, at: &str, typed: &Typed) -> Markup {
@@ -47,14 +47,14 @@ fn steps(officer: &Officer, gift: &donation::Model, at: &str, typed: &Typed) -> 
     };
     html! {
         div class="steps" {
-            @if is_hidden(gift) { (step("shown", "公开显示", "留言将在项目的捐赠墙上公开显示。", false)) }
-            @if gift.message_state != MessageState::Risky.as_str() { (step("hidden", "隐藏", "留言不公开显示；捐赠本身不受影响。", true)) }
+            @if is_hidden(gift) { (step("shown", "公开显示", "留言和所选的姓名或昵称将在项目的捐赠墙上公开显示。", false)) }
+            @if gift.message_state != MessageState::Risky.as_str() { (step("hidden", "隐藏", "留言不公开显示，捐赠人显示为爱心人士；捐赠本身不受影响。", true)) }
         }
     }
 }
 
 async fn show(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) -> Result<Response, PageError> {
-    let state = asked.read::<words::Key<MessageState>>("state").map_or(MessageState::Review, |key| key.0);
+    let state = asked.read::<words::Key<MessageState>>("state")?.map_or(MessageState::Review, |key| key.0);
     let whose = (&officer.member, &READERS[..]);
     let rows = officer.app.campaigns.messages(whose, state, asked.after(), ROWS + 1).await;
     let mut rows = rows.map_err(Problem::of_list)?;
@@ -62,6 +62,7 @@ async fn show(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) -> Resu
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let campaigns = campaign_names(officer, rows.iter().map(|row| row.campaign_id)).await?;
+    let names = officer.app.giving.chosen_names(&rows).await?;
     let moderates = officer.is(&MODERATORS);
     let content = html! {
         (part::heading("捐赠留言", &nothing()))
@@ -71,11 +72,12 @@ async fn show(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) -> Resu
             }
         }
         @if rows.is_empty() { (part::nothing_here("没有这样的留言。")) }
-        @for row in &rows {
+        @for (row, name) in rows.iter().zip(&names) {
             article class="block" {
                 p { (part::badge(word(state))) " " a href=(campaign::path(row.campaign_id)) { (campaigns.name(row.campaign_id)) } " "
                     span class="faint" { (part::yuan(row.amount_fen)) "元 · " @if let Some(at) = row.confirmed_us { (part::at(at)) } } }
-                blockquote { (part::lines(row.message.as_deref().unwrap_or_default())) }
+                @if let Some(name) = name { p { "署名：" (name) } }
+                @if let Some(message) = &row.message { blockquote { (part::lines(message)) } }
                 @if moderates { (steps(officer, row, at, typed)) }
             }
         }
@@ -100,8 +102,8 @@ pub(super) async fn post_act(
 ) -> Result<Response, PageError> {
     let done: Result<(&str, &str), Problem> = async {
         let (hidden, state, said) = match word.as_str() {
-            "hidden" => (true, "risky", "留言已隐藏。"),
-            "shown" => (false, "passed", "留言已公开显示。"),
+            "hidden" => (true, "risky", "已隐藏。"),
+            "shown" => (false, "passed", "已公开显示。"),
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
         };
         let mut check = form.check();

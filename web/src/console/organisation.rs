@@ -1,16 +1,17 @@
 //! Units of the tree, charities with their certificates and approval rules, and the calendar of working days.
 
-use app::organisation::{CharityLine, ContactData, NewCertificate, NewProfileChange, NewUnit};
+use app::organisation::{CharityLine, ContactData, NewAccountChange, NewCertificate, NewProfileChange, NewUnit};
 use app::problem::Problem;
 use domain::charity::Profile;
 use domain::proposal::ProposalState;
 use domain::role::Role;
 use domain::unit::UnitKind;
-use domain::{BookId, BusinessDate, CertificateId, ProfileChangeId, UnitId};
+use domain::{AccountChangeId, BookId, BusinessDate, CertificateId, ProfileChangeId, UnitId};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
+use super::account;
 use super::people::Names;
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
@@ -40,8 +41,12 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
         column("办理"),
     ];
     let rows = units.iter().filter(|unit| unit.name.contains(wanted) || unit.code.contains(wanted)).map(|unit| {
-        let (word, name) = if unit.active { ("closing", "停用") } else { ("opening", "启用") };
-        let act = html! { @if admin { (officer.form(&format!("/console/units/{}/{word}", unit.id), &html! { button type="submit" class="plain" { (name) span class="unseen" { (unit.name) } } })) } };
+        let (word, name, will) = if unit.active {
+            ("closing", "停用", "停用后不能再在它之下增加组织、授予角色，也不能由它发起项目；已有的项目和记录不变，以后可以重新启用。")
+        } else {
+            ("opening", "启用", "将重新启用这个组织。")
+        };
+        let act = html! { @if admin { (Step { name, will, to: &format!("/console/units/{}/{word}", unit.id), grave: unit.active, fields: html! { span class="unseen" { (unit.name) } } }.show(officer, None)) } };
         vec![
             Cell::text(&unit.code),
             Cell::text(&unit.name),
@@ -193,6 +198,7 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
     let certificate = refused("certificate").unwrap_or(&fresh);
     let profiles = words::all(words::profile);
     let managers = [Role::Admin, Role::FinanceHead];
+    let accounts = account::of_charity(officer, &line, refused("account")).await?;
     let content = html! {
         (part::heading(&line.book.name, &nothing()))
         div class="pair" {
@@ -250,6 +256,7 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
             }
         }
         (part::block("审批规则的变更", &changed(officer, &changes, &names, word, typed)))
+        (accounts)
     };
     Ok(officer.shown(&line.book.name, &[("/console/charities", "慈善组织与设置")], &content, typed))
 }
@@ -361,6 +368,16 @@ pub(super) async fn post_act(
                 };
                 organisation.propose_profile(new, by).await?;
                 Ok("申请已提交，待另一人批准。")
+            }
+            "account" => {
+                let change: AccountChangeId = check.id("id");
+                let (bank_account, mchid) = (check.text("bank_account"), check.optional("mchid"));
+                let (valid_from, reason) = (check.day("valid_from"), check.text("reason"));
+                check.done()?;
+                let valid_from = valid_from.ok_or_else(|| Problem::field("valid_from", "请填写日期"))?;
+                let new = NewAccountChange { id: change, book: id, bank_account, mchid, valid_from, reason };
+                organisation.propose_account(new, by).await?;
+                Ok("申请已提交，请上传证明材料，待另一人批准。")
             }
             "certificate" => {
                 let certificate: CertificateId = check.id("id");

@@ -2,6 +2,8 @@
 //! do what with them.
 
 use app::documents::{Attached, Content};
+use app::spending::lists;
+use app::spending::payees::OPENERS;
 use domain::document::AttachmentKind;
 use maud::{Markup, html};
 use poem::Response;
@@ -13,7 +15,7 @@ use crate::part;
 use crate::session::Officer;
 
 /// What a paper can prove, as the form offers it.
-const OFFERED: [AttachmentKind; 10] = [
+const OFFERED: [AttachmentKind; 11] = [
     AttachmentKind::Contract,
     AttachmentKind::Invoice,
     AttachmentKind::Roster,
@@ -23,6 +25,7 @@ const OFFERED: [AttachmentKind; 10] = [
     AttachmentKind::Report,
     AttachmentKind::Statement,
     AttachmentKind::Scan,
+    AttachmentKind::Order,
     AttachmentKind::Other,
 ];
 
@@ -39,6 +42,7 @@ pub(crate) fn name(kind: AttachmentKind) -> &'static str {
         AttachmentKind::Report => "报告",
         AttachmentKind::Statement => "银行回单",
         AttachmentKind::Scan => "扫描件",
+        AttachmentKind::Order => "主管部门的决定或通知",
         AttachmentKind::Picture => "图片",
         AttachmentKind::Other => "其他",
     }
@@ -60,20 +64,52 @@ pub(crate) async fn list(
     may_add: bool,
     typed: &Typed,
 ) -> Result<Markup, PageError> {
+    listed(officer, object, path, (may_add, false), typed).await
+}
+
+/// The same, where a list or a roster names people: it is given for a reason, to whoever may read them.
+pub(crate) async fn guarded_list(
+    officer: &Officer,
+    object: &str,
+    path: &str,
+    may_add: bool,
+    typed: &Typed,
+) -> Result<Markup, PageError> {
+    listed(officer, object, path, (may_add, true), typed).await
+}
+
+async fn listed(
+    officer: &Officer,
+    object: &str,
+    path: &str,
+    (may_add, guarded): (bool, bool),
+    typed: &Typed,
+) -> Result<Markup, PageError> {
     let papers = officer.app.documents.of(object).await?;
     Ok(html! {
         @if papers.is_empty() { (part::nothing_here("还没有材料。")) }
-        @else { ul class="papers" { @for paper in &papers { (line(officer, paper, path, may_add)) } } }
+        @else { ul class="papers" { @for paper in &papers { (line(officer, paper, path, (may_add, guarded))) } } }
         @if may_add { (add(officer, path, typed)) }
     })
 }
 
-fn line(officer: &Officer, paper: &Attached, path: &str, may_add: bool) -> Markup {
+fn line(officer: &Officer, paper: &Attached, path: &str, (may_add, guarded): (bool, bool)) -> Markup {
     let id = paper.attachment.id;
+    let asks = guarded && lists::names_people(&paper.attachment.kind);
     html! {
         li {
-            a href={ (path) "/papers/" (id) } { (paper.attachment.file_name) }
+            @if asks { (paper.attachment.file_name) } @else { a href={ (path) "/papers/" (id) } { (paper.attachment.file_name) } }
             " " span class="faint" { (kind(&paper.attachment.kind)) " · " (size(paper.size)) " · " (part::at(paper.attachment.created_us)) }
+            @if asks && officer.is(&OPENERS) {
+                details class="step" {
+                    summary { "查看名单" span class="unseen" { (paper.attachment.file_name) } }
+                    (officer.form(&format!("{path}/papers/{id}/reading"), &html! {
+                        p class="hint" { "名单含有个人信息，下载会记录在案；涉及未成年人的，只有负责人和经其批准的人可以查看。" }
+                        (Field::text(&Typed::default(), "reason", "查看原因").required().longest(200))
+                        div class="go" { button type="submit" { "下载" } }
+                    }))
+                }
+            }
             @if may_add {
                 (officer.form(&format!("{path}/papers/{id}/withdrawal"), &html! {
                     button type="submit" class="plain" { "撤下" span class="unseen" { (paper.attachment.file_name) } }

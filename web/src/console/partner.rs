@@ -101,13 +101,14 @@ pub(super) async fn post_register(officer: Officer, form: Form) -> Result<Respon
 /// The partner of a campaign: with whom, since when, and what was found of it.
 pub(super) async fn block(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Result<Markup, PageError> {
     let standing = officer.app.campaigns.cooperation(row.id, &officer.member).await?;
-    let evaluator = standing.as_ref().and_then(|(one, _)| one.evaluator_id);
-    let names = Names::of(officer, evaluator).await?;
+    let persons = standing.as_ref().map(|(one, _)| [one.signer_id, one.evaluator_id]);
+    let names = Names::of(officer, persons.into_iter().flatten().flatten()).await?;
     let signs = officer.is(&AUTHORS);
     let known =
         if signs { officer.app.campaigns.partners(None, MOST as u64, &officer.member).await? } else { Vec::new() };
     let known: Vec<partner::Model> = known.into_iter().filter(|one| one.book_id == row.book_id).collect();
-    let evaluates = officer.is(&EVALUATORS) && row.author_id != officer.id() && standing.is_some();
+    let signed = standing.as_ref().is_some_and(|(one, _)| one.signer_id == Some(officer.id()));
+    let evaluates = officer.is(&EVALUATORS) && row.author_id != officer.id() && standing.is_some() && !signed;
     Ok(part::block(
         "合作方",
         &html! {
@@ -128,6 +129,7 @@ fn facts(one: &cooperation::Model, with: &partner::Model, names: &Names) -> Mark
     part::facts(&[
         ("合作方", html! { (with.name) "（" (words::partner_kind(with.kind)) "）" }),
         ("协议签订日期", html! { (one.signed_on) }),
+        ("登记人", html! { (names.maybe(one.signer_id)) }),
         ("协议内容", html! { (part::lines(&one.agreement)) }),
         (
             "评分",
@@ -147,7 +149,8 @@ fn sign(officer: &Officer, id: CampaignId, known: &[partner::Model], at: &At<'_>
         (Field::day(typed, "signed_on", "签订日期").required())
         (Field::area(typed, "agreement", "协议要点或文号").required().longest(500))
     };
-    let will = "登记与合作方签订的协议；换合作方时原评估不再适用。";
+    let will =
+        "登记与合作方签订的协议，书面协议另在材料中上传；换合作方时原评估不再适用。备案后更换合作方须先办理变更。";
     let to = format!("{}/cooperation", super::campaign::path(id));
     Step { name: "登记合作协议", will, to: &to, grave: false, fields }.show(officer, at.of("cooperation"))
 }
@@ -160,7 +163,7 @@ fn evaluate(officer: &Officer, id: CampaignId, at: &At<'_>) -> Markup {
         (Field::area(typed, "findings", "评估意见").required().longest(500))
     };
     let to = format!("{}/partner-evaluation", super::campaign::path(id));
-    let will = "评估由发起人以外的人办理，结果写入全面报告。";
+    let will = "评估由发起人和登记协议以外的人办理，结果写入全面报告。";
     Step { name: "评估合作方", will, to: &to, grave: false, fields }.show(officer, at.of("partner-evaluation"))
 }
 

@@ -2,6 +2,7 @@
 
 use app::problem::Problem;
 use app::spending::payees::{MaskedPayee, OPENERS, OpenPayee, PlainAccount, PlainPayee};
+use crowdfunding::spending::DECLARERS;
 use domain::role::Role;
 use domain::{CampaignId, PayeeId};
 use maud::{Markup, html};
@@ -105,6 +106,8 @@ async fn show(
     let asked = officer.app.spending.own_child_access(id, &officer.member).await?;
     let reads = officer.app.spending.may_unmask(row, &officer.member).await?;
     let waits = asked.as_ref().is_some_and(|asked| asked.state == "asked");
+    let reader = officer.is(&crowdfunding::spending::READERS);
+    let paid = if reader { Some(disbursement::payouts_to(officer, id).await?) } else { None };
     let content = html! {
         (part::heading(&payee.name, &part::badge(account_state(&payee))))
         @if let Some(asked) = &asked {
@@ -136,6 +139,11 @@ async fn show(
                     (Field::text(of("account"), "bank", "开户行").required().longest(60))
                 } }.show(officer, refused("account")))
             }
+            @if officer.is(&DECLARERS) && !row.related {
+                (Step { name: "声明关联关系", will: "此后不再向该收款人及其账户付款；声明立即生效，不能撤销。", to: &to("related"), grave: true, fields: html! {
+                    (Field::text(of("related"), "relation", "与管理人员或捐赠人的关联关系").required().longest(200))
+                } }.show(officer, refused("related")))
+            }
             @if officer.is(&OPENERS) && reads { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
                 (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
             } }.show(officer, refused("unmasking"))) }
@@ -147,8 +155,10 @@ async fn show(
                 } }.show(officer, refused("child-access")))
             }
         }
+        @if let Some(paid) = &paid { (part::block("付款", paid)) }
     };
-    Ok(officer.shown(&payee.name, &[("/console/payees", "收款人")], &content, typed))
+    let way: &[(&str, &str)] = if reader { &[("/console/payees", "收款人")] } else { &[] };
+    Ok(officer.shown(&payee.name, way, &content, typed))
 }
 
 /// One payee.
@@ -172,6 +182,11 @@ pub(super) async fn post_step(
                 let account = PlainAccount { number: check.text("number").replace(' ', ""), bank: check.text("bank") };
                 check.done()?;
                 spending.change_account(id, account, by).await.map(|_| "账户已变更，待核实。")?
+            }
+            "related" => {
+                let relation = check.text("relation");
+                check.done()?;
+                spending.declare_related(id, &relation, by).await.map(|_| "已声明关联关系。")?
             }
             "child-access" => {
                 let (access, days) = (check.id("id"), check.number("days"));
@@ -204,6 +219,7 @@ pub(super) async fn post_unmask(officer: Officer, Path(id): Path<PayeeId>, form:
 async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     let parts = options(PARTS.map(|part| (part, words::payee_part(part))));
     let kinds = options(KINDS);
+    let counties = options(words::counties());
     let campaigns = disbursement::campaigns(officer).await?;
     let content: Markup = html! {
         h1 { "登记收款人" }
@@ -218,7 +234,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
                 (Field::text(typed, "phone", "电话").longest(20))
                 (Field::text(typed, "number", "银行账号").longest(40))
                 (Field::text(typed, "bank", "开户行").longest(60))
-                (Field::text(typed, "division", "行政区划代码").longest(6).hint("六位数字"))
+                (Field::choice(typed, "division", "所在县（市、区）", &counties))
                 (Field::text(typed, "related", "与管理人员或捐赠人的关联关系").longest(200).hint("没有关联关系则留空"))
             }
             (Field::tick(typed, "minor", "未成年人"))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::pin::Pin;
 
+use app::problem::Problem;
 use domain::StaffId;
 use maud::{Markup, html};
 
@@ -53,6 +54,18 @@ impl Names {
             None => actor.to_owned(),
         }
     }
+}
+
+/// Why things were not agreed to, by object as the trail names it; for a page whose reader may see them.
+pub(crate) fn why_not(
+    officer: &Officer,
+    objects: impl IntoIterator<Item = String>,
+) -> Reading<'_, HashMap<String, String>> {
+    let objects: Vec<String> = objects.into_iter().collect();
+    Box::pin(async move {
+        let said = app::trail::refusals(officer.app.db.read(), objects).await;
+        said.map_err(|error| PageError(Problem::internal(&error)))
+    })
 }
 
 /// The member of staff that an actor is, if it is one.

@@ -14,6 +14,7 @@ use poem::{IntoResponse, Request, Response, handler};
 use super::donation;
 use super::people::Names;
 use crate::field::Field;
+use crate::finance::entry;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step, Tone};
@@ -30,7 +31,7 @@ async fn page(
 ) -> Result<Response, PageError> {
     let receipts = &officer.app.receipts;
     let backlog = receipts.backlog(&officer.member).await?;
-    let state = asked.read::<words::Key<ReceiptState>>("state").map(|key| key.0);
+    let state = asked.read::<words::Key<ReceiptState>>("state")?.map(|key| key.0);
     let rows = receipts.page(&officer.member, state, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
     let names = Names::of(officer, rows.iter().map(|row| row.author_id)).await?;
     let columns = [
@@ -47,7 +48,7 @@ async fn page(
             Cell::text(row.code),
             Cell::link(&format!("/console/receipts/{}", row.id), row.number),
             Cell::badge(words::receipt(row.state)),
-            Cell::yuan(row.amount_fen),
+            entry::amount(officer, row.amount_fen, row.donation_id),
             Cell::day(row.issued_on),
             Cell::link(&donation::path(row.donation_id), "查看捐赠"),
             Cell::text(names.name(row.author_id)),

@@ -1,9 +1,9 @@
 //! Refunds: asked for by one person, decided by another, sent by the program; and what becomes of those that fail.
 
 use app::problem::Problem;
-use crowdfunding::{Decision, Outcome};
+use crowdfunding::{Decision, Outcome, RefundSearch};
 use domain::RefundId;
-use domain::refund::RefundState;
+use domain::refund::{RefundState, cover_authors, deciders};
 use domain::role::{Member, Role};
 use entity::refund;
 use maud::html;
@@ -13,6 +13,7 @@ use poem::{IntoResponse, Request, Response, handler};
 use super::donation;
 use super::people::Names;
 use crate::field::Field;
+use crate::finance::entry;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -20,7 +21,19 @@ use crate::session::{Officer, nothing};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words;
 
-const READERS: [Role; 5] = donation::SEARCHERS;
+/// Who sees refunds; the chair decides on some.
+pub(super) const READERS: [Role; 6] =
+    [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
+
+/// What is decided and not given up, as one state of the filter: what a campaign counts as given back.
+const DECIDED: (&str, &str) = ("decided", "已批准（含已退）");
+const OWED: [RefundState; 5] = [
+    RefundState::Approved,
+    RefundState::Processing,
+    RefundState::Succeeded,
+    RefundState::Failed,
+    RefundState::PaidByBank,
+];
 
 /// The path of a refund.
 pub(super) fn path(id: RefundId) -> String {
@@ -31,9 +44,14 @@ pub(super) fn path(id: RefundId) -> String {
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let state = asked.read::<words::Key<RefundState>>("state").map(|key| key.0);
+    let states = match asked.get("state") {
+        Some(state) if state == DECIDED.0 => OWED.to_vec(),
+        _ => asked.read::<words::Key<RefundState>>("state")?.map(|key| key.0).into_iter().collect(),
+    };
+    let wanted = RefundSearch { states, campaign: asked.read("campaign")? };
     let whose: (&Member, &[Role]) = (&officer.member, &READERS);
-    let rows = officer.app.refunds.page(whose, state, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
+    let rows =
+        officer.app.refunds.page(whose, &wanted, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().filter_map(|row| row.requester_id)).await?;
     let columns = [
         column("申请时间"),
@@ -44,14 +62,20 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         column("捐赠"),
         column("失败原因"),
     ];
+    // The chair decides on refunds, and reads no gifts.
+    let gifts = officer.is(&donation::SEARCHERS);
     let cells = |row: refund::Model| {
         vec![
             Cell::shown(html! { a href=(path(row.id)) { (part::at(row.created_us)) } }, row.created_us.wall()),
             Cell::badge(words::refund(row.state)),
-            Cell::yuan(row.amount_fen),
+            entry::amount(&officer, row.amount_fen, row.id),
             Cell::text(words::refund_reason(row.reason)),
             Cell::text(row.requester_id.map_or_else(|| "捐赠人".to_owned(), |id| names.name(id))),
-            Cell::link(&donation::path(row.donation_id), row.donation_id.simple()),
+            if gifts {
+                Cell::link(&donation::path(row.donation_id), row.donation_id.simple())
+            } else {
+                Cell::text(row.donation_id.simple())
+            },
             Cell::or_none(row.last_error, Cell::text),
         ]
     };
@@ -59,10 +83,15 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let states = words::all(|state: RefundState| words::refund(state).0);
+    let mut states = words::all(|state: RefundState| words::refund(state).0);
+    states.push((DECIDED.0.to_owned(), DECIDED.1.to_owned()));
+    let campaigns = donation::campaign_options(&officer).await?;
     let content = html! {
         (part::heading("退款", &nothing()))
-        (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "state", "状态", &states))
+            (table::filter_choice(&asked, "campaign", "项目", &campaigns))
+        }))
         (table.show(&asked))
     };
     Ok(officer.page("退款", &[("/console", "工作台")], &content).into_response())
@@ -90,11 +119,12 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
     let asked = row.state == RefundState::Requested;
     let failed = row.state == RefundState::Failed;
     let own = row.requester_id == Some(officer.id());
+    let profile = officer.app.refunds.profile(&row).await?;
     let content = html! {
         (part::heading(&format!("退款 {}元", part::grouped(row.amount_fen)), &part::badge(words::refund(row.state))))
         (part::block("退款", &part::facts(&[
-            ("捐赠订单号", html! { a class="code" href=(donation::path(row.donation_id)) { (row.donation_id.simple()) } }),
-            ("金额", part::yuan(row.amount_fen)),
+            ("捐赠订单号", html! { @if officer.is(&donation::SEARCHERS) { a class="code" href=(donation::path(row.donation_id)) { (row.donation_id.simple()) } } @else { span class="code" { (row.donation_id.simple()) } } }),
+            ("金额", entry::yuan(officer, row.amount_fen, id)),
             ("原因", html! { (words::refund_reason(row.reason)) }),
             ("说明", html! { (row.note.clone().unwrap_or_default()) }),
             ("申请人", html! { (row.requester_id.map_or_else(|| "捐赠人".to_owned(), |id| names.name(id))) " · " (part::at(row.created_us)) }),
@@ -106,12 +136,12 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
         ])))
         @if let Some(booked) = &booked { (booked) }
         div class="steps" {
-            @if asked && !own && officer.is(&[Role::FinanceHead]) {
+            @if asked && !own && officer.is(deciders(profile)) {
                 (step("批准", "将从项目资金中退还，公开募集额随之减少；由系统向微信发起退款。", "approval", false))
                 (Step { name: "不予退款", will: "将结束这项申请，并告知原因。", to: &to("decline"), grave: false, fields: html! {
                     (Field::area(of("decline"), "reason", "原因").required().longest(500)) } }.show(officer, refused("decline")))
             }
-            @if asked && row.cover_author_id.is_none() && officer.is(&[Role::FinanceHead]) {
+            @if asked && !own && row.cover_author_id.is_none() && officer.is(cover_authors(profile)) {
                 (step("申请非限定性资金垫付", "项目已花掉的部分，将由非限定性资金承担，须理事长批准。", "cover-proposal", false))
             }
             @if asked && row.cover_author_id.is_some() && row.cover_author_id != Some(officer.id()) && officer.is(&[Role::Chair]) {
@@ -121,7 +151,7 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
                 @if officer.is(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]) { (step("重新发起", "将以新的退款单号再次向微信发起。", "retry", false)) }
                 @if officer.is(&[Role::Cashier, Role::Bookkeeper]) { (step("申请线下处理", "微信退不了的款，由两人决定改从银行支付或放弃。", "outcome-proposal", false)) }
             }
-            @if failed && row.outcome_author_id.is_some() && row.outcome_author_id != Some(officer.id()) && officer.is(&[Role::FinanceHead]) {
+            @if failed && row.outcome_author_id.is_some() && row.outcome_author_id != Some(officer.id()) && officer.is(deciders(profile)) {
                 (Step { name: "已从银行退还", will: "将记账：这笔退款已从银行账户支付。", to: &to("bank-payment"), grave: false, fields: html! {
                     (Field::text(of("bank-payment"), "bank_account", "付款账户简称").required().longest(40)) } }.show(officer, refused("bank-payment")))
                 (step("放弃退款", "款项留在项目中，不再退还；不能恢复。", "give-up", true))

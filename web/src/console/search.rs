@@ -1,6 +1,8 @@
 //! The search box of every page: a gift by a number it carries, a loan by its contract, a campaign by its name, a member of staff, an entry of the books. Each
 //! part is asked only for whoever may see its page, and answers what lies in their part of the tree.
 
+use domain::Money;
+use domain::bank::GiftCode;
 use domain::role::Role;
 use maud::{Markup, html};
 use poem::{IntoResponse, Request, Response, handler};
@@ -111,6 +113,44 @@ async fn loans(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError>
         .collect())
 }
 
+/// Bank lines whose remark carries a gift's code, however it was typed.
+async fn lines(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    let codes = GiftCode::all_in(text);
+    let [code] = codes.as_slice() else { return Ok(Vec::new()) };
+    if !officer.is(&app::bank::READERS) {
+        return Ok(Vec::new());
+    }
+    let rows = officer.app.bank.with_code(code.as_str(), &officer.member).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            path: format!("/console/bank/lines/{}", row.id),
+            title: format!("{} {}", code.as_str(), row.day),
+            about: html! { (part::yuan(row.amount_fen)) "元 " span class="code" { (row.reference) } },
+        })
+        .collect())
+}
+
+/// Gifts and bank lines are found in their lists by an amount.
+fn amounts(officer: &Officer, text: &str) -> Vec<Found> {
+    let plain = text.replace([',', '，'], "");
+    let Some(amount) = plain.parse::<Money>().ok().filter(|amount| amount.is_positive() && plain.len() < 12) else {
+        return Vec::new();
+    };
+    let lists = [
+        (officer.is(&SEARCHERS), "/console/donations", "捐赠"),
+        (officer.is(&app::bank::READERS), "/console/bank", "银行流水"),
+    ];
+    let offered = lists.into_iter().filter(|(offered, ..)| *offered);
+    offered
+        .map(|(_, list, name)| Found {
+            path: format!("{list}?amount={amount}"),
+            title: format!("金额为{}元的{name}", part::grouped(amount)),
+            about: html! {},
+        })
+        .collect()
+}
+
 /// What carries a number or a name.
 #[handler]
 pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Response, PageError> {
@@ -128,7 +168,13 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
         kinds.push(Kind { name: "公益项目", found: campaigns(&officer, &text).await? });
         kinds.push(Kind { name: "工作人员", found: members(&officer, &text).await? });
         kinds.push(Kind { name: "凭证", found: entries(&officer, &text).await? });
+        kinds.push(Kind { name: "银行流水", found: lines(&officer, &text).await? });
         kinds.retain(|kind| !kind.found.is_empty());
+        // A whole number is sooner the number of a voucher.
+        if kinds.is_empty() || text.contains('.') {
+            kinds.push(Kind { name: "按金额", found: amounts(&officer, &text) });
+            kinds.retain(|kind| !kind.found.is_empty());
+        }
     }
     if let [Kind { found, .. }] = kinds.as_slice()
         && let [only] = found.as_slice()
@@ -140,7 +186,7 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
         @if text.is_empty() { (part::nothing_here("请输入要查的号码或名称。")) } @else {
             p { "查找的内容：" span class="code" { (text) } }
             @if kinds.is_empty() {
-                (part::nothing_here("没有找到。可以查我方订单号、微信支付单号、银行流水号，借款合同号，项目名称，凭证号和各种编号；只能查到您有权查看的内容。"))
+                (part::nothing_here("没有找到。可以查我方订单号、微信支付单号、银行流水号、转账附言中的代码（SZ开头），借款合同号，项目名称和备案编号，凭证号和各种编号，金额；只能查到您有权查看的内容。"))
             }
         }
         @for kind in &kinds {

@@ -33,12 +33,14 @@ async fn page(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let own = identity.has_own_password(officer.id()).await?;
     let rows = sessions.into_iter().map(|one| {
         let is_here = Some(one.id) == here;
-        let end = officer.form(
-            &format!("/console/sessions/{}/end", one.id),
-            &html! {
-                button type="submit" class="plain" { "结束" }
-            },
-        );
+        let end = Step {
+            name: "结束",
+            will: "那台设备上的登录立即失效，其上没有提交的内容不会保存。",
+            to: &format!("/console/sessions/{}/end", one.id),
+            grave: false,
+            fields: nothing(),
+        }
+        .show(officer, None);
         vec![
             Cell::at(one.created),
             Cell::at(one.expires),

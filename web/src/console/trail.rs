@@ -25,14 +25,14 @@ use crate::words;
 const AUDITORS: [Role; 2] = [Role::Admin, Role::Auditor];
 
 /// What the address asks for: who, what, about what, from which day to which.
-fn search(asked: &Asked) -> Search {
-    Search {
-        actor: asked.read::<StaffId>("who").map(trail::staff),
+fn search(asked: &Asked) -> Result<Search, PageError> {
+    Ok(Search {
+        actor: asked.read::<StaffId>("who")?.map(trail::staff),
         thing: asked.get("what").map(str::to_owned),
         object: asked.get("object").map(str::to_owned),
-        from: asked.read::<BusinessDate>("from").map(BusinessDate::start),
-        before: asked.read::<BusinessDate>("to").map(|day| day.next().start()),
-    }
+        from: asked.read::<BusinessDate>("from")?.map(BusinessDate::start),
+        before: asked.read::<BusinessDate>("to")?.map(|day| day.next().start()),
+    })
 }
 
 /// Where it came from: an address, the command line, a job.
@@ -164,7 +164,7 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
     officer.must_be(&AUDITORS)?;
     let asked = Asked::of(request);
     let (db, by) = (officer.app.db.read(), &officer.member);
-    let rows = trail::page_for(db, (by, &AUDITORS), &search(&asked), asked.after(), asked.limit()).await;
+    let rows = trail::page_for(db, (by, &AUDITORS), &search(&asked)?, asked.after(), asked.limit()).await;
     let rows = rows.map_err(|error| PageError(Problem::internal(&error)))?;
     let known = Known::of(&officer, &rows).await?;
     let staff = officer.app.identity.staff(&officer.member).await?;
@@ -179,7 +179,7 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
             Cell::shown(
                 html! {
                     @match lead { Some(lead) => a href=(lead) { (thing) }, None => (thing) } " "
-                    a class="faint" href=(same) { "全部经过" span class="unseen" { (row.object) } }
+                    a class="faint" href=(same) { "全部经过" span class="unseen" { "：" (thing) } }
                 },
                 row.object.clone(),
             ),
@@ -212,7 +212,7 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
 #[handler]
 pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let rows = officer.app.privacy.unmaskings(&officer.member, asked.after(), asked.limit()).await;
+    let rows = officer.app.privacy.unmaskings(&officer.member, asked.read("who")?, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|row| row.staff_id)).await?;
     let payee = |object: &str| object.strip_prefix("payee:").and_then(|id| id.parse::<PayeeId>().ok());
@@ -243,7 +243,13 @@ pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Resul
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let content = html! { (part::heading("个人信息查看记录", &nothing())) (table.show(&asked)) };
+    let staff = officer.app.identity.staff(&officer.member).await?;
+    let people: Vec<(String, String)> = staff.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+    let content = html! {
+        (part::heading("个人信息查看记录", &nothing()))
+        (table::filter(&asked, &table::filter_choice(&asked, "who", "查看人", &people)))
+        (table.show(&asked))
+    };
     Ok(officer.page("个人信息查看记录", &[("/console", "工作台")], &content).into_response())
 }
 

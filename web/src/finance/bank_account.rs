@@ -38,6 +38,7 @@ fn ask_account(officer: &Officer, desk: &Desk, typed: &Typed) -> Response {
         (officer.form("/console/bank/account", &html! {
             input type="hidden" name="book" value=(desk.shelf.book.code);
             (Field::text(typed, "name", "账户简称").required().longest(40))
+            (Field::text(typed, "number", "银行账号").longest(40).hint("导入对账单时核对；留空则不改。没有填写时，采用第一份写明账号的对账单上的账号。"))
             (Field::choice(typed, "encoding", "CSV 编码", &encodings))
             div class="fields" {
                 @for (name, word) in NAMES { (Field::text(typed, name, word).longest(60)) }
@@ -59,7 +60,7 @@ pub(super) async fn get_account(officer: Officer, request: &Request) -> Result<R
     let known = desk.accounts.iter().find(|one| asked.get("account") == Some(one.name.as_str()));
     if let Some(known) = known {
         let saved = known.mapping.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-        form = Form::of([("name", known.name.clone())]);
+        form = Form::of([("name", known.name.clone()), ("number", known.number.clone().unwrap_or_default())]);
         if let Some(serde_json::Value::Object(saved)) = saved {
             for (name, value) in saved {
                 match value {
@@ -106,7 +107,8 @@ pub(super) async fn post_account(officer: Officer, form: Form) -> Result<Respons
             opening_label: column("opening_label"),
             closing_label: column("closing_label"),
         });
-        Ok(officer.app.bank.set_account(desk.shelf.book.id, &name, mapping, &officer.member).await?)
+        let number = form.given("number");
+        Ok(officer.app.bank.set_account(desk.shelf.book.id, &name, number, mapping, &officer.member).await?)
     }
     .await;
     match saved {

@@ -37,7 +37,7 @@ fn report(report: &ImportReport) -> Markup {
 fn ask_file(officer: &Officer, desk: &Desk, typed: &Typed, read: Option<&ImportReport>) -> Response {
     let content = html! {
         h1 { "导入银行对账单" }
-        p class="note" { "支持 CSV、XLSX（按账户保存的列对应）和 CAMT.053。同一文件或期间重叠的文件再次导入，不会重复记入。" }
+        p class="note" { "支持 CSV、XLSX（按账户保存的列对应）和 CAMT.053；MT940、PDF 和旧版 XLS 请先换成这些格式。同一文件或期间重叠的文件再次导入，不会重复记入。" }
         p class="note" {
             "表格的列名与银行的写法不同时，先在“账户与列对应”里写明各列的名称。"
             @if officer.is(&KEEPERS) { a href=(desk.path("/account")) { "账户与列对应" } } @else { "由会计或财务负责人填写，请联系他们。" }
@@ -77,6 +77,7 @@ pub(super) async fn post_import(officer: Officer, form: Form, request: &Request)
             id: uuid::Uuid::now_v7().into(),
             book: desk.shelf.book.id,
             bank_account: name,
+            file_name: Some(file.name.clone()),
             bytes: file.content.clone(),
         };
         Ok(officer.app.bank.import(import, write, form.ticked("despite"), &officer.member).await?)

@@ -14,7 +14,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{CampaignNames, Shelf};
 use super::{entry, words};
-use crate::console::people::Names;
+use crate::console::people::{Names, why_not};
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -54,7 +54,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         class: text("class"),
         owner: text("owner"),
         book: (shelf.books.len() > 1 && asked.get("book").is_some()).then_some(shelf.book.id),
-        day: asked.read::<BusinessDate>("day"),
+        day: asked.read::<BusinessDate>("day")?,
         item,
     };
     let whose = (&officer.member, &app::books::READERS[..]);
@@ -164,7 +164,7 @@ async fn booked(
 }
 
 /// What each side has of it: the channel or the bank, and the books.
-fn both_sides(row: &discrepancy::Model, in_books: Option<&(String, &'static str)>) -> Markup {
+fn both_sides(officer: &Officer, row: &discrepancy::Model, in_books: Option<&(String, &'static str)>) -> Markup {
     use BreakClass as C;
     let none = || html! { span class="faint" { "没有" } };
     let amount = || part::yuan(row.amount_fen);
@@ -196,7 +196,7 @@ fn both_sides(row: &discrepancy::Model, in_books: Option<&(String, &'static str)
             (part::block("账本", &part::facts(&[
                 ("金额", ours),
                 ("凭证", html! { @if let Some((path, word)) = in_books { a href=(path) { (word) } } }),
-                ("贷款", html! { @if let Some(contract) = row.contract_id { a href={ "/console/loans/" (contract) } { "查看贷款" } } }),
+                ("贷款", html! { @if let Some(contract) = row.contract_id.filter(|_| officer.is(&::lending::CONTRACT_READERS)) { a href={ "/console/loans/" (contract) } { "查看贷款" } } }),
                 ("捐赠", html! { @if let Some(donation) = row.donation_id { a href={ "/console/donations/" (donation) } { "查看捐赠" } } }),
             ])))
         }
@@ -312,7 +312,7 @@ fn steps(officer: &Officer, row: &resolution::Model, ways: &[Offer], (word, type
                     p class="faint" { "这是您自己提出的，须由另一人决定。" }
                 } @else {
                     (Step { name: "同意", will: &format!("同意“{}”。{will}", words::choice(row.choice)), to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused("approval")))
-                    (Step { name: "不同意", will: "这份意见作废，不记账；可以再提别的意见。", to: &to("decline"), grave: false, fields: nothing() }.show(officer, refused("decline")))
+                    (Step { name: "不同意", will: "这份意见作废，不记账；可以再提别的意见。", to: &to("decline"), grave: false, fields: part::why(refused("decline")) }.show(officer, refused("decline")))
                 }
             }
             @if row.state == ResolutionState::Failed && officer.is(&SENDERS) {
@@ -333,6 +333,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
     let resolutions = breaks.resolutions(id, by, &app::books::READERS).await?;
     let people = resolutions.iter().flat_map(|one| [Some(one.author_id), one.approver_id, one.approver_for_id]);
     let names = Names::of(officer, people.flatten()).await?;
+    let said = why_not(officer, resolutions.iter().map(|one| format!("resolution:{}", one.id))).await?;
     let pending = resolutions.iter().any(|one| one.state != ResolutionState::Declined);
     let may_propose = row.state == "open" && !pending && officer.is(&PROPOSERS);
     let proposed = resolutions.iter().any(|one| one.state == ResolutionState::Proposed);
@@ -349,7 +350,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
     let content = html! {
         (part::heading(&title, &html! { (part::badge(words::break_state(&row.state))) }))
         p { (words::told(&row.detail)) }
-        (both_sides(&row, in_books.as_ref()))
+        (both_sides(officer, &row, in_books.as_ref()))
         (part::block("建议", &html! {
             p { strong { (row.proposal) } }
             (part::facts(&[
@@ -372,6 +373,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                                 "；" (names.name(approver)) @if one.approver_for_id.is_some() { "（代" (names.maybe(one.approver_for_id)) "）" } "于" (part::at(at)) "决定"
                             }
                         }
+                        (part::refusal(said.get(&format!("resolution:{}", one.id))))
                         @if let Some(error) = &one.last_error { p class="fault" { (error) } }
                         @if one.state == ResolutionState::Done {
                             @match &booked {
@@ -435,7 +437,12 @@ pub(super) async fn post_step(
     let taken: Result<&str, Problem> = async {
         Ok(match word.as_str() {
             "approval" => breaks.decide(id, true, by).await.map(|_| "已同意。")?,
-            "decline" => breaks.decide(id, false, by).await.map(|_| "已记为不同意。")?,
+            "decline" => {
+                let mut check = form.check();
+                let decision = check.decision(false);
+                check.done()?;
+                breaks.decide(id, decision, by).await.map(|_| "已记为不同意。")?
+            }
             "retry" => breaks.retry(id, by).await.map(|_| "将重新发起退回。")?,
             "bank-payment" => {
                 let mut check = form.check();

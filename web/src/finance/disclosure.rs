@@ -62,8 +62,8 @@ fn kinds() -> Vec<(String, String)> {
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     officer.must_be(&READERS)?;
     let asked = Asked::of(request);
-    let campaign = asked.read::<CampaignId>("campaign");
-    let kind = asked.read::<all_words::Key<DutyKind>>("kind").map(|key| key.0);
+    let campaign = asked.read::<CampaignId>("campaign")?;
+    let kind = asked.read::<all_words::Key<DutyKind>>("kind")?.map(|key| key.0);
     let rows = officer.app.disclosures.page((campaign, kind), asked.after(), asked.limit(), &officer.member).await;
     let rows = rows.map_err(Problem::of_list)?;
     let columns = [

@@ -62,8 +62,8 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let wanted = STATES.into_iter().find(|(key, _)| asked.get("state") == Some(*key)).map(|(_, state)| state);
     let filter = DutyFilter {
         state: wanted,
-        kind: asked.read::<all_words::Key<DutyKind>>("kind").map(|key| key.0),
-        campaign: asked.read::<CampaignId>("campaign"),
+        kind: asked.read::<all_words::Key<DutyKind>>("kind")?.map(|key| key.0),
+        campaign: asked.read::<CampaignId>("campaign")?,
         book: None,
     };
     let mut lines = officer.app.disclosures.duties(filter, asked.get("after"), asked.limit(), &officer.member).await?;

@@ -65,7 +65,7 @@ async fn show(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let roles = options(all_words::all(all_words::role));
     let content = html! {
         (part::heading("期限规则", &html! {}))
-        p class="note" { "法定期限已经内置；规定变化或内部要求更严时在这里设定。不溯及既往：已经开始的事项仍按原规则。" }
+        p class="note" { "法定期限已经内置；内部要求更严时在这里设定，期限和上报只能更严、不能放宽。不溯及既往：已经开始的事项仍按原规则。" }
         @if officer.is(&RULERS) {
             div class="steps" {
                 (Step { name: "设定规则", will: "从起始日起开始的事项按新规则计算期限；设定后不能修改，只能另设更晚起始的规则。", to: PAGE, grave: false, fields: html! {

@@ -14,27 +14,39 @@ use crate::part;
 use crate::session::{self, Officer, encoded};
 use crate::table::{self, Asked, Cell, Table, column, numbers};
 
-/// Where the lines of a statement's cell are listed.
-const LINES: &str = "/console/statements/lines?";
+/// Pages an entry is reached from, and what they are called on the way back.
+const FROM: [(&str, &str); 2] = [("/console/statements/lines?", "报表数字的组成"), ("/console/accounts/", "明细账")];
 
 /// The path of an entry.
 pub(crate) fn path(reference: &str) -> String {
     format!("/console/entry?reference={}", encoded(reference))
 }
 
-/// The same, with the page of a statement's cell it was reached from.
+/// Where the entries of a thing are found by its number: the one, or a list of them.
+pub(crate) fn of(number: impl std::fmt::Display) -> String {
+    format!("/console/entries?q={number}")
+}
+
+/// An amount in a list that leads to the entries of its thing, for whoever reads the books; to others it is plain.
+pub(crate) fn amount(officer: &Officer, amount: Money, number: impl std::fmt::Display) -> Cell {
+    if officer.is(&app::books::READERS) { Cell::yuan_of(amount, &of(number)) } else { Cell::yuan(amount) }
+}
+
+/// The same on a page.
+pub(crate) fn yuan(officer: &Officer, amount: Money, number: impl std::fmt::Display) -> Markup {
+    if officer.is(&app::books::READERS) { part::yuan_of(amount, &of(number)) } else { part::yuan(amount) }
+}
+
+/// The same, with the page it was reached from.
 pub(super) fn path_from(reference: &str, from: &str) -> String {
     format!("{}&from={}", path(reference), encoded(from))
 }
 
-/// The way back to where an entry was reached from: the lines of a statement's cell, or all entries.
+/// The way back to where an entry was reached from: the lines of a statement's cell, an account, or all entries.
 fn way_back(asked: &Asked) -> (String, &'static str) {
-    match asked.get("from") {
-        Some(from) if from.starts_with(LINES) && !from.contains(['\\', '\r', '\n']) => {
-            (from.to_owned(), "报表数字的组成")
-        }
-        _ => ("/console/entries".to_owned(), "凭证"),
-    }
+    let from = asked.get("from").filter(|from| !from.contains(['\\', '\r', '\n']));
+    let known = from.and_then(|from| Some((from, FROM.into_iter().find(|(start, _)| from.starts_with(start))?.1)));
+    known.map_or_else(|| ("/console/entries".to_owned(), "凭证"), |(from, name)| (from.to_owned(), name))
 }
 
 /// What an entry is called: its memo (摘要), or the business event.

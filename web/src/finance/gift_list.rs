@@ -14,7 +14,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::words;
 use crate::console::donation::campaign_names;
-use crate::console::people::Names;
+use crate::console::people::{Names, why_not};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::{Html, PageError};
@@ -189,7 +189,7 @@ fn gifts(rows: Vec<donation::Model>) -> Table {
             Cell::or_none(row.paid_us, |at| {
                 Cell::link(&format!("/console/donations/{}", row.id), BusinessDate::of(at).to_string())
             }),
-            Cell::yuan(row.amount_fen),
+            Cell::yuan_of(row.amount_fen, &format!("/console/donations/{}", row.id)),
             Cell::text(giver.unwrap_or_else(|| if named { "个人（有姓名）" } else { "未留姓名" }.to_owned())),
             Cell::or_none(row.bank_reference, Cell::text),
             Cell::text(all_words::receipt_choice(row.receipt)),
@@ -214,6 +214,8 @@ async fn show(
     let names =
         Names::of(officer, [Some(row.author_id), row.approver_id, row.approver_for_id].into_iter().flatten()).await?;
     let campaigns = campaign_names(officer, [row.campaign_id]).await?;
+    let object = format!("gift_list:{id}");
+    let said = why_not(officer, [object.clone()]).await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let to = |step: &str| format!("{}/{step}", path(id));
     let title = format!("{} {}笔", campaigns.name(row.campaign_id), row.lines);
@@ -225,11 +227,12 @@ async fn show(
     };
     let content = html! {
         (part::heading(&title, &part::badge(words::gift_list(row.state))))
+        (part::refusal(said.get(&object)))
         @if row.state == ListState::Proposed && officer.is(&POSTERS) {
             div class="steps" {
                 @if row.author_id == officer.id() { p class="faint" { "这是您导入的，须由另一人审核。" } } @else {
                     (Step { name: "审核入账", will: &format!("{}笔捐赠逐笔入账，合计{total}元，计入项目募集额：借 {debit}，贷 捐赠收入。", row.lines), to: &to("posting"), grave: false, fields: nothing() }.show(officer, refused("posting")))
-                    (Step { name: "不同意", will: "清单不入账，其中的编号可以重新导入。", to: &to("decline"), grave: true, fields: nothing() }.show(officer, refused("decline")))
+                    (Step { name: "不同意", will: "清单不入账，其中的编号可以重新导入。", to: &to("decline"), grave: true, fields: part::why(refused("decline")) }.show(officer, refused("decline")))
                 }
             }
         }
@@ -276,7 +279,12 @@ pub(super) async fn post_step(
     let taken: Result<&str, Problem> = async {
         Ok(match word.as_str() {
             "posting" => lists.decide(id, true, by).await.map(|_| "已逐笔入账。")?,
-            "decline" => lists.decide(id, false, by).await.map(|_| "已记为不同意。")?,
+            "decline" => {
+                let mut check = form.check();
+                let decision = check.decision(false);
+                check.done()?;
+                lists.decide(id, decision, by).await.map(|_| "已记为不同意。")?
+            }
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
         })
     }

@@ -1,7 +1,7 @@
 //! The books from the top: every account of a book on a day, and what was posted to one.
 
 use app::problem::Problem;
-use domain::{AccountId, BusinessDate, Money};
+use domain::{AccountId, BusinessDate, CampaignId, Money};
 use ledger::{AccountPlace, NamedAccount};
 use maud::html;
 use poem::web::Path;
@@ -19,6 +19,11 @@ pub(super) fn path(id: AccountId, to: BusinessDate) -> String {
     format!("/console/accounts/{id}?from={}&to={to}", first_of_month(to))
 }
 
+/// The path of an account's statement from its first entry to a day.
+fn whole_path(id: AccountId, to: BusinessDate) -> String {
+    format!("/console/accounts/{id}?from=2000-01-01&to={to}")
+}
+
 /// A balance on the side it stands on: nothing on the other.
 fn sides(net: Money) -> (Money, Money) {
     let fen = net.fen();
@@ -33,29 +38,35 @@ fn sum(amounts: impl IntoIterator<Item = Money>) -> Money {
 #[handler]
 pub(super) async fn get_trial_balance(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let shelf = Shelf::of(&officer, &asked).await?;
-    let day = asked.read::<BusinessDate>("day");
+    let campaign = asked.read::<CampaignId>("campaign")?;
+    let shelf = match campaign {
+        Some(id) => Shelf::of_campaign(&officer, id).await?,
+        None => Shelf::of(&officer, &asked).await?,
+    };
+    let day = asked.read::<BusinessDate>("day")?;
     let subjects: Vec<&str> = asked.get("subjects").map(|list| list.split(',').collect()).unwrap_or_default();
     let mut rows = officer.app.books.balances(shelf.book.id, day, &officer.member).await?;
     rows.retain(|row| subjects.is_empty() || subjects.contains(&row.named.account.subject.as_str()));
+    rows.retain(|row| campaign.is_none() || row.named.account.campaign_id == campaign);
+    let whole = subjects.is_empty() && campaign.is_none();
     let named: Vec<&NamedAccount> = rows.iter().map(|row| &row.named).collect();
     let names = CampaignNames::of(&officer, &named).await?;
     let to = day.unwrap_or_else(|| officer.app.business.today());
     let debits = sum(rows.iter().map(|row| sides(row.balance.net()).0));
     let credits = sum(rows.iter().map(|row| sides(row.balance.net()).1));
-    let columns = [column("账户"), numbers("借方累计"), numbers("贷方累计"), numbers("借方余额"), numbers("贷方余额")];
+    let columns = [column("账户"), numbers("借方余额"), numbers("贷方余额"), numbers("借方累计"), numbers("贷方累计")];
     let title = format!("{}科目余额表 截至{to}", shelf.book.name);
     let table = Table::new(title.clone(), &columns, "该日以前没有记账。").titled(format!("{title}（单位：元）"));
     let table = table.whole(rows.iter().map(|row| {
         let (debit, credit) = sides(row.balance.net());
-        let lead = path(row.named.account.id, to);
+        let (lead, all) = (path(row.named.account.id, to), whole_path(row.named.account.id, to));
         let side = |amount: Money| if amount.is_positive() { Cell::yuan_of(amount, &lead) } else { Cell::none() };
         vec![
             Cell::link(&lead, names.account(&row.named)),
-            Cell::yuan(row.balance.debit),
-            Cell::yuan(row.balance.credit),
             side(debit),
             side(credit),
+            Cell::yuan_of(row.balance.debit, &all),
+            Cell::yuan_of(row.balance.credit, &all),
         ]
     }));
     if let Some(kind) = asked.file() {
@@ -64,18 +75,22 @@ pub(super) async fn get_trial_balance(officer: Officer, request: &Request) -> Re
     let content = html! {
         (part::heading("科目余额", &html! { span class="faint" { (shelf.book.name) } }))
         (table::filter(&asked, &html! {
-            (shelf.choice())
+            @if campaign.is_none() { (shelf.choice()) }
+            @if let Some(campaign) = campaign { input type="hidden" name="campaign" value=(campaign); }
             label { "截至" input type="date" name="day" value=[day.map(|day| day.to_string())]; }
             @if !subjects.is_empty() { input type="hidden" name="subjects" value=(subjects.join(",")); }
         }))
         @if !subjects.is_empty() {
             p class="note" { "只列出科目 " (subjects.join("、")) "。 " a href=(asked.with(&[("subjects", "")])) { "列出全部科目" } }
         }
+        @if let Some(campaign) = campaign {
+            p class="note" { "只列出项目“" (names.name(campaign).unwrap_or_default()) "”的账户。已募集为收到的捐赠减去已决定的退款，已使用为记入费用的支出；年终结转的分录不计在内。 " a href=(asked.with(&[("campaign", "")])) { "列出全部账户" } }
+        }
         (part::facts(&[
             ("截至", html! { @match day { Some(day) => (day), None => "现在" } }),
             ("借方余额合计", part::yuan(debits)),
             ("贷方余额合计", part::yuan(credits)),
-            ("试算", html! { @if subjects.is_empty() {
+            ("试算", html! { @if whole {
                 @if debits == credits { (part::badge(("平衡", part::Tone::Good))) } @else { (part::badge(("不平衡", part::Tone::Bad))) }
             } @else { "仅部分科目" } }),
         ]))
@@ -94,8 +109,8 @@ pub(super) async fn get_account(
     let asked = Asked::of(request);
     let books = &officer.app.books;
     let named = books.account(id, &officer.member).await?;
-    let to = asked.read::<BusinessDate>("to").unwrap_or_else(|| officer.app.business.today());
-    let from = asked.read::<BusinessDate>("from").unwrap_or_else(|| first_of_month(to));
+    let to = asked.read::<BusinessDate>("to")?.unwrap_or_else(|| officer.app.business.today());
+    let from = asked.read::<BusinessDate>("from")?.unwrap_or_else(|| first_of_month(to));
     if from > to {
         return Err(Problem::field("from", "起始日期不能晚于截止日期").into());
     }
@@ -121,6 +136,13 @@ pub(super) async fn get_account(
     let debits = sum(page.lines.iter().map(|line| line.debit));
     let credits = sum(page.lines.iter().map(|line| line.credit));
     let closing = page.lines.last().map_or(page.opening, |line| line.balance);
+    // What a balance elsewhere leads here for stands here, on whichever page.
+    let end = if more {
+        books.account_page(id, (to.next(), to.next()), None, 1, &officer.member).await?.opening
+    } else {
+        closing
+    };
+    let here = asked.with(&[("as", "")]);
     let columns = [
         column("入账日期"),
         column("摘要"),
@@ -135,7 +157,7 @@ pub(super) async fn get_account(
     let table = Table::new(format!("{name} {from}至{to}"), &columns, "这段时间没有记账。");
     let table = table
         .whole(page.lines.iter().map(|line| {
-            let lead = entry::path(&line.reference);
+            let lead = entry::path_from(&line.reference, &here);
             let side_of =
                 |amount: Money| if amount.is_positive() { Cell::yuan_of(amount, &lead) } else { Cell::none() };
             let contra = contras.get(&line.contra).map(|named| names.account(named)).unwrap_or_default();
@@ -165,7 +187,8 @@ pub(super) async fn get_account(
             (if first { "期初余额" } else { "承前页余额" }, html! { (side(page.opening)) " " (part::yuan(whole(page.opening))) }),
             ("本页借方", part::yuan(debits)),
             ("本页贷方", part::yuan(credits)),
-            (if more { "过次页余额" } else { "期末余额" }, html! { (side(closing)) " " (part::yuan(whole(closing))) }),
+            ("过次页余额", html! { @if more { (side(closing)) " " (part::yuan(whole(closing))) } }),
+            ("期末余额", html! { (side(end)) " " (part::yuan(whole(end))) }),
         ]))
         (table.show(&asked))
     };

@@ -29,13 +29,13 @@ fn verdict(one: &Measured, runs: bool) -> (&'static str, Tone) {
     }
 }
 
-fn cells(name: Cell, one: &Measured, runs: bool) -> Vec<Cell> {
+fn cells(name: Cell, one: &Measured, runs: bool, lead: &str) -> Vec<Cell> {
     vec![
         name,
         Cell::badge(verdict(one, runs)),
         Cell::or_none(one.percent.clone(), Cell::text),
-        Cell::yuan(one.numerator),
-        Cell::yuan(one.denominator),
+        Cell::yuan_of(one.numerator, lead),
+        Cell::yuan_of(one.denominator, lead),
     ]
 }
 
@@ -48,16 +48,20 @@ pub(super) async fn get_ratios(officer: Officer, request: &Request) -> Result<Re
 async fn show(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
     let shelf = Shelf::of(officer, asked).await?;
     let today = officer.app.business.today();
-    let year = asked.read::<i32>("year").filter(|year| (2000..3000).contains(year)).unwrap_or(today.year());
+    let year = asked.read::<i32>("year")?.filter(|year| (2000..3000).contains(year)).unwrap_or(today.year());
     let found = officer.app.ratios.of_year(shelf.book.id, year, &officer.member).await?;
     let runs = Period::year(year).is_some_and(|year| found.through < year.last);
+    // What the amounts are made of, by account.
+    let of_year = format!("/console/ledger?{}&day={}", shelf.query(), found.through);
     let columns =
         |first: &'static str| [column(first), column("结果"), numbers("比例"), numbers("分子"), numbers("分母")];
     let of_book = Table::new("机构比例", &columns("指标"), "没有可以计算的比例。")
-        .whole(found.of_book.iter().map(|one| cells(Cell::text(one.ratio.title()), one, runs)));
+        .whole(found.of_book.iter().map(|one| cells(Cell::text(one.ratio.title()), one, runs, &of_year)));
     let of_campaigns = Table::new(format!("{}{year}年项目执行率", shelf.book.name), &columns("项目"), "没有项目。");
     let of_campaigns = of_campaigns.whole(found.of_campaigns.iter().map(|one| {
-        cells(Cell::link(&format!("/console/campaigns/{}", one.campaign), one.name.clone()), &one.measured, runs)
+        let name = Cell::link(&format!("/console/campaigns/{}", one.campaign), one.name.clone());
+        let lead = format!("/console/ledger?campaign={}&day={}", one.campaign, found.through);
+        cells(name, &one.measured, runs, &lead)
     }));
     if let Some(kind) = asked.file() {
         return Ok(of_campaigns.file(kind, asked));

@@ -43,6 +43,15 @@ impl Shelf {
         Ok(Shelf { books, book })
     }
 
+    /// The book the money of a campaign is in.
+    pub(super) async fn of_campaign(officer: &Officer, id: CampaignId) -> Result<Shelf, PageError> {
+        let books = officer.app.books.readable(&officer.member).await?;
+        let found = officer.app.campaigns.with_money(&[id]).await?.pop();
+        let book = found.and_then(|one| books.iter().find(|book| book.id == one.campaign.book_id).cloned());
+        let book = book.ok_or_else(|| Problem::not_found("no_such_campaign", "没有这个项目。"))?;
+        Ok(Shelf { books, book })
+    }
+
     /// The same for a page that not only readers of the books open.
     pub(super) async fn within(officer: &Officer, code: Option<&str>, roles: &[Role]) -> Result<Shelf, PageError> {
         let books = officer.app.books.within(&officer.member, roles).await;
@@ -109,7 +118,7 @@ pub(super) fn period_name(year: i32, month: Option<u8>) -> String {
 /// The year and month that the address names; the month of a day, if it names none. A year without a month is the whole of it.
 pub(super) fn asked_period(asked: &Asked, today: BusinessDate) -> Result<(i32, Option<u8>, Period), PageError> {
     let (year, month) = match asked.get("year") {
-        Some(_) => (asked.read::<i32>("year").unwrap_or(today.year()), asked.read::<u8>("month")),
+        Some(_) => (asked.read::<i32>("year")?.unwrap_or(today.year()), asked.read::<u8>("month")?),
         None => (today.year(), Some(today.month())),
     };
     let found = match month {

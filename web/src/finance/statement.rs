@@ -95,6 +95,31 @@ fn table(title: String, lead: &Lead, statement: &Statement, year: bool) -> Table
     }
 }
 
+/// What the row of a number is called.
+fn row_title(statement: &Statement, key: &str) -> Option<&'static str> {
+    match statement {
+        Statement::Activities(form) => form.rows.iter().find(|row| row.key == key).map(|row| row.title),
+        Statement::CashFlows(form) => form.rows.iter().find(|row| row.key == key).map(|row| row.title),
+        Statement::BalanceSheet(form) => form.rows.iter().find(|row| row.key == key).map(|row| row.title),
+    }
+}
+
+/// What the column of a number is called, and for net assets its part.
+fn column_title(column: CellColumn, part: CellPart, form: StatementForm) -> String {
+    let column = match column {
+        CellColumn::Opening => "年初数",
+        CellColumn::Closing => "期末数",
+        CellColumn::Period => "本期",
+        CellColumn::Year => "本年累计",
+    };
+    match (part, form) {
+        (CellPart::Unrestricted, _) => format!("{column} 非限定性"),
+        (CellPart::Restricted, _) => format!("{column} 限定性"),
+        (CellPart::Total, StatementForm::Activities) => format!("{column} 合计"),
+        (CellPart::Total, _) => column.to_owned(),
+    }
+}
+
 /// The form the address names, or the first.
 fn form(asked: &Asked) -> (&'static str, &'static str, StatementForm) {
     FORMS.into_iter().find(|(form, ..)| asked.get("form") == Some(*form)).unwrap_or(FORMS[0])
@@ -157,6 +182,9 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
         first: period.first,
         last: period.last,
     };
+    let statement = officer.app.closing.statement(shelf.book.id, form, period, &officer.member).await?;
+    let row = row_title(&statement, &number.row).unwrap_or(name);
+    let of = format!("{row} {}", column_title(number.column, number.part, form));
     let limit = asked.limit();
     let found = officer.app.closing.behind(shelf.book.id, &number, &officer.member, asked.get("after"), limit).await?;
     let mut found = found.ok_or_else(none)?;
@@ -172,7 +200,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
     let from = asked.with(&[("after", ""), ("as", "")]);
     let account = |name: &str| named.get(&id(name)).map_or_else(|| name.to_owned(), |account| names.account(account));
     let columns = [column("入账日期"), column("摘要"), column("账户"), column("对方账户"), numbers("金额")];
-    let table = Table::new(format!("{name}的组成"), &columns, "没有分录。");
+    let table = Table::new(format!("{name} {of}的组成"), &columns, "没有分录。");
     let table = table
         .whole(found.lines.iter().map(|line| {
             let lead = entry::path_from(&line.reference, &from);
@@ -189,7 +217,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
         return Ok(table.file(kind, &asked));
     }
     let content = html! {
-        (part::heading(&format!("{name} {} 的组成", period_name(year, month)), &html! { span class="faint" { (shelf.book.name) } }))
+        (part::heading(&format!("{of}的组成"), &html! { span class="faint" { (shelf.book.name) " " (name) " " (period_name(year, month)) } }))
         (part::facts(&[("报表上的数字", part::yuan(found.total))]))
         (table.show(&asked))
     };

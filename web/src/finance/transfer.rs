@@ -12,13 +12,13 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::Shelf;
 use super::words;
-use crate::console::people::Names;
+use crate::console::people::{Names, why_not};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
 use crate::session::{Officer, nothing};
-use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words as all_words;
 
 use app::books::READERS;
@@ -34,7 +34,8 @@ fn path(id: TransferId) -> String {
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let rows = officer.app.transfers.page((&officer.member, &READERS), asked.after(), asked.limit()).await;
+    let state = asked.read::<all_words::Key<TransferState>>("state")?.map(|key| key.0);
+    let rows = officer.app.transfers.page((&officer.member, &READERS), state, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().filter_map(|row| row.author_id)).await?;
     let columns = [
@@ -63,10 +64,12 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
+    let states = all_words::all(|state: TransferState| words::transfer(state).0);
     let content = html! {
         (part::heading("提现与充值", &html! {
             @if officer.is(&[Role::Cashier]) { a class="button primary" href="/console/transfers/new" { "登记" } }
         }))
+        (table::filter(&asked, &table::filter_choice(&asked, "state", "状态", &states)))
         (table.show(&asked))
     };
     Ok(officer.page("提现与充值", &[("/console", "工作台")], &content).into_response())
@@ -153,6 +156,8 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
         row.outcome_approver_for_id,
     ];
     let names = Names::of(officer, people.into_iter().flatten()).await?;
+    let object = format!("transfer:{id}");
+    let said = why_not(officer, [object.clone()]).await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let to = |step: &str| format!("{}/{step}", path(id));
     let waits =
@@ -166,7 +171,7 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
             @if waits && officer.is(&CONFIRMERS) {
                 @if own { p class="faint" { "这是您自己登记的，须由另一人确认。" } } @else {
                     (Step { name: "确认", will: &will_book(&row), to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
-                    (Step { name: "不予确认", will: "不记账；如果是到账或退回的登记，这笔款回到在途。", to: &to("rejection"), grave: false, fields: nothing() }.show(officer, refused("rejection")))
+                    (Step { name: "不予确认", will: "不记账；如果是到账或退回的登记，这笔款回到在途。", to: &to("rejection"), grave: false, fields: part::why(refused("rejection")) }.show(officer, refused("rejection")))
                 }
             }
             @if row.state == TransferState::Departed && officer.is(&[Role::Cashier]) {
@@ -174,6 +179,7 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
                 (Step { name: "登记退回", will: "登记这笔款没有成功、已退回原处，由另一人核对后确认记账。", to: &to("return"), grave: false, fields: nothing() }.show(officer, refused("return")))
             }
         }
+        @if matches!(row.state, TransferState::Rejected | TransferState::Departed) { (part::refusal(said.get(&object))) }
         (part::block("划转", &part::facts(&[
             ("金额", part::yuan(row.amount_fen)),
             ("银行账户", html! { (row.bank_account) }),
@@ -209,7 +215,12 @@ pub(super) async fn post_step(
     let taken: Result<&str, Problem> = async {
         Ok(match word.as_str() {
             "confirmation" => transfers.confirm(id, by).await.map(|_| "已确认并记账。")?,
-            "rejection" => transfers.reject(id, by).await.map(|_| "已记为不予确认。")?,
+            "rejection" => {
+                let mut check = form.check();
+                let reason = check.text("reason");
+                check.done()?;
+                transfers.reject(id, Some(&reason), by).await.map(|_| "已记为不予确认。")?
+            }
             "arrival" => transfers.report(id, true, by).await.map(|_| "已登记到账，待另一人确认。")?,
             "return" => transfers.report(id, false, by).await.map(|_| "已登记退回，待另一人确认。")?,
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),

@@ -52,7 +52,7 @@ pub(super) fn tabs(shelf: &Shelf, here: &str) -> Markup {
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer, &asked).await?;
-    let state = asked.read::<all_words::Key<VoucherState>>("state").map(|key| key.0);
+    let state = asked.read::<all_words::Key<VoucherState>>("state")?.map(|key| key.0);
     let rows = officer.app.vouchers.page(shelf.book.id, state, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|one| one.row.author_id)).await?;

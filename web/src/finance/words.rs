@@ -36,7 +36,7 @@ const CLASSES: [BreakClass; 14] = [
 fn class_word(class: BreakClass) -> &'static str {
     match class {
         BreakClass::MissingHere => "长款：微信有、账上无",
-        BreakClass::MissingThere => "短款：账上有、微信无",
+        BreakClass::MissingThere => "短款：账上有、账单无",
         BreakClass::Amount => "金额不一致",
         BreakClass::Fee => "手续费不一致",
         BreakClass::Status => "状态不一致",
@@ -50,7 +50,7 @@ fn class_word(class: BreakClass) -> &'static str {
         BreakClass::PaidTwice => "同一订单重复付款",
         BreakClass::UnknownLine => "无法识别的流水",
         BreakClass::Loan(class) => match class {
-            LoanBreak::Amount => "贷款：金额不一致",
+            LoanBreak::Amount => "贷款：金额或合同条件不一致",
             LoanBreak::Split => "贷款：本息分项不一致",
             LoanBreak::Rounding => "贷款：一分钱尾差",
             LoanBreak::Balance => "贷款：合同余额不一致",
@@ -145,6 +145,8 @@ pub(super) fn item(item: &str) -> String {
     let short = |id: &str| id.get(24..).unwrap_or(id).to_owned();
     match number.split_once(':') {
         Some(("loan", rest)) => loan_item(rest).unwrap_or_else(|| rest.to_owned()),
+        Some(("balance", day)) => format!("余额衔接 {day}"),
+        Some(("bank", line)) => format!("银行流水 {line}"),
         Some(("loan_event", id)) => format!("贷款业务 {}", short(id)),
         Some(("refund_sent", id)) => format!("退款 {}", short(id)),
         Some(("suspense_returned", id)) => format!("退回待查款 {}", short(id)),

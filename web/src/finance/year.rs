@@ -37,7 +37,7 @@ async fn list(officer: &Officer, asked: &Asked, at: Option<i32>, typed: &Typed) 
     let content = html! {
         (part::heading("年度审计", &html! { span class="faint" { (shelf.book.name) } }))
         @if shelf.books.len() > 1 { (table::filter(asked, &shelf.choice())) }
-        p class="note" { "年度结转后可作审计调整；登记并确认审计报告后，该年度不再调整。" }
+        p class="note" { "年度结转后可作审计调整；登记审计报告、公布年度工作报告并确认后，该年度不再调整。" }
         @if years.is_empty() { (part::nothing_here("这个账套还没有记账。")) }
         @for one in &years {
             @let refused = (at == Some(one.year)).then_some(typed);
@@ -45,6 +45,9 @@ async fn list(officer: &Officer, asked: &Asked, at: Option<i32>, typed: &Typed) 
             (part::block(&format!("{}年度", one.year), &html! {
                 (part::facts(&[
                     ("状态", part::badge(words::year(one.state))),
+                    ("年终结转", html! { @if let Some(closing) = &one.closing {
+                        a href=(super::year_closing::path(closing.id)) { (closing.year) "年度年终结转" } " " (part::badge(words::proposal(closing.state)))
+                    } }),
                     ("审计报告", html! { @if let Some(report) = &one.report {
                         a href=(path(report.id)) { (report.report_number) } " " (part::badge(words::proposal(report.state)))
                     } }),
@@ -59,7 +62,7 @@ async fn list(officer: &Officer, asked: &Asked, at: Option<i32>, typed: &Typed) 
                     }
                     @if one.state == YearState::SoftClosed && one.report.is_none() && officer.is(&RECORDERS) {
                         (Step {
-                            name: "登记审计报告", will: "登记后上传报告原件，由另一人确认；确认后该年度不再接受审计调整。",
+                            name: "登记审计报告", will: "登记后上传报告原件（材料种类选“报告”）；该年度的年度工作报告公布以后，由另一人确认；确认后该年度不再接受审计调整。",
                             to: &format!("{LIST}/{}/report", one.year), grave: false,
                             fields: html! {
                                 (part::new_id(shown))
@@ -90,7 +93,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
 pub(super) async fn get_pack(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer, &asked).await?;
-    let year = asked.read::<i32>("year").filter(|year| (2000..3000).contains(year));
+    let year = asked.read::<i32>("year")?.filter(|year| (2000..3000).contains(year));
     let year = year.ok_or_else(|| Problem::not_found("no_such_year", "没有这个会计年度。"))?;
     let (name, bytes) = officer.app.closing.audit_pack(shelf.book.id, year, &officer.member).await?;
     Ok(page::file(&name, "application/zip", bytes))
@@ -134,7 +137,7 @@ async fn show(officer: &Officer, id: AuditedYearId, word: &str, typed: &Typed) -
         @if open && officer.is(&CONFIRMERS) {
             div class="steps" {
                 @if own { p class="faint" { "这是您登记的，须由另一人确认。" } } @else {
-                    (Step { name: "确认报告", will: "确认后该年度不再接受审计调整，不能撤销。请先阅读报告原件。", to: &to("approval"), grave: true, fields: nothing() }.show(officer, refused("approval")))
+                    (Step { name: "确认报告", will: "确认后该年度不再接受审计调整，不能撤销。请先阅读报告原件；该年度的年度工作报告须已公布。", to: &to("approval"), grave: true, fields: nothing() }.show(officer, refused("approval")))
                     (Step { name: "不同意", will: "登记作废，可重新登记。", to: &to("decline"), grave: false, fields: nothing() }.show(officer, refused("decline")))
                 }
             }

@@ -65,7 +65,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
         p class="lead" { (part::lines(&row.summary)) }
         div class="pair wide" {
             div {
-                (money(&one, &paid, &growth))
+                (money(&one, &standing, &paid, &growth))
                 @if !budget.is_empty() { (part::block("预算与使用", &usage(&budget, &paid))) }
                 @if !milestones.is_empty() { (part::block("项目进展", &progress(&milestones))) }
             }
@@ -113,7 +113,7 @@ fn notice(state: CampaignState) -> Markup {
 }
 
 /// The money: what was raised is what is paid, what is approved and not paid, what was booked otherwise, and what is left.
-fn money(one: &PublicCampaign, paid: &Paid, growth: &[(BusinessDate, Money)]) -> Markup {
+fn money(one: &PublicCampaign, standing: &Standing, paid: &Paid, growth: &[(BusinessDate, Money)]) -> Markup {
     let row = &one.campaign;
     let raised = raised(one);
     let taken = one.fund.used.checked_add(one.fund.committed).unwrap_or(Money::MAX);
@@ -141,7 +141,8 @@ fn money(one: &PublicCampaign, paid: &Paid, growth: &[(BusinessDate, Money)]) ->
                 h3 { "累计筹集" }
                 (chart::bars("累计筹集随时间的变化", &grown(growth)))
             }
-            p class="faint" { "起止 " (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) "。已筹为实收减去已决定的退款；已支付为银行已付出的款项，与支出明细一致；" @if other != Money::ZERO { "其他支出为物资发放和直接记账的费用；" } "捐赠请打开微信小程序“桑梓”。" }
+            p class="faint" { "起止 " (part::at(row.starts_us)) " 至 " (part::at(row.ends_us)) "。已筹为实收减去已决定的退款；已支付为银行已付出的款项，与支出明细一致；" @if other != Money::ZERO { "其他支出为物资发放和直接记账的费用；" } @if row.kind == CampaignKind::Parent { "捐赠请选择下列子项目。" } @else if standing.by_wechat { "捐赠请打开微信小程序“桑梓”。" } }
+            @if let Some(ways) = &standing.other_ways { p class="note" { (ways) } }
         }
     }
 }
@@ -368,6 +369,10 @@ fn plan_part(plans: &[PlanVersion]) -> Markup {
     }
 }
 
+fn named<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join("、")
+}
+
 fn plan_text(version: &PlanVersion) -> Markup {
     let (plan, terms) = (&version.plan, &version.plan.terms);
     let text = |text: &str| {
@@ -384,12 +389,17 @@ fn plan_text(version: &PlanVersion) -> Markup {
             ("超过目标", if plan.over_target { text(&terms.over_target_rule) } else { html! { "达到目标即停止接受捐赠" } }),
             ("募捐目的", text(&terms.purpose)),
             ("活动地域", text(&terms.area)),
+            ("募捐方式", html! { (named(terms.methods.iter().map(|method| words::method(*method)))) }),
+            ("异地募捐", html! { @if terms.offsite { "有" @if let Some(filing) = &terms.offsite_filing { "，备案情况：" (filing) } } @else { "没有" } }),
+            ("捐赠途径", html! { (named(terms.ways.iter().map(|way| words::way(*way)))) }),
+            ("收款账户", text(&terms.bank_account)),
             ("受益人范围", text(&terms.beneficiaries.scope)),
             ("预计受益人数", html! { (terms.beneficiaries.expected) }),
             ("受益人确定方式", text(&terms.beneficiaries.selection)),
             ("款物用途", text(&terms.usage)),
             ("剩余财产处理", text(&terms.leftover)),
             ("慈善中国项目编号", text(terms.project_number.as_deref().unwrap_or_default())),
+            ("其他需要说明的情况", text(terms.remarks.as_deref().unwrap_or_default())),
         ]))
     }
 }

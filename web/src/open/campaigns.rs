@@ -33,13 +33,13 @@ pub(super) async fn get_list(Data(app): Data<&Arc<App>>, request: &Request) -> R
     let asked = Asked::of(request);
     let search = Search {
         words: asked.get("q").map(|words| words.chars().take(60).collect()),
-        state: asked.read::<words::Key<CampaignState>>("state").map(|key| key.0).filter(|state| state.is_public()),
-        cause: asked.read::<words::Key<Cause>>("cause").map(|key| key.0),
+        state: asked.hint::<words::Key<CampaignState>>("state").map(|key| key.0).filter(|state| state.is_public()),
+        cause: asked.hint::<words::Key<Cause>>("cause").map(|key| key.0),
         division: asked
             .get("division")
             .filter(|code| domain::division::hebei().iter().any(|d| d.code == *code))
             .map(str::to_owned),
-        parent: asked.read::<uuid::Uuid>("parent").map(CampaignId::from),
+        parent: asked.hint::<uuid::Uuid>("parent").map(CampaignId::from),
         order: ORDERS.iter().find(|(key, ..)| asked.get("order") == Some(key)).map_or(Sorting::Newest, |found| found.2),
         unit: None,
     };

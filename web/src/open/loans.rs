@@ -62,7 +62,7 @@ pub(super) async fn get_loans(Data(app): Data<&Arc<App>>, request: &Request) -> 
 
 /// Reads what was asked, in words where it cannot be read.
 fn question(asked: &Asked) -> Result<Question, Problem> {
-    let product = asked.read::<uuid::Uuid>("product").map(LoanProductId::from);
+    let product = asked.hint::<uuid::Uuid>("product").map(LoanProductId::from);
     let amount = asked.get("amount").unwrap_or_default();
     if amount.contains([',', '，']) {
         return Err(Problem::field("amount", "金额不要写逗号，例如 100000.00"));
@@ -72,9 +72,9 @@ fn question(asked: &Asked) -> Result<Question, Problem> {
     if !amount.is_positive() {
         return Err(Problem::field("amount", "贷款金额必须大于零"));
     }
-    let term = asked.read::<u32>("term").filter(|term| (1..=LONGEST).contains(term));
+    let term = asked.hint::<u32>("term").filter(|term| (1..=LONGEST).contains(term));
     let term = term.ok_or_else(|| Problem::field("term", "贷款期限应为1至600个月的整数"))?;
-    let method = asked.read::<words::Key<RepaymentMethod>>("method").map(|key| key.0);
+    let method = asked.hint::<words::Key<RepaymentMethod>>("method").map(|key| key.0);
     let method = method.ok_or_else(|| Problem::field("method", "请选择还款方式"))?;
     let by = match (product, asked.get("rate")) {
         (Some(product), _) => ByTerms::Product(product),

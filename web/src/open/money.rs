@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::openness::{Openness, Sums};
+use crowdfunding::spending::ChildrenCell;
 use maud::{Markup, html};
 use poem::web::Data;
 use poem::{IntoResponse, Request, Response, handler};
@@ -29,11 +30,13 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, request: &Request) -> R
         let table = match table {
             "causes" => causes(&open),
             "places" => places(&open),
+            "counties" => counties(&app.spending.counties().await?),
             _ => months(&open),
         };
         return Ok(table.file(kind, &asked));
     }
     let seals = app.open_books.seals(SEALS).await?;
+    let went = app.spending.counties().await?;
     let recent = &open.months[open.months.len().saturating_sub(MONTHS)..];
     let bars = |pick: fn(&Sums) -> domain::Money| -> Vec<Bar> {
         recent.iter().map(|(month, sums)| Bar { label: month.clone(), amount: pick(sums) }).collect()
@@ -70,6 +73,10 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, request: &Request) -> R
             (part::block("按组织单位", &html! {
                 p class="faint" { "按组织序列排列，不作排名。" }
                 (places(&open).plain()) (exports("places"))
+            }))
+            (part::block("按善款到达的县（市、区）", &html! {
+                p class="faint" { "按受益人所在地汇总银行已付出的款项；不足五笔的县（市、区）和没有登记地区的合并列出，以保护个人信息。" }
+                (counties(&went).plain()) (exports("counties"))
             }))
         }
         section class="block" id="seals" {
@@ -122,6 +129,17 @@ fn causes(open: &Openness) -> Table {
     let name = |cause| Option::map_or(cause, "非限定（机构统筹）", words::cause);
     let rows = open.causes.iter().map(|(cause, sums)| cells(name(*cause).to_owned(), sums));
     Table::new("按领域收支", &columns("领域"), "还没有收支。").whole(rows)
+}
+
+fn counties(cells: &[ChildrenCell]) -> Table {
+    let place = |code: &Option<String>| match code.as_deref() {
+        Some(code) => domain::division::place(code),
+        None => "其他和未登记地区合计".to_owned(),
+    };
+    let rows =
+        cells.iter().map(|one| vec![Cell::text(place(&one.division)), Cell::number(one.count), Cell::yuan(one.amount)]);
+    let columns = [column("县（市、区）"), numbers("付款笔数"), numbers("已支付")];
+    Table::new("按县（市、区）支出", &columns, "还没有付款。").whole(rows)
 }
 
 fn places(open: &Openness) -> Table {
