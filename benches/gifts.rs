@@ -6,6 +6,9 @@
 //! database taken away: what the guards cost. The aims are in docs/performance.md.
 //!
 //! `cargo bench --bench gifts` measures SQLite; with `SANGZI_TEST_POSTGRES` set (see `scripts/postgres`) PostgreSQL too.
+//!
+//! `cargo bench --bench gifts -- growth 10000000` instead fills a database on the disk of `TMPDIR` to so many gifts and says what one more
+//! costs on the way there, from ten thousand on (a gift takes about a kilobyte).
 #![allow(clippy::float_arithmetic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints ratios")]
 #![allow(missing_docs, reason = "a program")]
 
@@ -284,17 +287,74 @@ fn fdatasync_rate(dir: &std::path::Path) -> f64 {
     f64::from(n) / start.elapsed().as_secs_f64()
 }
 
+/// What a gift costs once there are many: the median of fifty batches at each size.
+async fn growth(url: &str, name: &str, most: usize) {
+    const BATCH: usize = 1_000;
+    let db = Db::connect(url).await.unwrap();
+    Migrator::up(db.migrations(), None).await.unwrap();
+    let (book, campaign) = (BookId::new(), CampaignId::new());
+    let tx = db.begin().await.unwrap();
+    let new =
+        NewBook { id: book, code: "b".into(), name: "基金会".into(), kind: BookKind::Charity, credit_code: None };
+    ledger::create_book(&tx, new, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let batch = async || {
+        let entries: Vec<Entry> = (0..BATCH).map(|_| gift(book, campaign)).collect();
+        let begun = Instant::now();
+        let tx = db.begin().await.unwrap();
+        assert!(post(&tx, NOW, &entries).await.unwrap().iter().all(Result::is_ok));
+        tx.commit().await.unwrap();
+        begun.elapsed()
+    };
+    println!("{name}: one more gift, in batches of {BATCH}, once there are so many");
+    let (mut there, mut goal, mut first) = (0, 10_000, None);
+    while goal <= most {
+        while there < goal {
+            batch().await;
+            there += BATCH;
+        }
+        if db.backend() == DbBackend::Postgres {
+            db.migrations().execute_unprepared("ANALYZE entry, posting").await.unwrap();
+        }
+        let mut took = Vec::new();
+        for _ in 0..50 {
+            took.push(batch().await);
+            there += BATCH;
+        }
+        took.sort();
+        let micros = took[took.len() / 2].as_secs_f64() * 1e6 / BATCH as f64;
+        let first = *first.get_or_insert(micros);
+        println!("  {goal:>10}   {micros:>6.1} µs, {:.2} × the first", micros / first);
+        goal *= 10;
+    }
+    println!();
+}
+
 #[tokio::main]
 async fn main() {
     let dir = tempfile::tempdir().unwrap();
+    let asked: Vec<String> = std::env::args().skip_while(|word| word != "growth").collect();
+    if let [_, most, ..] = &asked[..] {
+        let most = most.parse().unwrap();
+        growth(&format!("sqlite://{}", dir.path().join("growth.db").display()), "SQLite", most).await;
+        if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
+            on_postgres(&server, async |url| growth(&url, "PostgreSQL", most).await).await;
+        }
+        return;
+    }
     println!("fdatasync of this disk: {:.0} /s\n", fdatasync_rate(dir.path()));
     database(&format!("sqlite://{}", dir.path().join("bench.db").display()), "SQLite, WAL, synchronous=FULL").await;
     if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
-        let name = format!("bench_{}", Uuid::now_v7().simple());
-        let admin = sea_orm::Database::connect(&server).await.unwrap();
-        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        database(&format!("{base}/{name}"), "PostgreSQL, synchronous_commit=on").await;
-        admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+        on_postgres(&server, async |url| database(&url, "PostgreSQL, synchronous_commit=on").await).await;
     }
+}
+
+/// On a database of its own, which is dropped afterwards.
+async fn on_postgres(server: &str, work: impl AsyncFnOnce(String)) {
+    let name = format!("bench_{}", Uuid::now_v7().simple());
+    let admin = sea_orm::Database::connect(server).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let (base, _) = server.rsplit_once('/').unwrap();
+    work(format!("{base}/{name}")).await;
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
 }

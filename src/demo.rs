@@ -3,17 +3,28 @@
 
 mod bank_side;
 mod bank_statement;
+mod campaigns;
 mod chance;
 mod client;
+mod disaster;
 mod drive;
+mod endings;
+mod enquiries;
 mod league;
 mod lend;
 mod loans;
 mod oversight;
+mod partner;
 mod people;
+mod privacy;
+mod receipts;
+mod refunds;
 mod report;
+mod screening;
 mod spending;
+mod staff;
 mod table;
+mod updates;
 mod vouchers;
 mod world;
 

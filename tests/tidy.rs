@@ -103,6 +103,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("bank_match", "app"),
     ("bank_statement", "app"),
     ("audited_year", "app"),
+    ("year_closing", "app"),
     ("bill", "app"),
     ("bill_history", "app"),
     ("buffered_line", "app"),
@@ -126,7 +127,9 @@ const WRITERS: &[(&str, &str)] = &[
     ("job_run", "app"),
     ("major_event", "app"),
     ("manual_voucher", "app"),
+    ("voucher_charge", "app"),
     ("message", "app"),
+    ("charity_account_change", "app"),
     ("profile_change", "app"),
     ("ratio_rule", "app"),
     ("receipt", "app"),
@@ -139,6 +142,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("gift_watch", "app"),
     ("role_grant", "app"),
     ("session", "app"),
+    ("small_review", "app"),
     ("staff", "app"),
     ("staff_role", "app"),
     ("transfer", "app"),
@@ -283,7 +287,8 @@ fn every_table_is_known_here() {
 /// Every place that writes a table: by a statement, or through an entity, under whatever name it was imported.
 fn writes() -> Vec<(String, &'static str, String)> {
     let mut found = Vec::new();
-    for &(krate, _) in ARROWS {
+    // The binary of the root writes nothing at all.
+    for krate in ARROWS.iter().map(|(krate, _)| *krate).chain([""]) {
         if krate == "migration" {
             continue;
         }

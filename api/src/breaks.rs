@@ -156,6 +156,7 @@ impl From<Way> for ResolutionWay {
             rules::ResolutionChoice::Return => "原路退回付款人：微信退款成功时入账",
             rules::ResolutionChoice::Follow if way.of_loan && way.recorded => "以银行为准：决定时调整备查账",
             rules::ResolutionChoice::Follow if way.of_loan => "以银行为准：账上已按银行数据，不另记账",
+            rules::ResolutionChoice::Follow if way.of_bank => "以银行为准：决定时按对账单入账",
             rules::ResolutionChoice::Follow => "以微信为准：决定时按账单入账",
             rules::ResolutionChoice::Correct => "退回银行更正：等待更正文件，不记账",
             rules::ResolutionChoice::Explain => "以账本为准：说明原因，不记账",

@@ -94,9 +94,14 @@ pub(crate) async fn upload(
 
 /// A document of a thing.
 pub(crate) async fn download(app: &Arc<App>, object: &str, id: Uuid) -> Result<Download, ApiError> {
-    let Content { attachment, media_type, bytes } = app.documents.read(object, id.into()).await?;
+    Ok(given(app.documents.read(object, id.into()).await?))
+}
+
+/// A document that its owner gives.
+pub(crate) fn given(content: Content) -> Download {
+    let Content { attachment, media_type, bytes } = content;
     let disposition = disposition(&attachment.file_name);
-    Ok(Download::Bytes(Binary(bytes), media_type, disposition, "default-src 'none'; sandbox".to_owned()))
+    Download::Bytes(Binary(bytes), media_type, disposition, "default-src 'none'; sandbox".to_owned())
 }
 
 /// A workbook that was made for whoever asks.

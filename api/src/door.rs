@@ -205,6 +205,8 @@ fn reads_pages(request: &Request) -> bool {
 
 /// What is sent as bytes, by how its address ends, and may be as large as a document.
 const LARGE: [&str; 5] = ["/attachments", "/papers", "/disbursement-batches", "/bank-statements", "/gift-lists"];
+/// What is sent as the parts of a form, and may be as large as a document.
+const FORMS: [&str; 1] = ["/bills"];
 /// What is sent as bytes and is as small as any request.
 const SMALL: [&str; 1] = ["/loan-files"];
 
@@ -216,7 +218,8 @@ fn takes_bytes(request: &Request, ends: &[&str]) -> bool {
 /// Whether somebody who at least has a token sends a document. Only those may send more than other requests.
 fn is_document(request: &Request) -> bool {
     if is_form(request) {
-        return is_page(request.uri().path()) && request.header(header::COOKIE).is_some();
+        let of_page = is_page(request.uri().path()) && request.header(header::COOKIE).is_some();
+        return of_page || (takes_bytes(request, &FORMS) && request.header(header::AUTHORIZATION).is_some());
     }
     takes_bytes(request, &LARGE)
         && request.header(header::AUTHORIZATION).is_some()

@@ -198,8 +198,11 @@ fn unread(code: &'static str, what: &str, error: &poem::Error) -> ApiError {
     let text = error.to_string();
     let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let words = text.split_once("\": ").map(|(_, rest)| rest.split(" (occurred").next().unwrap_or(rest));
+    // A member that is spelt otherwise would silently count for nothing, where a body takes only what it knows.
+    let unknown = text.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`'));
+    let unknown = unknown.map(|(name, _)| format!("没有名为{name}的项"));
     use StatusCode as S;
-    let told = match words.filter(|words| words.contains(chinese)) {
+    let told = match words.filter(|words| words.contains(chinese)).map(str::to_owned).or(unknown) {
         Some(words) => Problem::new(S::BAD_REQUEST.as_u16(), code, "").saying(format!("{what}：{words}。")),
         None => Problem::new(S::BAD_REQUEST.as_u16(), code, "").saying(format!("{what}。")),
     };

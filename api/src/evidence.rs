@@ -45,7 +45,7 @@ impl EvidenceApi {
         officer: Officer,
         campaign_id: Path<Uuid>,
         /// What it proves: `contract`, `invoice`, `roster`, `list`, `filing`, `filing_receipt`, `minutes`, `report`, `statement`, `scan`,
-        /// `picture` or `other`.
+        /// `order`, `picture` or `other`.
         #[oai(validator(min_length = 1, max_length = 40))]
         kind: Query<String>,
         #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
@@ -75,7 +75,9 @@ impl EvidenceApi {
         campaign_id: Path<Uuid>,
         attachment_id: Path<Uuid>,
     ) -> Result<(), ApiError> {
-        let object = self.object(&officer, Exhibit::Campaign(campaign_id.0.into()), Access::Withdraw).await?;
+        let object = self
+            .object(&officer, Exhibit::Campaign(campaign_id.0.into()), Access::Withdraw(attachment_id.0.into()))
+            .await?;
         document::withdraw(&self.app, &officer.0, &object, attachment_id.0).await
     }
 
@@ -97,7 +99,7 @@ impl EvidenceApi {
         officer: Officer,
         change_id: Path<Uuid>,
         /// What it proves: `contract`, `invoice`, `roster`, `list`, `filing`, `filing_receipt`, `minutes`, `report`, `statement`, `scan`,
-        /// `picture` or `other`.
+        /// `order`, `picture` or `other`.
         #[oai(validator(min_length = 1, max_length = 40))]
         kind: Query<String>,
         #[oai(validator(min_length = 1, max_length = 200))] file_name: Query<String>,
@@ -127,7 +129,9 @@ impl EvidenceApi {
         change_id: Path<Uuid>,
         attachment_id: Path<Uuid>,
     ) -> Result<(), ApiError> {
-        let object = self.object(&officer, Exhibit::Change(change_id.0.into()), Access::Withdraw).await?;
+        let object = self
+            .object(&officer, Exhibit::Change(change_id.0.into()), Access::Withdraw(attachment_id.0.into()))
+            .await?;
         document::withdraw(&self.app, &officer.0, &object, attachment_id.0).await
     }
 
@@ -175,7 +179,9 @@ impl EvidenceApi {
         update_id: Path<Uuid>,
         attachment_id: Path<Uuid>,
     ) -> Result<(), ApiError> {
-        let object = self.object(&officer, Exhibit::Update(update_id.0.into()), Access::Withdraw).await?;
+        let object = self
+            .object(&officer, Exhibit::Update(update_id.0.into()), Access::Withdraw(attachment_id.0.into()))
+            .await?;
         document::withdraw(&self.app, &officer.0, &object, attachment_id.0).await
     }
 }

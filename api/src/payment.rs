@@ -133,7 +133,7 @@ impl PaymentApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<PaymentFile>>, ApiError> {
-        let rows = self.app.spending.files(&officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = self.app.spending.files(&officer.0, None, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use crowdfunding::{Decision, NewRefund, Outcome};
+use crowdfunding::{Decision, NewRefund, Outcome, RefundSearch};
 use domain::refund as rules;
 use domain::role::Role;
 use entity::refund;
@@ -20,7 +20,8 @@ use crate::tag::Tag;
 use crate::wire::{Instant, Text, Yuan, said, wire_enum};
 
 /// Who may see refunds.
-const READERS: [Role; 5] = [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
+const READERS: [Role; 6] =
+    [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
 
 wire_enum! {
     /// Why a gift is given back.
@@ -187,8 +188,8 @@ impl RefundApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<OfficeRefund>>, ApiError> {
-        let state = state.0.map(Into::into);
-        let rows = self.app.refunds.page((&officer.0, &READERS), state, after.0.map(Into::into), limit.0 + 1).await;
+        let wanted = RefundSearch { states: state.0.map(Into::into).into_iter().collect(), campaign: None };
+        let rows = self.app.refunds.page((&officer.0, &READERS), &wanted, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }

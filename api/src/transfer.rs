@@ -126,7 +126,7 @@ impl TransferApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<Transfer>>, ApiError> {
-        let rows = self.app.transfers.page((&officer.0, &READERS), after.0.map(Into::into), limit.0 + 1).await;
+        let rows = self.app.transfers.page((&officer.0, &READERS), None, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
@@ -174,6 +174,6 @@ impl TransferApi {
     /// Does not confirm what was said last.
     #[oai(path = "/:transfer_id/rejection", method = "post")]
     async fn reject(&self, officer: Officer, transfer_id: Path<Uuid>) -> Answer {
-        Ok(Json(self.app.transfers.reject(transfer_id.0.into(), &officer.0).await?.into()))
+        Ok(Json(self.app.transfers.reject(transfer_id.0.into(), None, &officer.0).await?.into()))
     }
 }

@@ -98,6 +98,7 @@ pub async fn audit(tx: &Tx, progress: &(dyn Fn(u64) + Sync)) -> Result<AuditRepo
     papers::gifts_and_refunds(tx, &mut report).await?;
     papers::behind_entries(tx, &mut report).await?;
     papers::bills_in_force(tx, &mut report).await?;
+    crate::reconciliation::audit::audit(tx, &mut report).await?;
     papers::seats(tx, &mut report).await?;
     debts(tx, &mut report).await?;
     spending(tx, &mut report).await?;
@@ -119,6 +120,7 @@ pub fn compared(what: &'static str) -> &'static str {
         "account_day.debit" => "账户日借方",
         "account_day.credit" => "账户日贷方",
         "bank_seat" => "银行人员席位",
+        "bill.books" => "账单与账簿",
         "bill.in_force" => "账单效力",
         "book.balances" => "账套借贷平衡",
         "budget_line.committed" => "预算项目已批未付",
@@ -130,6 +132,7 @@ pub fn compared(what: &'static str) -> &'static str {
         "day_seal.previous" => "封存链的上一日",
         "day_seal.seal" => "封存指纹",
         "day_seal.tree_head" => "封存树根",
+        "difference.bill" => "以微信为准的入账",
         "disbursement.entry" => "支出的凭证",
         "donation.entry" => "捐赠的凭证",
         "donation.refunded" => "捐赠已退款",
@@ -140,6 +143,8 @@ pub fn compared(what: &'static str) -> &'static str {
         "entry.paper" => "凭证的依据",
         "entry.postings" => "凭证分录数",
         "entry.total" => "凭证金额",
+        "fee.bill" => "账单手续费",
+        "fee_returned.bill" => "账单退还手续费",
         "fund" => "项目资金",
         "fund.committed" => "项目已批未付",
         "fund.raised_cash" => "项目募得款",
@@ -160,6 +165,9 @@ pub fn compared(what: &'static str) -> &'static str {
         "loan.penalty" => "贷款罚息",
         "loan.recovered" => "贷款追偿款",
         "loan.standing" => "贷款状态",
+        "loan.day" => "贷款结账日",
+        "loan.day_digest" => "贷款结账日摘要",
+        "loan.day_grown" => "贷款结账日计提",
         "loan.state" => "贷款合同状态",
         "loan.undue" => "贷款未到期本金",
         "loan_quota.reserved" => "贷款额度已预留",
@@ -250,7 +258,7 @@ async fn debts(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<()
     Ok(())
 }
 
-/// What is promised and spent, against the payouts it is promised and spent for: promises of funds, budget lines, what is owed, and an
+/// What is promised and spent, against the payouts and vouchers it is promised and spent for: promises of funds, budget lines, what is owed, and an
 /// entry for each paper that got its last approval.
 async fn spending(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
     const OWED: &str = "o.state IN ('approved', 'scheduled', 'sent', 'bounced', 'retried')";
@@ -276,7 +284,8 @@ async fn spending(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result
          CAST(COALESCE((SELECT SUM(o.amount_fen) FROM payout o JOIN disbursement d ON d.id = o.disbursement_id WHERE d.campaign_id = l.campaign_id \
              AND d.line_code = l.code AND (o.state = 'confirmed' OR (d.kind <> 'advance' AND {OWED}))), 0) \
          - COALESCE((SELECT SUM(s.amount_fen) FROM payout_settlement s JOIN payout o ON o.id = s.payout_id JOIN disbursement d ON d.id = o.disbursement_id \
-             WHERE d.campaign_id = l.campaign_id AND d.line_code = l.code AND s.kind = 'recovered' AND s.state = 'confirmed'), 0) AS BIGINT) AS spent_fen \
+             WHERE d.campaign_id = l.campaign_id AND d.line_code = l.code AND s.kind = 'recovered' AND s.state = 'confirmed'), 0) \
+         + COALESCE((SELECT SUM(v.amount_fen) FROM voucher_charge v WHERE v.campaign_id = l.campaign_id AND v.line_code = l.code), 0) AS BIGINT) AS spent_fen \
          FROM budget_line l"
     );
     for row in db.query_all_raw(Statement::from_string(db.get_database_backend(), lines)).await? {

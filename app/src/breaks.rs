@@ -8,7 +8,7 @@ mod worklist;
 
 use std::time::Duration;
 
-use crowdfunding::{Adoption, CrowdfundingError, Hand};
+use crowdfunding::{Adoption, CrowdfundingError, Decision, Hand};
 use domain::resolution::{ResolutionChoice, ResolutionEvent, ResolutionState};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BreakId, BusinessDate, Clock, DonationId, Refused, ResolutionId, Timestamp};
@@ -23,6 +23,7 @@ use sea_orm::{
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
 use crate::reconciliation::{self, Follow, ReconcileError};
+use crate::transfers::{self, Line};
 use crate::{Templates, cashier, postings, trail};
 
 pub use worklist::BreakSearch;
@@ -110,6 +111,8 @@ pub struct Way {
     pub choice: ResolutionChoice,
     /// Whether it is about a loan: then whom it follows is the bank.
     pub of_loan: bool,
+    /// Whether it is about a line of the bank's: then whom it follows is the bank, too.
+    pub of_bank: bool,
     /// Whether the decision changes anything: a bank's figure may have taken the place of ours when its file was read, and an
     /// explanation changes nothing.
     pub recorded: bool,
@@ -194,31 +197,32 @@ impl Breaks {
         let today = self.business.today();
         let mut ways = Vec::new();
         let of_loan = loans::is_one(&about);
+        let of_bank = about.item.starts_with(reconciliation::AT_BANK);
         if of_loan {
             // Tried and taken back: what it would book is known only when it is checked.
             let tx = self.db.begin().await?;
             if let Some(loans::Followed { recorded, entry }) = loans::followed(&tx, self.business.now(), &about).await?
             {
-                ways.push(Way { choice: ResolutionChoice::Follow, of_loan, recorded, entry });
+                ways.push(Way { choice: ResolutionChoice::Follow, of_loan, of_bank, recorded, entry });
             }
-            ways.push(Way { choice: ResolutionChoice::Correct, of_loan, recorded: false, entry: None });
+            ways.push(Way { choice: ResolutionChoice::Correct, of_loan, of_bank, recorded: false, entry: None });
         }
         if about.suspense {
             if let Some(order) = about.donation_id {
                 let ids = (DonationId::new(), order);
                 let entry = crowdfunding::adoption_entry(db, ids, &about.item, about.amount_fen, today).await?;
-                ways.push(Way { choice: ResolutionChoice::Gift, of_loan, recorded: true, entry: Some(entry) });
+                ways.push(Way { choice: ResolutionChoice::Gift, of_loan, of_bank, recorded: true, entry: Some(entry) });
             }
             let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
-            ways.push(Way { choice: ResolutionChoice::Return, of_loan, recorded: true, entry: Some(entry) });
+            ways.push(Way { choice: ResolutionChoice::Return, of_loan, of_bank, recorded: true, entry: Some(entry) });
         }
         let told = told(db, &about).await?;
         if let Some(way) = followed(db, &about, told).await? {
             let entry = Some(way.entry().clone());
-            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, recorded: true, entry });
+            ways.push(Way { choice: ResolutionChoice::Follow, of_loan, of_bank, recorded: true, entry });
         }
         if !about.suspense {
-            ways.push(Way { choice: ResolutionChoice::Explain, of_loan, recorded: false, entry: None });
+            ways.push(Way { choice: ResolutionChoice::Explain, of_loan, of_bank, recorded: false, entry: None });
         }
         Ok(ways)
     }
@@ -293,8 +297,15 @@ impl Breaks {
     }
 
     /// Another person decides. A gift, and what the channel's bills say, is booked at once; a return is sent by the job.
-    pub async fn decide(&self, id: ResolutionId, agree: bool, by: &Member) -> Result<resolution::Model, BreakError> {
+    pub async fn decide(
+        &self,
+        id: ResolutionId,
+        decision: impl Into<Decision>,
+        by: &Member,
+    ) -> Result<resolution::Model, BreakError> {
         by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
+        let decision = decision.into();
+        let agree = decision.agrees();
         let now = self.business.now();
         let seen = self.get(id).await?;
         let follows = agree && seen.choice == ResolutionChoice::Follow;
@@ -326,6 +337,7 @@ impl Breaks {
             };
             crowdfunding::adopt(&tx, now, stray).await?;
         }
+        trail::because(&tx, now, format!("resolution:{id}"), decision.reason(), by).await?;
         // What the bills say now; if a later bill or run has made the books agree meanwhile, nothing.
         if event == ResolutionEvent::Follow && loans::is_one(&of) {
             loans::follow(&tx, now, &of, &row, &trail::staff(by.id)).await?;
@@ -336,6 +348,10 @@ impl Breaks {
                     let mchid = self.wechat.mchid().to_owned();
                     let house = cashier::House { templates: self.templates.clone(), mchid };
                     cashier::settle(&tx, now, &house, &[payment]).await?;
+                }
+                Some(Follow::Back(transfer, number, _)) => {
+                    let back = transfers::tie(&tx, now, transfer, Line::Return(&number), of.day).await;
+                    back.map_err(|error| of_bills(error.into()))?;
                 }
                 None => {}
             }

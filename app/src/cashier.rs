@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crowdfunding::{BankGift, CrowdfundingError, NewDonation, Order, Paid, Placed, UnpaidLimit};
+use crowdfunding::{BankGift, CrowdfundingError, Decision, NewDonation, Order, Paid, Placed, UnpaidLimit};
 use domain::donation::DonationState;
 use domain::role::Member;
 use domain::{BookId, BreakId, BusinessDate, Clock, DonationId, Money, Timestamp};
@@ -278,17 +278,19 @@ impl Cashier {
     pub async fn decide_bank_gift(
         &self,
         id: DonationId,
-        confirm: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<donation::Model, CashierError> {
+        let decision = decision.into();
         let now = self.business.now();
         let tx = self.db.begin().await?;
-        let (row, action) = if confirm {
+        let (row, action) = if decision.agrees() {
             (crowdfunding::confirm_bank_gift(&tx, now, id, by).await?, "bank_gift.confirm")
         } else {
             (crowdfunding::reject_bank_gift(&tx, now, id, by).await?, "bank_gift.reject")
         };
         bank_trail(&tx, now, &row, action, by).await?;
+        trail::because(&tx, now, format!("donation:{id}"), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -336,7 +338,7 @@ async fn run(tx: &Tx, now: Timestamp, terms: &Terms, tasks: &[Task]) -> Result<V
             Task::Settle(payment) => payments.push(payment.clone()),
         }
     }
-    let mut created = crowdfunding::create(tx, now, terms.limit, &wishes).await?.into_iter();
+    let mut created = crowdfunding::create(tx, now, (terms.limit, &terms.house.mchid), &wishes).await?.into_iter();
     crowdfunding::place(tx, now, &placed).await?;
     let mut settled = settle(tx, now, &terms.house, &payments).await?.into_iter();
     let short = || DbErr::Custom("a batch answered fewer items than it was given".to_owned());

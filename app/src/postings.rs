@@ -119,6 +119,31 @@ pub fn channel_difference(
     entry
 }
 
+/// Entry 24 at the bank, by decision of two persons (以银行为准): a withdrawal that was booked as arrived in a line of the bank's follows its
+/// statement, `fen` more or less than the books say now; never more than the account holds.
+///
+/// | account                              | debit  | credit |
+/// | ------------------------------------ | ------ | ------ |
+/// | 1122 其他应收款, 微信短款 (less)     | amount |        |
+/// | 1002 银行存款                        |        | amount |
+/// | 1002 银行存款 (again)                | amount |        |
+/// | 1122 其他应收款, 微信短款            |        | amount |
+pub fn bank_difference(
+    book: BookId,
+    bank_account: &str,
+    number: &str,
+    (fen, entries): (i64, usize),
+    on: BusinessDate,
+) -> Entry {
+    let bank = Account::bank(book, bank_account);
+    let short = Account::new(book, Subject::OTHER_RECEIVABLE).through("wechat");
+    let amount = Money::from_fen(fen.abs());
+    let entry = Entry::new(book, Moved::Line.kind(), difference_reference(number, entries), on)
+        .channel("bank")
+        .document(Some(number.to_owned()));
+    if fen > 0 { entry.posting(bank, short, amount) } else { entry.posting(short, bank.clone(), amount).within(bank) }
+}
+
 /// Entry 2: what the channel took for a payment, as its bill says. A later bill that says another fee is booked as the difference,
 /// which may be given back.
 ///

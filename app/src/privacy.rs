@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::rand;
 use domain::role::{Forbidden, Member, Role};
-use domain::{Clock, DonationId, DonorId, Timestamp, UnmaskingId};
+use domain::{Clock, DonationId, DonorId, StaffId, Timestamp, UnmaskingId};
 use entity::{
     Db, campaign, consent, donation, donor, enquiry, execute, loan_application, loan_consent, loan_contract, message,
     refund, session, unmasking,
@@ -283,10 +283,11 @@ impl Privacy {
         Ok(plain)
     }
 
-    /// Who saw what and why, newest first. For administrators and auditors of the whole house.
+    /// Who saw what and why, newest first: everybody, or one of them. For administrators and auditors of the whole house.
     pub async fn unmaskings(
         &self,
         by: &Member,
+        who: Option<StaffId>,
         after: Option<UnmaskingId>,
         limit: u64,
     ) -> Result<Vec<unmasking::Model>, PrivacyError> {
@@ -294,6 +295,9 @@ impl Privacy {
         by.must_be(&WATCHERS)?;
         by.may(&WATCHERS, &domain::UnitPath::whole())?;
         let mut query = unmasking::Entity::find();
+        if let Some(who) = who {
+            query = query.filter(C::StaffId.eq(who));
+        }
         if let Some(after) = after {
             let last = unmasking::Entity::find_by_id(after).one(self.db.read()).await?;
             let last = last.ok_or(PrivacyError::NoSuchUnmasking)?;

@@ -3,10 +3,15 @@
 //! A line is written in the transaction of what it tells, so there is no deed without a line and no line without a deed. It
 //! holds ids, never names, phone numbers, openids or tokens. Times are business time, as on everything a line speaks of.
 
+use std::collections::HashMap;
+
 use domain::role::{Member, Role};
 use domain::{AuditId, Money, StaffId, Timestamp, UnitPath};
 use entity::{Rows, Tx, audit_log};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, Set, Statement, Value};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set,
+    Statement, Value,
+};
 
 /// Who did something, if it was no person: the program itself.
 pub const SYSTEM: &str = "system";
@@ -58,6 +63,40 @@ pub(crate) async fn money(
 ) -> Result<(), DbErr> {
     let detail = serde_json::json!({ "amount": amount, "state": state });
     record(tx, now, Line { actor: staff(by.id), action, object, origin: by.origin.clone(), detail }).await
+}
+
+/// What a line is called that holds why somebody did not agree.
+const REFUSAL: &str = "refusal.reason";
+
+/// Writes why somebody did not agree, beside the line of the step itself; nothing, if nothing was said.
+pub(crate) async fn because(
+    tx: &Tx,
+    now: Timestamp,
+    object: String,
+    reason: Option<&str>,
+    by: &Member,
+) -> Result<(), DbErr> {
+    let Some(reason) = reason else { return Ok(()) };
+    let detail = serde_json::json!({ "reason": reason });
+    record(tx, now, Line { actor: staff(by.id), action: REFUSAL, object, origin: by.origin.clone(), detail }).await
+}
+
+/// Why things were not agreed to, by object: what was said last of each. For whoever may see the things; one statement.
+pub async fn refusals(
+    db: &impl ConnectionTrait,
+    objects: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, String>, DbErr> {
+    use audit_log::Column as C;
+    let objects: Vec<String> = objects.into_iter().collect();
+    if objects.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let lines = audit_log::Entity::find().filter(C::Object.is_in(objects)).filter(C::Action.eq(REFUSAL));
+    let lines = lines.order_by_asc(C::AtUs).order_by_asc(C::Id).all(db).await?;
+    let said = |detail: &str| {
+        Some(serde_json::from_str::<serde_json::Value>(detail).ok()?.get("reason")?.as_str()?.to_owned())
+    };
+    Ok(lines.into_iter().filter_map(|line| Some((line.object, said(&line.detail)?))).collect())
 }
 
 /// Which lines of the trail are wanted; nothing narrows nothing.

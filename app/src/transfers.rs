@@ -233,7 +233,12 @@ impl Transfers {
     }
 
     /// The second person does not confirm what the cashier said.
-    pub async fn reject(&self, id: TransferId, by: &Member) -> Result<transfer::Model, TransferError> {
+    pub async fn reject(
+        &self,
+        id: TransferId,
+        reason: Option<&str>,
+        by: &Member,
+    ) -> Result<transfer::Model, TransferError> {
         by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
@@ -245,6 +250,7 @@ impl Transfers {
         active.outcome_author_for_id = Set(None);
         let row = active.update(&tx).await?;
         self.trail(&tx, &row, "transfer.reject", by).await?;
+        trail::because(&tx, self.clock.now(), format!("transfer:{id}"), reason, by).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -265,11 +271,15 @@ impl Transfers {
     pub async fn page(
         &self,
         (by, roles): (&Member, &[Role]),
+        state: Option<TransferState>,
         after: Option<TransferId>,
         limit: u64,
     ) -> Result<Vec<transfer::Model>, TransferError> {
         by.must_be(roles)?;
         let mut query = transfer::Entity::find();
+        if let Some(state) = state {
+            query = query.filter(transfer::Column::State.eq(state));
+        }
         if let Some(books) = crowdfunding::books_within(by, roles) {
             query = query.filter(transfer::Column::BookId.in_subquery(books));
         }

@@ -6,7 +6,7 @@
 use domain::charity::Profile;
 use domain::disbursement::{DisbursementState, approvers};
 use domain::role::{Member, Role};
-use domain::{Money, Timestamp, UnitPath};
+use domain::{Clock, Money, Timestamp, UnitPath};
 use entity::Db;
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
 use uuid::Uuid;
@@ -55,8 +55,14 @@ pub enum WaitingKind {
     Voucher,
     /// 现金盘点.
     CashCount,
+    /// 年终结转.
+    YearClosing,
     /// 审计报告.
     AuditReport,
+    /// 收款账户与商户号的变更.
+    AccountChange,
+    /// 小型机构规则的按月复核.
+    SmallReview,
     /// 角色授予.
     RoleGrant,
     /// 待启用的账号.
@@ -116,7 +122,7 @@ pub struct Waiting {
 /// A kind: where its things stand, and in which condition they wait for whom.
 struct Source {
     kind: WaitingKind,
-    /// The thing is `t`; the id of who asks is `$1`, and as text `$2`.
+    /// The thing is `t`; the id of who asks is `$1`, and as text `$2`; `$3` is the first moment of this month.
     from: &'static str,
     /// Where it belongs in the tree.
     place: &'static str,
@@ -132,8 +138,8 @@ struct Source {
 
 fn sources() -> Vec<Source> {
     use Role::{
-        Admin, BankOfficer, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, LeagueOfficer, Organiser,
-        ProjectManager as Manager,
+        Admin, Auditor, BankOfficer, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, LeagueOfficer,
+        Organiser, ProjectManager as Manager,
     };
     let to = |roles: &[Role], condition: &str| (roles.to_vec(), condition.to_owned());
     let second = [Bookkeeper, FinanceHead];
@@ -233,7 +239,15 @@ fn sources() -> Vec<Source> {
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.total_fen",
             since: "COALESCE(t.sent_us, t.created_us)",
-            waits: vec![to(&second, "t.state = 'sent' AND t.author_id <> $1")],
+            // A file stays sent; it waits while the bank has not said of every payment in it what it did.
+            waits: vec![to(
+                &second,
+                "t.state = 'sent' AND t.author_id <> $1 \
+                 AND EXISTS (SELECT 1 FROM payout o WHERE o.payment_file_id = t.id AND o.state = 'sent') \
+                 AND NOT EXISTS (SELECT 1 FROM payout o JOIN disbursement d ON d.id = o.disbursement_id \
+                 WHERE o.payment_file_id = t.id AND d.profile = 'full' AND (d.author_id = $1 OR EXISTS (SELECT 1 \
+                 FROM disbursement_approval a WHERE a.disbursement_id = d.id AND a.round = d.round AND a.approver_id = $1)))",
+            )],
         },
         Source {
             kind: WaitingKind::Settlement,
@@ -244,7 +258,11 @@ fn sources() -> Vec<Source> {
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.created_us",
-            waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
+            waits: vec![to(
+                &second,
+                "t.state = 'proposed' AND t.author_id <> $1 AND (d.profile <> 'full' OR (d.author_id <> $1 AND NOT EXISTS (SELECT 1 \
+                 FROM disbursement_approval a WHERE a.disbursement_id = d.id AND a.round = d.round AND a.approver_id = $1)))",
+            )],
         },
         Source {
             kind: WaitingKind::Refund,
@@ -259,6 +277,13 @@ fn sources() -> Vec<Source> {
                 to(&[FinanceHead], "t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1)"),
                 to(&[Cashier, Bookkeeper], "t.state = 'failed' AND t.outcome_author_id IS NULL"),
                 to(&[FinanceHead], "t.state = 'failed' AND t.outcome_author_id <> $1"),
+                // In a small foundation the chair decides, too.
+                to(
+                    &[Chair],
+                    "(t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1) \
+                     OR t.state = 'failed' AND t.outcome_author_id <> $1) \
+                     AND EXISTS (SELECT 1 FROM charity y WHERE y.book_id = c.book_id AND y.profile = 'small')",
+                ),
                 to(
                     &[Chair],
                     "t.state = 'requested' AND t.cover_author_id <> $1 AND (t.requester_id IS NULL OR t.requester_id <> $1)",
@@ -350,7 +375,9 @@ fn sources() -> Vec<Source> {
             fen: "t.amount_fen",
             since: "t.created_us",
             waits: vec![
-                to(&[Cashier, Bookkeeper], "t.state = 'open' AND r.id IS NULL"),
+                to(&[Bookkeeper], "t.state = 'open' AND r.id IS NULL"),
+                // What is about loans is the bookkeeper's.
+                to(&[Cashier], "t.state = 'open' AND r.id IS NULL AND t.contract_id IS NULL"),
                 to(
                     &second,
                     "t.state = 'open' AND r.state = 'proposed' AND r.author_id <> $1 AND (r.author_for_id IS NULL OR r.author_for_id <> $1)",
@@ -394,6 +421,18 @@ fn sources() -> Vec<Source> {
             ],
         },
         Source {
+            kind: WaitingKind::YearClosing,
+            from: "(SELECT x.id, x.book_id, x.state, x.author_id, x.year, x.created_us, b.name FROM year_closing x JOIN book b ON b.id = x.book_id) t \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.name",
+            note: "CAST(t.year AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
+        },
+        Source {
             kind: WaitingKind::AuditReport,
             from: "audited_year t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
             place: of_book,
@@ -403,6 +442,38 @@ fn sources() -> Vec<Source> {
             fen: "CAST(NULL AS BIGINT)",
             since: "t.created_us",
             waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
+        },
+        Source {
+            kind: WaitingKind::AccountChange,
+            from: "(SELECT x.id, x.book_id, x.state, x.author_id, x.author_for_id, x.valid_from, x.created_us, b.name \
+                   FROM charity_account_change x JOIN book b ON b.id = x.book_id) t \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.name",
+            note: "CAST(t.valid_from AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(
+                &[FinanceHead, Chair],
+                "t.state = 'proposed' AND t.author_id <> $1 AND (t.author_for_id IS NULL OR t.author_for_id <> $1)",
+            )],
+        },
+        // Months that are over, by charity: the thing is the charity.
+        Source {
+            kind: WaitingKind::SmallReview,
+            from: "(SELECT d.book_id AS id, MIN(b.name) AS name, MIN(COALESCE(u.path, '/')) AS path, count(*) AS papers, \
+                   MIN(d.approved_us) AS first_us FROM disbursement d JOIN book b ON b.id = d.book_id \
+                   LEFT JOIN charity h ON h.book_id = d.book_id LEFT JOIN unit u ON u.id = h.unit_id \
+                   WHERE d.profile = 'small' AND d.approved_us < $3 AND NOT EXISTS (SELECT 1 FROM small_review r \
+                   WHERE r.book_id = d.book_id AND d.approved_us >= r.first_us AND d.approved_us < r.until_us) GROUP BY d.book_id) t",
+            place: "t.path",
+            title: "t.name",
+            note: "CAST(t.papers AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.first_us",
+            waits: vec![to(&[Auditor], "t.papers > 0")],
         },
         Source {
             kind: WaitingKind::RoleGrant,
@@ -491,7 +562,7 @@ fn sources() -> Vec<Source> {
             since: "t.confirmed_us",
             waits: vec![to(
                 &[Disclosure, Manager],
-                "t.message IS NOT NULL AND t.message_state = 'review' AND t.confirmed_us IS NOT NULL",
+                "t.message_state <> 'none' AND t.message_state = 'review' AND t.confirmed_us IS NOT NULL",
             )],
         },
         Source {
@@ -514,11 +585,14 @@ fn sources() -> Vec<Source> {
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.sent_us",
-            waits: vec![to(
-                &[BankOfficer],
-                "t.state = 'bank_review' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id) \
-                 AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)",
-            )],
+            waits: vec![
+                to(
+                    &[BankOfficer],
+                    "t.state = 'bank_review' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id) \
+                     AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)",
+                ),
+                to(&[LeagueOfficer], LATE_AT_THE_BANK),
+            ],
         },
         Source {
             kind: WaitingKind::LoanSignature,
@@ -593,6 +667,13 @@ const OF_AN_OFFICE: &str = "t.state = 'applied' AND (t.escalated_us IS NOT NULL 
      AND NOT EXISTS (SELECT 1 FROM loan_decision e WHERE e.application_id = t.id AND e.round = t.round AND e.decider_id = $1) \
      AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)";
 
+/// What a bank leaves lying is seen by the city that recommended it, which may ask the bank and decides nothing.
+const LATE_AT_THE_BANK: &str = "t.state = 'bank_review' AND t.escalated_us IS NOT NULL \
+     AND (EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id \
+        WHERE r.staff_id = $1 AND r.role = 'league_officer' AND u.path = t.city_path) \
+     OR EXISTS (SELECT 1 FROM delegation d JOIN unit u ON u.id = d.unit_id \
+        WHERE d.holder_id = $1 AND d.role = 'league_officer' AND u.path = t.city_path))";
+
 /// Who approves a paper at which step, by the profile it was handed in under.
 fn approvals() -> Vec<(Vec<Role>, String)> {
     let states = [DisbursementState::Submitted, DisbursementState::PmApproved, DisbursementState::FinanceApproved];
@@ -617,11 +698,12 @@ fn approvals() -> Vec<(Vec<Role>, String)> {
 #[derive(Clone, Debug)]
 pub struct Desk {
     db: Db,
+    clock: Clock,
 }
 
 impl Desk {
-    pub(crate) fn new(db: Db) -> Desk {
-        Desk { db }
+    pub(crate) fn new(db: Db, clock: Clock) -> Desk {
+        Desk { db, clock }
     }
 
     /// Everything that waits for a member of staff, in a fixed order of kinds; kinds of which nothing waits are left out.
@@ -636,7 +718,9 @@ impl Desk {
     }
 
     async fn of_kind(&self, source: &Source, by: &Member) -> Result<Option<Waiting>, DbErr> {
-        let mut values: Vec<sea_orm::Value> = vec![by.id.into(), by.id.to_string().into()];
+        let today = self.clock.today();
+        let month = today.day_of_month_after(0, 1).unwrap_or(today).start();
+        let mut values: Vec<sea_orm::Value> = vec![by.id.into(), by.id.to_string().into(), month.into()];
         let mut any = Vec::new();
         for (roles, condition) in &source.waits {
             let parts = by.parts(roles);

@@ -541,7 +541,7 @@ async fn bank_gifts_and_withdrawals_take_two_persons() {
         transfers.confirm(transfer, &w.head).await.unwrap();
         let refused = transfers.confirm(too_much.id, &w.head).await;
         assert!(matches!(refused, Err(TransferError::Ledger(ledger::Refusal::Overdrawn { .. }))), "{refused:?}");
-        transfers.reject(too_much.id, &w.head).await.unwrap();
+        transfers.reject(too_much.id, None, &w.head).await.unwrap();
         assert_eq!(w.net(Account::wechat_in_transit(w.book)).await, "50.00");
         transfers.report(transfer, true, &w.cashier).await.unwrap();
         let arrived = transfers.confirm(transfer, &w.bookkeeper).await.unwrap();
@@ -559,7 +559,7 @@ async fn approvals_hold_against_direct_sql() {
         let (id, now) = (CampaignId::new(), w.app.business.now());
         let draft = plans::draft(w.book, yuan("1.00"), true, now, now.after(Duration::from_secs(60)));
         let step = async |step, by: &Member| w.app.campaigns.step(id, step, by).await;
-        let approve = || Step::Review(Decision::Approve);
+        let approve = || Step::Approve { for_a_group: true };
         w.app.campaigns.draft(id, draft, &w.organiser).await.unwrap();
         step(Step::Submit, &w.organiser).await.unwrap();
         let both = Member::everywhere(w.manager.id, &[Role::ProjectManager, Role::FinanceHead, Role::Admin], "test");

@@ -144,7 +144,7 @@ pub async fn world(url: &str, key: &rcgen::KeyPair, gifts: usize) -> (Arc<App>, 
             })
             .collect();
         let limit = UnpaidLimit { most: u32::MAX, within: Duration::from_secs(1) };
-        for created in crowdfunding::create(&tx, now, limit, &wishes).await.unwrap() {
+        for created in crowdfunding::create(&tx, now, (limit, app.wechat.mchid()), &wishes).await.unwrap() {
             created.unwrap();
         }
         let placed: Vec<Placed> = chunk.iter().map(|id| Placed { id: *id, prepay_id: "wx0".into() }).collect();

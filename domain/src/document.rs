@@ -50,6 +50,8 @@ pub enum AttachmentKind {
     Statement,
     /// 扫描件.
     Scan,
+    /// 主管部门的决定或通知.
+    Order,
     /// 图片.
     Picture,
     /// 其他.
@@ -70,6 +72,7 @@ impl AttachmentKind {
             AttachmentKind::Report => "report",
             AttachmentKind::Statement => "statement",
             AttachmentKind::Scan => "scan",
+            AttachmentKind::Order => "order",
             AttachmentKind::Picture => "picture",
             AttachmentKind::Other => "other",
         }

@@ -59,6 +59,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Another bank account or merchant number of a charity.
+    AccountChangeId
     /// An account of a book.
     AccountId
     /// A document under something.
@@ -211,6 +213,8 @@ ids! {
     VoucherTemplateId
     /// A name on a list that nobody may be paid on.
     WatchNameId
+    /// That a year is ended.
+    YearClosingId
 }
 
 impl DonationId {

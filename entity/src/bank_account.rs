@@ -14,6 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
     pub mapping: Option<String>,
+    pub number: Option<String>,
     pub changed_by: String,
     pub created_us: Timestamp,
     pub changed_us: Timestamp,

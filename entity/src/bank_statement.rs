@@ -13,6 +13,7 @@ pub struct Model {
     pub id: BankStatementId,
     pub book_id: BookId,
     pub bank_account: String,
+    pub file_name: Option<String>,
     pub format: String,
     pub sha256: Vec<u8>,
     pub content_sealed: Vec<u8>,

@@ -19,6 +19,7 @@ pub struct Model {
     pub approver_id: StaffId,
     pub at_us: Timestamp,
     pub acting_for_id: Option<StaffId>,
+    pub for_a_group: Option<bool>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

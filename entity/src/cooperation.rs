@@ -20,6 +20,9 @@ pub struct Model {
     pub evaluator_id: Option<StaffId>,
     pub evaluated_on: Option<BusinessDate>,
     pub created_us: Timestamp,
+    pub signer_id: Option<StaffId>,
+    pub signer_for_id: Option<StaffId>,
+    pub evaluator_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -34,6 +34,7 @@ pub struct Model {
     pub submitted_us: Option<Timestamp>,
     pub approved_us: Option<Timestamp>,
     pub finished_us: Option<Timestamp>,
+    pub repeat_reason: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,6 +7,7 @@
 mod db;
 mod fault;
 mod group;
+mod listing;
 mod rows;
 mod tx;
 
@@ -41,6 +42,7 @@ pub mod campaign_update;
 pub mod cash_count;
 pub mod certificate;
 pub mod charity;
+pub mod charity_account_change;
 pub mod child_access;
 pub mod complaint;
 pub mod consent;
@@ -117,6 +119,7 @@ pub mod resolution;
 pub mod role_grant;
 pub mod screening_hit;
 pub mod session;
+pub mod small_review;
 pub mod staff;
 pub mod staff_role;
 pub mod subject;
@@ -127,9 +130,11 @@ pub mod unmasking;
 pub mod voucher;
 pub mod voucher_template;
 pub mod watch_name;
+pub mod year_closing;
 
 pub use db::{Db, execute, is_unused};
 pub use fault::{is_transient, violation};
 pub use group::{GroupCommit, GroupError, GroupOptions, Work};
+pub use listing::{ListOrder, listed};
 pub use rows::Rows;
 pub use tx::Tx;

@@ -24,6 +24,7 @@ pub struct Model {
     pub created_us: Timestamp,
     pub decided_us: Option<Timestamp>,
     pub author_for_id: Option<StaffId>,
+    pub approver_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -20,6 +20,8 @@ pub struct Model {
     pub lifted_by: Option<StaffId>,
     pub lift_reason: Option<String>,
     pub lifted_us: Option<Timestamp>,
+    pub author_for_id: Option<StaffId>,
+    pub lifted_for_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

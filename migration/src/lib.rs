@@ -194,6 +194,42 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0033_columns.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0033_columns.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261128_000034_gates",
+                tables: include_str!("../sql/0034_gates.sql"),
+                guards_sqlite: include_str!("../sql/0034_gates.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0034_gates.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000035_spending",
+                tables: include_str!("../sql/0035_spending.sql"),
+                guards_sqlite: include_str!("../sql/0035_spending.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0035_spending.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000036_house",
+                tables: include_str!("../sql/0036_house.sql"),
+                guards_sqlite: include_str!("../sql/0036_house.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0036_house.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000037_loans",
+                tables: include_str!("../sql/0037_loans.sql"),
+                guards_sqlite: include_str!("../sql/0037_loans.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0037_loans.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000039_closing",
+                tables: include_str!("../sql/0039_closing.sql"),
+                guards_sqlite: include_str!("../sql/0039_closing.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0039_closing.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000040_words",
+                tables: include_str!("../sql/0040_words.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
+            }),
         ]
     }
 }

@@ -17,6 +17,7 @@ fn bank_gift(w: &World, campaign: Uuid, account: &str) -> Value {
 }
 
 async fn suspend(w: &World, campaign: Uuid) {
+    w.paper(&format!("/staff/campaigns/{campaign}"), "order").await;
     let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
     w.staff(Role::FinanceHead).await.post(&format!("/staff/campaigns/{campaign}/suspensions"), order).await.ok();
 }

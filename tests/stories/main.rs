@@ -30,6 +30,7 @@ mod privacy;
 mod problems;
 mod receipts;
 mod reconciliation;
+mod reconciliation_transit;
 mod refunds;
 mod rights;
 mod runs;

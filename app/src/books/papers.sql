@@ -108,8 +108,13 @@ known AS (
     SELECT 'loan_subsidy:' || text(s.id), 'loan_subsidy_claimed', g.book_id, 1, s.amount_fen, 0
     FROM loan_subsidy s JOIN loan_programme g ON g.id = s.programme_id
     UNION ALL
-    SELECT 'loan_subsidy_received:' || text(s.id), 'loan_subsidy_received', g.book_id, s.amount_fen, 2 * s.amount_fen, 1
-    FROM loan_subsidy s JOIN loan_programme g ON g.id = s.programme_id WHERE s.state = 'received'
+    -- What came, and as much again at most for the borrower; what the payer cut is booked back.
+    SELECT 'loan_subsidy_received:' || text(s.id), 'loan_subsidy_received', g.book_id, CASE s.received_fen WHEN 0 THEN 1 ELSE s.received_fen END,
+        s.received_fen + s.amount_fen, CASE s.received_fen WHEN 0 THEN 0 ELSE 1 END
+    FROM loan_subsidy s JOIN loan_programme g ON g.id = s.programme_id WHERE s.state IN ('received', 'rejected')
+    UNION ALL
+    SELECT 'loan_subsidy_withdrawn:' || text(s.id), 'loan_subsidy_withdrawn', g.book_id, 1, s.amount_fen, 0
+    FROM loan_subsidy s JOIN loan_programme g ON g.id = s.programme_id WHERE s.state = 'withdrawn'
 ),
 -- The casts let SQLite find them by reference.
 paper AS MATERIALIZED (

@@ -49,6 +49,8 @@ pub fn event(kind: &str) -> &str {
         "loan_subsidy" => "贴息冲抵利息",
         "loan_subsidy_claimed" => "申报贴息",
         "loan_subsidy_received" => "收到贴息",
+        "loan_subsidy_withdrawn" => "撤回贴息申报",
+        "loan_credit_back" => "退还溢缴款",
         "loan_compensation" => "风险补偿",
         "loan_recovery" => "追偿收回",
         "loan_write_off" => "贷款核销",

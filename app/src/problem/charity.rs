@@ -1,7 +1,7 @@
 //! Campaigns, gifts, spending, receipts and what is told of them.
 
 use crowdfunding::CrowdfundingError;
-use crowdfunding::spending::SpendingError;
+use crowdfunding::spending::{Before, SpendingError};
 use domain::campaign::GivingClosed;
 
 use super::{Problem, id_reused, other_person, wrong_state};
@@ -55,6 +55,10 @@ impl From<CrowdfundingError> for Problem {
             E::Giving(GivingClosed::NotOpen) => Problem::conflict("campaign_not_open", "该项目目前不接受捐赠。"),
             E::Giving(GivingClosed::Ended) => Problem::conflict("campaign_ended", "该项目募捐已结束，感谢您的爱心。"),
             E::TargetReached => Problem::conflict("target_reached", "该项目已达到募捐目标，感谢您的爱心。"),
+            E::NotByWechat => Problem::conflict(
+                "no_wechat_gifts",
+                "该项目不接受微信支付捐赠，请按项目页面上的捐赠方式，通过银行转账或线下捐赠。",
+            ),
             E::TooManyUnpaid => Problem::too_many(60).saying("您有多笔未支付的捐赠，请先完成支付或稍后再试。"),
             E::RefundTooLarge { left } => Problem::unprocessable("refund_too_large", "")
                 .saying(format!("退款金额超过可退金额，最多可退{left}元。")),
@@ -80,7 +84,9 @@ impl From<GivingError> for Problem {
             E::TooMuch { most } => {
                 Problem::unprocessable("amount_too_large", "").saying(format!("单笔捐赠最多{most}元。"))
             }
-            E::MessageRefused => Problem::unprocessable("message_refused", "留言未通过内容检查，请修改后再提交。"),
+            E::MessageRefused => {
+                Problem::unprocessable("message_refused", "留言、昵称或姓名未通过内容检查，请修改后再提交。")
+            }
             E::Expired => Problem::conflict("order_expired", "该订单已过期，请重新捐赠。"),
             E::ChannelUnavailable(error) => error.into(),
             E::Cashier(error) => error.into(),
@@ -225,6 +231,17 @@ impl From<SpendingError> for Problem {
             ),
             E::NoSuchAccess => Problem::not_found("no_such_child_access", "没有这条查阅申请。"),
             E::AccessAsked => Problem::conflict("access_asked", "您已申请查阅，请等待负责人批准。"),
+            E::Repeated(before) => Problem::conflict("likely_repeated", "").saying(format!(
+                "本项目另有一份收款人或受益人、金额和用途都相同的支出申请（{}），请确认不是重复；确需再付的，请说明原因。",
+                match before {
+                    Before::Drafted => "草稿，尚未提交",
+                    Before::Asked => "在办，尚未付款",
+                    Before::Paid => "已付款",
+                }
+            )),
+            E::ReasonNeeded => {
+                Problem::conflict("reason_needed", "名单含有个人信息，请填写查看原因后下载，查看会记录在案。")
+            }
             E::AccountChanged => Problem::conflict(
                 "account_changed",
                 "收款账户在生成付款文件后有变更，请撤回该文件，核实账户后重新生成。",
@@ -247,6 +264,7 @@ impl From<SpendError> for Problem {
     fn from(error: SpendError) -> Problem {
         match error {
             SpendError::Refused(error) => error.into(),
+            SpendError::Document(error) => error.into(),
             SpendError::Sealed(error) => Problem::internal(&error),
             SpendError::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }

@@ -188,9 +188,7 @@ impl From<CashError> for Problem {
                 })
             }
             E::UnderWay => Problem::conflict("count_under_way", "该钱箱有一次盘点尚未签字。"),
-            E::Moved { then, now } => {
-                Problem::conflict("cash_moved", "").saying(format!("盘点时账面为{then}元，现为{now}元，请重新盘点。"))
-            }
+            E::Moved => Problem::conflict("cash_moved", "盘点以后这个钱箱的账面有变动，请重新盘点。"),
             E::WrongChoice => Problem::conflict("wrong_choice", "长款与短款的处理方式不同，请重新选择。"),
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
@@ -235,6 +233,7 @@ impl From<VoucherError> for Problem {
             E::Forbidden(error) => error.into(),
             E::Refused(refused) => wrong_state().because(refused.to_string()),
             E::Ledger(refusal) => refusal.into(),
+            E::Spending(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }
@@ -250,15 +249,28 @@ impl From<ClosingError> for Problem {
             }
             E::Closed(through) => Problem::conflict("period_closed", "").saying(format!("账套已结账至{through}。")),
             E::NotReady(against) => Problem::conflict("month_not_ready", "").saying(format!(
-                "这个月还不能锁定：{}。请先办完；确实不能等的，写明原因后再锁定，原因记入审计日志。",
+                "到这个月为止还不能锁定：{}。请先办完；确实不能等的，写明原因后再锁定，原因记入审计日志。",
                 against.join("；")
             )),
+            E::YearNotReady(against) => Problem::conflict("year_not_ready", "").saying(format!(
+                "这个年度还不能结转：{}。请先办完；确实不能等的，写明原因后再提出，原因记入审计日志。",
+                against.join("；")
+            )),
+            E::NoSuchClosing => Problem::not_found("no_such_year_closing", "没有这项年终结转。"),
+            E::UnderWay => Problem::conflict("year_closing_under_way", "该年度的年终结转已经提出，正等待另一人决定。"),
+            E::Changed => {
+                Problem::conflict("changed_meanwhile", "提出以后未办完的事项有变化，请退回，由提出人重新提出。")
+            }
+            E::Unpublished => Problem::conflict(
+                "report_unpublished",
+                "请先公布该年度的年度工作报告（含审计报告），公布日期不早于审计报告日期，再确认审计报告。",
+            ),
             E::YearOpen(year) => Problem::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
             E::Sheet(error) => Problem::internal(&error),
             E::NoSuchReport => Problem::not_found("no_such_report", "没有这份审计报告。"),
             E::IdReused => id_reused(),
             E::Audited => Problem::conflict("year_audited", "该年度审计报告已登记，或正在办理。"),
-            E::NoDocument => Problem::conflict("document_needed", "请先上传审计报告。"),
+            E::NoDocument => Problem::conflict("document_needed", "请先上传审计报告，材料种类选“报告”。"),
             E::Invalid { field, problem } => Problem::field(field, problem),
             E::OtherPerson => other_person(),
             E::Refused(refused) => wrong_state().because(refused.to_string()),
@@ -293,9 +305,9 @@ impl From<ReconcileError> for Problem {
         match error {
             E::NoSuchCharity => Problem::not_found("no_such_charity", "该账套没有开通微信支付商户号。"),
             E::WhichCharity => Problem::unprocessable("which_charity", "有多个慈善组织，请指明账套。"),
-            E::Refused { .. } => {
-                Problem::unprocessable("bill_refused", "文件被拒收，账簿没有变动。").because(error.to_string())
-            }
+            E::Refused { file, why } => Problem::unprocessable("bill_refused", "")
+                .saying(format!("{file}被拒收：{why}。账簿没有变动。"))
+                .because(why),
             E::NotOver(_) => Problem::conflict("bill_not_ready", "当日账单要到次日10时以后才能取得。"),
             E::Gone(day) => Problem::conflict("bill_gone", "").saying(format!(
                 "微信支付只保留三个月的账单，{day}的账单已经取不到。请上传当时下载保存的交易账单和资金账单文件，\

@@ -1,7 +1,7 @@
 //! People, rights, documents, messages and the world outside.
 
 use domain::document::{AttachmentKind, NotTaken};
-use domain::role::Forbidden;
+use domain::role::{Apart, Forbidden};
 use sea_orm::Iterable;
 use wechat::WechatError;
 
@@ -46,7 +46,7 @@ impl From<IdentityError> for Problem {
             E::OwnAccount => Problem::forbidden("own_account", "不能办理本人账号的事项。"),
             E::LastAdministrator => Problem::conflict("last_administrator", "至少须保留一名全局管理员。"),
             E::PersonKnown => Problem::conflict("person_has_account", "此人已有账号，一人只能有一个账号。"),
-            E::CashierIsNoBookkeeper => Problem::conflict("cashier_is_no_bookkeeper", "出纳与会计不得由同一人担任。"),
+            E::Apart(apart) => Problem::conflict(apart.as_str(), together(apart)),
             E::NoSuchUnit => Problem::unprocessable("no_such_unit", "没有这个组织，或该组织已停用。"),
             E::NoSuchRoleGrant => Problem::not_found("no_such_role_grant", "没有这项角色申请。"),
             E::NoSuchDelegation => Problem::not_found("no_such_delegation", "没有这项授权。"),
@@ -64,6 +64,17 @@ impl From<IdentityError> for Problem {
             E::Stopping => stopping(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
+    }
+}
+
+/// Why two roles are not one person's.
+fn together(apart: Apart) -> &'static str {
+    match apart {
+        Apart::AuditorAlone => "监事、审计人员只查阅、不办理，不得兼任其他角色。",
+        Apart::AdminMoney => "系统管理员不得兼任审批、记账或收付款的角色。",
+        Apart::CashierBookkeeper => "出纳与会计不得由同一人担任。",
+        Apart::ComplianceAuthor => "反洗钱专员不得兼任发起、经办或记账的角色。",
+        Apart::BookkeeperApprover => "会计不得兼任审批支出的角色。",
     }
 }
 
@@ -107,6 +118,7 @@ impl From<DocumentError> for Problem {
             }
             E::NoPicture => Problem::unprocessable("picture_needed", "只接受PNG或JPEG图片。"),
             E::Published => Problem::conflict("wrong_state", "内容已发布，不能再添加附件。"),
+            E::Decided => Problem::conflict("wrong_state", "已有决定，凭据不能再撤下。"),
             E::NotTaken(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
@@ -121,6 +133,20 @@ impl From<OrganisationError> for Problem {
             E::NoSuchCharity => Problem::not_found("no_such_charity", "没有这个慈善组织。"),
             E::NoSuchCertificate => Problem::not_found("no_such_certificate", "没有这份公开募捐资格证书。"),
             E::NoSuchProfileChange => Problem::not_found("no_such_profile_change", "没有这项审批规则变更。"),
+            E::NoSuchAccountChange => Problem::not_found("no_such_account_change", "没有这项账户变更。"),
+            E::AccountEarly => Problem::conflict("account_early", "新账户的启用日期未到，请在启用之日起批准。"),
+            E::AccountStale => {
+                Problem::conflict("account_stale", "该组织的账户或商户号已另行变更，请重新提出变更申请。")
+            }
+            E::AccountUnproved => Problem::conflict(
+                "account_unproved",
+                "请先上传账户或商户号的证明材料（合同或协议、银行回单或扫描件），再行批准。",
+            ),
+            E::TooFewPersons => Problem::conflict("too_few_persons", "小型机构规则要求至少有三名办理业务的工作人员。"),
+            E::NothingToReview => {
+                Problem::conflict("nothing_to_review", "该月尚未结束，或没有按小型机构规则批准的支出。")
+            }
+            E::Reviewed => Problem::conflict("month_reviewed", "该月已经复核。"),
             E::IdReused => id_reused(),
             E::CodeTaken => Problem::conflict("code_taken", "该代码或编号已被使用。"),
             E::UnitInUse => Problem::conflict("unit_in_use", "该组织下还有未停用的下级组织。"),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crowdfunding::{CampaignDraft, Channel, Decision, Opening, Step};
+use crowdfunding::{CampaignDraft, Channel, Opening, Step};
 use domain::campaign::{CampaignKind, Cause};
 use domain::plan::{Beneficiaries, BudgetItem, BudgetKind, Method, Plan, Responsible, Terms, Way};
 use domain::role::Member;
@@ -60,8 +60,8 @@ pub fn way(now: Timestamp, [author, manager, head]: [&Member; 3]) -> Vec<(Step, 
     };
     vec![
         (Step::Submit, author),
-        (Step::Review(Decision::Approve), manager),
-        (Step::Review(Decision::Approve), head),
+        (Step::Approve { for_a_group: true }, manager),
+        (Step::Approve { for_a_group: true }, head),
         (Step::SubmitFiling(handed_in), manager),
         (Step::File { number, on: today }, manager),
         (Step::Schedule(opening), manager),
