@@ -11,13 +11,13 @@ mod sheet;
 
 use domain::bank_file::BankFileError;
 use domain::loan::allocation::Component;
-use domain::loan::life::{Split, State};
+use domain::loan::life::{Split, State, What};
 use domain::role::{Forbidden, Member, Role};
 use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, Rate, UnitPath};
 use entity::{Db, bank, loan_contract, loan_day, loan_event, loan_file, loan_pool, loan_programme, loan_subsidy};
 use lending::Reach;
 use lending::servicing::close::{self, Piece};
-use lending::servicing::loan::{self, Loan};
+use lending::servicing::loan::{self, Fact, Loan};
 use lending::servicing::price::{self, Price};
 use lending::servicing::programme::{self, NewProgramme};
 use lending::servicing::subsidy::Receipt;
@@ -304,6 +304,12 @@ impl Servicing {
         by.may(&TELLERS, &row.unit_path)?;
         let programme = programme::of(&tx, bank).await?;
         let programme = close::locked(&tx, programme.id).await?;
+        if let Fact::Event(What::Reversal(of)) = new.fact
+            && loan_event::Entity::find_by_id(of).one(&tx).await?.is_some_and(|event| event.kind == "subsidy")
+        {
+            let problem = "贴息不能直接冲正，请在贴息申报中登记到账、少到或拒付";
+            return Err(ServeError::Invalid { field: "reverses", problem }.into());
+        }
         let (word, on) = (loan::word(&new.fact), new.on);
         let told = NewEvent { actor: staff(by.id), told: None, ..new };
         let recorded = servicing::record(&tx, now, &programme, &[told]).await.map_err(|(_, error)| error)?;
@@ -422,7 +428,7 @@ impl Servicing {
         let programme = close::locked(&tx, row.programme_id).await?;
         let receipt = Receipt { actor: staff(by.id), ..receipt };
         let row = subsidy::receive(&tx, now, &programme, id, &receipt).await?;
-        let detail = json!({ "claimed": row.amount_fen, "amount": row.received_fen, "on": receipt.on });
+        let detail = json!({ "total": row.amount_fen, "amount": row.received_fen, "on": receipt.on });
         self.note(&tx, "loan_subsidy.receive", format!("loan_subsidy:{id}"), detail, by).await?;
         tx.commit().await?;
         Ok(row)

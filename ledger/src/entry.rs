@@ -57,6 +57,8 @@ pub enum BookOn {
     EventOrFirstOpen,
     /// That day and no other; refused if it is closed.
     Day(BusinessDate),
+    /// That day, or the first day that is still open.
+    DayOrFirstOpen(BusinessDate),
 }
 
 /// An entry to be booked. Named by a reference that is unique for ever; the same reference with the same content is the same
@@ -179,6 +181,12 @@ impl Entry {
     /// Books on exactly that day.
     pub fn on(mut self, day: BusinessDate) -> Entry {
         self.book_on = BookOn::Day(day);
+        self
+    }
+
+    /// Books on that day, or on the first day that is still open.
+    pub fn on_or_after(mut self, day: BusinessDate) -> Entry {
+        self.book_on = BookOn::DayOrFirstOpen(day);
         self
     }
 

@@ -177,7 +177,8 @@ pub async fn post(tx: &Tx, now: Timestamp, entries: &[Entry]) -> Result<Vec<Resu
                 (BookOn::EventOrFirstOpen, Some(closed)) => entry.event_date.max(closed.next()),
                 (BookOn::EventOrFirstOpen, None) => entry.event_date,
                 (BookOn::Day(day), Some(closed)) if day <= closed => return Err(Refusal::PeriodClosed(closed)),
-                (BookOn::Day(day), _) => day,
+                (BookOn::DayOrFirstOpen(day), Some(closed)) => day.max(closed.next()),
+                (BookOn::Day(day) | BookOn::DayOrFirstOpen(day), _) => day,
             };
             may_take(prepared, &held)?;
             charge_funds(prepared, under_lock, &mut funds, &mut touched)?;

@@ -11,7 +11,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use crate::application::{self, Setting};
 use crate::history::{self, Step};
 use crate::servicing::programme;
-use crate::{LENDERS, LendingError, Reach, consent, lpr, product, quota, review};
+use crate::{LENDERS, LendingError, Reach, consent, lpr, product, quota};
 
 /// How many days after the signature a payout may be planned.
 const MOST_DAYS_TO_PAYOUT: i64 = 60;
@@ -67,8 +67,9 @@ pub async fn sign(tx: &Tx, setting: &Setting, new: NewContract, by: &Member) -> 
     if new.signed_on > setting.today() {
         return invalid("signed_on", "签约日期不能晚于今天");
     }
-    if review::granted_on(tx, file.id, file.round).await?.is_some_and(|granted| new.signed_on < granted) {
-        return invalid("signed_on", "签约日期不能早于银行批准的日期");
+    // A bank may grant and sign on paper and write both down later, but not before it had the application.
+    if file.sent_us.is_some_and(|sent| new.signed_on < BusinessDate::of(sent)) {
+        return invalid("signed_on", "签约日期不能早于申请送达银行的日期");
     }
     if !(0..=MOST_DAYS_TO_PAYOUT).contains(&new.signed_on.days_to(new.payout_on)) {
         return invalid("payout_on", "放款日期应在签约后60天内");

@@ -24,14 +24,14 @@ pub struct Occasion<'a> {
     pub event: LoanEventId,
     /// The day it counts for.
     pub on: BusinessDate,
-    /// The day it is booked on: the last one the loan is reckoned to.
+    /// The day it is booked on: the last one the loan is reckoned to; or the first that is open, if the book is closed further.
     pub booked_on: BusinessDate,
 }
 
 impl Occasion<'_> {
     fn entry(&self, kind: &'static str) -> Entry {
         Entry::new(self.book, kind, reference(self.event), self.on)
-            .on(self.booked_on)
+            .on_or_after(self.booked_on)
             .document(Some(self.contract.to_owned()))
     }
 
@@ -282,7 +282,8 @@ pub fn credit_back(at: &Occasion<'_>, amount: Money) -> Entry {
 ///
 /// Each the other way round where it becomes less.
 pub fn day(book: BookId, reference: String, day: BusinessDate) -> Entry {
-    Entry::new(book, "loan_day", reference, day).on(day)
+    // Of a bank that tells by month the month may be locked before its file comes.
+    Entry::new(book, "loan_day", reference, day)
 }
 
 fn less(amount: Money, part: Money) -> Money {

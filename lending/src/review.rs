@@ -7,7 +7,7 @@
 use domain::lending::application::ConsentScope;
 use domain::lending::{ApplicationKind, LoanEvent, LoanState, Office, QuotaUse, Verdict};
 use domain::role::{Member, Role};
-use domain::{BankId, BusinessDate, DonorId, LoanApplicationId, Money, Timestamp};
+use domain::{BankId, DonorId, LoanApplicationId, Money, Timestamp};
 use entity::{Tx, execute, loan_application as row, loan_decision};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
@@ -278,18 +278,6 @@ async fn returned(
     let row = row.update(tx).await?;
     history::application(tx, now, id, Some(office), Step { from, to, event, actor, reason }).await?;
     Ok(row)
-}
-
-/// The day the bank granted an application in a round; nothing if it has not.
-pub(crate) async fn granted_on(
-    tx: &Tx,
-    id: LoanApplicationId,
-    round: i64,
-) -> Result<Option<BusinessDate>, LendingError> {
-    use loan_decision::Column as C;
-    let of_round = loan_decision::Entity::find().filter(C::ApplicationId.eq(id)).filter(C::Round.eq(round));
-    let granted = of_round.filter(C::Office.eq(Office::Bank)).filter(C::Verdict.eq(Verdict::Agreed)).one(tx).await?;
-    Ok(granted.map(|row| BusinessDate::of(row.at_us)))
 }
 
 async fn locked(tx: &Tx, id: LoanApplicationId) -> Result<row::Model, LendingError> {

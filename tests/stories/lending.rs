@@ -328,12 +328,12 @@ async fn a_loan_goes_from_the_draft_through_all_offices_to_the_signed_contract()
         assert_eq!(on_desk["items"][0]["kind"], "loan_signature");
 
         let contract = town.contract(w, id, 1);
-        // Nothing is signed before it is granted, whatever was the price then.
+        // Nothing is signed before the bank has the application, whatever was the price then.
         let mut before = contract.clone();
         before["signed_on"] = json!(w.app.business.today().previous());
         let refused = town.lender.post("/staff/loan-contracts", before).await;
         refused.refused(422, "invalid_field");
-        assert!(refused.text.contains("签约日期不能早于银行批准的日期"), "{}", refused.text);
+        assert!(refused.text.contains("签约日期不能早于申请送达银行的日期"), "{}", refused.text);
         let signed = town.lender.post("/staff/loan-contracts", contract.clone()).await.ok();
         assert_eq!(town.lender.post("/staff/loan-contracts", contract.clone()).await.ok(), signed, "again is the same");
         let row = &signed["contract"];

@@ -1439,6 +1439,64 @@ async fn a_claim_is_withdrawn_with_its_payment_and_may_be_cut() {
         h.closed_before(w, "2026-03-04").await;
     })
     .await;
+
+    // What was cut of one claim makes nobody late for the next: the borrower did not know it then.
+    story(async |w| {
+        let h = house(w, terms.clone()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-01").await;
+        h.pay(&loan, "2026-03-01", "3058.10").await;
+        h.closed_before(w, "2026-03-02").await;
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let claims = format!("/staff/loan-programmes/{}/subsidies", h.programme);
+        let first = bookkeeper.act(&claims).await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        h.closed_before(w, "2026-04-01").await;
+        let owed = Money::from_fen(fen(&total(&h.standing(&loan).await["due"])) - 5_800);
+        h.pay(&loan, "2026-04-01", &owed.to_string()).await;
+        h.closed_before(w, "2026-04-02").await;
+        let second = bookkeeper.act(&claims).await.ok()["items"].as_array().unwrap().clone();
+        assert_eq!(second.len(), 1, "{second:?}");
+        let less = json!({ "on": "2026-04-02", "amount": "58.09", "reason": "财政核减" });
+        bookkeeper.post(&format!("/staff/loan-subsidies/{first}/receipt"), less).await.ok();
+        let seen = h.seen(&loan).await;
+        let states: Vec<_> = seen["subsidies"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+        assert_eq!(states, [json!("received"), json!("claimed")], "{seen}");
+        assert_eq!(bookkeeper.act(&claims).await.ok()["items"], json!([]));
+        // A claim is not taken back behind its back.
+        let events = seen["events"].as_array().unwrap().clone();
+        let applied = events.iter().rfind(|one| one["kind"] == "subsidy").unwrap()["id"].clone();
+        let alone = h.tell(&loan, "reversal", "2026-04-02", json!({ "reverses": applied })).await;
+        alone.refused(422, "invalid_field");
+        assert!(alone.text.contains("贴息不能直接冲正"), "{}", alone.text);
+        h.closed_before(w, "2026-04-04").await;
+    })
+    .await;
+}
+
+/// A bank that grants and signs on paper writes both down later: not before it had the application.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_is_signed_before_its_grant_is_written_down() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        on(w, "2026-02-01").await;
+        let borrower = w.donor("o-borrower-1").await;
+        let mut request = h.town.request("36000.00", 1);
+        request["method"] = json!("equal_principal");
+        let application = h.town.before_the_bank(&borrower, &request).await;
+        on(w, "2026-02-03").await;
+        let grant = h.town.grant("36000.00");
+        h.town.lender.post(&format!("/staff/loan-applications/{application}/grant"), grant).await.ok();
+        let mut contract = json!({
+            "id": Uuid::now_v7(), "application": application, "number": "HT-1", "signed_on": "2026-01-31", "payout_on": "2026-02-03",
+            "due_day": 1,
+        });
+        let early = h.town.lender.post("/staff/loan-contracts", contract.clone()).await;
+        early.refused(422, "invalid_field");
+        assert!(early.text.contains("签约日期不能早于申请送达银行的日期"), "{}", early.text);
+        contract["signed_on"] = json!("2026-02-02");
+        h.town.lender.post("/staff/loan-contracts", contract).await.ok();
+    })
+    .await;
 }
 
 /// A file goes with how its bank tells.
@@ -1462,6 +1520,23 @@ async fn a_bank_that_tells_by_month_sends_no_days_nor_parts_of_a_month() {
         h.bring(&h.town.lender, &wrong).await.ok();
         sums.sequence = 2;
         h.bring(&h.town.lender, &sums).await.ok();
+
+        // A month may be locked before its file comes: what that tells is booked on the first open day.
+        h.closed_before(w, "2026-04-10").await;
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let lock = format!("/staff/books/{}/years/2026/months/3/closing", h.programme);
+        let refused = bookkeeper.act(&lock).await;
+        refused.refused(409, "month_not_ready");
+        assert!(refused.text.contains("贷款日终只结到2026-02-28"), "{}", refused.text);
+        bookkeeper.act(&format!("{lock}?reason=银行文件随后补报")).await.ok();
+        let line = told(&loan, "S1", "3000.00", "116.20", "33000.00", Class::Normal);
+        let mut march = file("2026-03-31", 3, vec![line], vec![stands(&loan, "33000.00", Class::Normal)]);
+        march.pace = Pace::Monthly;
+        let read = h.bring(&h.town.lender, &march).await.ok();
+        assert_eq!((&read["booked"], &read["breaks"]), (&json!(1), &json!([])), "{read}");
+        assert_eq!(h.closed_before(w, "2026-04-11").await, 31, "every day of March");
+        let booked = "SELECT CAST(count(*) AS BIGINT) FROM entry WHERE kind = 'loan_day' AND event_date LIKE '2026-03-%' AND book_date <> '2026-04-01'";
+        assert_eq!(w.count(booked).await, 0);
     })
     .await;
 }
@@ -1531,13 +1606,16 @@ async fn a_contract_is_priced_anew_and_the_bank_has_to_say_so() {
         let position = || vec![stands(&loan, "36000.00", Class::Normal)];
         let read = h.bring(&h.town.lender, &file("2027-01-10", 1, Vec::new(), position())).await.ok();
         assert_eq!(read["breaks"].as_array().unwrap().len(), 1, "{read}");
-        assert!(read.to_string().contains("按合同自2027-01-01起年利率应为3.95%"), "{read}");
+        let words = "按合同自2027-01-01起年利率应为3.95%，截至2027-01-10登记的是4.15%";
+        assert!(read.to_string().contains(words), "{read}");
         // Told, it is what the contract says.
         let mut line = told(&loan, "S1", "0.00", "0.00", "36000.00", Class::Normal);
         (line.kind, line.on) = (Kind::Rate("0.0395".parse().unwrap()), "2027-01-01".parse().unwrap());
         on(w, "2027-01-12").await;
         let read = h.bring(&h.town.lender, &file("2027-01-11", 2, vec![line], position())).await.ok();
         assert_eq!((&read["breaks"], &h.seen(&loan).await["annual_rate"]), (&json!([]), &json!("0.0395")), "{read}");
+        let left = open(w).await;
+        assert!(left.iter().all(|one| one["class"] != "loan_missing_there"), "{left:?}");
     })
     .await;
 }

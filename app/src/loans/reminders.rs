@@ -7,7 +7,7 @@ use domain::lending::LoanState;
 use domain::{BusinessDate, LoanContractId, LoanProductId};
 use entity::{loan_contract, loan_product, loan_standing};
 use lending::servicing::loan;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
 use serde_json::json;
 
 use super::{Loans, LoansError};
@@ -26,7 +26,8 @@ struct Occasion {
 }
 
 impl Loans {
-    /// Writes what borrowers are to be told today. Loans with an instalment within the next days are replayed, all others read.
+    /// Writes what borrowers are to be told today. Loans with an instalment within the next days are replayed if their borrowers have a
+    /// consent left, all others read. A loan that cannot be replayed is passed over.
     pub async fn remind_borrowers(&self) -> Result<(), LoansError> {
         let Some(template) = self.template.clone() else { return Ok(()) };
         let (db, today) = (self.db.read(), self.clock.today());
@@ -46,7 +47,7 @@ impl Loans {
         }
         use loan_standing::Column as S;
         let running = loan_standing::Entity::find().filter(S::Ended.is_null());
-        let late = running.clone().filter(S::LateSince.is_not_null()).all(db).await?;
+        let late = running.filter(S::LateSince.is_not_null()).all(db).await?;
         let since: HashMap<LoanContractId, BusinessDate> =
             late.into_iter().filter_map(|row| Some((row.contract_id, row.late_since?))).collect();
         for row in loan_contract::Entity::find().filter(C::State.eq(LoanState::Overdue)).all(db).await? {
@@ -54,11 +55,23 @@ impl Loans {
             let hint = format!("{}应还款项未还，请尽快还款", short(*day));
             told.push((row, Occasion { name: format!("overdue:{day}"), phrase: "已逾期", hint }));
         }
-        let due = running.filter(S::UntilDay.gt(today)).filter(S::UntilDay.lte(soon)).all(db).await?;
-        let ids: Vec<LoanContractId> = due.into_iter().map(|row| row.contract_id).collect();
+        let due = "SELECT s.contract_id FROM loan_standing s JOIN loan_contract l ON l.id = s.contract_id \
+                   JOIN consent c ON c.donor_id = l.donor_id AND c.template = $1 \
+                   WHERE s.ended IS NULL AND s.until_day > $2 AND s.until_day <= $3 AND c.given > c.used";
+        let values = [template.clone().into(), today.into(), soon.into()];
+        let due = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), due, values)).await?;
+        let ids: Vec<LoanContractId> =
+            due.iter().map(|row| row.try_get("", "contract_id")).collect::<Result<_, DbErr>>()?;
         for page in ids.chunks(2_000) {
-            for (_, one) in loan::load(db, page, false).await? {
-                let row = one.replay(today)?.and_then(|it| it.state.rows.first().copied());
+            for (id, one) in loan::load(db, page, false).await? {
+                let replayed = match one.replay(today) {
+                    Ok(replayed) => replayed,
+                    Err(error) => {
+                        tracing::warn!(contract = %id, %error, "a loan cannot be replayed: its borrower is not told what falls due");
+                        continue;
+                    }
+                };
+                let row = replayed.and_then(|it| it.state.rows.first().copied());
                 let Some(row) = row.filter(|row| row.due > today && row.due <= soon) else { continue };
                 let hint = format!("{}应还{}元", short(row.due), row.total);
                 told.push((one.row, Occasion { name: format!("due:{}", row.due), phrase: "即将到期", hint }));

@@ -21,8 +21,9 @@ struct Found {
 pub(super) struct Findings {
     breaks: Vec<Found>,
     known: HashSet<(LoanBreak, String)>,
-    /// What the file clears up: contracts with the day of the file, and lines that the bank took back.
+    /// What the file clears up: contracts with the day of the file, those whose rate is the contract's, and lines that the bank took back.
     agreed: Vec<LoanContractId>,
+    priced: Vec<LoanContractId>,
     taken_back: Vec<String>,
 }
 
@@ -47,6 +48,11 @@ impl Findings {
         self.agreed.push(contract);
     }
 
+    /// The rate of this loan was told as the contract has it: that it was missing is history.
+    pub(super) fn priced(&mut self, contract: LoanContractId) {
+        self.priced.push(contract);
+    }
+
     /// The bank has taken a line back: what it said otherwise is history.
     pub(super) fn take_back(&mut self, contract: &str, serial: &str) {
         self.taken_back.push(format!("loan:{contract}:{serial}:"));
@@ -62,6 +68,13 @@ impl Findings {
             let sql = format!(
                 "{open} AND (class IN ('loan_balance', 'loan_arrears', 'loan_class') OR (class = 'loan_missing_there' AND item LIKE 'loan:%:missing_there')) \
                  AND contract_id IN (SELECT id FROM {{rows}})"
+            );
+            tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
+        }
+        if !self.priced.is_empty() {
+            let rows = Rows::new().uuid("id", self.priced.iter().map(|id| id.uuid()));
+            let sql = format!(
+                "{open} AND class = 'loan_missing_there' AND item LIKE 'loan:%:rate:%' AND contract_id IN (SELECT id FROM {{rows}})"
             );
             tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
         }

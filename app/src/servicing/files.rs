@@ -16,7 +16,7 @@ use domain::loan::overdue::Class;
 use domain::reconciliation::LoanBreak;
 use domain::role::Member;
 use domain::{BreakId, BusinessDate, LoanContractId, LoanEventId, LoanFileId, LoanProgrammeId, Money, UnitPath};
-use entity::{Rows, Tx, loan_event, loan_file, loan_programme, loan_standing};
+use entity::{Rows, Tx, loan_event, loan_file, loan_programme};
 use lending::bank_of;
 use lending::servicing::loan::{self, Fact};
 use lending::servicing::{self, NewEvent, Recorded, ServeError, close, file as told, price, programme};
@@ -348,7 +348,7 @@ impl Import<'_> {
             .filter(loan_event::Column::Kind.eq("reversal"))
             .all(tx)
             .await?;
-        let reversed: Vec<_> = reversals.iter().filter_map(|row| row.reverses).collect();
+        let reversed: HashSet<LoanEventId> = reversals.iter().filter_map(|row| row.reverses).collect();
         let followed = followed(tx, rows.iter().map(|row| row.contract_id)).await?;
         let told = self.told(tx, &rows).await?;
         let ours = |row: &&loan_event::Model| {
@@ -383,27 +383,22 @@ impl Import<'_> {
     async fn told(&self, tx: &Tx, rows: &[loan_event::Model]) -> Result<HashSet<LoanEventId>, ServicingError> {
         let judged: Vec<&loan_event::Model> = rows.iter().filter(|row| row.kind == "class").collect();
         let mut said: HashMap<LoanContractId, BusinessDate> = HashMap::new();
-        for row in loan_standing::Entity::find()
-            .filter(loan_standing::Column::ContractId.is_in(judged.iter().map(|row| row.contract_id)))
-            .all(tx)
-            .await?
-        {
-            said.extend(row.bank_day.map(|day| (row.contract_id, day)));
+        let backend = tx.get_database_backend();
+        let contracts: HashSet<Uuid> = judged.iter().map(|row| row.contract_id.uuid()).collect();
+        let of_judged = "SELECT s.contract_id, s.bank_day FROM {rows} JOIN loan_standing s ON s.contract_id = r.id WHERE s.bank_day IS NOT NULL";
+        for row in tx.query_all_raw(Rows::new().uuid("id", contracts).statement(backend, of_judged, [])).await? {
+            said.insert(row.try_get("", "contract_id")?, row.try_get("", "bank_day")?);
         }
         let numbers: Vec<&str> = self.file.positions.iter().map(|one| one.contract.as_str()).collect();
         if !judged.is_empty() && !numbers.is_empty() {
             said.extend(self.contracts(tx, &numbers).await?.into_values().map(|id| (id, self.file.day)));
         }
         let judged = judged.into_iter().filter(|row| said.get(&row.contract_id).is_some_and(|day| *day >= row.on_day));
-        let back: Vec<LoanEventId> = rows.iter().filter_map(|row| row.reverses).collect();
-        let of_the_bank: HashSet<LoanEventId> = loan_event::Entity::find()
-            .filter(loan_event::Column::Id.is_in(back))
-            .filter(loan_event::Column::Serial.is_not_null())
-            .all(tx)
-            .await?
-            .into_iter()
-            .map(|row| row.id)
-            .collect();
+        let back = Rows::new().uuid("id", rows.iter().filter_map(|row| row.reverses).map(LoanEventId::uuid));
+        let of_back = "SELECT e.id FROM {rows} JOIN loan_event e ON e.id = r.id WHERE e.serial IS NOT NULL";
+        let found = tx.query_all_raw(back.statement(backend, of_back, [])).await?;
+        let of_the_bank: HashSet<LoanEventId> =
+            found.iter().map(|row| row.try_get("", "id")).collect::<Result<_, DbErr>>()?;
         let taken_back = rows.iter().filter(|row| row.reverses.is_some_and(|of| !of_the_bank.contains(&of)));
         Ok(judged.chain(taken_back).map(|row| row.id).collect())
     }
@@ -636,15 +631,16 @@ impl Import<'_> {
             found => found?,
         };
         let Some(price) = price else { return Ok(None) };
-        if price.annual_rate == price::told(loan, day) {
-            self.findings.take_back(&loan.row.number, "rate");
+        let told = price::told(loan, day);
+        if price.annual_rate == told {
+            self.findings.priced(loan.row.id);
             return Ok(None);
         }
         if price.since.days_to(day) <= self.programme.match_days {
             return Ok(None);
         }
-        let rate = price.annual_rate.percent();
-        Ok(Some((price.since, format!("按合同自{}起年利率应为{rate}，银行文件至{day}未报", price.since))))
+        let (rate, told) = (price.annual_rate.percent(), told.percent());
+        Ok(Some((price.since, format!("按合同自{}起年利率应为{rate}，截至{day}登记的是{told}", price.since))))
     }
 
     /// A file that says where loans stand says it of all: one of ours that is not among them is missing there.

@@ -279,7 +279,7 @@ impl Servicing {
         let first = top(sheet, &format!("{month}青年贷款月报"), &report, &head)?;
         let titles =
             ["县（市、区）", "银行", "产品", "户数", "余额", "逾期户数", "逾期金额", "本月申报贴息", "本月到账贴息"];
-        let of_class = CLASSES.map(|class| super::files::chinese(class));
+        let of_class = CLASSES.map(super::files::chinese);
         let of_class =
             of_class.iter().flat_map(|class| ["户数", "余额", "逾期金额"].map(|what| format!("{class}{what}")));
         for (column, title) in (0u16..).zip(titles.map(str::to_owned).into_iter().chain(of_class)) {

@@ -129,6 +129,9 @@ pub enum What {
 }
 
 impl What {
+    /// The place between a prepayment and what comes next.
+    const AFTER_PREPAYMENT: u8 = 6;
+
     /// Its place within a day.
     fn rank(&self) -> u8 {
         match self {
@@ -139,12 +142,12 @@ impl What {
             What::Replaced(_) => 3,
             What::Repayment { .. } => 4,
             What::Prepayment { .. } => 5,
-            What::Waiver(_) => 6,
-            What::Compensation(_) => 7,
-            What::Recovery(_) => 8,
-            What::WriteOff => 9,
-            What::CreditBack(_) => 10,
-            What::Reversal(_) => 11,
+            What::Waiver(_) => 7,
+            What::Compensation(_) => 8,
+            What::Recovery(_) => 9,
+            What::WriteOff => 10,
+            What::CreditBack(_) => 11,
+            What::Reversal(_) => 12,
         }
     }
 }
@@ -345,7 +348,14 @@ impl<'a> Life<'a> {
             .collect();
         let real = |event: &&Event| !matches!(event.what, What::Reversal(_)) && !never.contains(&event.id);
         let mut events: Vec<&Event> = events.iter().filter(real).filter(|event| event.on <= as_of).collect();
-        events.sort_by_key(|event| (event.on, event.what.rank(), event.id));
+        let is_prepayment = |event: &&&Event| matches!(event.what, What::Prepayment { .. });
+        let prepaid: Vec<BusinessDate> = events.iter().filter(is_prepayment).map(|event| event.on).collect();
+        // A prepayment settles its own interest to the day: what takes the rest over comes after it.
+        let rank = |event: &Event| match event.what {
+            What::Replaced(_) if prepaid.contains(&event.on) => What::AFTER_PREPAYMENT,
+            what => what.rank(),
+        };
+        events.sort_by_key(|event| (event.on, rank(event), event.id));
         let outcomes = events.into_iter().map(|event| life.take(event)).collect::<Result<_, _>>()?;
         life.advance(as_of)?;
         life.look(as_of);

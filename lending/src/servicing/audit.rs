@@ -135,7 +135,7 @@ async fn booked(
         [Subject::LOAN_INTEREST, Subject::LOAN_PENALTY, Subject::LOAN_COMPOUND, Subject::LOAN_OFF_BALANCE[0]];
     let side = |account: &str, sign: &str| {
         format!(
-            "SELECT e.book_date AS day, a.subject AS subject, {sign}p.amount_fen AS fen FROM entry e \
+            "SELECT e.event_date AS day, a.subject AS subject, {sign}p.amount_fen AS fen FROM entry e \
              JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.{account} \
              WHERE e.book_id = $1 AND e.kind = 'loan_day' AND a.subject IN ($2, $3, $4, $5)"
         )

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use domain::lending::product::{SubsidyRecipient, SubsidyRule};
-use domain::loan::allocation::Component;
-use domain::loan::life::{Life, What};
+use domain::loan::allocation::{Amounts, Component};
+use domain::loan::life::{Event, Life, What};
 use domain::loan::{Schedule, subsidy::Subsidised};
 use domain::{BusinessDate, LoanContractId, LoanEventId, LoanProgrammeId, LoanSubsidyId, Money, Timestamp};
 use entity::{Rows, Tx, loan_contract, loan_programme, loan_subsidy};
@@ -33,14 +33,16 @@ pub struct Due {
 }
 
 /// What may be claimed of a loan on a day, instalment by instalment: due and paid, never late, within the rule. Where the bank receives
-/// it, the borrower has paid enough who leaves no more than it unpaid.
+/// it, the borrower has paid enough who leaves no more than it unpaid. Of the instalments before, what was once claimed counts as paid:
+/// that the payer cut it or that it was lost later made nobody late then.
 pub fn due(loan: &Loan, on: BusinessDate) -> Result<Vec<Due>, ServeError> {
     let (Some(text), Some((_, paid_out_on))) = (&loan.row.subsidy, loan.payout()) else { return Ok(Vec::new()) };
     let rule: SubsidyRule = serde_json::from_str(text)?;
     let contract = loan.contract(paid_out_on)?;
     let events = loan.events();
     // The table the loan really had: what fell due day by day, at which rates, and what of it was left in the evening.
-    let (mut instalments, mut rates, mut left) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut instalments, mut rates, mut left, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (then, is_subsidised) = (then(&events), events.iter().any(is_subsidy));
     let first = Life::replay(&contract, &events, paid_out_on)?.1.state(paid_out_on)?;
     let mut next = first.rows.first().map(|row| row.due);
     while let Some(due_on) = next.filter(|due| *due <= on) {
@@ -50,23 +52,56 @@ pub fn due(loan: &Loan, on: BusinessDate) -> Result<Vec<Due>, ServeError> {
         let Some(row) = life.state(eve)?.rows.first().copied() else { break };
         rates.push(life.rates_under_way()?);
         let state = Life::replay(&contract, &events, row.due)?.1.state(row.due)?;
-        left.push(state.due[Component::Principal].checked_add(state.due[Component::Interest]).unwrap_or(Money::MAX));
+        left.push(unpaid(&state.due));
+        let before: Vec<Event> = then.iter().copied().filter(|one| !is_subsidy(one) || one.on != row.due).collect();
+        // Where it does not go together with what is known now, what is known now counts.
+        open.push(match is_subsidised.then(|| Life::replay(&contract, &before, row.due)) {
+            Some(Ok((_, life))) => unpaid(&life.state(row.due)?.due),
+            Some(Err(_)) | None => unpaid(&state.due),
+        });
         instalments.push(row);
         next = state.rows.first().map(|row| row.due);
     }
     let table = Schedule { regular_instalment: Money::ZERO, instalments };
     let granted = |late| rule.subsidy(late).by_rates(&table, &rates);
     let at_most = granted(Vec::new())?;
-    let in_time = |(one, left): &(&Subsidised, &Money)| {
+    let in_time = |(one, open): &(&Subsidised, &Money)| {
         let may_wait = if rule.recipient == SubsidyRecipient::Bank { one.government } else { Money::ZERO };
-        **left <= may_wait
+        **open <= may_wait
     };
-    let late = at_most.iter().zip(&left).filter(|pair| !in_time(pair)).map(|(one, _)| one.number).collect();
+    let late = at_most.iter().zip(&open).filter(|pair| !in_time(pair)).map(|(one, _)| one.number).collect();
     let all = granted(late)?.into_iter().zip(left);
     let due = all
         .filter(|(one, _)| one.government.is_positive())
         .map(|(of, left)| Due { of, unpaid: left.min(of.government) });
     Ok(due.collect())
+}
+
+fn unpaid(due: &Amounts) -> Money {
+    due[Component::Principal].checked_add(due[Component::Interest]).unwrap_or(Money::MAX)
+}
+
+fn is_subsidy(event: &Event) -> bool {
+    matches!(event.what, What::Subsidy(_))
+}
+
+/// What happened as the borrower knew it when an instalment fell due: of each day the most that a claim took of its interest, whatever
+/// became of that later.
+fn then(events: &[Event]) -> Vec<Event> {
+    let subsidies = || events.iter().filter(|one| is_subsidy(one));
+    let mut most: BTreeMap<BusinessDate, (Money, LoanEventId)> = BTreeMap::new();
+    for one in subsidies() {
+        if let What::Subsidy(amount) = one.what {
+            let best = most.entry(one.on).or_insert((amount, one.id));
+            *best = (*best).max((amount, one.id));
+        }
+    }
+    let stands = |one: &Event| match one.what {
+        What::Reversal(of) => !subsidies().any(|subsidy| subsidy.id == of),
+        What::Subsidy(_) => most.get(&one.on).is_some_and(|(_, id)| *id == one.id),
+        _ => true,
+    };
+    events.iter().copied().filter(stands).collect()
 }
 
 /// The event by which a claim takes the place of interest.
@@ -257,7 +292,8 @@ fn taken(loan: &Loan, id: LoanSubsidyId) -> Money {
 }
 
 /// Withdraws claims nobody has paid yet that what was told since does not grant any more: a payment that never was, a rate or principal
-/// that was another. It may be claimed again as it is granted now.
+/// that was another. It may be claimed again as it is granted now. A claim without which the loan could not have gone as it went stays: it
+/// does not hold up what was told.
 pub(super) async fn review(
     tx: &Tx,
     now: Timestamp,
@@ -293,6 +329,7 @@ pub(super) async fn review(
             continue;
         }
         let granted = if loan.payout().is_some() { due(loan, on)? } else { Vec::new() };
+        let mut back: Vec<NewEvent> = Vec::new();
         for claim in open {
             let is_granted = |one: &Due| {
                 (i64::from(one.of.number), one.of.due, one.of.government)
@@ -303,11 +340,8 @@ pub(super) async fn review(
             }
             let taken = taken(loan, claim.id);
             let paid = Money::from_fen(claim.amount_fen.fen() - taken.fen());
-            if paid.is_positive() {
-                entries.push(postings::subsidy_withdrawn(programme.book_id, &loan.row.number, claim.id, paid, on));
-            }
             if taken.is_positive() {
-                events.push(NewEvent {
+                back.push(NewEvent {
                     id: Uuid::new_v5(&claim.id.uuid(), b"withdrawn").into(),
                     contract: *id,
                     on: claim.due_on,
@@ -316,12 +350,25 @@ pub(super) async fn review(
                     reason: Some("该期已不符合贴息条件，申报撤回".to_owned()),
                     actor: "system".to_owned(),
                 });
+                match super::check(tx, now, programme, &back).await {
+                    Ok(_) => {}
+                    Err((_, ServeError::Db(error))) => return Err(error.into()),
+                    Err((_, error)) => {
+                        tracing::warn!(claim = %claim.id, %error, "a claim that is not granted any more cannot be withdrawn");
+                        back.pop();
+                        continue;
+                    }
+                }
+            }
+            if paid.is_positive() {
+                entries.push(postings::subsidy_withdrawn(programme.book_id, &loan.row.number, claim.id, paid, on));
             }
             let mut active: loan_subsidy::ActiveModel = claim.clone().into();
             active.state = Set("withdrawn".to_owned());
             active.withdrawn_on = Set(Some(on));
             active.update(tx).await?;
         }
+        events.extend(back);
     }
     for posted in ledger::post(tx, now, &entries).await? {
         posted?;

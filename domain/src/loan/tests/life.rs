@@ -284,3 +284,32 @@ fn interest_is_income_again_when_nothing_is_late() {
     assert_eq!((back.accruing, back.days_past_due, back.class), (true, 0, Class::Normal));
     assert_eq!(back.books().unwrap().income[0], back.earned.interest);
 }
+
+/// What takes a loan over on the day of a prepayment takes over what that leaves; on another day its interest to the day is due with it.
+#[test]
+fn a_loan_is_prepaid_in_part_and_taken_over_on_one_day() {
+    let terms = Terms {
+        principal: Money::from_fen(3_600_000),
+        annual_rate: "0.0415".parse().unwrap(),
+        disbursed_on: BusinessDate::new(2026, 2, 1).unwrap(),
+        interest_mode: InterestMode::Daily,
+        day_count: DayCount::Actual360,
+        repayment: Repayment::Instalments {
+            method: Method::EqualPrincipal,
+            due: DueDays { first_due_on: BusinessDate::new(2026, 3, 1).unwrap(), due_day: 1, term: 12 },
+            odd_first_period: false,
+        },
+    };
+    let contract = contract(terms, NO_GRACE);
+    let day = BusinessDate::new(2026, 2, 11).unwrap();
+    let part =
+        What::Prepayment { mode: Mode::ReduceInstalment, principal: Some(Money::from_fen(600_000)), booked: None };
+    let events = [event(1, day, What::Replaced(Some(Money::from_fen(3_000_000)))), event(2, day, part)];
+    let end = state(&contract, &events, day);
+    assert_eq!((end.end, end.due.total().unwrap()), (Some(crate::loan::life::End::Replaced), Money::ZERO));
+    assert_eq!(end.paid[Component::Principal], Money::from_fen(600_000));
+    assert_eq!(end.paid[Component::Interest], Money::from_fen(4_150));
+    // Without it the ten days are due.
+    let whole = [event(1, day, What::Replaced(None))];
+    assert_eq!(state(&contract, &whole, day).due[Component::Interest], Money::from_fen(4_150));
+}
