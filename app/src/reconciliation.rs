@@ -484,8 +484,7 @@ impl Reconciliation {
             bills.trade = Some(trade);
         }
         if let Some(bytes) = &files.fund_flow {
-            let (flow, _) = bills::parted(bills::read_flow(bytes, mchid, day)?);
-            bills::must_follow(&flow)?;
+            let flow = bills::following(bills::read_flow(bytes, mchid, day)?)?;
             if !fetched && !flow.is_empty() {
                 if bills.trade.is_none() {
                     bills.trade = self.bills(house, day, day).await?.remove(&day).and_then(|bills| bills.trade);

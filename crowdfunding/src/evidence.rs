@@ -19,6 +19,8 @@ use crate::{CrowdfundingError, gate};
 
 /// Who adds papers.
 const CLERKS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Disclosure];
+/// Who adds papers to a campaign: whoever may stop one brings the order, too.
+const BRINGERS: [Role; 5] = [Role::Organiser, Role::ProjectManager, Role::Disclosure, Role::FinanceHead, Role::Chair];
 /// Who takes a picture back that is published.
 const MODERATORS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
 
@@ -57,7 +59,10 @@ impl Exhibit {
     fn roles(self, access: Access) -> &'static [Role] {
         match (self, access) {
             (_, Access::Read) => &READERS,
-            (Exhibit::Campaign(_) | Exhibit::Change(_), Access::Add | Access::Withdraw(_)) => &CLERKS,
+            (Exhibit::Campaign(_), Access::Add) => &BRINGERS,
+            (Exhibit::Campaign(_), Access::Withdraw(_)) | (Exhibit::Change(_), Access::Add | Access::Withdraw(_)) => {
+                &CLERKS
+            }
             (Exhibit::Update(_), Access::Add) => &AUTHORS,
             (Exhibit::Update(_), Access::Withdraw(_)) => &CLERKS,
         }

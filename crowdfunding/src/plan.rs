@@ -223,7 +223,8 @@ pub(crate) async fn set_budget(tx: &Tx, campaign: CampaignId, plan: &Plan) -> Re
                SELECT $1, r.code, r.name, r.kind, r.planned, 0, 0, r.position FROM {rows} \
                WHERE r.code NOT IN (SELECT code FROM budget_line WHERE campaign_id = $1)";
     let spent = |error: sea_orm::DbErr| match violation(&error) {
-        Some(rule) if rule.contains("budget_line") => CrowdfundingError::BudgetSpent,
+        // SQLite does not name the key that holds a line: of a payment, or of a voucher that charged it once.
+        Some(rule) if rule.contains("budget_line") || rule.contains("FOREIGN KEY") => CrowdfundingError::BudgetSpent,
         _ => error.into(),
     };
     for sql in [change, add] {

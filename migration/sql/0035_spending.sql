@@ -7,6 +7,9 @@ ALTER TABLE payee ADD COLUMN account_confirmed_for UUID CONSTRAINT payee_confirm
 ALTER TABLE payout ADD COLUMN confirmer_for_id UUID CONSTRAINT payout_confirmer_for_fkey REFERENCES staff (id)
     CONSTRAINT payout_acting_check CHECK (confirmer_for_id IS NULL OR payer_id IS NULL OR confirmer_for_id <> payer_id);
 
+-- A line of the bank names a payment by the bank's number.
+CREATE INDEX payout_reference_idx ON payout (bank_reference) WHERE bank_reference IS NOT NULL;
+
 -- Why a paper is no second one for the same payment, where another of the campaign pays the same person as much for the same purpose.
 ALTER TABLE disbursement ADD COLUMN repeat_reason TEXT;
 

@@ -358,6 +358,13 @@ async fn a_list_is_held_against_what_is_known_of_its_people() {
             found(&list(&["王一（示例）,6222020000000000001,示例银行,10.00,,,是,"])).await,
             [at(2, "未成年人", "error")]
         );
+        // Written down again with the mark, the child can be paid.
+        let mut marked = person(campaign, "王一（示例）", 1);
+        marked["minor"] = json!(true);
+        organiser.post("/staff/payees", marked).await.ok();
+        let child = list(&["王一（示例）,6222020000000000001,示例银行,10.00,,,是,"]);
+        let looked = send_list(&organiser, Uuid::now_v7(), campaign, child.as_str(), "").await.ok();
+        assert_eq!(looked["findings"], json!([]));
         let close = list(&["王一（示例）,6222020000000000001,示例银行,10.00,,,,捐赠人的侄子"]);
         assert_eq!(found(&close).await, [at(2, "关联关系", "warning")]);
         let paper = Uuid::now_v7();

@@ -365,10 +365,12 @@ fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
     Ok(Statement { format: "csv", account: of, opening, closing, lines })
 }
 
-/// The number of the account in a line above the table: in the cell that names it, or in the next.
+/// The number of the account in a line above the table: in the cell that names it, or in the next. What stands behind it in the same cell,
+/// as the currency and the days of the statement, is none of it.
 fn account_in(cells: &[Cell]) -> Option<String> {
     let number = |text: &str| {
-        let digits: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '*').collect();
+        let of_number = text.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '*' | ' ' | '-'));
+        let digits: String = of_number.filter(|c| c.is_ascii_digit() || *c == '*').collect();
         (digits.chars().filter(char::is_ascii_digit).count() >= 8).then_some(digits)
     };
     cells.iter().enumerate().find_map(|(at, cell)| {
@@ -665,6 +667,8 @@ mod tests {
         for (line, number) in [
             ("账号：6222 0000 1111,户名：某会", Some("622200001111")),
             ("户名,某会,账号,6222****1111", Some("6222****1111")),
+            ("账号：622200001111 币种：CNY 起止日期：20261001-20261031", Some("622200001111")),
+            ("账号：622200001111 币种：CNY 起止日期：20261101-20261130", Some("622200001111")),
             ("账号类型,对公", None),
         ] {
             let text = TEXT.replacen("账户明细", line, 1);

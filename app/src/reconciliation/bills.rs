@@ -291,9 +291,18 @@ pub(super) fn parted(lines: Vec<FlowLine>) -> (Vec<FlowLine>, Vec<FlowLine>) {
     (once, twice)
 }
 
+/// The lines of a fund-flow bill, each once, if its balances follow from one another; a line that stands there a second time may have moved
+/// the balance twice, or not.
+pub(super) fn following(lines: Vec<FlowLine>) -> Result<Vec<FlowLine>, ReconcileError> {
+    let follow = must_follow(&lines);
+    let (flow, _) = parted(lines);
+    follow.or_else(|_| must_follow(&flow))?;
+    Ok(flow)
+}
+
 /// Refuses a fund-flow bill whose balances do not follow from one another. Its lines may stand in any order, within a second in truth: each
 /// is a step from one balance to another, and together they are one way from where the day began to where it ended.
-pub(super) fn must_follow(lines: &[FlowLine]) -> Result<(), ReconcileError> {
+fn must_follow(lines: &[FlowLine]) -> Result<(), ReconcileError> {
     let in_order = lines.windows(2).all(|pair| pair[1].before() == pair[0].balance.fen());
     if in_order || one_way(lines) {
         return Ok(());
@@ -560,4 +569,34 @@ pub(super) async fn in_force(
         }
     }
     Ok(days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u32, fen: i64, balance: i64, second: i64) -> FlowLine {
+        FlowLine {
+            line: number,
+            kind: FlowKind::Payment,
+            amount: Money::from_fen(fen),
+            balance: Money::from_fen(balance),
+            business_no: format!("42000099999999999999999{fen:05}"),
+            flow_no: String::new(),
+            voucher: String::new(),
+            words: Cow::Borrowed("交易 交易"),
+            at: Timestamp::from_seconds(second),
+            names_us: true,
+        }
+    }
+
+    #[test]
+    fn a_line_told_twice_may_have_moved_the_balance_once_or_twice() {
+        let moved_twice = vec![line(1, 100, 100, 1), line(2, 100, 200, 1), line(3, 50, 250, 2)];
+        assert_eq!(following(moved_twice).unwrap().len(), 2);
+        let told_twice = vec![line(1, 100, 100, 1), line(2, 100, 100, 1), line(3, 50, 150, 2)];
+        assert_eq!(following(told_twice).unwrap().len(), 2);
+        let gap = vec![line(1, 100, 100, 1), line(3, 50, 250, 2)];
+        assert!(following(gap).is_err());
+    }
 }

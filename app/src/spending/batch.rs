@@ -361,7 +361,10 @@ impl Spending {
         for line in &lines {
             let (account, name) = (self.account_hmac(&line.account), self.name_hmac(&line.name));
             let same = by_account.get(account.as_slice()).map(Vec::as_slice).unwrap_or_default();
-            let found = same.iter().find(|payee| payee.name_hmac == name).copied();
+            // A child who was once written down without the mark, and again with it, is the one with it.
+            let child = line.minor && line.beneficiary.is_none();
+            let mut named_so = same.iter().copied().filter(|payee| payee.name_hmac == name);
+            let found = named_so.clone().find(|payee| payee.minor == child).or_else(|| named_so.next());
             let payee = found.map(|payee| payee.id);
             if payee.is_none() && !same.is_empty() {
                 let problem = "该账号已登记在另一户名下".to_owned();
@@ -385,7 +388,7 @@ impl Spending {
                 let column = if line.beneficiary.is_some() { BENEFICIARY } else { NAME };
                 say(column, Weight::Warning, format!("本项目中同名的受益人{}，请确认不是同一人重复受助", far(*before)));
             }
-            if line.minor && line.beneficiary.is_none() && found.is_some_and(|payee| !payee.minor) {
+            if child && found.is_some_and(|payee| !payee.minor) {
                 say(MINOR, Weight::Error, "该收款人登记时未标为未成年人，请核对后另行登记".to_owned());
             }
             if line.related.is_some() {

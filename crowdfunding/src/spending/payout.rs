@@ -568,7 +568,8 @@ pub async fn results(
         return Err(SpendingError::OtherPerson);
     }
     apart(tx, &granted, by).await?;
-    let acting_for = granted.iter().find_map(|(_, grant)| grant.acting_for);
+    let acting_for: HashMap<DisbursementId, StaffId> =
+        granted.iter().filter_map(|(paper, grant)| Some((paper.id, grant.acting_for?))).collect();
     let said = verdicts_by_payout(verdicts, now, file.created_us)?;
     let ids: Vec<PayoutId> = said.keys().copied().collect();
     let rows = rows_of(tx, &ids, true).await?;
@@ -624,7 +625,7 @@ pub async fn results(
         let to = paper.state.on(DisbursementEvent::Reopen)?;
         advance(tx, now, paper.clone(), to, &by.id.to_string(), None, |paper| paper.finished_us = Set(None)).await?;
     }
-    write_verdicts(tx, now, &moved, by, acting_for).await?;
+    write_verdicts(tx, now, &moved, by, &acting_for).await?;
     for ((campaign, code), change) in changes {
         line::change(tx, campaign, &code, change).await?;
     }
@@ -671,12 +672,14 @@ async fn write_verdicts(
     now: Timestamp,
     moved: &[(&row::Model, &Outcome, PayoutState)],
     by: &Member,
-    acting_for: Option<StaffId>,
+    acting_for: &HashMap<DisbursementId, StaffId>,
 ) -> Result<(), SpendingError> {
+    let lender = |payout: &row::Model| acting_for.get(&payout.disbursement_id).map(|lender| lender.uuid());
     let rows = Rows::new()
         .uuid("id", moved.iter().map(|(payout, ..)| payout.id.uuid()))
         .text("from_state", moved.iter().map(|(payout, ..)| state(payout.state)))
         .text("to_state", moved.iter().map(|(.., to)| state(*to)))
+        .uuid_or_null("for_id", moved.iter().map(|(payout, ..)| lender(payout)))
         .text_or_null(
             "paid_on",
             moved.iter().map(|(_, outcome, _)| match outcome {
@@ -698,10 +701,10 @@ async fn write_verdicts(
                 Outcome::Bounced { reason, .. } => Some(reason.trim().to_owned()),
             }),
         );
-    let sql = "UPDATE payout SET state = r.to_state, confirmer_id = $1, confirmer_for_id = $3, changed_us = $2, paid_on = r.paid_on, \
+    let sql = "UPDATE payout SET state = r.to_state, confirmer_id = $1, confirmer_for_id = r.for_id, changed_us = $2, paid_on = r.paid_on, \
                bank_reference = r.bank_reference, last_error = r.last_error \
                FROM {rows} WHERE payout.id = r.id AND payout.state = r.from_state";
-    let values = [by.id.into(), now.into(), acting_for.into()];
+    let values = [by.id.into(), now.into()];
     let statement = rows.statement(tx.get_database_backend(), sql, values);
     if tx.execute_raw(statement).await?.rows_affected() != moved.len() as u64 {
         return Err(SpendingError::Conflict);

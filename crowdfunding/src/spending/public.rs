@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
 
 use super::disbursement::NewDisbursement;
 
-/// A cell of fewer children is told together with others.
+/// A cell of fewer persons is told together with others.
 const SMALLEST_CELL: i64 = 5;
 
 /// A payment as everybody may see it, before the payee's name is masked.
@@ -34,6 +34,8 @@ pub struct ChildrenCell {
     pub division: Option<String>,
     /// How many payments.
     pub count: i64,
+    /// How many persons they are for, told apart by name: whoever was written down twice is one.
+    pub persons: i64,
     /// How much.
     pub amount: Money,
 }
@@ -74,6 +76,8 @@ pub async fn lines_paid(db: &impl ConnectionTrait, campaign: CampaignId) -> Resu
     };
     rows.iter().map(line).collect()
 }
+
+const PERSONS: &str = "CAST(count(DISTINCT COALESCE(b.name_hmac, p.name_hmac)) AS BIGINT)";
 
 const NET: &str = "o.amount_fen - COALESCE((SELECT SUM(s.amount_fen) FROM payout_settlement s WHERE s.payout_id = o.id \
                    AND s.kind = 'recovered' AND s.state = 'confirmed'), 0)";
@@ -116,8 +120,8 @@ pub async fn public_payouts(
 /// Aid to children of a campaign, by county.
 pub async fn children(db: &impl ConnectionTrait, campaign: CampaignId) -> Result<Vec<ChildrenCell>, DbErr> {
     let sql = format!(
-        "SELECT COALESCE(b.division, p.division, '') AS division, CAST(count(*) AS BIGINT) AS n, CAST(SUM({NET}) AS BIGINT) AS fen \
-         FROM payout o JOIN disbursement d ON d.id = o.disbursement_id JOIN payee p ON p.id = o.payee_id \
+        "SELECT COALESCE(b.division, p.division, '') AS division, CAST(count(*) AS BIGINT) AS n, {PERSONS} AS persons, \
+         CAST(SUM({NET}) AS BIGINT) AS fen FROM payout o JOIN disbursement d ON d.id = o.disbursement_id JOIN payee p ON p.id = o.payee_id \
          LEFT JOIN payee b ON b.id = o.beneficiary_id \
          WHERE d.campaign_id = $1 AND o.state = 'confirmed' AND (p.minor OR (b.id IS NOT NULL AND b.minor)) GROUP BY 1 ORDER BY 1"
     );
@@ -128,18 +132,20 @@ pub async fn children(db: &impl ConnectionTrait, campaign: CampaignId) -> Result
         cells.push(ChildrenCell {
             division: Some(division).filter(|code| !code.is_empty()),
             count: row.try_get("", "n")?,
+            persons: row.try_get("", "persons")?,
             amount: Money::from_fen(row.try_get("", "fen")?),
         });
     }
     Ok(merged(cells))
 }
 
-/// What was paid, by the county of whom it is for, of all campaigns: no cell of fewer than five payments, as of children; what is written
+/// What was paid, by the county of whom it is for, of all campaigns: no cell of fewer than five persons, as of children; what is written
 /// down of no county is told with the others. One statement.
 pub async fn counties(db: &impl ConnectionTrait) -> Result<Vec<ChildrenCell>, DbErr> {
     let sql = format!(
         "SELECT SUBSTR(COALESCE(b.division, p.division, ''), 1, 6) AS division, CAST(count(*) AS BIGINT) AS n, \
-         CAST(SUM({NET}) AS BIGINT) AS fen FROM payout o JOIN payee p ON p.id = o.payee_id LEFT JOIN payee b ON b.id = o.beneficiary_id \
+         {PERSONS} AS persons, CAST(SUM({NET}) AS BIGINT) AS fen \
+         FROM payout o JOIN payee p ON p.id = o.payee_id LEFT JOIN payee b ON b.id = o.beneficiary_id \
          WHERE o.state = 'confirmed' GROUP BY 1 ORDER BY 1"
     );
     let mut cells = Vec::new();
@@ -148,27 +154,29 @@ pub async fn counties(db: &impl ConnectionTrait) -> Result<Vec<ChildrenCell>, Db
         cells.push(ChildrenCell {
             division: Some(division).filter(|code| code.len() == 6),
             count: row.try_get("", "n")?,
+            persons: row.try_get("", "persons")?,
             amount: Money::from_fen(row.try_get("", "fen")?),
         });
     }
     Ok(merged(cells))
 }
 
-/// Puts small cells together until no cell tells of fewer than five; what cannot be put together is left out.
+/// Puts small cells together until no cell tells of fewer than five persons; what cannot be put together is left out.
 fn merged(cells: Vec<ChildrenCell>) -> Vec<ChildrenCell> {
     let (mut large, small): (Vec<_>, Vec<_>) =
-        cells.into_iter().partition(|cell| cell.count >= SMALLEST_CELL && cell.division.is_some());
-    large.sort_by_key(|cell| std::cmp::Reverse(cell.count));
-    let mut together = ChildrenCell { division: None, count: 0, amount: Money::ZERO };
+        cells.into_iter().partition(|cell| cell.persons >= SMALLEST_CELL && cell.division.is_some());
+    large.sort_by_key(|cell| std::cmp::Reverse(cell.persons));
+    let mut together = ChildrenCell { division: None, count: 0, persons: 0, amount: Money::ZERO };
     let take = |cell: ChildrenCell, together: &mut ChildrenCell| {
         together.count += cell.count;
+        together.persons += cell.persons;
         together.amount = together.amount.checked_add(cell.amount).unwrap_or(Money::MAX);
     };
     for cell in small {
         take(cell, &mut together);
     }
     // The rest of a sum tells a small cell as well as the cell itself.
-    while (1..SMALLEST_CELL).contains(&together.count) {
+    while (1..SMALLEST_CELL).contains(&together.persons) {
         match large.pop() {
             Some(cell) => take(cell, &mut together),
             None => return Vec::new(),
@@ -176,7 +184,7 @@ fn merged(cells: Vec<ChildrenCell>) -> Vec<ChildrenCell> {
     }
     let mut shown: BTreeMap<Option<String>, ChildrenCell> =
         large.into_iter().map(|cell| (cell.division.clone(), cell)).collect();
-    if together.count > 0 {
+    if together.persons > 0 {
         shown.insert(None, together);
     }
     shown.into_values().collect()
@@ -224,12 +232,19 @@ pub async fn same_before(db: &impl ConnectionTrait, new: &NewDisbursement) -> Re
         .uuid("payee_id", new.payouts.iter().map(|payout| payout.payee.uuid()))
         .uuid("whose_id", new.payouts.iter().map(|payout| payout.beneficiary.unwrap_or(payout.payee).uuid()))
         .int("amount", new.payouts.iter().map(|payout| payout.amount.fen()));
-    let sql = "SELECT CAST(MAX(CASE WHEN o.state = 'confirmed' THEN 3 WHEN d.state = 'draft' THEN 1 ELSE 2 END) AS BIGINT) AS far \
-               FROM {rows} JOIN payee p ON p.id = r.payee_id JOIN payee w ON w.id = r.whose_id \
-               JOIN disbursement d ON d.campaign_id = $1 AND d.id <> $2 AND d.purpose = $3 \
-               JOIN payout o ON o.disbursement_id = d.id AND o.amount_fen = r.amount AND o.state <> 'cancelled' \
-               JOIN payee q ON q.id = o.payee_id JOIN payee v ON v.id = COALESCE(o.beneficiary_id, o.payee_id) \
-               WHERE q.id = p.id OR q.account_hmac = p.account_hmac OR v.name_hmac = w.name_hmac";
+    // One search for each way to be the same: with OR the database compares every payout of the paper with every other of the campaign.
+    let sql = "WITH w AS (SELECT p.id, p.book_id, p.account_hmac, v.name_hmac, r.amount \
+                          FROM {rows} JOIN payee p ON p.id = r.payee_id JOIN payee v ON v.id = r.whose_id), \
+               met AS (SELECT o.disbursement_id, o.state FROM w JOIN payout o ON o.payee_id = w.id WHERE o.amount_fen = w.amount \
+               UNION ALL SELECT o.disbursement_id, o.state FROM w JOIN payee q ON q.book_id = w.book_id AND q.account_hmac = w.account_hmac \
+                         JOIN payout o ON o.payee_id = q.id WHERE o.amount_fen = w.amount \
+               UNION ALL SELECT o.disbursement_id, o.state FROM w JOIN payee v ON v.name_hmac = w.name_hmac \
+                         JOIN payout o ON o.beneficiary_id = v.id WHERE o.amount_fen = w.amount \
+               UNION ALL SELECT o.disbursement_id, o.state FROM w JOIN payee v ON v.name_hmac = w.name_hmac \
+                         JOIN payout o ON o.payee_id = v.id AND o.beneficiary_id IS NULL WHERE o.amount_fen = w.amount) \
+               SELECT CAST(MAX(CASE WHEN m.state = 'confirmed' THEN 3 WHEN d.state = 'draft' THEN 1 ELSE 2 END) AS BIGINT) AS far \
+               FROM met m JOIN disbursement d ON d.id = m.disbursement_id \
+               WHERE d.campaign_id = $1 AND d.id <> $2 AND d.purpose = $3 AND m.state <> 'cancelled'";
     let values = [new.campaign.into(), new.id.into(), new.purpose.trim().into()];
     let found = db.query_one_raw(rows.statement(db.get_database_backend(), sql, values)).await?;
     let far: Option<i64> = found.map(|row| row.try_get("", "far")).transpose()?.flatten();
@@ -286,8 +301,17 @@ pub async fn of_list(
 mod tests {
     use super::*;
 
-    fn cell(division: &str, count: i64) -> ChildrenCell {
-        ChildrenCell { division: Some(division.to_owned()), count, amount: Money::from_fen(count * 100) }
+    fn cell(division: &str, persons: i64) -> ChildrenCell {
+        let amount = Money::from_fen(persons * 100);
+        ChildrenCell { division: Some(division.to_owned()), count: persons, persons, amount }
+    }
+
+    #[test]
+    fn many_payments_to_one_child_are_one_child() {
+        let often = ChildrenCell { count: 12, ..cell("130502", 1) };
+        assert!(merged(vec![often.clone()]).is_empty());
+        let shown = merged(vec![often, cell("130503", 6)]);
+        assert_eq!(shown.iter().map(|cell| (cell.division.is_some(), cell.persons)).collect::<Vec<_>>(), [(false, 7)]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, request: &Request) -> R
                 (places(&open).plain()) (exports("places"))
             }))
             (part::block("按善款到达的县（市、区）", &html! {
-                p class="faint" { "按受益人所在地汇总银行已付出的款项；不足五笔的县（市、区）和没有登记地区的合并列出，以保护个人信息。" }
+                p class="faint" { "按受益人所在地汇总银行已付出的款项；不足五人的县（市、区）和没有登记地区的合并列出，以保护个人信息。" }
                 (counties(&went).plain()) (exports("counties"))
             }))
         }
