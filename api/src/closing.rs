@@ -335,6 +335,7 @@ struct YearClosing {
     /// `proposed`, `approved` or `declined`.
     state: ProposalState,
     proposed_by: Uuid,
+    /// Null if nobody has decided, or whoever proposed it took it back.
     #[oai(nullable)]
     decided_by: Option<Uuid>,
     created_at: Instant,
@@ -490,6 +491,12 @@ impl ClosingApi {
     #[oai(path = "/staff/year-closings/:closing_id/decline", method = "post")]
     async fn decline_year(&self, officer: Officer, closing_id: Path<Uuid>) -> Result<Json<YearClosing>, ApiError> {
         Ok(Json(self.app.closing.decide_year(closing_id.0.into(), false, &officer.0).await?.into()))
+    }
+
+    /// Takes it back before it is decided: whoever proposed it. It is `declined` by nobody, and can be proposed again.
+    #[oai(path = "/staff/year-closings/:closing_id/withdrawal", method = "post")]
+    async fn withdraw_year(&self, officer: Officer, closing_id: Path<Uuid>) -> Result<Json<YearClosing>, ApiError> {
+        Ok(Json(self.app.closing.withdraw_year(closing_id.0.into(), &officer.0).await?.into()))
     }
 
     /// A proposal to end a year, for whoever reads the books or decides it.

@@ -81,6 +81,9 @@ pub enum ClosingError {
     /// Who recorded it does not confirm it.
     #[error("another person has to do this step")]
     OtherPerson,
+    /// Only whoever proposed it takes it back.
+    #[error("only the author takes it back")]
+    NotAuthor,
     /// It is in no state for it.
     #[error(transparent)]
     Refused(#[from] Refused<ProposalState, ProposalEvent>),
@@ -178,7 +181,7 @@ pub use audited::{NewReport, YearStanding, YearState, adjustments};
 pub(crate) use sheets::workbook as statements_workbook;
 pub use standing::MonthStanding;
 pub(crate) use standing::sheets_missing;
-pub use year::{NewClosing, unmet};
+pub use year::{NewClosing, taken_back, unmet};
 
 /// Closes the books, and says how far they are closed.
 #[derive(Clone, Debug)]

@@ -216,7 +216,7 @@ impl App {
             vouchers: vouchers::Vouchers::new(db.clone(), business.clone()),
             documents: documents::Documents::new(db.clone(), business.clone()),
             desk: waiting::Desk::new(db.clone(), business.clone()),
-            organisation: organisation::Organisation::new(db.clone(), business.clone()),
+            organisation: organisation::Organisation::new(db.clone(), business.clone(), wechat.mchid().to_owned()),
             privacy: privacy::Privacy::new(db.clone(), business.clone(), identity.clone()),
             outbox: outbox::Outbox::new(db.clone(), business.clone(), wechat.clone(), identity.clone(), &templates),
             identity,

@@ -55,6 +55,9 @@ pub enum OrganisationError {
     /// The charity has another account than the proposal was written against.
     #[error("the account changed meanwhile")]
     AccountStale,
+    /// Gifts, bills and refunds go through the charity's merchant number.
+    #[error("the merchant number is in use")]
+    MerchantInUse,
     /// No paper of the bank or of the channel is attached.
     #[error("no paper proves the account")]
     AccountUnproved,
@@ -115,12 +118,14 @@ impl From<BadUnitCode> for OrganisationError {
 pub struct Organisation {
     db: Db,
     clock: Clock,
+    /// The merchant number this program pays through.
+    merchant: String,
 }
 
 impl Organisation {
-    /// On a database, by business time.
-    pub fn new(db: Db, clock: Clock) -> Organisation {
-        Organisation { db, clock }
+    /// On a database, by business time, for the merchant number the program pays through.
+    pub fn new(db: Db, clock: Clock, merchant: String) -> Organisation {
+        Organisation { db, clock, merchant }
     }
 }
 

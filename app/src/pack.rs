@@ -23,7 +23,9 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::campaign_sheet::{self as sheet};
-use crate::closing::{Closing, Period, Statements, adjustments, sheets_missing, statements_workbook, unmet};
+use crate::closing::{
+    Closing, Period, Statements, adjustments, sheets_missing, statements_workbook, taken_back, unmet,
+};
 use crate::exports::Chart;
 use crate::ratios::{self, Ratio, Verdict};
 use crate::reconciliation::DayReport;
@@ -625,7 +627,11 @@ async fn reports(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, ye
             row.reason.as_deref().unwrap_or_default(),
             &names.signed(Some(row.author_id), row.author_for_id),
             &BusinessDate::of(row.created_us).to_string(),
-            &names.signed(row.approver_id, row.approver_for_id),
+            &if taken_back(&row) {
+                "提出人撤回".to_owned()
+            } else {
+                names.signed(row.approver_id, row.approver_for_id)
+            },
             &row.decided_us.map(|at| BusinessDate::of(at).to_string()).unwrap_or_default(),
         ])?;
     }

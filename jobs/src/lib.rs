@@ -30,6 +30,8 @@ pub use registry::JOBS;
 
 /// What a job's function answers. Here errors end: they are written down with all their causes.
 pub type Doing = Pin<Box<dyn Future<Output = anyhow::Result<Report>> + Send>>;
+/// What a job does about a day.
+pub type OfDay = fn(Arc<App>, BusinessDate) -> Doing;
 
 /// How often a job runs.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +65,7 @@ pub struct Job {
     /// What it does.
     pub run: fn(Arc<App>) -> Doing,
     /// What it does about one day, or up to it, if it is about days.
-    pub day: Option<fn(Arc<App>, BusinessDate) -> Doing>,
+    pub day: Option<OfDay>,
 }
 
 impl Job {
@@ -82,7 +84,7 @@ impl Job {
 #[derive(Clone, Copy, Debug)]
 struct Task {
     job: &'static Job,
-    day: Option<(BusinessDate, fn(Arc<App>, BusinessDate) -> Doing)>,
+    day: Option<(BusinessDate, OfDay)>,
 }
 
 impl Task {

@@ -22,7 +22,9 @@ CREATE TABLE year_closing (
     CONSTRAINT year_closing_approver_fkey FOREIGN KEY (approver_id) REFERENCES staff (id),
     CONSTRAINT year_closing_approver_for_fkey FOREIGN KEY (approver_for_id) REFERENCES staff (id),
     CONSTRAINT year_closing_state_check CHECK (state IN ('proposed', 'approved', 'declined')),
-    CONSTRAINT year_closing_decided_check CHECK (state = 'proposed' OR (approver_id IS NOT NULL AND decided_us IS NOT NULL)),
+    -- Whoever proposed it may take it back: declined, by no second person.
+    CONSTRAINT year_closing_decided_check CHECK (state = 'proposed'
+        OR (decided_us IS NOT NULL AND (approver_id IS NOT NULL OR (state = 'declined' AND approver_for_id IS NULL)))),
     CONSTRAINT year_closing_own_check CHECK (approver_id IS NULL OR (approver_id <> author_id
         AND (author_for_id IS NULL OR approver_id <> author_for_id))),
     CONSTRAINT year_closing_lent_check CHECK (approver_for_id IS NULL OR (approver_for_id <> author_id

@@ -222,12 +222,21 @@ async fn a_year_is_ended_by_one_who_proposes_it_and_another_who_decides() {
         b.visit("/console/closing").await;
         b.says("还没有对账").await;
         let step = format!("year-{year}");
-        b.open_step(&step).await;
         let form = format!("form[action$='/{step}']");
-        b.fill(&form, "reason", "审计前补对").await;
-        b.press(&format!("{form} .go button")).await;
-        b.says("请另一人决定").await;
-        b.press("main a[href*='/console/year-closings/']").await;
+        let propose = async |reason: &str| {
+            b.open_step(&step).await;
+            b.fill(&form, "reason", reason).await;
+            b.press(&format!("{form} .go button")).await;
+            b.says("请另一人决定").await;
+            b.press("main a[href*='/console/year-closings/']").await;
+        };
+        // What was proposed with the wrong words is taken back, and proposed again.
+        propose("写错了原因").await;
+        b.step("withdrawal").await;
+        b.says("已撤回").await;
+        b.says("提出人撤回").await;
+        b.visit("/console/closing").await;
+        propose("审计前补对").await;
         let path = b.path().await;
         b.visit(&path).await;
         b.says("审计前补对").await;

@@ -288,7 +288,8 @@ async fn a_refused_step_says_why_though_its_panel_is_gone() {
         let gift = bank_gift(w, campaign, "B-1").await;
         assert_eq!(step(w, &head, &format!("{gift}/confirmation"), &[]).await.0, 303);
         let open = format!("/console/campaigns/{campaign}");
-        let cases: [(&Officer, String, &[(&str, &str)]); 4] = [
+        type Step<'a> = (&'a Officer, String, &'a [(&'a str, &'a str)]);
+        let cases: [Step<'_>; 4] = [
             (&head, format!("{gift}/bank-rejection"), &[("reason", "重复登记")]),
             (&manager, format!("{open}/approval"), &[]),
             (&manager, format!("{open}/rejection"), &[("reason", "再想想")]),
@@ -426,7 +427,7 @@ async fn what_was_typed_outlives_the_session() {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let mut login = url::form_urlencoded::Serializer::new(String::new());
         login.append_pair("username", &officer.username).append_pair("password", &officer.password);
-        login.append_pair("_again", "/console/payees");
+        login.append_pair("otp", &w.otp(officer.seed.as_deref().unwrap(), 30)).append_pair("_again", "/console/payees");
         login.extend_pairs(fields.map(|(name, value)| (format!("_kept:{name}"), value)));
         let answer = http
             .post(format!("{}/console/login", w.stranger.base))

@@ -193,6 +193,14 @@ async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
         assert!(waits.to_string().contains("year_closing"), "{waits:#}");
         assert_eq!(chair.act(&step(&first, "decline")).await.ok()["state"], "declined");
         assert_eq!(keeper.get(&format!("{book}/closing")).await.ok()["closed_through"], before_ending, "nothing was ended");
+        // Whoever proposed it takes it back, nobody else does.
+        let mistaken = closing(Some("写错了原因"));
+        keeper.post(&ending, mistaken.clone()).await.ok();
+        head.act(&step(&mistaken, "withdrawal")).await.refused(403, "author_only");
+        let back = keeper.act(&step(&mistaken, "withdrawal")).await.ok();
+        assert_eq!((&back["state"], &back["decided_by"]), (&json!("declined"), &Value::Null));
+        keeper.act(&step(&mistaken, "withdrawal")).await.refused(409, "wrong_state");
+        head.act(&step(&mistaken, "approval")).await.refused(409, "wrong_state");
         let second = closing(Some("审计前补对"));
         keeper.post(&ending, second.clone()).await.ok();
         assert_eq!(head.act(&step(&second, "approval")).await.ok()["state"], "approved");
@@ -351,7 +359,7 @@ async fn a_book_without_a_merchant_number_is_sealed_as_far_as_its_months_are_loc
         w.run_job("seal_days").await;
         assert_eq!(sealed().await, format!("{year}-03-31"));
         let seals = w.stranger.get("/books/wuan/seals?limit=100").await.ok();
-        assert!(seals["items"].as_array().unwrap().iter().any(|seal| seal["last_number"] == 1), "{seals:#}");
+        assert!(seals["items"].as_array().unwrap().iter().any(|seal| seal["last_voucher"] == 1 && seal["first_voucher"] == 1), "{seals:#}");
     })
     .await;
 }

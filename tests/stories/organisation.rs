@@ -266,6 +266,13 @@ async fn the_profile_of_a_charity_is_changed_by_two_persons_and_by_no_statement(
         assert_eq!((&line["profile"], &line["single_limit"], &line["account_quiet_days"]), (&json!("small"), &json!("2000.00"), &json!(15)));
         w.attacked("UPDATE charity SET single_limit_fen = 1000000", "profile_undecided").await;
         w.attacked("UPDATE profile_change SET reason = 'x'", "profile_change_decided").await;
+        // Whoever leaves does not keep a small foundation from stricter limits.
+        w.sql(&off.replace("registrar", "cashier")).await.unwrap();
+        let mut stricter = change.clone();
+        (stricter["id"], stricter["single_limit"]) = (json!(Uuid::now_v7()), json!("1000.00"));
+        head.post(&path, stricter.clone()).await.ok();
+        let approval = format!("/staff/profile-changes/{}/approval", stricter["id"].as_str().unwrap());
+        assert_eq!(chair.act(&approval).await.ok()["state"], "approved");
     })
     .await;
 }

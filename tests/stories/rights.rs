@@ -43,6 +43,7 @@ const CAMPAIGNS: [Role; 8] = [
 ];
 const AUTHORS: [Role; 2] = [Role::Organiser, Role::ProjectManager];
 const CLERKS: [Role; 3] = [Role::Organiser, Role::ProjectManager, Role::Disclosure];
+const BRINGERS: [Role; 5] = [Role::Organiser, Role::ProjectManager, Role::Disclosure, Role::FinanceHead, Role::Chair];
 const SECOND: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 const COUNTS: [Role; 5] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
 const RATIOS: [Role; 6] =
@@ -535,7 +536,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         ),
         post("/staff/updates/{update_id}/publication", &nobody, nothing(), filers),
         get("/staff/campaigns/{campaign_id}/attachments", &t.open, &CAMPAIGNS),
-        post("/staff/campaigns/{campaign_id}/attachments", &t.open, json!("bytes"), &CLERKS),
+        post("/staff/campaigns/{campaign_id}/attachments", &t.open, json!("bytes"), &BRINGERS),
         get("/staff/campaigns/{campaign_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.open), &CAMPAIGNS),
         delete("/staff/campaigns/{campaign_id}/attachments/{attachment_id}", &format!("{} {nobody}", t.open), &CLERKS),
         get("/staff/campaign-changes/{change_id}/attachments", &nobody, &CAMPAIGNS),
@@ -745,6 +746,12 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
         get("/staff/year-closings/{closing_id}", &nobody, &COUNTS),
         post("/staff/year-closings/{closing_id}/approval", &nobody, nothing(), deciders),
         post("/staff/year-closings/{closing_id}/decline", &nobody, nothing(), deciders),
+        post(
+            "/staff/year-closings/{closing_id}/withdrawal",
+            &nobody,
+            nothing(),
+            &[Role::Bookkeeper, Role::FinanceHead],
+        ),
         get(
             "/staff/books/{book_id}/statements/lines",
             &format!("{book} ?year=2026&form=balance_sheet&row=cash&column=closing"),

@@ -10,7 +10,8 @@ use domain::voucher::VoucherState;
 use domain::working_day::WorkingCalendar;
 use domain::{BookId, BusinessDate};
 use entity::{
-    bank_balance, bank_line, book, calendar_day, charity, discrepancy, manual_voucher, reconciliation_rule, transfer,
+    bank_balance, bank_line, book, calendar_day, charity, discrepancy, loan_programme, manual_voucher,
+    reconciliation_rule, transfer,
 };
 use ledger::Subject;
 use sea_orm::{
@@ -42,12 +43,19 @@ pub struct MonthStanding {
     pub vouchers: u64,
     /// How much money is longer on its way (在途) than the book's rule lets it.
     pub transit: u64,
+    /// The last closed day of its loans, if it is a programme's memo book.
+    pub loans: Option<BusinessDate>,
 }
 
 impl MonthStanding {
     /// Whether every day of the month is reconciled, or none has to be.
     pub fn is_reconciled(&self, month: Period) -> bool {
         !self.on_channel || self.reconciled.is_some_and(|day| day >= month.last)
+    }
+
+    /// Whether the days of its loans are closed to its end, or it has none.
+    pub fn has_all_loan_days(&self, month: Period) -> bool {
+        self.loans.is_none_or(|through| through >= month.last)
     }
 
     /// What stands against locking it, in the words of the bookkeeper; nothing if all is well.
@@ -76,6 +84,9 @@ impl MonthStanding {
         }
         if self.transit > 0 {
             against.push(format!("有{}笔在途资金超过期限仍未到账", self.transit));
+        }
+        if let Some(through) = self.loans.filter(|_| !self.has_all_loan_days(month)) {
+            against.push(format!("贷款日终只结到{through}，其后的日子和银行文件将记在下一期间"));
         }
         against
     }
@@ -128,6 +139,7 @@ pub(super) async fn standing(
         .filter(manual_voucher::Column::EventDate.lte(last))
         .count(db)
         .await?;
+    let programme = loan_programme::Entity::find().filter(loan_programme::Column::BookId.eq(id)).one(db).await?;
     Ok(MonthStanding {
         balanced: balances.values().map(|balance| balance.net().fen()).sum::<i64>() == 0,
         on_channel: owner.is_some_and(|owner| owner.mchid.is_some()),
@@ -137,6 +149,7 @@ pub(super) async fn standing(
         lines,
         vouchers,
         transit: overdue(db, id, last, today).await?,
+        loans: programme.map(|row| row.closed_through),
     })
 }
 

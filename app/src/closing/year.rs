@@ -3,7 +3,7 @@
 //! charity 6.6a) the second person is the chair, or a guest approver to whom the chair's role is lent.
 
 use crowdfunding::Decision;
-use domain::proposal::ProposalEvent;
+use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Member, Role};
 use domain::{BookId, YearClosingId};
 use entity::{Tx, violation, year_closing};
@@ -59,7 +59,7 @@ impl Closing {
             year: Set(i64::from(new.year)),
             unmet: Set(text(&against)?),
             reason: Set(reason),
-            state: Set(domain::proposal::ProposalState::Proposed),
+            state: Set(ProposalState::Proposed),
             author_id: Set(by.id),
             author_for_id: Set(acting_for),
             approver_id: Set(None),
@@ -133,6 +133,26 @@ impl Closing {
         Ok(row)
     }
 
+    /// Takes a proposal back that nobody has decided: whoever proposed it, or they for whom it was. It can be proposed again.
+    pub async fn withdraw_year(&self, id: YearClosingId, by: &Member) -> Result<year_closing::Model, ClosingError> {
+        by.must_be(&PROPOSERS)?;
+        let (now, tx) = (self.clock.now(), self.db.begin().await?);
+        let row = year_closing::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
+        let row = row.ok_or(ClosingError::NoSuchClosing)?;
+        let place = crowdfunding::book_place(&tx, row.book_id).await?;
+        if !crowdfunding::Hand::at(by, &PROPOSERS, &place)?.is_of([Some(row.author_id), row.author_for_id]) {
+            return Err(ClosingError::NotAuthor);
+        }
+        let to = row.state.on(ProposalEvent::Decline)?;
+        let mut active: year_closing::ActiveModel = row.into();
+        active.state = Set(to);
+        active.decided_us = Set(Some(now));
+        let row = active.update(&tx).await?;
+        self.told(&tx, "book.withdraw_year", &row, json!([]), by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
     /// A proposal, for whoever reads the books or decides it.
     pub async fn closing_of(&self, id: YearClosingId, by: &Member) -> Result<year_closing::Model, ClosingError> {
         let roles = [&READERS[..], &DECIDERS[..]].concat();
@@ -162,6 +182,11 @@ impl Closing {
 
 fn text(against: &[String]) -> Result<String, DbErr> {
     serde_json::to_string(against).map_err(|error| DbErr::Json(error.to_string()))
+}
+
+/// Whether whoever proposed it took it back: it is declined, and by no second person.
+pub fn taken_back(row: &year_closing::Model) -> bool {
+    row.state == ProposalState::Declined && row.approver_id.is_none()
 }
 
 /// What stood against it when it was proposed.

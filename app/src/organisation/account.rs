@@ -84,6 +84,7 @@ impl Organisation {
                 problem: "与现行的账户和商户号相同，无需变更",
             });
         }
+        self.may_leave(&charity, new.mchid.as_deref())?;
         if let Some(mchid) = &new.mchid {
             let other = charity_row::Entity::find().filter(charity_row::Column::Mchid.eq(mchid.as_str()));
             if other.filter(charity_row::Column::BookId.ne(new.book)).one(&tx).await?.is_some() {
@@ -113,6 +114,12 @@ impl Organisation {
         Ok(row)
     }
 
+    /// The merchant number the program pays through is not left while it does: its gifts, bills and refunds are found by it.
+    fn may_leave(&self, charity: &charity_row::Model, mchid: Option<&str>) -> Result<(), OrganisationError> {
+        let in_use = charity.mchid.as_deref() == Some(self.merchant.as_str());
+        if in_use && mchid != Some(self.merchant.as_str()) { Err(OrganisationError::MerchantInUse) } else { Ok(()) }
+    }
+
     /// Decides on a proposed change: another person than whoever proposed it, or whom they stand in for. Agreed, it is in force at once, so
     /// not before its first day, not without a paper that proves it, and not if the charity has another account meanwhile.
     pub async fn decide_account(
@@ -140,6 +147,7 @@ impl Organisation {
             if (&row.old_bank_account, &row.old_mchid) != (&charity.bank_account, &charity.mchid) {
                 return Err(OrganisationError::AccountStale);
             }
+            self.may_leave(&charity, row.new_mchid.as_deref())?;
             let papers = attachment::Entity::find()
                 .filter(attachment::Column::Object.eq(object(id)))
                 .filter(attachment::Column::Kind.is_in(EVIDENCE.map(AttachmentKind::as_str)))

@@ -102,7 +102,7 @@ impl Organisation {
     }
 
     /// Decides on a proposed change: another person than whoever proposed it, or whom they stand in for. Agreed, it is in
-    /// force at once. A small foundation has at least three persons.
+    /// force at once. A foundation that turns small has at least three persons.
     pub async fn decide_profile(
         &self,
         id: ProfileChangeId,
@@ -129,7 +129,8 @@ impl Organisation {
         active.decided_us = Set(Some(now));
         let row = active.update(&tx).await?;
         if approve {
-            if row.profile == Profile::Small && workers(&tx, &place).await? < PERSONS {
+            let turns_small = row.profile == Profile::Small && charity.profile != Profile::Small;
+            if turns_small && workers(&tx, &place).await? < PERSONS {
                 return Err(OrganisationError::TooFewPersons);
             }
             let mut charity: charity_row::ActiveModel = charity.into();

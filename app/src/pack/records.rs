@@ -238,6 +238,9 @@ pub(super) async fn refunds(
     archive.table("退款.csv", table)
 }
 
+/// A day of an account with its debits and credits, in fen.
+type OfDay = (BusinessDate, i64, i64);
+
 /// 往来账龄: what stands on 1122 and 2209 at the end, by age: what was paid last is taken to have paid what was oldest.
 pub(super) async fn ages(
     archive: &mut Archive,
@@ -252,7 +255,7 @@ pub(super) async fn ages(
     let rows = tx
         .query_all_raw(Statement::from_sql_and_values(ConnectionTrait::get_database_backend(tx), sql, values))
         .await?;
-    let mut moved: Vec<(domain::AccountId, Vec<(BusinessDate, i64, i64)>)> = Vec::new();
+    let mut moved: Vec<(domain::AccountId, Vec<OfDay>)> = Vec::new();
     for row in &rows {
         let id: domain::AccountId = row.try_get("", "id")?;
         let of_day = (row.try_get("", "day")?, row.try_get("", "debit_fen")?, row.try_get("", "credit_fen")?);

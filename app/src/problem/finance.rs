@@ -261,6 +261,7 @@ impl From<ClosingError> for Problem {
             E::Changed => {
                 Problem::conflict("changed_meanwhile", "提出以后未办完的事项有变化，请退回，由提出人重新提出。")
             }
+            E::NotAuthor => Problem::forbidden("author_only", "只有提出人可以撤回。"),
             E::Unpublished => Problem::conflict(
                 "report_unpublished",
                 "请先公布该年度的年度工作报告（含审计报告），公布日期不早于审计报告日期，再确认审计报告。",

@@ -138,6 +138,10 @@ impl From<OrganisationError> for Problem {
             E::AccountStale => {
                 Problem::conflict("account_stale", "该组织的账户或商户号已另行变更，请重新提出变更申请。")
             }
+            E::MerchantInUse => Problem::conflict(
+                "merchant_in_use",
+                "系统正通过该商户号收款、对账和退款，不能在此更换；请先停止收款、对完账、提清余额，再由管理员更换系统接入的商户号。",
+            ),
             E::AccountUnproved => Problem::conflict(
                 "account_unproved",
                 "请先上传账户或商户号的证明材料（合同或协议、银行回单或扫描件），再行批准。",

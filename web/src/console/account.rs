@@ -36,8 +36,11 @@ fn state(state: ProposalState) -> (&'static str, Tone) {
 fn from_to(row: &charity_account_change::Model) -> Markup {
     let mchid = |mchid: &Option<String>| mchid.clone().unwrap_or_else(|| "无".to_owned());
     html! {
-        "账户" (row.old_bank_account) "改为" (row.new_bank_account)
-        @if row.old_mchid != row.new_mchid { "，商户号" (mchid(&row.old_mchid)) "改为" (mchid(&row.new_mchid)) }
+        @if row.old_bank_account != row.new_bank_account { "账户" (row.old_bank_account) "改为" (row.new_bank_account) }
+        @if row.old_mchid != row.new_mchid {
+            @if row.old_bank_account != row.new_bank_account { "，" }
+            "商户号" (mchid(&row.old_mchid)) "改为" (mchid(&row.new_mchid))
+        }
         "，自" (row.valid_from) "起"
     }
 }

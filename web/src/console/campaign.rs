@@ -150,7 +150,8 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     let fresh = Typed::default();
     let papers = paper::list(officer, &object, &path(id), may_add, at.of("papers").unwrap_or(&fresh)).await?;
     let with = partner::block(officer, &row, at).await?;
-    let plan = plans.last();
+    // What a change asks for is shown with the change.
+    let plan = plans.iter().rfind(|one| one.state == "in_force").or(plans.last());
     let own = row.author_id == officer.id();
     // What has begun has begun.
     let coming = matches!(

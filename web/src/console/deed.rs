@@ -25,6 +25,7 @@ const THINGS: &[(&str, &str, Option<Place>)] = &[
     ("bank_claim", "银行来款的认领", None),
     ("year_closing", "年终结转", None),
     ("change", "方案变更", read("/console/campaign-changes/")),
+    ("campaign_change", "方案变更", read("/console/campaign-changes/")),
     ("partner", "合作方", None),
     ("complaint", "投诉", None),
     ("enquiry", "捐赠人查询", None),
@@ -34,6 +35,7 @@ const THINGS: &[(&str, &str, Option<Place>)] = &[
     ("message", "留言", None),
     ("refund", "退款", read("/console/refunds/")),
     ("receipt", "捐赠票据", read("/console/receipts/")),
+    ("receipts", "捐赠票据", None),
     ("receipt_wishes", "开票申请", None),
     ("donor", "捐赠人", None),
     ("screening", "名单筛查", None),
@@ -236,6 +238,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("untie", "解除对应"),
     ("void", "作废"),
     ("withdraw", "撤回"),
+    ("withdraw_year", "撤回年终结转"),
     ("write", "填写"),
     ("write_update", "写进展"),
 ];

@@ -50,6 +50,10 @@ fn standing(officer: &Officer, stands: &MonthStanding, period: Period) -> Markup
             (point(stands.lines == 0, &if stands.lines == 0 { "银行流水都已核对".to_owned() } else { format!("有{}笔银行流水还没有核对", stands.lines) }))
             (point(stands.vouchers == 0, &if stands.vouchers == 0 { "提交的凭证都已记账".to_owned() } else { format!("有{}张凭证已提交、尚未记账", stands.vouchers) }))
             (point(stands.transit == 0, &if stands.transit == 0 { "没有超过期限的在途资金".to_owned() } else { format!("有{}笔在途资金超过期限仍未到账", stands.transit) }))
+            @if let Some(through) = stands.loans {
+                @let met = stands.has_all_loan_days(period);
+                (point(met, &if met { "期间内的贷款日终都已结账".to_owned() } else { format!("贷款日终只结到{through}，其后的日子和银行文件将记在下一期间") }))
+            }
         }
     }
 }

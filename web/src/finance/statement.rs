@@ -159,7 +159,7 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
             }
         }
         (table.show(&asked))
-        p class="faint" { "单位：元。年终结转分录不计入报表，结转前后看到的数字相同。限定性净资产在年末、项目结项或会计办理时解除限定，此前项目已用的限定性款项先减少非限定性净资产。点击金额可看组成它的每一笔分录。" }
+        p class="faint" { "单位：元。收入、费用的年终结转不计入报表；年末解除限定计入，会改变两类净资产的数字，合计不变。限定性净资产在年末、项目结项或会计办理时解除限定，此前项目已用的限定性款项先减少非限定性净资产。点击金额可看组成它的每一笔分录。" }
     };
     Ok(officer.page(name, &[("/console", "工作台")], &content).into_response())
 }

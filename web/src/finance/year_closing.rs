@@ -1,6 +1,6 @@
 //! The end of a year (年终结转) as it was proposed: what stood against it, why it is ended all the same, and what the second person decides.
 
-use app::closing::unmet;
+use app::closing::{taken_back, unmet};
 use app::problem::Problem;
 use domain::YearClosingId;
 use domain::proposal::ProposalState;
@@ -16,6 +16,7 @@ use crate::page::PageError;
 use crate::part::{self, Step};
 use crate::session::{Officer, nothing};
 
+const PROPOSERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
 
 pub(super) fn path(id: YearClosingId) -> String {
@@ -38,9 +39,12 @@ async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -
     let content = html! {
         (part::heading(&title, &part::badge(words::proposal(row.state))))
         (part::refusal(said.get(&object)))
-        @if row.state == ProposalState::Proposed && officer.is(&DECIDERS) {
+        @if row.state == ProposalState::Proposed && (officer.is(&DECIDERS) || (own && officer.is(&PROPOSERS))) {
             div class="steps" {
-                @if own { p class="faint" { "这是您提出的，须由另一人决定。" } } @else {
+                @if own {
+                    p class="faint" { "这是您提出的，须由另一人决定。" }
+                    (Step { name: "撤回", will: "本次年终结转作废，可重新提出。", to: &to("withdrawal"), grave: false, fields: nothing() }.show(officer, refused("withdrawal")))
+                } @else {
                     (Step {
                         name: "同意并办理",
                         will: "将把全年收入和以前年度调整转入净资产，把还没有解除限定的已用资金转入非限定性净资产，再把全年费用转入非限定性净资产；分录都记在12月31日，并锁定全年。不能撤销：以后发现的错误在下一年度冲销。",
@@ -57,7 +61,7 @@ async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -
             ("仍要结转的原因", html! { (row.reason.as_deref().unwrap_or_default()) }),
             ("提出人", names.signed(Some(row.author_id), row.author_for_id)),
             ("提出时间", part::at(row.created_us)),
-            ("决定人", names.signed(row.approver_id, row.approver_for_id)),
+            ("决定人", html! { @if taken_back(&row) { "提出人撤回" } @else { (names.signed(row.approver_id, row.approver_for_id)) } }),
             ("决定时间", html! { @if let Some(at) = row.decided_us { (part::at(at)) } }),
         ])))
     };
@@ -87,6 +91,7 @@ pub(super) async fn post_step(
                 check.done()?;
                 closing.decide_year(id, decision, by).await.map(|_| "已记为不同意。")?
             }
+            "withdrawal" => closing.withdraw_year(id, by).await.map(|_| "已撤回。")?,
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
         })
     }
