@@ -450,7 +450,8 @@ async fn what_was_typed_outlives_the_session() {
 
         // What leads out of the console is not sent again.
         let mut login = url::form_urlencoded::Serializer::new(String::new());
-        login.append_pair("username", &officer.username).append_pair("password", &officer.password);
+        let other = w.staff(Role::Organiser).await;
+        login.append_pair("username", &other.username).append_pair("password", &other.password);
         login.append_pair("_again", "//evil.example/steal").append_pair("_kept:name", "甲");
         let (status, _) = post(w, &[], "/console/login", &login.finish()).await;
         assert_eq!(status, 303);

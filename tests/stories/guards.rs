@@ -179,7 +179,7 @@ async fn money_written_in_somebodys_name_is_not_decided_by_them() {
             other_head.act(&path).await.ok();
         }
 
-        let stand_in = w.hire_over(Role::Chair, "stand-in-2", "/").await;
+        let stand_in = w.hire_over(Role::Cashier, "stand-in-2", "/").await;
         lends(w, &head, &stand_in, "finance_head").await;
         let change = json!({
             "id": Uuid::now_v7(), "profile": "small", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",

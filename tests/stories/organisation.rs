@@ -297,6 +297,10 @@ async fn an_account_is_changed_by_two_persons_on_a_paper_and_leaves_plans_to_be_
         other["mchid"] = json!("99990000");
         w.staff(Role::Admin).await.post("/staff/charities", other.clone()).await.ok();
         head.post(&path, change("新基本户", &json!("99990000"), today)).await.refused(409, "code_taken");
+        // Gifts, bills and refunds go through this one.
+        for left in [json!("99990001"), Value::Null] {
+            head.post(&path, change("新基本户", &left, today)).await.refused(409, "merchant_in_use");
+        }
 
         let new = change("新基本户", &mchid, today);
         assert_eq!(head.post(&path, new.clone()).await.ok()["old_bank_account"], "基本户");

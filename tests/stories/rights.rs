@@ -272,7 +272,7 @@ async fn things(w: &World) -> Things {
         "id": Uuid::now_v7(), "profile": "small", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
     });
     staff(Role::Chair).await.post(&format!("{charity}/profile-changes"), change.clone()).await.ok();
-    let account_change = json!({ "id": Uuid::now_v7(), "bank_account": "第二户", "valid_from": today, "reason": "试" });
+    let account_change = json!({ "id": Uuid::now_v7(), "bank_account": "第二户", "mchid": w.app.wechat.mchid(), "valid_from": today, "reason": "试" });
     staff(Role::Chair).await.post(&format!("{charity}/account-changes"), account_change.clone()).await.ok();
     let path = format!("/api/v1/staff/account-changes/{}/attachments?kind=scan&file_name=a.txt", id(&account_change));
     let account_paper =
@@ -402,7 +402,7 @@ fn tries<'a>(w: &World, t: &Things) -> Vec<Try<'a>> {
     let refund_readers: &[Role] = [&MONEY[..], &[Role::Chair]].concat().leak();
     let account_readers: &[Role] =
         &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Chair, Role::Auditor];
-    let account = json!({ "id": Uuid::now_v7(), "bank_account": "第三户", "valid_from": today, "reason": "试" });
+    let account = json!({ "id": Uuid::now_v7(), "bank_account": "第三户", "mchid": w.app.wechat.mchid(), "valid_from": today, "reason": "试" });
     let account_paper = format!("{} {}", t.account_change, t.account_paper);
     let asking: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     vec![
@@ -1670,7 +1670,7 @@ async fn no_role_takes_the_second_step_of_its_own_first() {
         let profile = fresh(json!({
             "profile": "full", "single_limit": "1.00", "third_limit": "2.00", "account_quiet_days": 1, "reason": "试",
         }));
-        let account = fresh(json!({ "bank_account": "第二户", "valid_from": today, "reason": "试" }));
+        let account = fresh(json!({ "bank_account": "第二户", "mchid": w.app.wechat.mchid(), "valid_from": today, "reason": "试" }));
         let certificate =
             fresh(json!({ "number": "示例9号", "issuer": "示例民政局", "issued_on": "2026-01-01", "expires_on": "2027-01-01" }));
         let bank_gift = |reference: &str| {

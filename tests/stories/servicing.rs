@@ -1505,7 +1505,7 @@ async fn a_bank_that_tells_by_month_sends_no_days_nor_parts_of_a_month() {
     story(async |w| {
         let h = house_that_tells(w, by_days(), "monthly").await;
         let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
-        h.closed_before(w, "2026-03-20").await;
+        h.closed_before(w, "2026-03-01").await;
         let position = || vec![stands(&loan, "36000.00", Class::Normal)];
         let mut wrong = file("2026-02-28", 1, Vec::new(), position());
         h.bring(&h.town.lender, &wrong).await.refused(422, "bank_file_pace");

@@ -84,13 +84,13 @@ impl Organisation {
                 problem: "与现行的账户和商户号相同，无需变更",
             });
         }
-        self.may_leave(&charity, new.mchid.as_deref())?;
         if let Some(mchid) = &new.mchid {
             let other = charity_row::Entity::find().filter(charity_row::Column::Mchid.eq(mchid.as_str()));
             if other.filter(charity_row::Column::BookId.ne(new.book)).one(&tx).await?.is_some() {
                 return Err(OrganisationError::CodeTaken);
             }
         }
+        self.may_leave(&charity, new.mchid.as_deref())?;
         let row = row::ActiveModel {
             id: Set(new.id),
             book_id: Set(new.book),

@@ -85,6 +85,8 @@ pub(super) fn told(form: &Form) -> Markup {
     let typed: Vec<&str> = fields(form)
         .map(|(_, value)| value.trim())
         .filter(|value| !value.is_empty() && value.parse::<uuid::Uuid>().is_err())
+        // A word of a choice says nothing by itself.
+        .filter(|value| !value.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'_' || letter == b'-'))
         .collect();
     html! {
         @if !typed.is_empty() {
