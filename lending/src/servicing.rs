@@ -25,9 +25,9 @@ use domain::loan::life::{Outcome, Split, State, What};
 use domain::loan::overdue::Class;
 use domain::loan::reckoning::{Books, Reckoning};
 use domain::{BusinessDate, LoanContractId, LoanEventId, LoanFileId, Money, Timestamp};
-use entity::{Rows, Tx, entry, loan_programme};
+use entity::{Rows, Tx, loan_programme};
 use ledger::Entry;
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter};
+use sea_orm::{ActiveEnum, ConnectionTrait, Iterable};
 
 use crate::postings::{self, Delta, Nets, Occasion};
 pub use error::ServeError;
@@ -786,9 +786,4 @@ async fn contracts(
                r.from_state, r.to_state, r.event, r.on_day, $1, r.actor, r.reason FROM {rows} ORDER BY r.contract_id, r.place";
     tx.execute_raw(rows.statement(backend, sql, [now.into()])).await?;
     Ok(())
-}
-
-/// The entry of an event, for whoever looks at it.
-pub async fn entry_of(db: &impl ConnectionTrait, event: LoanEventId) -> Result<Option<entry::Model>, DbErr> {
-    entry::Entity::find().filter(entry::Column::Reference.eq(postings::reference(event))).one(db).await
 }

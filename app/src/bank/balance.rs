@@ -244,11 +244,6 @@ impl Bank {
         Ok(rows.all(self.db.read()).await?)
     }
 
-    /// The sheet of a row as it was prepared.
-    pub fn balance_report(&self, row: &bank_balance::Model) -> Result<BalanceReport, BankError> {
-        Ok(serde_json::from_str(&row.report).map_err(|error| DbErr::Custom(error.to_string()))?)
-    }
-
     /// The sheet of a month as a workbook.
     pub async fn balance_workbook(
         &self,
