@@ -28,6 +28,7 @@ mod organisation;
 mod people;
 mod privacy;
 mod problems;
+mod reach;
 mod receipts;
 mod reconciliation;
 mod reconciliation_transit;

@@ -1,11 +1,11 @@
-//! Who belongs to the house: one account a person, roles over parts of the tree, roles lent for some days.
+//! Who belongs to the house: one account a person, roles over parts of the tree, roles lent for some days; how staff come, sign in and go.
 
 use domain::role::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Officer, World, identity_number, story};
+use crate::world::{Officer, Terms, World, identity_number, story, story_with};
 
 async fn administrators(w: &World) -> (Officer, Officer) {
     (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await)
@@ -479,6 +479,116 @@ async fn a_password_is_changed_by_whoever_it_belongs_to() {
         // What an administrator resets is handed out again.
         first.act(&format!("/staff/members/{}/credentials-reset", text(&new["id"]))).await.ok();
         assert!(!own().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_administrators_make_staff_and_one_is_enough_to_shut_somebody_out() {
+    story(async |w| {
+        let (first, second) = (w.hire(Role::Admin, "admin-1").await, w.hire(Role::Admin, "admin-2").await);
+        let refused = w.app.identity.create_first_staff(Role::Cashier, "late", "某人", None).await;
+        assert!(refused.is_err(), "from now on the console makes staff");
+        let id = Uuid::now_v7();
+        let proposal = json!({
+            "id": id, "username": "cashier-1", "name": "出纳", "grants": [{ "role": "cashier" }], "identity_number": identity_number(1),
+        });
+        first.post("/staff/members", proposal.clone()).await.ok();
+        first.post("/staff/members", proposal.clone()).await.ok();
+        let mut taken = proposal.clone();
+        (taken["id"], taken["identity_number"]) = (json!(Uuid::now_v7()), json!(identity_number(2)));
+        first.post("/staff/members", taken).await.refused(409, "username_taken");
+        let mut other = proposal.clone();
+        other["grants"] = json!([{ "role": "admin" }]);
+        second.post("/staff/members", other).await.refused(409, "id_reused");
+        let step = |name: &str| format!("/staff/members/{id}/{name}");
+        first.act(&step("activation")).await.refused(403, "other_person_needed");
+        let made = second.act(&step("activation")).await.ok();
+        second.act(&step("activation")).await.refused(409, "wrong_state");
+        let (password, seed) = (made["password"].as_str().unwrap(), made["totp_secret"].as_str().unwrap().to_owned());
+        let cashier = w.sign_in("cashier-1", password, Some(seed.clone())).await;
+        assert_eq!(cashier.get("/sessions/current").await.ok()["roles"], json!(["cashier"]));
+
+        first.act(&step("disablement")).await.ok();
+        cashier.get("/sessions/current").await.refused(401, "unauthorized");
+        let login = json!({ "username": "cashier-1", "password": password, "otp": w.otp(&seed, 30) });
+        w.stranger.post("/sessions/staff", login).await.refused(401, "wrong_credentials");
+        first.act(&step("credentials-reset")).await.ok();
+        first.act(&step("activation")).await.refused(403, "other_person_needed");
+        let again = second.act(&step("activation")).await.ok();
+        assert_ne!(again["password"], made["password"]);
+        assert_ne!(again["totp_secret"], made["totp_secret"]);
+        let members = second.get("/staff/members").await.ok();
+        // With the two who stand behind the world's certificate.
+        assert_eq!(members["items"].as_array().unwrap().len(), 5);
+        let trail = second.get("/staff/trail?limit=100").await.ok();
+        for action in ["staff.propose", "staff.activate", "staff.disable", "staff.reset_credentials", "staff.login"] {
+            assert!(trail["items"].as_array().unwrap().iter().any(|line| line["action"] == action), "{action}");
+        }
+        assert!(!trail.to_string().contains(password));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_one_time_password_works_once_and_guessing_locks_the_account() {
+    story(async |w| {
+        let made = w.hire(Role::Cashier, "cashier-1").await;
+        let login = |password: &str, otp: Option<String>| {
+            json!({ "username": made.username, "password": password, "otp": otp })
+        };
+        let seed = made.seed.as_deref().unwrap();
+        let sign_in = async |body: Value| w.stranger.post("/sessions/staff", body).await;
+        sign_in(login(&made.password, None)).await.refused(401, "otp_needed");
+        // The one they signed in with is used up; the next one is good, once, even for three at once.
+        sign_in(login(&made.password, made.otp.clone())).await.refused(401, "wrong_credentials");
+        let next = w.otp(seed, 30);
+        let tries = (0..3).map(|_| sign_in(login(&made.password, Some(next.clone()))));
+        let answers = futures_util::future::join_all(tries).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+
+        for name in ["cashier-1", "nobody-at-all"] {
+            let mut locked = 0;
+            for _ in 0..7 {
+                let guess = json!({ "username": name, "password": "guess", "otp": "000000" });
+                let answer = sign_in(guess).await;
+                if answer.status == 429 {
+                    let wait: u64 = answer.refused(429, "locked").header("retry-after").unwrap().parse().unwrap();
+                    assert!(wait >= 1);
+                    locked += 1;
+                } else {
+                    answer.refused(401, "wrong_credentials");
+                }
+            }
+            assert!(locked >= 2, "{name}");
+        }
+        sign_in(login(&made.password, Some(w.otp(seed, 30)))).await.refused(429, "locked");
+        made.get("/sessions/current").await.ok();
+        made.call(Method::DELETE, "/sessions/current", None).await.ok();
+        made.get("/sessions/current").await.refused(401, "unauthorized");
+        made.call(Method::DELETE, "/sessions/current", None).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_may_not_try_for_ever() {
+    let terms = Terms { staff_logins_per_minute: 6, ..Terms::default() };
+    story_with(terms, async |w| {
+        let guess = |number: usize| json!({ "username": format!("nobody-{number}"), "password": "guess" });
+        for number in 0..6 {
+            w.stranger.post("/sessions/staff", guess(number)).await.refused(401, "wrong_credentials");
+        }
+        for _ in 0..3 {
+            let answer = w.stranger.post("/sessions/staff", guess(7)).await;
+            let wait: u64 = answer.refused(429, "too_many_requests").header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=60).contains(&wait));
+        }
+        // A header that nobody of ours wrote does not make another address of it.
+        let forged =
+            w.stranger.request(Method::POST, "/api/v1/sessions/staff").header("X-Forwarded-For", "203.0.113.9");
+        crate::caller::send(forged.json(&guess(8))).await.refused(429, "too_many_requests");
+        w.donor("o-one").await;
     })
     .await;
 }
