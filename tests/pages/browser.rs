@@ -21,6 +21,15 @@ pub(crate) const WIDTHS: [u32; 2] = [1280, 375];
 /// axe-core 4.14.1 as its makers publish it (MPL-2.0; the licence stands beside it).
 const AXE: &str = include_str!("axe-4.14.1.min.js");
 
+/// Notes on the window that a form was sent or a link followed, unless a script took it over; a new document knows nothing of it.
+const LEAVING: &str = "
+    window.leaving = false;
+    addEventListener('submit', e => { window.leaving = !e.defaultPrevented });
+    addEventListener('click', e => {
+        const link = e.target.closest('a[href]');
+        if (link && !e.defaultPrevented && !link.hasAttribute('download')) window.leaving = link.pathname !== location.pathname;
+    });";
+
 pub(crate) struct Browser {
     client: Client,
     base: String,
@@ -209,10 +218,21 @@ impl Browser {
         field.send_keys(&path.display().to_string()).await.unwrap();
     }
 
-    /// Presses a button or a link, or opens a panel.
+    /// Presses a button or a link, or opens a panel. Where that leads to another document, waits for it: what follows must neither
+    /// read nor touch the page that is going away.
     pub(crate) async fn press(&self, css: &str) {
         let element = self.find(css).await;
+        self.script(LEAVING).await;
         element.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        for _ in 0..200 {
+            // A script that is cut off by the change of documents says nothing; the next one is asked of the new document.
+            let stays = self.client.execute("return window.leaving !== true", vec![]).await;
+            if stays.is_ok_and(|stays| stays == true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{css} on {} led nowhere", self.path().await);
     }
 
     /// Takes a step of the page that needs nothing but its confirmation.
