@@ -131,7 +131,6 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
             .busy_timeout(Duration::from_secs(10))
             .pragma("recursive_triggers", "on")
             .pragma("cache_size", "-65536")
-            .pragma("mmap_size", "268435456")
     });
     options
 }
@@ -140,11 +139,7 @@ fn sqlite_readers(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
     options.max_connections(4).min_connections(0).map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .pragma("query_only", "on")
-            .pragma("mmap_size", "268435456")
+        sqlite.foreign_keys(true).busy_timeout(Duration::from_secs(10)).pragma("query_only", "on")
     });
     options
 }
