@@ -17,6 +17,7 @@ pub struct Model {
     pub chart: String,
     pub credit_code: Option<String>,
     pub closed_through: Option<BusinessDate>,
+    pub locked_through: Option<BusinessDate>,
     pub created_us: Timestamp,
 }
 

@@ -1,8 +1,8 @@
 //! A gift.
 
 use domain::anonymity::Anonymity;
-use domain::donation::{Channel, DonationState, ReceiptChoice, Via};
-use domain::{CampaignId, DonationId, DonorId, GiftListId, Money, StaffId, Timestamp};
+use domain::donation::{Channel, DonationState, DonorType, Purpose, ReceiptChoice, Tribute, Via};
+use domain::{BookId, CampaignId, DonationId, DonorId, GiftListId, Money, StaffId, TeamId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// A gift.
@@ -13,7 +13,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: DonationId,
-    pub campaign_id: CampaignId,
+    pub campaign_id: Option<CampaignId>,
     pub channel: Channel,
     pub state: DonationState,
     pub amount_fen: Money,
@@ -49,6 +49,30 @@ pub struct Model {
     pub via: Via,
     pub list_id: Option<GiftListId>,
     pub author_for_id: Option<StaffId>,
+    pub book_id: Option<BookId>,
+    pub tribute: Option<Tribute>,
+    pub tribute_sealed: Option<Vec<u8>>,
+    pub tribute_shown: bool,
+    pub team_id: Option<TeamId>,
+    pub payer_code: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whether a person gave it or an organisation; nothing of who gave by bank without a name.
+    pub fn donor_type(&self) -> Option<DonorType> {
+        if self.counterparty.is_some() {
+            return Some(DonorType::Organisation);
+        }
+        let by_person = self.channel == Channel::Wechat || self.donor_id.is_some() || self.name_sealed.is_some();
+        by_person.then_some(DonorType::Person)
+    }
+
+    /// What it is for.
+    pub fn purpose(&self) -> Purpose {
+        let general = || self.book_id.map(Purpose::General);
+        let purpose = self.campaign_id.map(Purpose::Campaign).or_else(general);
+        purpose.expect("the database keeps it: donation_purpose_check")
+    }
+}

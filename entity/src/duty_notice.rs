@@ -2,7 +2,7 @@
 
 use domain::duty::DutyKind;
 use domain::role::Role;
-use domain::{BookId, BusinessDate, CampaignId, DutyNoticeId, Timestamp};
+use domain::{BookId, BusinessDate, CampaignId, DisclosureId, DutyNoticeId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// That somebody was told of a duty.
@@ -22,6 +22,8 @@ pub struct Model {
     pub addressee: Role,
     pub created_us: Timestamp,
     pub closed_us: Option<Timestamp>,
+    pub disclosure_id: Option<DisclosureId>,
+    pub closed_why: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

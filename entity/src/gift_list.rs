@@ -1,7 +1,7 @@
 //! A list of gifts that came outside of the mini-program.
 
 use domain::bank::ListState;
-use domain::donation::Via;
+use domain::donation::{Purpose, Via};
 use domain::{BookId, CampaignId, GiftListId, Money, StaffId, Timestamp};
 use sea_orm::entity::prelude::*;
 
@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: GiftListId,
     pub book_id: BookId,
-    pub campaign_id: CampaignId,
+    pub campaign_id: Option<CampaignId>,
     pub via: Via,
     pub place: String,
     pub sha256: Vec<u8>,
@@ -30,3 +30,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// What its gifts are for.
+    pub fn purpose(&self) -> Purpose {
+        self.campaign_id.map_or(Purpose::General(self.book_id), Purpose::Campaign)
+    }
+}

@@ -20,6 +20,7 @@ pub struct Model {
     pub closed_through: BusinessDate,
     pub author_id: Option<StaffId>,
     pub created_us: Timestamp,
+    pub told_count: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

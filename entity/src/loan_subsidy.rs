@@ -1,6 +1,6 @@
 //! Interest subsidy of an instalment.
 
-use domain::{BusinessDate, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, Timestamp};
+use domain::{BusinessDate, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, PayoutId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// Interest subsidy of an instalment.
@@ -25,6 +25,7 @@ pub struct Model {
     pub received_fen: Option<Money>,
     pub withdrawn_on: Option<BusinessDate>,
     pub reason: Option<String>,
+    pub payout_id: Option<PayoutId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,7 @@
 //! Somebody without a certificate with whom money is raised.
 
 use domain::plan::PartnerKind;
-use domain::{BookId, PartnerId, StaffId, Timestamp};
+use domain::{BookId, CampaignId, PartnerId, StaffId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// Somebody without a certificate with whom money is raised.
@@ -18,6 +18,7 @@ pub struct Model {
     pub credit_code: Option<String>,
     pub author_id: StaffId,
     pub created_us: Timestamp,
+    pub campaign_id: Option<CampaignId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,6 @@
 //! A suspension of a campaign, and its lifting.
 
-use domain::{CampaignId, ComplaintId, StaffId, SuspensionId, Timestamp};
+use domain::{AttachmentId, CampaignId, ComplaintId, StaffId, SuspensionId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// A suspension of a campaign, and its lifting.
@@ -22,6 +22,7 @@ pub struct Model {
     pub lifted_us: Option<Timestamp>,
     pub author_for_id: Option<StaffId>,
     pub lifted_for_id: Option<StaffId>,
+    pub order_id: Option<AttachmentId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -230,6 +230,36 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: "",
                 guards_postgres: "",
             }),
+            Box::new(Step {
+                name: "m20261128_000041_general_fund",
+                tables: include_str!("../sql/0041_general_fund.sql"),
+                guards_sqlite: include_str!("../sql/0041_general_fund.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0041_general_fund.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000042_wish",
+                tables: include_str!("../sql/0042_wish.sql"),
+                guards_sqlite: include_str!("../sql/0042_wish.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0042_wish.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000043_people",
+                tables: include_str!("../sql/0043_people.sql"),
+                guards_sqlite: include_str!("../sql/0043_people.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0043_people.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000044_closing",
+                tables: include_str!("../sql/0044_closing.sql"),
+                guards_sqlite: include_str!("../sql/0044_closing.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0044_closing.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261128_000045_loans",
+                tables: include_str!("../sql/0045_loans.sql"),
+                guards_sqlite: include_str!("../sql/0045_loans.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0045_loans.postgres.sql"),
+            }),
         ]
     }
 }
