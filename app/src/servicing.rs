@@ -6,6 +6,7 @@
 
 mod breaks;
 mod files;
+mod paid;
 mod report;
 mod sheet;
 
@@ -16,7 +17,7 @@ use domain::role::{Forbidden, Member, Role};
 use domain::{BankId, BusinessDate, Clock, LoanContractId, LoanProgrammeId, LoanSubsidyId, Money, Rate, UnitPath};
 use entity::{Db, bank, loan_contract, loan_day, loan_event, loan_file, loan_pool, loan_programme, loan_subsidy};
 use lending::Reach;
-use lending::servicing::close::{self, Piece};
+use lending::servicing::close::{self, Ahead, Piece};
 use lending::servicing::loan::{self, Fact, Loan};
 use lending::servicing::price::{self, Price};
 use lending::servicing::programme::{self, NewProgramme};
@@ -27,6 +28,7 @@ use serde_json::json;
 
 pub(crate) use breaks::proposal;
 pub use files::{FileBreak, FileReport, Imported};
+pub use paid::Payment;
 pub use report::{Fresh, Group, Late, Line, OfClass, Report, Scope};
 pub use sheet::{LateLoan, Sheet};
 
@@ -140,6 +142,11 @@ fn spread(event: &mut loan_event::Model, split: &Split) {
     event.compound_fen = amounts[Component::Compound];
     event.fee_fen = amounts[Component::Fee];
     event.credit_fen = split.credit;
+}
+
+/// What was read before its turn; nothing if it could not be: then it is read in its turn, and that says why.
+fn read<T>(ahead: Result<T, ServeError>) -> Option<T> {
+    ahead.inspect_err(|error| tracing::warn!(%error, "a piece of a day of loans could not be read ahead")).ok()
 }
 
 /// Loans after they are paid out.
@@ -427,8 +434,11 @@ impl Servicing {
         let row = loan_subsidy::Entity::find_by_id(id).one(&tx).await?.ok_or(ServeError::NoSuchSubsidy)?;
         let programme = close::locked(&tx, row.programme_id).await?;
         let receipt = Receipt { actor: staff(by.id), ..receipt };
+        paid::check(&tx, id, &receipt).await?;
         let row = subsidy::receive(&tx, now, &programme, id, &receipt).await?;
-        let detail = json!({ "total": row.amount_fen, "amount": row.received_fen, "on": receipt.on });
+        let detail = json!({
+            "total": row.amount_fen, "amount": row.received_fen, "on": receipt.on, "payout": row.payout_id,
+        });
         self.note(&tx, "loan_subsidy.receive", format!("loan_subsidy:{id}"), detail, by).await?;
         tx.commit().await?;
         Ok(row)
@@ -475,18 +485,38 @@ impl Servicing {
         Ok(report)
     }
 
-    /// Closes one day of a programme, piece by piece; a piece is a transaction.
+    /// Closes one day of a programme, piece by piece; a piece is a transaction. While one is written the next is read, on another connection and
+    /// another processor.
     pub async fn close_day(
         &self,
         id: LoanProgrammeId,
         day: BusinessDate,
         size: u64,
     ) -> Result<loan_day::Model, ServicingError> {
+        let mut ahead = read(close::ahead(&self.db, id, day, None, size).await).flatten();
+        let mut rest = ahead.is_some().then(|| {
+            let db = self.db.clone();
+            tokio::spawn(async move { read(close::rest(&db, id, day).await) })
+        });
         loop {
-            match self.close_piece(id, day, size).await? {
-                Piece::Changed(_) => {}
-                Piece::Closed(row) | Piece::There(row) => return Ok(row),
+            let next = ahead.as_ref().and_then(Ahead::last).map(|last| {
+                let db = self.db.clone();
+                tokio::spawn(async move { read(close::ahead(&db, id, day, Some(last), size).await).flatten() })
+            });
+            if ahead.is_none()
+                && let Some(reading) = rest.take()
+            {
+                ahead = reading.await.unwrap_or_default();
             }
+            let piece = self.close_read_piece(id, day, size, ahead).await?;
+            if let Piece::Closed(row) | Piece::There(row) = piece {
+                return Ok(row);
+            }
+            // A reader that failed leaves its piece to be read in its turn.
+            ahead = match next {
+                Some(next) => next.await.unwrap_or_default(),
+                None => None,
+            };
         }
     }
 
@@ -497,8 +527,18 @@ impl Servicing {
         day: BusinessDate,
         size: u64,
     ) -> Result<Piece, ServicingError> {
+        self.close_read_piece(id, day, size, None).await
+    }
+
+    async fn close_read_piece(
+        &self,
+        id: LoanProgrammeId,
+        day: BusinessDate,
+        size: u64,
+        ahead: Option<Ahead>,
+    ) -> Result<Piece, ServicingError> {
         let tx = self.db.begin().await?;
-        let piece = close::piece(&tx, self.business.now(), id, day, size).await?;
+        let piece = close::piece(&tx, self.business.now(), id, day, size, ahead).await?;
         tx.commit().await?;
         Ok(piece)
     }

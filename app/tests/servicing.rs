@@ -17,7 +17,7 @@ use domain::{
     StaffId,
 };
 use entity::{Db, loan_day, loan_event, loan_standing};
-use lending::servicing::close::Piece;
+use lending::servicing::close::{self, Ahead, Piece};
 use lending::servicing::loan::Fact;
 use lending::servicing::programme::NewProgramme;
 use lending::servicing::{NewEvent, ServeError};
@@ -320,6 +320,84 @@ async fn a_day_closed_twice_killed_in_the_middle_or_late_gives_the_same_books() 
         let (days, ..) = b.picture().await;
         let digests: std::collections::BTreeSet<_> = days.iter().map(|row| row.digest.clone()).collect();
         assert_eq!(digests.len(), days.len());
+    })
+    .await;
+}
+
+/// A piece that was read ahead is written only if nothing was told since and nobody else has closed it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_between_reading_and_writing_is_noticed() {
+    identity_world::on_both(async |w| {
+        let b = Bank::open(w).await;
+        let paid = b.lent("equal_principal", "daily").await;
+        let other = b.lent("equal_principal", "daily").await;
+        for method in ["equal_installment", "interest_only", "bullet"] {
+            b.lent(method, "daily").await;
+        }
+        b.at("2026-02-15");
+        b.close().await;
+        let read = async |on: &str| close::ahead(&b.db, b.programme, day(on), None, 100).await.unwrap().unwrap();
+        let piece = async |on: &str, ahead: Ahead| {
+            let tx = b.db.begin().await.unwrap();
+            let piece = close::piece(&tx, b.clock.now(), b.programme, day(on), 100, Some(ahead)).await.unwrap();
+            tx.commit().await.unwrap();
+            piece
+        };
+        b.at("2026-02-16");
+        // Four fall due; one of them is paid after they were read.
+        let due = read("2026-02-15").await;
+        let last = due.last();
+        assert!(close::ahead(&b.db, b.programme, day("2026-02-15"), last, 100).await.unwrap().is_none());
+        b.pay(paid, "2026-02-15", "1046.50").await;
+        let written = piece("2026-02-15", due).await;
+        assert!(matches!(written, Piece::Changed(3)), "{written:?}");
+        b.audit().await;
+        // The same with what only grows.
+        let rest = close::rest(&b.db, b.programme, day("2026-02-15")).await.unwrap();
+        b.pay(other, "2026-02-16", "10.00").await;
+        assert!(matches!(piece("2026-02-15", rest).await, Piece::Closed(_)));
+        b.audit().await;
+        // Two closes at once read the same; the first writes it.
+        b.at("2026-02-17");
+        let (first, second) = (read("2026-02-16").await, read("2026-02-16").await);
+        let early = read("2026-02-17").await;
+        let written = piece("2026-02-16", first).await;
+        assert!(matches!(written, Piece::Changed(2)), "{written:?}");
+        assert!(matches!(piece("2026-02-16", second).await, Piece::Closed(_)));
+        b.audit().await;
+        // What was read of a day before the day before it was closed counts no more.
+        b.at("2026-02-18");
+        assert!(matches!(piece("2026-02-17", early).await, Piece::Closed(_)));
+        b.audit().await;
+        // With nothing in between it is written as it was read.
+        b.at("2026-03-16");
+        b.close().await;
+        b.audit().await;
+    })
+    .await;
+}
+
+/// Two closes at once, piece by piece with the next read ahead, while something is told: one day, and the books of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_closed_by_two_at_once_while_something_is_told_is_closed_once() {
+    identity_world::on_both(async |w| {
+        let b = Bank::open(w).await;
+        let paid = b.lent("equal_principal", "daily").await;
+        for method in ["equal_principal", "equal_installment", "interest_only", "flat", "bullet"] {
+            for mode in ["daily", "monthly"] {
+                b.lent(method, mode).await;
+            }
+        }
+        b.at("2026-02-15");
+        b.close().await;
+        for (today, on) in [("2026-02-16", "2026-02-15"), ("2026-02-17", "2026-02-16"), ("2026-02-18", "2026-02-17")] {
+            b.at(today);
+            let close = || b.servicing.close_day(b.programme, day(on), 2);
+            let (one, other, _) = tokio::join!(close(), close(), b.pay(paid, on, "300.00"));
+            assert_eq!(one.unwrap(), other.unwrap(), "{on}");
+            b.audit().await;
+        }
+        assert_eq!(b.close().await, 0);
     })
     .await;
 }

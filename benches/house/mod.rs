@@ -139,6 +139,8 @@ pub async fn world(url: &str, key: &rcgen::KeyPair, gifts: usize) -> (Arc<App>, 
                 message_state: "none",
                 receipt: ReceiptChoice::Waived,
                 origin: None,
+                tribute: None,
+                team: None,
                 content: vec![0; 32],
                 expires: now.after(Duration::from_secs(3_600)),
             })

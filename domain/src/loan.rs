@@ -11,6 +11,7 @@ pub mod cost;
 pub mod day_count;
 pub mod error;
 pub mod life;
+mod misuse;
 pub mod overdue;
 pub mod prepayment;
 pub mod pricing;

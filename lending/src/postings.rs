@@ -190,7 +190,7 @@ pub fn replaced(at: &Occasion<'_>, outcome: &Outcome) -> Entry {
     some(entry, bank, at.undue(), outcome.undue)
 }
 
-/// An event that moves nothing itself: a rate, a class, a waiver; and a reversal, whose exact mirror stands in an entry of its own.
+/// An event that moves nothing itself: a rate, 挪用, a class, a waiver; and a reversal, whose exact mirror stands in an entry of its own.
 pub fn change(at: &Occasion<'_>) -> Entry {
     at.entry("loan_change")
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::lending::ProductTerms;
-use domain::lending::product::Family;
+use domain::lending::product::{Family, SubsidyFlow};
 use domain::role::{Member, Role};
 use domain::{BankId, BookId, LoanProductId, Timestamp};
 use entity::{Tx, bank, book, loan_product, product_version};
@@ -160,7 +160,7 @@ pub async fn write_version(
 /// No charity's money bears a risk (facts: lending 6); a subsidy's book is there.
 async fn books(tx: &Tx, terms: &ProductTerms) -> Result<(), LendingError> {
     let pool = terms.compensation.as_ref().and_then(|pool| pool.book);
-    let subsidy = terms.subsidy.as_ref().and_then(|subsidy| subsidy.book);
+    let subsidy = terms.subsidy.as_ref().and_then(|subsidy| Some((subsidy.book?, subsidy.flow)));
     let kind =
         async |id: BookId| Ok::<_, LendingError>(book::Entity::find_by_id(id).one(tx).await?.map(|book| book.kind));
     if let Some(pool) = pool {
@@ -170,10 +170,17 @@ async fn books(tx: &Tx, terms: &ProductTerms) -> Result<(), LendingError> {
             Some(_) => {}
         }
     }
-    if let Some(subsidy) = subsidy
-        && kind(subsidy).await?.is_none()
-    {
-        return Err(LendingError::Invalid { field: "subsidy.book", problem: "没有这个账套" });
+    if let Some((book, flow)) = subsidy {
+        match kind(book).await?.as_deref() {
+            None => return Err(LendingError::Invalid { field: "subsidy.book", problem: "没有这个账套" }),
+            Some("charity") => {}
+            Some(_) if flow == SubsidyFlow::Own => {
+                return Err(LendingError::Invalid {
+                    field: "subsidy.book", problem: "自有资金应是慈善组织的账套"
+                });
+            }
+            Some(_) => {}
+        }
     }
     Ok(())
 }

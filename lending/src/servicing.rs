@@ -57,7 +57,10 @@ impl NewEvent {
     /// Whether it says what somebody decided, and has to say why.
     pub fn is_decided(&self) -> bool {
         use What::*;
-        matches!(self.fact, Fact::Event(Judgement(_) | Waiver(_) | WriteOff | Reversal(_) | Compensation(_)))
+        matches!(
+            self.fact,
+            Fact::Event(Misuse(_) | MisuseMended | Judgement(_) | Waiver(_) | WriteOff | Reversal(_) | Compensation(_))
+        )
     }
 }
 
@@ -85,6 +88,7 @@ impl Recorded {
 }
 
 /// A step of a contract's state.
+#[derive(Debug)]
 pub(crate) struct Step {
     contract: LoanContractId,
     from: LoanState,
@@ -372,7 +376,12 @@ fn recipe(at: &Occasion<'_>, fact: &Fact, outcome: Option<&Outcome>) -> Option<E
         What::WriteOff => postings::write_off(at, outcome),
         What::Replaced(_) => postings::replaced(at, outcome),
         What::CreditBack(amount) => postings::credit_back(at, amount),
-        What::RateChange(_) | What::Judgement(_) | What::Waiver(_) | What::Reversal(_) => postings::change(at),
+        What::RateChange(_)
+        | What::Misuse(_)
+        | What::MisuseMended
+        | What::Judgement(_)
+        | What::Waiver(_)
+        | What::Reversal(_) => postings::change(at),
     })
 }
 
@@ -461,7 +470,7 @@ pub fn compensable(loan: &Loan, on: BusinessDate) -> Result<Compensable, ServeEr
 }
 
 /// Whether the contract allows a fact, as far as it is not for the arithmetic to say: 代偿 by its rule and the pool's means, 核销 of what
-/// is late, a rate by its pricing.
+/// is late, 挪用 of no more than is lent, a rate by its pricing.
 async fn by_contract(
     tx: &Tx,
     programme: &loan_programme::Model,
@@ -481,6 +490,19 @@ async fn by_contract(
         Fact::Event(What::WriteOff) => match loan.replay(new.on)? {
             Some(it) if it.state.days_past_due > 0 => Ok(()),
             _ => Err(ServeError::Invalid { field: "on", problem: "没有逾期的贷款不能核销" }),
+        },
+        Fact::Event(What::Misuse(Some(amount))) => {
+            let it = loan.replay(new.on)?.ok_or(ServeError::NotPaidOut)?;
+            match amount.is_positive() && amount <= it.state.principal()? {
+                true => Ok(()),
+                false => Err(ServeError::Invalid {
+                    field: "amount", problem: "挪用金额应大于零，不超过当日未还本金"
+                }),
+            }
+        }
+        Fact::Event(What::MisuseMended) => match loan.replay(new.on)? {
+            Some(it) if it.state.misused.is_positive() => Ok(()),
+            _ => Err(ServeError::Invalid { field: "on", problem: "当日没有登记在案的挪用" }),
         },
         // Officers tell what borrower and bank agreed, within what the contract allows; a file tells what the contract says.
         Fact::Event(What::RateChange(rate)) if new.told.is_none() => match price::is_within(tx, &loan.row, rate).await?
@@ -624,6 +646,7 @@ async fn finish(
     Box::pin(subsidy::review(tx, now, programme, &work.events, loans)).await
 }
 
+/// Writes down what happened, and that something did: the close of a day that has read ahead looks for it.
 async fn insert(
     tx: &Tx,
     now: Timestamp,
@@ -679,8 +702,8 @@ async fn insert(
                         row.amount = row.split.total().unwrap_or_default();
                         row.booked = true;
                     }
-                    What::Replaced(amount) => row.amount = amount.unwrap_or_default(),
-                    What::WriteOff => {}
+                    What::Replaced(amount) | What::Misuse(amount) => row.amount = amount.unwrap_or_default(),
+                    What::WriteOff | What::MisuseMended => {}
                 },
             }
             row
@@ -715,6 +738,8 @@ async fn insert(
     );
     let values = [programme.id.into(), now.into()];
     tx.execute_raw(rows.statement(tx.get_database_backend(), &sql, values)).await?;
+    let told = "UPDATE loan_programme SET told_count = told_count + 1 WHERE id = $1";
+    entity::execute(tx, told, [programme.id.into()]).await?;
     Ok(())
 }
 

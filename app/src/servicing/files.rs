@@ -340,7 +340,14 @@ impl Import<'_> {
             .filter(loan_event::Column::FileId.is_null())
             .filter(loan_event::Column::OnDay.lt(until))
             .filter(loan_event::Column::OnDay.gte(first.day))
-            .filter(loan_event::Column::Kind.is_not_in(["subsidy", "replaced", "credit_back"]))
+            // The bank's format has no line for these.
+            .filter(loan_event::Column::Kind.is_not_in([
+                "subsidy",
+                "replaced",
+                "credit_back",
+                "misuse",
+                "misuse_mended",
+            ]))
             .all(tx)
             .await?;
         let reversals = loan_event::Entity::find()
@@ -542,7 +549,8 @@ impl Import<'_> {
         let stored = loan::load(tx, &[*id], false).await?;
         let loan = recorded.loans().get(id).or_else(|| stored.get(id));
         let Some(it) = loan.map(|loan| loan.replay(detail.on)).transpose()?.flatten() else { return Ok(()) };
-        let ours = [Component::Penalty, Component::Compound].map(|one| it.state.due[one]);
+        let come_to = it.state.outstanding().map_err(ServeError::Loan)?;
+        let ours = [come_to.penalty, come_to.compound];
         let theirs = [Component::Penalty, Component::Compound].map(|one| detail.split.amounts[one]);
         if ours == theirs {
             self.report.agreed += 1;
@@ -805,6 +813,8 @@ fn happening(kind: &str) -> &'static str {
         "prepayment" => "提前还款",
         "rate" => "利率调整",
         "class" => "分类认定",
+        "misuse" => "挪用",
+        "misuse_mended" => "挪用已纠正",
         "reversal" => "冲正",
         "waiver" => "减免",
         "compensation" => "代偿",

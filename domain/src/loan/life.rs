@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::allocation::{Amounts, Component, Order, Scan};
+use super::misuse::Misuse;
 use super::overdue::{Class, Grace, GraceMode, Penalty, days_past_due};
 use super::prepayment::{Mode, Onwards, Prepayment, Running, accrued};
 use super::repricing::{Pace, RateChange, follow, in_force, over, parts, rows_from, steady};
@@ -29,6 +30,8 @@ pub struct Contract {
     pub terms: Terms,
     /// How many times the contract rate late money costs.
     pub multiplier: Multiplier,
+    /// And money that is used for another purpose (挪用).
+    pub misuse: Multiplier,
     /// Whether late interest costs too (复利).
     pub compound: bool,
     /// 宽限期.
@@ -92,6 +95,10 @@ pub struct Event {
 pub enum What {
     /// 利率调整: from this day on, this day included.
     RateChange(Rate),
+    /// 挪用: from this day on so much of the principal is used for another purpose, all of it if nothing is said; whatever was said before.
+    Misuse(Option<Money>),
+    /// 挪用已纠正: from this day on everything is used as agreed.
+    MisuseMended,
     /// A judgement that the loan is at least as bad (五级分类人工认定), or that there is none any more.
     Judgement(Option<Class>),
     /// 贴息 that pays the borrower's interest at once.
@@ -130,24 +137,25 @@ pub enum What {
 
 impl What {
     /// The place between a prepayment and what comes next.
-    const AFTER_PREPAYMENT: u8 = 6;
+    const AFTER_PREPAYMENT: u8 = 7;
 
     /// Its place within a day.
     fn rank(&self) -> u8 {
         match self {
             What::RateChange(_) => 0,
-            What::Judgement(_) => 1,
-            What::Subsidy(_) => 2,
+            What::Misuse(_) | What::MisuseMended => 1,
+            What::Judgement(_) => 2,
+            What::Subsidy(_) => 3,
             // Before payments: its interest to the day is due with it, and they may settle that.
-            What::Replaced(_) => 3,
-            What::Repayment { .. } => 4,
-            What::Prepayment { .. } => 5,
-            What::Waiver(_) => 7,
-            What::Compensation(_) => 8,
-            What::Recovery(_) => 9,
-            What::WriteOff => 10,
-            What::CreditBack(_) => 11,
-            What::Reversal(_) => 12,
+            What::Replaced(_) => 4,
+            What::Repayment { .. } => 5,
+            What::Prepayment { .. } => 6,
+            What::Waiver(_) => 8,
+            What::Compensation(_) => 9,
+            What::Recovery(_) => 10,
+            What::WriteOff => 11,
+            What::CreditBack(_) => 12,
+            What::Reversal(_) => 13,
         }
     }
 }
@@ -225,6 +233,7 @@ pub struct Life<'a> {
     pub(super) arrears: Vec<Arrear>,
     /// Interest of the period under way that was reckoned before its principal changed.
     pub(super) carried: Money,
+    pub(super) misuse: Misuse,
     pub(super) earned: Income,
     credit: Money,
     judged: Option<Class>,
@@ -261,6 +270,10 @@ pub struct State {
     pub due: Amounts,
     /// Interest of the period under way, to the day.
     pub accrued: Money,
+    /// What 挪用 has cost in it beyond that, to the day.
+    pub misuse_penalty: Money,
+    /// Principal that is used for another purpose.
+    pub misused: Money,
     /// Credit of the borrower.
     pub credit: Money,
     /// Since the oldest instalment with principal or interest unpaid.
@@ -295,7 +308,7 @@ impl State {
     pub fn outstanding(&self) -> Result<Income, LoanError> {
         Ok(Income {
             interest: plus(self.due[Component::Interest], self.accrued)?,
-            penalty: self.due[Component::Penalty],
+            penalty: plus(self.due[Component::Penalty], self.misuse_penalty)?,
             compound: self.due[Component::Compound],
         })
     }
@@ -317,6 +330,7 @@ impl<'a> Life<'a> {
             next: 0,
             arrears: Vec::new(),
             carried: Money::ZERO,
+            misuse: Misuse::none(terms.disbursed_on),
             earned: Income::default(),
             credit: Money::ZERO,
             judged: None,
@@ -380,6 +394,11 @@ impl<'a> Life<'a> {
         let mut outcome = Outcome { id, expected: None, taken, undue, to_pool, due_before, accruing };
         match what {
             What::RateChange(rate) => self.reprice(on, rate)?,
+            What::Misuse(amount) => {
+                let principal = plus(self.undue(), due_before[Component::Principal])?;
+                self.misuse.begin(on, amount, principal);
+            }
+            What::MisuseMended => self.misuse.end(on),
             What::Judgement(class) => self.judged = class,
             What::Repayment { amount, booked } => {
                 let class = self.class(on);
@@ -442,15 +461,17 @@ impl<'a> Life<'a> {
 
     /// Lets instalments fall due, up to a day and with it.
     fn advance(&mut self, to: BusinessDate) -> Result<(), LoanError> {
-        while let Some(row) = self.rows.get(self.next).filter(|row| row.due <= to) {
+        while let Some(row) = self.rows.get(self.next).copied().filter(|row| row.due <= to) {
+            self.reckon_misuse(row.due)?;
             let mut owed = Amounts::default();
             (owed[Component::Principal], owed[Component::Interest]) =
                 (row.principal, plus(row.interest, self.carried)?);
+            owed[Component::Penalty] = std::mem::take(&mut self.misuse.carried);
             let arrear = Arrear { due: row.due, since: row.due, owed, latent: Default::default() };
             self.earned.interest = plus(self.earned.interest, owed[Component::Interest])?;
             self.carried = Money::ZERO;
             self.next += 1;
-            if arrear.bears() {
+            if arrear.owed != Amounts::default() {
                 self.arrears.push(arrear);
             }
         }
@@ -494,14 +515,33 @@ impl<'a> Life<'a> {
     }
 
     /// What late money costs on a day.
-    pub(super) fn penalty(&self, day: BusinessDate) -> Penalty {
-        let Contract { terms, multiplier, compound, .. } = self.contract;
-        Penalty {
+    pub(super) fn penalty(&self, day: BusinessDate) -> Result<Penalty, LoanError> {
+        let Contract { terms, compound, .. } = self.contract;
+        Ok(Penalty {
             annual_rate: in_force(terms, &self.rates, day),
-            multiplier: *multiplier,
+            multiplier: self.misuse.late(self.contract)?,
             compound: *compound,
             day_count: terms.day_count,
+        })
+    }
+
+    /// What a yuan that is not yet due costs in a year beyond its interest, where a part is misused, by the rate of a day.
+    pub(super) fn misuse_a_year(&self, day: BusinessDate) -> Result<Fraction, LoanError> {
+        product(self.rate_on(day).fraction(), self.misuse.undue(self.contract)?)
+    }
+
+    /// Writes down what 挪用 has cost in the period under way, up to a day within it.
+    fn reckon_misuse(&mut self, to: BusinessDate) -> Result<(), LoanError> {
+        let since = self.misuse.since;
+        if !self.misuse.is_any() || to <= since || self.has_ended() {
+            return Ok(());
         }
+        let years = self.contract.terms.day_count.year_fraction(since, to);
+        let cost = share(product(self.misuse_a_year(to.previous())?, years)?, self.undue())?;
+        self.misuse.since = to;
+        self.misuse.carried = plus(self.misuse.carried, cost)?;
+        self.earned.penalty = plus(self.earned.penalty, cost)?;
+        Ok(())
     }
 
     /// Writes penalty and compound interest down, up to a day; none of a loan that has ended.
@@ -509,7 +549,8 @@ impl<'a> Life<'a> {
         if self.has_ended() {
             return Ok(());
         }
-        let (grace, penalty) = (self.contract.grace, self.penalty(to.previous()));
+        self.reckon_misuse(to)?;
+        let (grace, penalty) = (self.contract.grace, self.penalty(to.previous())?);
         for one in self.arrears.iter_mut().filter(|one| one.since < to && one.bears()) {
             let (principal, interest) = (one.owed[Component::Principal], one.owed[Component::Interest]);
             let cost = |from| penalty.between(from, to, principal, interest);
@@ -615,6 +656,9 @@ impl<'a> Life<'a> {
                 (self.carried, left) = (minus(self.carried, before)?, minus(left, before)?);
                 self.earned.interest = plus(self.earned.interest, before)?;
             }
+            if component == Component::Penalty {
+                left = self.off_misuse(left)?;
+            }
             let earned = self.earned.of(component);
             *earned = plus(*earned, left)?;
         }
@@ -633,6 +677,13 @@ impl<'a> Life<'a> {
             left = minus(left, part)?;
         }
         Ok(left)
+    }
+
+    /// Lowers what 挪用 has cost in the period under way. Answers what is left.
+    fn off_misuse(&mut self, amount: Money) -> Result<Money, LoanError> {
+        let part = amount.min(self.misuse.carried);
+        self.misuse.carried = minus(self.misuse.carried, part)?;
+        minus(amount, part)
     }
 
     /// Lowers principal: first what is due, then what is not; instalments are solved anew for the rest. Answers how much was not
@@ -674,11 +725,12 @@ impl<'a> Life<'a> {
     fn cut_short(&mut self, on: BusinessDate, principal: Money) -> Result<(), LoanError> {
         let mut owed = Amounts::default();
         (owed[Component::Principal], owed[Component::Interest]) = (principal, std::mem::take(&mut self.carried));
+        owed[Component::Penalty] = std::mem::take(&mut self.misuse.carried);
         self.earned.interest = plus(self.earned.interest, owed[Component::Interest])?;
         self.rows.truncate(self.next);
         self.periods.truncate(self.next);
         let arrear = Arrear { due: on, since: on, owed, latent: Default::default() };
-        if arrear.bears() {
+        if arrear.owed != Amounts::default() {
             self.arrears.push(arrear);
         }
         Ok(())
@@ -753,7 +805,11 @@ impl<'a> Life<'a> {
         }
         // What the bank took is what was earned to the day; the rest begins on it.
         self.carried = Money::ZERO;
-        self.earned.interest = plus(self.earned.interest, outcome.taken.amounts[Component::Interest])?;
+        self.earned.penalty = minus(self.earned.penalty, std::mem::take(&mut self.misuse.carried))?;
+        for component in [Component::Penalty, Component::Compound, Component::Interest] {
+            let earned = self.earned.of(component);
+            *earned = plus(*earned, outcome.taken.amounts[component])?;
+        }
         for component in <Component as sea_orm::Iterable>::iter() {
             self.paid[component] = plus(self.paid[component], outcome.taken.amounts[component])?;
         }
@@ -804,6 +860,7 @@ impl<'a> Life<'a> {
         let (prepaid, onwards) = running.prepay(&wish, interest)?;
         let mut split = Split::default();
         split.amounts[Component::Fee] = prepaid.fee;
+        split.amounts[Component::Penalty] = self.misuse.carried;
         split.amounts[Component::Interest] = prepaid.accrued_interest;
         split.amounts[Component::Principal] = prepaid.principal;
         Ok((split, prepaid.principal, onwards.zip(prepaid.rest)))
@@ -862,7 +919,11 @@ impl<'a> Life<'a> {
     fn waive(&mut self, amounts: &Amounts) -> Result<(), LoanError> {
         for component in [Component::Penalty, Component::Compound, Component::Interest] {
             let wished = amounts[component];
-            if self.off(component, wished)?.is_positive() {
+            let mut left = self.off(component, wished)?;
+            if component == Component::Penalty {
+                left = self.off_misuse(left)?;
+            }
+            if left.is_positive() {
                 return Err(LoanError::TooMuch(wished));
             }
             let earned = self.earned.of(component);
@@ -880,6 +941,7 @@ impl<'a> Life<'a> {
         let mut amounts = self.due()?;
         amounts[Component::Principal] = plus(amounts[Component::Principal], undue)?;
         amounts[Component::Interest] = plus(amounts[Component::Interest], accrued)?;
+        amounts[Component::Penalty] = plus(amounts[Component::Penalty], std::mem::take(&mut self.misuse.carried))?;
         if !self.accruing {
             // It never was income.
             for component in [Component::Penalty, Component::Compound, Component::Interest] {
@@ -953,6 +1015,12 @@ impl<'a> Life<'a> {
             undue: life.undue(),
             due: life.due()?,
             accrued,
+            misuse_penalty: life.misuse.carried,
+            misused: if life.has_ended() {
+                Money::ZERO
+            } else {
+                life.misuse.of(plus(life.undue(), life.due()?[Component::Principal])?)?
+            },
             credit: life.credit,
             days_past_due: life.days_past_due(day),
             class: life.class(day),

@@ -4,7 +4,7 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use super::{DayCount, LoanError, plus, product, share, sum};
-use crate::{BusinessDate, Fraction, Money, Multiplier, Rate};
+use crate::{BusinessDate, Fraction, Money, Rate};
 
 /// The least bad class the days past due allow (商业银行金融资产风险分类办法); judgement may only worsen it.
 #[derive(
@@ -54,7 +54,7 @@ pub struct Penalty {
     /// The contract rate.
     pub annual_rate: Rate,
     /// How many times it.
-    pub multiplier: Multiplier,
+    pub multiplier: Fraction,
     /// Whether late interest costs too.
     pub compound: bool,
     /// What part of a year days are.
@@ -62,10 +62,14 @@ pub struct Penalty {
 }
 
 impl Penalty {
+    /// What a late yuan costs in a year.
+    pub fn a_year(&self) -> Result<Fraction, LoanError> {
+        product(self.annual_rate.fraction(), self.multiplier)
+    }
+
     /// What a late yuan costs between two days.
     pub fn factor(&self, from: BusinessDate, to: BusinessDate) -> Result<Fraction, LoanError> {
-        let rate = product(self.annual_rate.fraction(), self.multiplier.fraction())?;
-        product(rate, self.day_count.year_fraction(from, to))
+        product(self.a_year()?, self.day_count.year_fraction(from, to))
     }
 
     /// Penalty on principal and compound interest on interest between two days, each rounded.

@@ -94,7 +94,7 @@ pub struct Reckoning {
     pub outstanding: [Money; 3],
     /// Interest of the period under way.
     pub interest: Growth,
-    /// What is late, the oldest first.
+    /// What is late, the oldest first; last what 挪用 costs until the next instalment falls due.
     pub late: Vec<Late>,
 }
 
@@ -178,7 +178,7 @@ impl Reckoning {
             }
         }
         let mut late = Vec::with_capacity(life.arrears.len());
-        let penalty = life.penalty(as_of);
+        let penalty = life.penalty(as_of)?;
         let linear = base(penalty.day_count);
         let mut written: Amounts = state.due;
         (written[Component::Penalty], written[Component::Compound]) = (Money::ZERO, Money::ZERO);
@@ -202,10 +202,7 @@ impl Reckoning {
                 written[Component::Penalty] = plus(written[Component::Penalty], kept_penalty)?;
                 written[Component::Compound] = plus(written[Component::Compound], kept_compound)?;
                 let since = one.since.max(from);
-                let a_day = product(
-                    product(penalty.annual_rate.fraction(), penalty.multiplier.fraction())?,
-                    Fraction::parts(1, base),
-                )?;
+                let a_day = product(penalty.a_year()?, Fraction::parts(1, base))?;
                 let grown = |amount| Growth::of(since, amount, Fraction::ZERO, a_day);
                 match (grown(one.owed[Component::Principal]), grown(one.owed[Component::Interest])) {
                     (Some(principal), Some(interest)) => {
@@ -219,12 +216,22 @@ impl Reckoning {
             }
             late.push(entry);
         }
+        if let Some((period, _)) = life.under_way().filter(|_| !life.has_ended()) {
+            written[Component::Penalty] = plus(written[Component::Penalty], life.misuse.carried)?;
+            if life.misuse.is_any() {
+                match life.misuse_growth(as_of)? {
+                    Some(penalty) => late.push(Late { due: period.due, penalty, compound: Growth::none(penalty.from) }),
+                    None => plain = false,
+                }
+            }
+        }
         if !plain {
             // Everything is as it stands this evening.
             (interest, late) = (Growth::none(as_of), Vec::new());
             until = Some(as_of.next());
             written = state.due;
             written[Component::Interest] = plus(written[Component::Interest], state.accrued)?;
+            written[Component::Penalty] = plus(written[Component::Penalty], state.misuse_penalty)?;
         } else {
             let grown = |pick: fn(&Late) -> &Growth| -> Result<Money, LoanError> {
                 late.iter().try_fold(Money::ZERO, |total, one| plus(total, to(pick(one))?))
@@ -318,5 +325,12 @@ impl Life<'_> {
             (from, rate) = (change.effective_on, change.annual_rate);
         }
         Growth::of(from, bearing, before, a_day(rate)?)
+    }
+
+    /// How what 挪用 costs grows until the next instalment falls due; nothing if not evenly.
+    fn misuse_growth(&self, as_of: BusinessDate) -> Result<Option<Growth>, LoanError> {
+        let Some(base) = base(self.contract.terms.day_count) else { return Ok(None) };
+        let a_day = product(self.misuse_a_year(as_of)?, Fraction::parts(1, base))?;
+        Ok(Growth::of(self.misuse.since, self.undue(), Fraction::ZERO, a_day))
     }
 }

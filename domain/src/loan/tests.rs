@@ -11,7 +11,7 @@ use super::repricing::{RateChange, reprice};
 use super::servicing::{Payment, Servicing};
 use super::subsidy::{Model, Subsidy};
 use super::*;
-use crate::{BusinessDate, Multiplier, Rate};
+use crate::{BusinessDate, Fraction, Rate};
 
 mod life;
 
@@ -64,7 +64,7 @@ prop_compose! {
 }
 
 fn penalty(terms: &Terms) -> Penalty {
-    let multiplier: Multiplier = "1.5".parse().unwrap();
+    let multiplier = Fraction::parts(3, 2);
     Penalty { annual_rate: terms.annual_rate, multiplier, compound: true, day_count: DayCount::Actual360 }
 }
 

@@ -5,23 +5,26 @@
 //! Loans on which something changes that day (an instalment falls due, a class or the grace ends) are replayed, at most [`PIECE`] at a time.
 //! All others only grow: the last piece adds up by how much, in the database, two statements however many loans there are, and writes
 //! none of them. What a day booked is a difference to the day before, so an interest that is booked day by day adds up to the rounded whole.
+//!
+//! While a piece is written the next may be read and reckoned beside it ([`ahead`]), and all others added up ([`rest`]): no loan's reckoning asks
+//! for another loan, and what they share (accounts, the pool, the day itself) is only written under the lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::loan::life::State;
 use domain::loan::overdue::Class;
 use domain::{BusinessDate, LoanContractId, LoanProgrammeId, Money, Timestamp};
-use entity::{Tx, loan_day, loan_programme};
+use entity::{Db, Rows, Tx, loan_day, loan_programme};
 use ledger::{Account, Entry, Subject};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
 };
 use sha2::{Digest, Sha256};
 
 use super::ServeError;
-use super::loan::{self, Loan};
+use super::loan::{self, Loan, Replayed};
 use super::programme::{self, Known};
 use super::{Step, advance, contracts, through};
 use crate::postings::{self, Delta};
@@ -41,8 +44,47 @@ pub enum Piece {
     Closed(loan_day::Model),
 }
 
+/// A part of a day that was read and reckoned before its turn, as long as it holds: nothing was told of the programme's loans since, and
+/// nobody else has closed it.
+#[derive(Debug)]
+pub struct Ahead {
+    told_count: i64,
+    closed_through: BusinessDate,
+    part: Part,
+}
+
+#[derive(Debug)]
+enum Part {
+    /// Loans on which something changes.
+    Changed(Reckoned),
+    /// How all others have grown.
+    Rest(Grown),
+}
+
+impl Ahead {
+    /// The loan after which the next piece begins; nothing if this is how all others grow.
+    pub fn last(&self) -> Option<LoanContractId> {
+        match &self.part {
+            Part::Changed(reckoned) => reckoned.ids.last().copied(),
+            Part::Rest(_) => None,
+        }
+    }
+}
+
+/// Loans reckoned anew, and what that brings.
+#[derive(Debug)]
+struct Reckoned {
+    ids: Vec<LoanContractId>,
+    loans: BTreeMap<LoanContractId, Loan>,
+    replayed: Vec<(LoanContractId, Replayed)>,
+    /// Of which contracts how much principal fell due, in fen.
+    due: Vec<(LoanContractId, i64)>,
+    grown: Grown,
+    steps: Vec<Step>,
+}
+
 /// Interest, penalties and what stands beside the balance sheet that grew, by class.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Grown(BTreeMap<Class, ([i64; 3], i64)>);
 
 impl Grown {
@@ -83,14 +125,73 @@ pub async fn locked(tx: &Tx, id: LoanProgrammeId) -> Result<loan_programme::Mode
     row.ok_or(ServeError::NoSuchProgramme)
 }
 
-/// One piece of a day. Only the day after the last closed one can be closed, and only when it is over and the bank has told of it, if it
-/// tells by month or by sums.
+/// Reads the piece of a day that begins after a loan, beside whoever writes; nothing if nothing changes after it. It sees one state of the
+/// database and changes nothing.
+pub async fn ahead(
+    db: &Db,
+    id: LoanProgrammeId,
+    day: BusinessDate,
+    after: Option<LoanContractId>,
+    size: u64,
+) -> Result<Option<Ahead>, ServeError> {
+    let seen = db.snapshot().await?;
+    let programme = programme::one(&seen, id).await?;
+    let ids = changing(&seen, id, day, after, size).await?;
+    let loans = loan::load(&seen, &ids, false).await?;
+    seen.rollback().await?;
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let part = Part::Changed(reckon(&programme, day, ids, loans)?);
+    Ok(Some(Ahead { told_count: programme.told_count, closed_through: programme.closed_through, part }))
+}
+
+/// Adds up how the loans grow on which nothing changes on a day, likewise: the pieces of the day are of other loans.
+pub async fn rest(db: &Db, id: LoanProgrammeId, day: BusinessDate) -> Result<Ahead, ServeError> {
+    let seen = db.snapshot().await?;
+    let programme = programme::one(&seen, id).await?;
+    let part = Part::Rest(grown(&seen, id, day).await?);
+    seen.rollback().await?;
+    Ok(Ahead { told_count: programme.told_count, closed_through: programme.closed_through, part })
+}
+
+/// What was read ahead, if it still holds; its loans are locked. The programme is.
+async fn still(
+    tx: &Tx,
+    programme: &loan_programme::Model,
+    day: BusinessDate,
+    ahead: Option<Ahead>,
+) -> Result<Option<Part>, DbErr> {
+    let same = |one: &Ahead| (one.told_count, one.closed_through) == (programme.told_count, programme.closed_through);
+    let Some(Ahead { part, .. }) = ahead.filter(same) else { return Ok(None) };
+    if let Part::Changed(Reckoned { ids, .. }) = &part {
+        let backend = tx.get_database_backend();
+        let set = || Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
+        if backend == DbBackend::Postgres {
+            let sql = "SELECT c.id FROM loan_contract c WHERE c.id IN (SELECT id FROM {rows}) ORDER BY c.id FOR NO KEY UPDATE";
+            tx.query_all_raw(set().statement(backend, sql, [])).await?;
+        }
+        // Another close may have been here.
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM loan_standing \
+                   WHERE contract_id IN (SELECT id FROM {rows}) AND until_day <= $1";
+        let row = tx.query_one_raw(set().statement(backend, sql, [day.into()])).await?;
+        let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n"))?;
+        if n != ids.len() as i64 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(part))
+}
+
+/// One piece of a day, as it was read ahead if that still holds. Only the day after the last closed one can be closed, and only when it is
+/// over and the bank has told of it, if it tells by month or by sums.
 pub async fn piece(
     tx: &Tx,
     now: Timestamp,
     id: LoanProgrammeId,
     day: BusinessDate,
     size: u64,
+    ahead: Option<Ahead>,
 ) -> Result<Piece, ServeError> {
     let programme = locked(tx, id).await?;
     let standing = loan_day::Entity::find_by_id((id, day)).one(tx).await?;
@@ -106,13 +207,28 @@ pub async fn piece(
         Some(row) => row,
         None => begin(tx, now, id, day).await?,
     };
-    let changed = changing(tx, id, day, size).await?;
-    if changed.is_empty() {
-        return finish(tx, now, &programme, row).await.map(Piece::Closed);
+    let part = match still(tx, &programme, day, ahead).await? {
+        Some(Part::Changed(reckoned)) => Part::Changed(reckoned),
+        read => {
+            let ids = changing(tx, id, day, None, size).await?;
+            match (ids.is_empty(), read) {
+                (true, Some(Part::Rest(grown))) => Part::Rest(grown),
+                (true, _) => Part::Rest(grown(tx, id, day).await?),
+                (false, _) => {
+                    let loans = loan::load(tx, &ids, true).await?;
+                    Part::Changed(reckon(&programme, day, ids, loans)?)
+                }
+            }
+        }
+    };
+    match part {
+        Part::Rest(grown) => finish(tx, now, &programme, row, &grown).await.map(Piece::Closed),
+        Part::Changed(reckoned) => {
+            let count = reckoned.ids.len() as u64;
+            write(tx, now, &programme, row, reckoned).await?;
+            Ok(Piece::Changed(count))
+        }
     }
-    let count = changed.len() as u64;
-    reckon(tx, now, &programme, row, &changed).await?;
-    Ok(Piece::Changed(count))
 }
 
 async fn begin(tx: &Tx, now: Timestamp, id: LoanProgrammeId, day: BusinessDate) -> Result<loan_day::Model, DbErr> {
@@ -136,28 +252,33 @@ async fn begin(tx: &Tx, now: Timestamp, id: LoanProgrammeId, day: BusinessDate) 
     row.insert(tx).await
 }
 
-/// Loans whose standing does not hold on the day.
-async fn changing(tx: &Tx, id: LoanProgrammeId, day: BusinessDate, size: u64) -> Result<Vec<LoanContractId>, DbErr> {
+/// Loans whose standing does not hold on the day, by id, from after one on.
+async fn changing(
+    db: &impl ConnectionTrait,
+    id: LoanProgrammeId,
+    day: BusinessDate,
+    after: Option<LoanContractId>,
+    size: u64,
+) -> Result<Vec<LoanContractId>, DbErr> {
     let sql = format!(
-        "SELECT contract_id FROM loan_standing WHERE programme_id = $1 AND until_day <= $2 ORDER BY contract_id LIMIT {size}"
+        "WITH due AS MATERIALIZED (SELECT contract_id FROM loan_standing WHERE programme_id = $1 AND until_day <= $2) \
+         SELECT contract_id FROM due WHERE contract_id > $3 ORDER BY contract_id LIMIT {size}"
     );
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into(), day.into()]);
-    tx.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "contract_id")).collect()
+    let after = after.map_or(uuid::Uuid::nil(), LoanContractId::uuid);
+    let values = [id.into(), day.into(), after.into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    db.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "contract_id")).collect()
 }
 
-/// Reckons loans anew and books what that brings.
-async fn reckon(
-    tx: &Tx,
-    now: Timestamp,
+/// Reckons loans anew to the end of a day. Nothing but the loans themselves is asked.
+fn reckon(
     programme: &loan_programme::Model,
-    row: loan_day::Model,
-    ids: &[LoanContractId],
-) -> Result<(), ServeError> {
-    let day = row.day;
-    let mut loans = loan::load(tx, ids, true).await?;
+    day: BusinessDate,
+    ids: Vec<LoanContractId>,
+    mut loans: BTreeMap<LoanContractId, Loan>,
+) -> Result<Reckoned, ServeError> {
     let (mut grown, mut steps) = (Grown::default(), Vec::<Step>::new());
-    let mut entry = postings::day(programme.book_id, postings::day_reference(programme.id, day, row.step), day);
-    let mut replayed = Vec::with_capacity(loans.len());
+    let (mut replayed, mut due) = (Vec::with_capacity(loans.len()), Vec::with_capacity(loans.len()));
     for (id, loan) in &mut loans {
         let before = loan.books(through(programme, loan))?;
         let Some(it) = loan.replay(day)? else { continue };
@@ -165,11 +286,28 @@ async fn reckon(
         if left.undue != -left.due || left.credit != 0 {
             return Err(ServeError::Ledger(ledger::Refusal::Unsound));
         }
-        let principal = |subject| Account::of_contract(programme.book_id, subject, &loan.row.number);
-        entry = postings::signed(entry, principal(Subject::LOAN_DUE), principal(Subject::LOAN_UNDUE), left.due);
+        due.push((*id, left.due));
         grown.add(it.state.class, left.receivable, left.off_balance);
         advance(loan, &mut steps, &it.state, day, "system", None)?;
         replayed.push((*id, it));
+    }
+    Ok(Reckoned { ids, loans, replayed, due, grown, steps })
+}
+
+/// Writes loans that were reckoned anew, and books what that brings.
+async fn write(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    row: loan_day::Model,
+    reckoned: Reckoned,
+) -> Result<(), ServeError> {
+    let Reckoned { ids, loans, replayed, due, grown, steps } = reckoned;
+    let mut entry = postings::day(programme.book_id, postings::day_reference(programme.id, row.day, row.step), row.day);
+    for (id, fen) in due {
+        let Some(loan) = loans.get(&id) else { continue };
+        let principal = |subject| Account::of_contract(programme.book_id, subject, &loan.row.number);
+        entry = postings::signed(entry, principal(Subject::LOAN_DUE), principal(Subject::LOAN_UNDUE), fen);
     }
     let standings: Vec<_> = replayed.iter().map(|(id, it)| (*id, &it.reckoning, &it.state)).collect();
     loan::write(tx, programme.id, &standings).await?;
@@ -226,7 +364,8 @@ async fn note(tx: &Tx, row: loan_day::Model, after: loan_day::Model, grown: &Gro
 /// evening before.
 const INTEREST: &str = "SELECT class, accruing, CAST(SUM((interest_start + interest_step * ($2 - interest_from) + interest_den / 2) / interest_den \
      - (interest_start + interest_step * ($2 - 1 - interest_from) + interest_den / 2) / interest_den) AS BIGINT) AS fen \
-     FROM loan_standing WHERE programme_id = $1 AND as_of < $3 AND interest_step > 0 GROUP BY class, accruing";
+     FROM loan_standing WHERE programme_id = $1 AND as_of < $3 AND (until_day IS NULL OR until_day > $3) AND interest_step > 0 \
+     GROUP BY class, accruing";
 /// The same of penalties.
 const PENALTY: &str = "SELECT s.class, s.accruing, \
      CAST(SUM((l.penalty_step * ($2 - l.late_from) + l.penalty_den / 2) / l.penalty_den \
@@ -234,11 +373,34 @@ const PENALTY: &str = "SELECT s.class, s.accruing, \
      CAST(SUM((l.compound_step * ($2 - l.late_from) + l.compound_den / 2) / l.compound_den \
      - (l.compound_step * ($2 - 1 - l.late_from) + l.compound_den / 2) / l.compound_den) AS BIGINT) AS compound \
      FROM loan_late l JOIN loan_standing s ON s.contract_id = l.contract_id \
-     WHERE l.programme_id = $1 AND s.as_of < $3 AND (l.penalty_step > 0 OR l.compound_step > 0) GROUP BY s.class, s.accruing";
+     WHERE l.programme_id = $1 AND s.as_of < $3 AND (s.until_day IS NULL OR s.until_day > $3) \
+     AND (l.penalty_step > 0 OR l.compound_step > 0) GROUP BY s.class, s.accruing";
 /// What all of them come to.
 const TOTALS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS loans, CAST(COALESCE(SUM(undue_fen + due_fen), 0) AS BIGINT) AS balance, \
      CAST(COALESCE(SUM(CASE WHEN late_since < $2 THEN undue_fen + due_fen ELSE 0 END), 0) AS BIGINT) AS overdue \
      FROM loan_standing WHERE programme_id = $1 AND ended IS NULL";
+
+/// How the loans have grown on which nothing changes: those that stand as they did the evening before, and hold. Two statements.
+async fn grown(db: &impl ConnectionTrait, id: LoanProgrammeId, day: BusinessDate) -> Result<Grown, DbErr> {
+    let backend = db.get_database_backend();
+    let mut grown = Grown::default();
+    let mut add = |class: Class, accruing: bool, fen: [i64; 3]| match accruing {
+        true => grown.add(class, fen, 0),
+        false => grown.add(class, [0; 3], fen.iter().sum()),
+    };
+    let ask = |sql: &str| {
+        let values = [id.into(), loan::number(day).into(), day.into()];
+        Statement::from_sql_and_values(backend, sql, values)
+    };
+    for one in db.query_all_raw(ask(INTEREST)).await? {
+        add(one.try_get("", "class")?, one.try_get("", "accruing")?, [one.try_get("", "fen")?, 0, 0]);
+    }
+    for one in db.query_all_raw(ask(PENALTY)).await? {
+        let fen = [0, one.try_get("", "penalty")?, one.try_get("", "compound")?];
+        add(one.try_get("", "class")?, one.try_get("", "accruing")?, fen);
+    }
+    Ok(grown)
+}
 
 /// The last piece: what only grows, and the end of the day.
 async fn finish(
@@ -246,24 +408,9 @@ async fn finish(
     now: Timestamp,
     programme: &loan_programme::Model,
     row: loan_day::Model,
+    grown: &Grown,
 ) -> Result<loan_day::Model, ServeError> {
     let (backend, day) = (tx.get_database_backend(), row.day);
-    let mut grown = Grown::default();
-    let mut add = |class: Class, accruing: bool, fen: [i64; 3]| match accruing {
-        true => grown.add(class, fen, 0),
-        false => grown.add(class, [0; 3], fen.iter().sum()),
-    };
-    let ask = |sql: &str| {
-        let values = [programme.id.into(), loan::number(day).into(), day.into()];
-        Statement::from_sql_and_values(backend, sql, values)
-    };
-    for one in tx.query_all_raw(ask(INTEREST)).await? {
-        add(one.try_get("", "class")?, one.try_get("", "accruing")?, [one.try_get("", "fen")?, 0, 0]);
-    }
-    for one in tx.query_all_raw(ask(PENALTY)).await? {
-        let fen = [0, one.try_get("", "penalty")?, one.try_get("", "compound")?];
-        add(one.try_get("", "class")?, one.try_get("", "accruing")?, fen);
-    }
     let totals = Statement::from_sql_and_values(backend, TOTALS, [programme.id.into(), day.into()]);
     let totals = tx.query_one_raw(totals).await?.ok_or_else(|| DbErr::Custom("a sum has no row".to_owned()))?;
     let entry = postings::day(programme.book_id, postings::day_reference(programme.id, day, row.step), day);
@@ -287,7 +434,7 @@ async fn finish(
         row.off_balance_fen.fen() + off_balance,
     ];
     after.digest = digest(tx, programme, day, &figures).await?;
-    let row = note(tx, row, after, &grown).await?;
+    let row = note(tx, row, after, grown).await?;
     let sql = "UPDATE loan_programme SET closed_through = $1 WHERE id = $2";
     entity::execute(tx, sql, [day.into(), programme.id.into()]).await?;
     Ok(row)

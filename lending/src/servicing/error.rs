@@ -127,6 +127,10 @@ impl From<DbErr> for ServeError {
             Some(rule) if rule.contains("loan_pool_charity") => ServeError::CharityPool,
             Some(rule) if rule.contains("loan_related") => ServeError::Related,
             Some(rule) if rule.contains("loan_event_unexplained") => ServeError::UNEXPLAINED,
+            Some(rule) if rule.contains("loan_subsidy_payout") => ServeError::Invalid {
+                field: "payout",
+                problem: "这笔付款已退回，或已登记支付其他贴息",
+            },
             // PostgreSQL names the constraint, SQLite its column.
             Some(rule) if rule.contains("loan_programme_bank_key") || rule.contains("loan_programme.bank_id") => {
                 ServeError::Conflict

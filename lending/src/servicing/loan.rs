@@ -187,6 +187,7 @@ pub fn contract(row: &loan_contract::Model, paid_out_on: BusinessDate) -> Result
     Ok(Contract {
         terms,
         multiplier: row.penalty_multiplier,
+        misuse: row.misuse_multiplier,
         compound: row.compound,
         grace: Grace { days: small(row.grace_days)?, mode: row.grace_mode },
         orders: Orders::new(|class| order(class).or_else(|_| usual.order(class)).expect("every order was read before")),
@@ -220,6 +221,8 @@ pub(crate) fn fact(row: &loan_event::Model) -> Result<Fact, ServeError> {
             What::Prepayment { mode, principal: (mode != Mode::Full).then_some(principal), booked }
         }
         "rate" => What::RateChange(row.rate.ok_or_else(broken)?),
+        "misuse" => What::Misuse(amount.is_positive().then_some(amount)),
+        "misuse_mended" => What::MisuseMended,
         "class" => What::Judgement(row.class.filter(|class| *class != Class::Normal)),
         "reversal" => What::Reversal(row.reverses.ok_or_else(broken)?),
         "subsidy" => What::Subsidy(amount),
@@ -241,6 +244,8 @@ pub fn word(fact: &Fact) -> &'static str {
             What::Repayment { .. } => "repayment",
             What::Prepayment { .. } => "prepayment",
             What::RateChange(_) => "rate",
+            What::Misuse(_) => "misuse",
+            What::MisuseMended => "misuse_mended",
             What::Judgement(_) => "class",
             What::Reversal(_) => "reversal",
             What::Subsidy(_) => "subsidy",

@@ -83,6 +83,7 @@ pub async fn open(
         closed_through: Set(new.first_day.previous()),
         author_id: Set(Some(by)),
         created_us: Set(now),
+        told_count: Set(0),
     };
     Ok(row.insert(tx).await?)
 }

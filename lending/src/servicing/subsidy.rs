@@ -3,7 +3,7 @@
 //! cut or refuse it; and it is withdrawn if what is heard of later does not grant it any more.
 //!
 //! Fiscal money that passes through a foundation, and a foundation's own, are booked in its book when they move, by its own recipes;
-//! here stands what was claimed and what came.
+//! here stands what was claimed and what came, and of a foundation's own money by which payment.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use domain::lending::product::{SubsidyRecipient, SubsidyRule};
 use domain::loan::allocation::{Amounts, Component};
 use domain::loan::life::{Event, Life, What};
 use domain::loan::{Schedule, subsidy::Subsidised};
-use domain::{BusinessDate, LoanContractId, LoanEventId, LoanProgrammeId, LoanSubsidyId, Money, Timestamp};
+use domain::{BusinessDate, LoanContractId, LoanEventId, LoanProgrammeId, LoanSubsidyId, Money, PayoutId, Timestamp};
 use entity::{Rows, Tx, loan_contract, loan_programme, loan_subsidy};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -167,6 +167,7 @@ pub async fn claim(
                 received_fen: None,
                 withdrawn_on: None,
                 reason: None,
+                payout_id: None,
             });
         }
     }
@@ -204,6 +205,8 @@ pub struct Receipt {
     pub amount: Option<Money>,
     /// Why it is less than what was claimed.
     pub reason: Option<String>,
+    /// The payment by which a foundation paid it with its own money; checked by whoever knows payments.
+    pub payout: Option<PayoutId>,
     /// `staff:{id}`.
     pub actor: String,
 }
@@ -226,7 +229,7 @@ pub async fn receive(
         return Err(ServeError::Withdrawn);
     }
     if row.received_on.is_some() {
-        let same = (row.received_on, row.received_fen) == (Some(on), Some(amount));
+        let same = (row.received_on, row.received_fen, row.payout_id) == (Some(on), Some(amount), receipt.payout);
         return if same { Ok(row) } else { Err(ServeError::IdReused) };
     }
     if on < row.claimed_on || on > BusinessDate::of(now) {
@@ -277,6 +280,7 @@ pub async fn receive(
     active.received_on = Set(Some(on));
     active.received_fen = Set(Some(amount));
     active.reason = Set(reason);
+    active.payout_id = Set(receipt.payout);
     let row = active.update(tx).await?;
     super::record(tx, now, programme, &events).await.map_err(|(_, error)| error)?;
     Ok(row)

@@ -176,7 +176,7 @@ fn prepayment(input: &mut Members) -> Answer {
 fn overdue(input: &mut Members) -> Answer {
     let penalty = Penalty {
         annual_rate: input.rate("annual_rate")?,
-        multiplier: input.multiplier("penalty_multiplier")?,
+        multiplier: input.multiplier("penalty_multiplier")?.fraction(),
         compound: input.flag("compound")?,
         day_count: input.word("day_count")?,
     };
@@ -269,7 +269,7 @@ fn timeline(input: &mut Members) -> Answer {
     let terms = loan(input)?;
     let penalty = Penalty {
         annual_rate: terms.annual_rate,
-        multiplier: input.multiplier("penalty_multiplier")?,
+        multiplier: input.multiplier("penalty_multiplier")?.fraction(),
         compound: input.flag("compound")?,
         day_count: input.word("penalty_day_count")?,
     };

@@ -90,6 +90,15 @@ pub(super) fn steps(officer: &Officer, sheet: &Sheet, word: &str, typed: &Typed)
                 }))
             }
             @if runs || bad {
+                (show("登记挪用", "将从这一天起对挪用部分按合同约定的挪用罚息利率计收，直至纠正或还清；已逾期的择其重，不与逾期罚息并处。", "misuse", true, &|typed| html! {
+                    (on(typed)) (Field::money(typed, "amount", "挪用的本金（元）").hint("全部挪用不填；填此后全部在挪用的金额。"))
+                    (Field::text(typed, "reason", "认定依据").required().longest(200).hint("如认定文书的名称、文号和日期。"))
+                }))
+                @if sheet.served.state.as_ref().is_some_and(|state| state.misused.is_positive()) {
+                    (show("挪用已纠正", "将从这一天起不再按挪用计收；此前计收的仍应归还。", "misuse-mended", false, &|typed| html! {
+                        (on(typed)) (Field::text(typed, "reason", "认定依据").required().longest(200))
+                    }))
+                }
                 (show("分类认定", "将把这笔贷款认定为至少这一类；选“正常”取消人工认定。", "class", false, &|typed| html! {
                     (on(typed)) (Field::choice(typed, "class", "五级分类", &classes).required()) (why(typed))
                 }))
@@ -163,6 +172,8 @@ pub(super) async fn take(
             (Fact::Event(What::Prepayment { mode, principal, booked: None }), "提前还款已登记。")
         }
         "rate" => (Fact::Event(What::RateChange(check.percent("rate"))), "利率调整已登记。"),
+        "misuse" => (Fact::Event(What::Misuse(check.money_or_none("amount"))), "挪用已登记。"),
+        "misuse-mended" => (Fact::Event(What::MisuseMended), "挪用的纠正已登记。"),
         "class" => {
             let wished = form.get("class");
             let class = CLASSES.into_iter().find(|class| domain::bank_file::class_of(*class) == wished);
@@ -188,7 +199,10 @@ pub(super) async fn take(
         "reversal" => (Fact::Event(What::Reversal(check.id("reverses"))), "已冲正。"),
         _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),
     };
-    let reasoned = matches!(step, "rate" | "class" | "waiver" | "compensation" | "write-off" | "reversal");
+    let reasoned = matches!(
+        step,
+        "rate" | "misuse" | "misuse-mended" | "class" | "waiver" | "compensation" | "write-off" | "reversal"
+    );
     let reason = if reasoned { Some(check.text("reason")) } else { None };
     check.done()?;
     let on = on.ok_or_else(|| Problem::field("on", "请填写日期"))?;

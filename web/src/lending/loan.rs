@@ -193,6 +193,8 @@ fn balances(state: &State, contract: &loan_contract::Model) -> Result<Markup, Pa
             ("罚息", part::yuan(state.due[Component::Penalty])),
             ("复利", part::yuan(state.due[Component::Compound])),
             ("本期已计利息", part::yuan(state.accrued)),
+            ("挪用中的本金", part::yuan(state.misused)),
+            ("本期已计挪用罚息", part::yuan(state.misuse_penalty)),
             ("溢缴款", part::yuan(state.credit)),
             ("计息状态", html! { @if state.accruing { "正常计息" } @else { (part::badge(("非应计（收到才计收入）", Tone::Bad))) } }),
             ("已代偿", part::yuan(state.compensated)),

@@ -81,6 +81,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
 async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     let industries = options(all_words::all(words::industry));
     let guarantees = options(all_words::all(words::guarantee));
+    let places: Vec<String> = all_words::counties().map(|(code, name)| format!("{code} {name}")).collect();
     let content = html! {
         h1 { "登记企业融资需求" }
         (part::alert(typed))
@@ -89,7 +90,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="fields" {
                 (Field::text(typed, "enterprise", "企业名称").required().longest(60))
                 (Field::text(typed, "credit_code", "统一社会信用代码").required().longest(18))
-                (Field::text(typed, "division", "行政区划代码").required().longest(9).hint("6位（县）或9位（乡镇）。"))
+                (Field::listed(typed, "division", "所在地", &places).required().longest(60).hint("输入名称或代码后从列表中选县（市、区）；到乡镇的填9位行政区划代码。"))
                 (Field::choice(typed, "industry", "行业", &industries).required())
                 (Field::money(typed, "amount", "需求金额（元）").required())
                 (Field::number(typed, "term", "期限（月）").required())
@@ -119,7 +120,7 @@ pub(super) async fn post_add(officer: Officer, form: Form) -> Result<Response, P
         let guarantee = check.choice::<all_words::Key<Guarantee>>("guarantee").map(|key| key.0);
         let term = check.number("term");
         let (id, amount) = (check.id("id"), check.money("amount"));
-        let (division, enterprise) = (check.text("division"), check.text("enterprise"));
+        let (division, enterprise) = (all_words::place_code(&check.text("division")), check.text("enterprise"));
         let (credit_code, words, contact) = (check.text("credit_code"), check.text("words"), check.text("contact"));
         check.done()?;
         let new = PlainNeed {

@@ -43,7 +43,7 @@ fn freshness(day: Option<BusinessDate>, today: BusinessDate) -> (String, Tone) {
         None => ("还没有".to_owned(), Tone::Waiting),
         Some(day) => match day.days_to(today) {
             ..=1 => (day.to_string(), Tone::Good),
-            days => (format!("{day}，{days}天前"), if days > 7 { Tone::Bad } else { Tone::Waiting }),
+            days => (format!("{day}，{days}天前"), if days > OLD_DAYS { Tone::Bad } else { Tone::Waiting }),
         },
     }
 }
@@ -79,8 +79,60 @@ fn opening(banks: &[(String, String)], today: BusinessDate, officer: &Officer, r
     .show(officer, refused)
 }
 
+/// How fresh a programme's files are, as a filter.
+const FRESHNESS: [(&str, &str); 3] = [("fresh", "七日内有文件"), ("stale", "七日以上没有文件"), ("none", "还没有文件")];
+/// A file of so many days ago is old.
+const OLD_DAYS: i64 = 7;
+
+/// Which programmes are asked for; there is one a bank, so all are read.
+struct Wanted<'a> {
+    words: &'a str,
+    bank: Option<BankId>,
+    pace: Option<&'a str>,
+    freshness: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(asked: &'a Asked) -> Result<Wanted<'a>, PageError> {
+        Ok(Wanted {
+            words: asked.get("q").unwrap_or_default(),
+            bank: asked.read("bank")?,
+            pace: asked.among("pace", &PACES)?,
+            freshness: asked.among("file", &FRESHNESS.map(|(key, _)| key))?,
+        })
+    }
+
+    fn takes(&self, one: &Standing, today: BusinessDate) -> bool {
+        let freshness = match one.file.as_ref().map(|file| file.day.days_to(today)) {
+            None => "none",
+            Some(..=OLD_DAYS) => "fresh",
+            Some(_) => "stale",
+        };
+        one.programme.name.contains(self.words)
+            && self.bank.is_none_or(|bank| bank == one.bank.id)
+            && self.pace.is_none_or(|pace| pace == one.programme.pace)
+            && self.freshness.is_none_or(|wanted| wanted == freshness)
+    }
+}
+
+fn filters(asked: &Asked, all: &[Standing]) -> Markup {
+    let banks: Vec<_> = all.iter().map(|one| (one.bank.id.to_string(), one.bank.name.clone())).collect();
+    let paces = PACES.map(|pace| (pace.to_owned(), words::pace(pace).to_owned()));
+    let freshness = FRESHNESS.map(|(key, word)| (key.to_owned(), word.to_owned()));
+    table::filter(
+        asked,
+        &html! {
+            (table::filter_text(asked, "q", "名称"))
+            @if banks.len() > 1 { (table::filter_choice(asked, "bank", "银行", &banks)) }
+            (table::filter_choice(asked, "pace", "报送", &paces))
+            (table::filter_choice(asked, "file", "最近文件", &freshness))
+        },
+    )
+}
+
 async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Result<Response, PageError> {
     let all = officer.app.servicing.programmes(&officer.member).await?;
+    let wanted = Wanted::of(asked)?;
     let today = officer.app.business.today();
     let columns = [
         column("贷款项目"),
@@ -107,7 +159,9 @@ async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
             Cell::or_none(one.day.as_ref().map(|day| day.overdue_fen), |fen| Cell::yuan_of(fen, &lead)),
         ]
     };
-    let table = Table::new("贷款项目", &columns, "还没有开设贷款项目。").whole(all.iter().map(cells));
+    let nothing = if all.is_empty() { "还没有开设贷款项目。" } else { "没有这样的贷款项目。" };
+    let found = all.iter().filter(|one| wanted.takes(one, today));
+    let table = Table::new("贷款项目", &columns, nothing).whole(found.map(cells));
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, asked));
     }
@@ -129,6 +183,7 @@ async fn list(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
                 }))
             }
         }
+        (filters(asked, &all))
         (table.show(asked))
         p class="faint" { (OVERDUE) }
     };

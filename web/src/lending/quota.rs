@@ -59,7 +59,6 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
         numbers("已用"),
         numbers("占用"),
         numbers("剩余"),
-        column("使用情况"),
     ];
     if writes {
         columns.push(column("办理"));
@@ -74,8 +73,7 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
             Cell::yuan(row.limit_fen),
             Cell::yuan_of(row.used_fen, &format!("/console/loans?quota={}", row.id)),
             Cell::yuan(row.reserved_fen),
-            Cell::yuan(left(&row)),
-            Cell::shown(chart::gauge(row.used_fen, row.reserved_fen, row.limit_fen, &title), ""),
+            Cell::yuan(left(&row)).over(&chart::gauge(row.used_fen, row.reserved_fen, row.limit_fen, &title)),
         ];
         if writes {
             cells.push(Cell::shown(change(officer, &row, word, typed), ""));
@@ -112,7 +110,7 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
         }
         (table::filter(asked, &html! { (shelf.filters(asked)) (table::filter_text(asked, "year", "年度")) }))
         (table.show(asked))
-        p class="faint" { "绿色为已用，黄色为银行已批准、尚未签约的占用。" }
+        p class="faint" { "剩余金额下的横条：绿色为已用，黄色为银行已批准、尚未签约的占用。" }
     };
     Ok(officer.shown("额度", &[("/console", "工作台")], &content, typed))
 }

@@ -111,11 +111,15 @@ impl Shelf {
 
 /// What filters of a list ask for.
 pub(super) fn wanted(asked: &Asked, shelf: &Shelf) -> Result<lending::view::Wanted, PageError> {
+    let place = shelf.place(asked);
+    if let (None, Some(given)) = (&place, asked.get("place")) {
+        return Err(table::not_understood("place", given).into());
+    }
     Ok(lending::view::Wanted {
         state: asked.read::<crate::words::Key<_>>("state")?.map(|key| key.0),
         product: asked.read::<uuid::Uuid>("product")?.map(LoanProductId::from),
         bank: asked.read::<uuid::Uuid>("bank")?.map(BankId::from),
-        place: shelf.place(asked),
+        place,
         number: asked.get("number").map(str::to_owned),
         quota: asked.read::<uuid::Uuid>("quota")?.map(LoanQuotaId::from),
         order: ListOrder::default(),

@@ -10,7 +10,7 @@ use poem::web::Path;
 use poem::{Request, Response, handler};
 
 use super::{programme, words};
-use crate::field::Field;
+use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -33,6 +33,14 @@ async fn show(
     let rows = officer.app.servicing.claims(id, waiting, asked.after(), asked.limit(), &officer.member).await;
     let rows = rows.map_err(Problem::of_list)?;
     let claims = officer.member.may(&CLAIMERS, &UnitPath::whole()).is_ok();
+    let payments = match claims {
+        true => officer.app.servicing.payments(id, &officer.member).await.map_err(Problem::from)?,
+        false => Vec::new(),
+    };
+    let payments =
+        options(payments.into_iter().map(|one| {
+            (one.id.to_string(), format!("{} {} 余{}元", one.paid_on, one.purpose, part::grouped(one.left)))
+        }));
     let known = Typed::fresh(Form::of([("on", officer.app.business.today().to_string())]));
     let receive = |row: &loan_subsidy::Model| {
         let refused = (word == row.id.to_string()).then_some(typed);
@@ -45,6 +53,9 @@ async fn show(
                 (Field::day(refused.unwrap_or(&known), "on", "到账日").required())
                 (Field::money(refused.unwrap_or(&known), "amount", "到账金额（元）").hint("与申报一致的不填。"))
                 (Field::text(refused.unwrap_or(&known), "reason", "少于申报的原因").longest(200))
+                @if !payments.is_empty() {
+                    (Field::choice(refused.unwrap_or(&known), "payout", "支付它的付款", &payments).hint("慈善组织以自有资金支付的，选银行已确认的付款。"))
+                }
             },
         }
         .show(officer, refused)
@@ -141,9 +152,10 @@ pub(super) async fn post_receive(
     let received: Result<(), Problem> = async {
         let mut check = form.check();
         let (on, amount, reason) = (check.day("on"), check.money_or_none("amount"), form.get("reason").to_owned());
+        let payout = check.id_or_none("payout");
         check.done()?;
         let on = on.ok_or_else(|| Problem::field("on", "请填写日期"))?;
-        let receipt = Receipt { on, amount, reason: Some(reason), actor: String::new() };
+        let receipt = Receipt { on, amount, reason: Some(reason), payout, actor: String::new() };
         officer.app.servicing.receive_subsidy(claim, receipt, &officer.member).await?;
         Ok(())
     }

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use super::product::{LIST, path};
 use super::shelf::{self, Shelf};
 use super::words;
-use crate::field::{Field, options, ticks};
+use crate::field::{Field, cell, options, ticks};
 use crate::form::{Check, Form, Typed, percent};
 use crate::page::PageError;
 use crate::part;
@@ -363,8 +363,8 @@ fn fee_rows(form: &Form) -> Markup {
         div class="rows" {
             @for row in 0..FEES {
                 div class="row" {
-                    input name="fee_name" value=(at("fee_name", row)) placeholder="名称，如担保费" aria-label={ "第" (row + 1) "项费用的名称" } maxlength="40";
-                    input name="fee_rate" value=(at("fee_rate", row)) placeholder="占本金的%" inputmode="decimal" aria-label={ "第" (row + 1) "项费用占本金的百分比" } size="8";
+                    (cell("费用名称", &html! { input name="fee_name" value=(at("fee_name", row)) placeholder="名称，如担保费" aria-label={ "第" (row + 1) "项的费用名称" } maxlength="40"; }))
+                    (cell("占本金的百分比", &html! { input name="fee_rate" value=(at("fee_rate", row)) placeholder="占本金的%" inputmode="decimal" aria-label={ "第" (row + 1) "项费用占本金的百分比" } size="8"; }))
                 }
             }
         }

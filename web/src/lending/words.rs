@@ -268,6 +268,8 @@ pub(super) fn happening(word: &str) -> &str {
         "prepayment" => "提前还款",
         "rate" => "利率调整",
         "class" => "分类认定",
+        "misuse" => "挪用",
+        "misuse_mended" => "挪用已纠正",
         "reversal" => "冲正",
         "subsidy" => "贴息冲抵",
         "waiver" => "减免",

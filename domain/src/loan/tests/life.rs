@@ -9,6 +9,7 @@ fn contract(terms: Terms, grace: Grace) -> Contract {
     Contract {
         terms,
         multiplier: "1.5".parse().unwrap(),
+        misuse: "2".parse().unwrap(),
         compound: true,
         grace,
         orders: Orders::new(|_| order()),
@@ -60,6 +61,8 @@ fn story(contract: &Contract, wishes: &[(i64, u8, i64)]) -> Vec<Event> {
             },
             13 => What::Replaced((fen % 2 == 0).then_some(money)),
             14 => What::Recovery(money),
+            15 => What::Misuse((fen % 3 > 0).then_some(money)),
+            16 => What::MisuseMended,
             _ => {
                 let mut split = Split::default();
                 split.amounts[Component::Interest] = Money::from_fen(fen % 300);
@@ -76,7 +79,7 @@ fn story(contract: &Contract, wishes: &[(i64, u8, i64)]) -> Vec<Event> {
 }
 
 fn wishes() -> impl Strategy<Value = Vec<(i64, u8, i64)>> {
-    proptest::collection::vec((0i64..700, 0u8..17, 1i64..3_000_000), 0..9)
+    proptest::collection::vec((0i64..700, 0u8..19, 1i64..3_000_000), 0..9)
 }
 
 proptest! {
@@ -312,4 +315,74 @@ fn a_loan_is_prepaid_in_part_and_taken_over_on_one_day() {
     // Without it the ten days are due.
     let whole = [event(1, day, What::Replaced(None))];
     assert_eq!(state(&contract, &whole, day).due[Component::Interest], Money::from_fen(4_150));
+}
+
+/// A loan by days, three hundred thousand fen of principal each month from the first of March.
+fn by_days() -> Contract {
+    let terms = Terms {
+        principal: Money::from_fen(3_600_000),
+        annual_rate: "0.0415".parse().unwrap(),
+        disbursed_on: BusinessDate::new(2026, 2, 1).unwrap(),
+        interest_mode: InterestMode::Daily,
+        day_count: DayCount::Actual360,
+        repayment: Repayment::Instalments {
+            method: Method::EqualPrincipal,
+            due: DueDays { first_due_on: BusinessDate::new(2026, 3, 1).unwrap(), due_day: 1, term: 12 },
+            odd_first_period: false,
+        },
+    };
+    contract(terms, NO_GRACE)
+}
+
+/// Used for another purpose, money costs the higher multiple from that day on, due or not, and never both.
+#[test]
+fn what_is_misused_costs_the_higher_rate_and_never_both() {
+    let day = |text: &str| text.parse::<BusinessDate>().unwrap();
+    let contract = by_days();
+    let penalties = |events: &[Event], on: &str| {
+        let state = state(&contract, events, day(on));
+        [state.due[Component::Penalty], state.due[Component::Compound], state.misuse_penalty].map(Money::fen)
+    };
+    let whole = [event(1, day("2026-02-11"), What::Misuse(None))];
+    // 36 000 × 4.15 % × (2 − 1) × 18 / 360, due with the instalment; the table is as it was.
+    assert_eq!(penalties(&whole, "2026-02-28"), [0, 0, 7_055]);
+    let due = state(&contract, &whole, day("2026-03-01"));
+    assert_eq!(due.due[Component::Penalty], Money::from_fen(7_470));
+    assert_eq!(
+        (due.due[Component::Interest], due.rows),
+        (Money::from_fen(11_620), state(&contract, &[], day("2026-03-01")).rows)
+    );
+    // Ten days late: twice the rate and not one and a half, nor three and a half; what is not due goes on.
+    assert_eq!(penalties(&whole, "2026-03-11"), [7_470 + 692, 27, 3_804]);
+    // Mended: the rate for being late again, and what has come to stays.
+    let mended = [whole[0], event(2, day("2026-03-11"), What::MisuseMended)];
+    assert_eq!(penalties(&mended, "2026-03-21"), [7_470 + 692 + 519, 27 + 20, 3_804]);
+    assert_eq!(state(&contract, &mended, day("2026-03-21")).misused, Money::ZERO);
+    // A third of it.
+    let part = [event(1, day("2026-02-11"), What::Misuse(Some(Money::from_fen(1_200_000))))];
+    assert_eq!(state(&contract, &part, day("2026-02-11")).misused, Money::from_fen(1_200_000));
+    assert_eq!(penalties(&part, "2026-03-01"), [2_490, 0, 0]);
+    assert_eq!(penalties(&part, "2026-03-11")[0], 2_490 + 576);
+    // As if it had never been told.
+    let undone = [whole[0], event(2, day("2026-03-05"), What::Reversal(whole[0].id))];
+    assert_eq!(state(&contract, &undone, day("2026-03-21")), state(&contract, &[], day("2026-03-21")));
+}
+
+/// Whoever pays a misused loan off pays what that has cost to the day.
+#[test]
+fn a_misused_loan_is_paid_off_with_what_it_cost() {
+    let day = |text: &str| text.parse::<BusinessDate>().unwrap();
+    let contract = by_days();
+    let all = What::Prepayment { mode: Mode::Full, principal: None, booked: None };
+    let events = [event(1, day("2026-02-11"), What::Misuse(None)), event(2, day("2026-02-21"), all)];
+    let (outcomes, life) = Life::replay(&contract, &events, day("2026-02-21")).unwrap();
+    let taken = outcomes[1].taken.amounts;
+    assert_eq!(taken[Component::Penalty], Money::from_fen(4_150));
+    assert_eq!((taken[Component::Interest], taken[Component::Fee]), (Money::from_fen(8_300), Money::from_fen(36_000)));
+    let state = life.state(day("2026-02-21")).unwrap();
+    assert_eq!(
+        (state.end, state.outstanding().unwrap().total().unwrap()),
+        (Some(crate::loan::life::End::Settled), Money::ZERO)
+    );
+    assert_eq!(state.earned.penalty, Money::from_fen(4_150));
 }
