@@ -3,16 +3,21 @@
 //! A closed day takes nothing more; what comes late is booked on the first open day and keeps the day it happened. Nothing is opened
 //! again: what was wrong in a closed month is reversed in an open one. Days are sealed in their order, and 31 December waits until
 //! its year is ended, so the entries of the year end stand in it.
+//!
+//! Two things close a day: its seal, by itself as soon as it is reconciled, and the lock of its month, by finance after it has looked at
+//! the month as a whole. A month of sealed days still waits for its lock, and no year ends before its months are locked.
 
 mod audited;
+mod ending;
 mod sheets;
 mod standing;
 mod year;
 
+use crowdfunding::Hand;
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BookId, BusinessDate, Clock, Refused};
-use entity::{Db, Tx, book, charity, day_seal};
+use domain::{BookId, BusinessDate, Clock, Refused, StaffId};
+use entity::{Db, Tx, book, charity, day_seal, violation};
 use ledger::{Activities, Adjustments, BalanceSheet, BookError, CashFlows, Cell, CellLines, SealError, StatementForm};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 use serde_json::json;
@@ -20,8 +25,10 @@ use serde_json::json;
 use crate::reconciliation;
 use crate::trail::{self, Line, SYSTEM, staff};
 
-/// Who closes a month.
-const MONTHLY: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who locks a month, and who is the first of two where a year is ended or its report recorded.
+const FIRST: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who is the second of two.
+const SECOND: [Role; 2] = [Role::FinanceHead, Role::Chair];
 /// Who reads statements.
 const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
@@ -58,6 +65,9 @@ pub enum ClosingError {
     /// The year before has entries and was not ended.
     #[error("the year {0} is not ended")]
     YearOpen(i32),
+    /// Months of the year are not locked, from this one on.
+    #[error("the months from {0} on are not locked")]
+    MonthsOpen(BusinessDate),
     /// There is no such report.
     #[error("no such audited report")]
     NoSuchReport,
@@ -178,6 +188,7 @@ pub enum Statement {
 }
 
 pub use audited::{NewReport, YearStanding, YearState, adjustments};
+pub use ending::{Ending, Moved, NetAssets};
 pub(crate) use sheets::workbook as statements_workbook;
 pub use standing::MonthStanding;
 pub(crate) use standing::sheets_missing;
@@ -195,8 +206,9 @@ impl Closing {
         Closing { db, clock }
     }
 
-    /// Locks a month: no entry is dated into it or before any more. Closing entries are for the end of the year (表结法). December is
-    /// locked with its year. Open months before it are locked with it, and looked at like it. Where something stands against them (see
+    /// Locks a month: no entry is dated into it or before any more, and finance has looked at it, whether its days were sealed before or
+    /// not. Closing entries are for the end of the year (表结法). December is locked with its year. Months before it that are not locked
+    /// are locked with it, and looked at like it. Where something stands against them (see
     /// [`MonthStanding`]), they are locked for a reason only, which the audit trail keeps with what stood against them.
     pub async fn close_month(
         &self,
@@ -205,13 +217,10 @@ impl Closing {
         reason: Option<&str>,
         by: &Member,
     ) -> Result<Closed, ClosingError> {
-        by.must_be(&MONTHLY)?;
-        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-        if reason.is_some_and(|reason| !(2..=500).contains(&reason.chars().count())) {
-            return Err(ClosingError::Invalid { field: "reason", problem: "请填写原因，2至500字" });
-        }
+        by.must_be(&FIRST)?;
+        let reason = reasoned(reason)?;
         let tx = self.db.begin().await?;
-        let row = self.over(&tx, id, month, by, &MONTHLY).await?;
+        let row = self.over(&tx, id, month, by, &FIRST).await?;
         let year = month.last.year();
         if month.last.next().year() != year {
             return Err(ClosingError::YearOpen(year));
@@ -224,8 +233,8 @@ impl Closing {
             detail["unmet"] = json!(against);
             detail["reason"] = json!(reason);
         }
-        ledger::close_through(&tx, id, month.last).await?;
-        self.note(&tx, "book.close_month", &row, detail, by).await?;
+        ledger::lock_through(&tx, id, month.last).await?;
+        self.note(&tx, "book.close_month", id, detail, by).await?;
         self.answer(tx, id).await
     }
 
@@ -238,7 +247,7 @@ impl Closing {
             return Ok(reconciliation::through(db, id).await?);
         }
         let row = book::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchBook)?;
-        Ok(row.closed_through)
+        Ok(row.locked_through)
     }
 
     /// Closes and seals a book through a day. 31 December is sealed when its year is ended, and nothing after it before.
@@ -361,7 +370,7 @@ impl Closing {
         Ok(sheets::workbook(&row, period, adjusted, &statements)?)
     }
 
-    /// The book of a period that is over and not closed, if the asker may close it.
+    /// The book of a period that is over and not locked, if the asker may lock it.
     async fn over(
         &self,
         tx: &Tx,
@@ -375,9 +384,24 @@ impl Closing {
         if period.last >= self.clock.today() {
             return Err(ClosingError::NotOver(period.last));
         }
-        match row.closed_through {
-            Some(closed) if closed >= period.last => Err(ClosingError::Closed(closed)),
+        match row.locked_through {
+            Some(locked) if locked >= period.last => Err(ClosingError::Closed(locked)),
             _ => Ok(row),
+        }
+    }
+
+    /// Refuses if something is booked in a month of the year before December that nobody has locked.
+    async fn months_before(tx: &Tx, row: &book::Model, year: i32) -> Result<(), ClosingError> {
+        let november = Period::month(year, 11).ok_or(ClosingError::YearOpen(year))?.last;
+        let open = Closing::unlocked_from(tx, row).await?.filter(|day| *day <= november);
+        open.map_or(Ok(()), |day| Err(ClosingError::MonthsOpen(day)))
+    }
+
+    /// The first day that is not locked; none before the first entry.
+    async fn unlocked_from(db: &impl ConnectionTrait, row: &book::Model) -> Result<Option<BusinessDate>, DbErr> {
+        match row.locked_through {
+            Some(locked) => Ok(Some(locked.next())),
+            None => Ok(ledger::booked_days(db, row.id).await?.map(|(first, _)| first)),
         }
     }
 
@@ -400,15 +424,21 @@ impl Closing {
         }
     }
 
+    /// The hand of the second of two persons: neither the first, nor for whom the first acted.
+    async fn second(tx: &Tx, book: BookId, first: [Option<StaffId>; 2], by: &Member) -> Result<Hand, ClosingError> {
+        let hand = Hand::at(by, &SECOND, &crowdfunding::book_place(tx, book).await?)?;
+        if hand.is_of(first) { Err(ClosingError::OtherPerson) } else { Ok(hand) }
+    }
+
     async fn note(
         &self,
         tx: &Tx,
         action: &'static str,
-        row: &book::Model,
+        book: BookId,
         detail: serde_json::Value,
         by: &Member,
     ) -> Result<(), DbErr> {
-        let (actor, object) = (staff(by.id), format!("book:{}", row.id));
+        let (actor, object) = (staff(by.id), format!("book:{book}"));
         trail::record(tx, self.clock.now(), Line { actor, action, object, origin: by.origin.clone(), detail }).await
     }
 
@@ -425,4 +455,26 @@ impl Closing {
             booked: ledger::booked_days(db, id).await?,
         })
     }
+}
+
+/// Why something is done although something stands against it; none if nothing was said.
+fn reasoned(reason: Option<&str>) -> Result<Option<String>, ClosingError> {
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    if reason.is_some_and(|reason| !(2..=500).contains(&reason.chars().count())) {
+        return Err(ClosingError::Invalid { field: "reason", problem: "请填写原因，2至500字" });
+    }
+    Ok(reason.map(str::to_owned))
+}
+
+/// Whether a row was refused because another one of the same year of the book is live.
+fn is_live_already(error: &DbErr, table: &str) -> bool {
+    // PostgreSQL names the index, SQLite its columns.
+    let rules = [format!("{table}_live_key"), format!("{table}.book_id")];
+    violation(error).is_some_and(|rule| rules.iter().any(|one| rule.contains(one)))
+}
+
+/// Whether somebody may read what two persons decide about a book: whoever reads its books, or is the second.
+async fn may_read(db: &impl ConnectionTrait, book: BookId, by: &Member) -> Result<(), ClosingError> {
+    by.may(&[&READERS[..], &SECOND[..]].concat(), &crowdfunding::book_place(db, book).await?)?;
+    Ok(())
 }

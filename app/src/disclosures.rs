@@ -719,17 +719,23 @@ impl Disclosures {
         }
     }
 
-    /// What somebody was warned of is done: it leaves their desk with the publication.
+    /// What somebody was warned of is done: it leaves their desk with the publication that does it.
     async fn done(&self, tx: &Tx, now: Timestamp, row: &disclosure::Model) -> Result<(), DbErr> {
         let subject = row.event_id.map(MajorEventId::uuid).or(row.campaign_id.map(CampaignId::uuid));
         let kinds = row.kind.also_does().iter().copied().chain([row.kind]);
-        duty_notice::Entity::update_many()
+        let mut told = duty_notice::Entity::update_many()
             .col_expr(duty_notice::Column::ClosedUs, now.into())
+            .col_expr(duty_notice::Column::DisclosureId, row.id.into())
             .filter(duty_notice::Column::ClosedUs.is_null())
+            .filter(duty_notice::Column::BookId.eq(row.book_id))
             .filter(duty_notice::Column::Subject.eq(subject.unwrap_or(row.book_id.uuid())))
-            .filter(duty_notice::Column::Kind.is_in(kinds))
-            .exec(tx)
-            .await?;
+            .filter(duty_notice::Column::Kind.is_in(kinds));
+        if let Some(year) = row.year {
+            // What is told of a year is due in the next.
+            let (first, last) = (format!("{}-01-01", year + 1), format!("{}-12-31", year + 1));
+            told = told.filter(duty_notice::Column::Due.between(first, last));
+        }
+        told.exec(tx).await?;
         Ok(())
     }
 

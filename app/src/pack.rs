@@ -12,7 +12,8 @@ use domain::role::{Member, Role};
 use domain::voucher::{Side, VoucherLine};
 use domain::{AccountId, BookId, BusinessDate, Money, StaffId};
 use entity::{
-    Tx, audited_year, bank_balance, book, campaign, cash_count, manual_voucher, reconciliation_run, staff, year_closing,
+    Tx, audit_log, audited_year, bank_balance, book, campaign, cash_count, manual_voucher, reconciliation_run, staff,
+    year_closing,
 };
 use futures_util::TryStreamExt;
 use ledger::{Adjustments, JournalEntry};
@@ -171,6 +172,7 @@ impl Closing {
         records::disclosures(&mut archive, &tx, &names, id, period).await?;
         figures(&mut archive, &tx, id, (year, period)).await?;
         campaigns(&mut archive, &tx, id, period).await?;
+        months(&mut archive, &tx, &names, id, year).await?;
         reports(&mut archive, &tx, &names, id, year).await?;
         tx.commit().await?;
         let mut list = String::from("SHA-256  文件\n");
@@ -611,6 +613,32 @@ async fn campaigns(archive: &mut Archive, tx: &Tx, book: BookId, period: Period)
         }
     }
     archive.table("项目收支表.csv", table)
+}
+
+/// 月结: which months were locked, by whom, and in spite of what, as the trail keeps it.
+async fn months(archive: &mut Archive, tx: &Tx, names: &Names, book: BookId, year: i32) -> Result<(), PackError> {
+    let locks = audit_log::Entity::find()
+        .filter(audit_log::Column::Action.eq("book.close_month"))
+        .filter(audit_log::Column::Object.eq(format!("book:{book}")))
+        .order_by_asc(audit_log::Column::AtUs)
+        .order_by_asc(audit_log::Column::Id);
+    let mut table = Table::new(&["锁定至", "未办完的事项", "原因", "锁定人", "锁定日期"])?;
+    for row in locks.all(tx).await? {
+        let detail: serde_json::Value =
+            serde_json::from_str(&row.detail).map_err(|error| DbErr::Json(error.to_string()))?;
+        let said = |key: &str| detail[key].as_str().unwrap_or_default();
+        let unmet = detail["unmet"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+        if said("through").starts_with(&year.to_string()) {
+            table.row([
+                said("through"),
+                &unmet.collect::<Vec<_>>().join("；"),
+                said("reason"),
+                &names.actor(&row.actor),
+                &BusinessDate::of(row.at_us).to_string(),
+            ])?;
+        }
+    }
+    archive.table("月结.csv", table)
 }
 
 /// 审计报告, and by whom the year was ended in spite of what.

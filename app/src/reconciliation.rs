@@ -257,6 +257,16 @@ impl Reconciliation {
         Ok((wechat, house))
     }
 
+    /// The book of the charity whose money the channel holds; nothing without a channel, or if no charity has its merchant number.
+    pub async fn book_of_channel(&self) -> Result<Option<BookId>, ReconcileError> {
+        let Some(wechat) = &self.wechat else { return Ok(None) };
+        match self.house_of(wechat.mchid()).await {
+            Ok(house) => Ok(Some(house.owner.book_id)),
+            Err(ReconcileError::NoSuchCharity) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether the channel has no bill of this day any more: only files can reconcile it.
     pub fn is_gone(&self, day: BusinessDate) -> bool {
         day.days_to(self.business.today()) > GONE_DAYS

@@ -61,6 +61,7 @@ pub async fn create_book(tx: &Tx, new: NewBook, now: Timestamp) -> Result<book::
         chart: Set(chart.to_owned()),
         credit_code: Set(new.credit_code),
         closed_through: Set(None),
+        locked_through: Set(None),
         created_us: Set(now),
     }
     .insert(tx)
@@ -88,4 +89,20 @@ pub async fn close_through(tx: &Tx, id: BookId, day: BusinessDate) -> Result<(),
     }
     let book = book::Entity::find_by_id(id).one(tx).await?.ok_or(BookError::NoSuchBook)?;
     Err(BookError::ClosedFurther(book.closed_through.unwrap_or(day)))
+}
+
+/// Locks every month up to `day`, the last of one, and closes its days; those of them that are sealed are closed already.
+pub async fn lock_through(tx: &Tx, id: BookId, day: BusinessDate) -> Result<(), BookError> {
+    match close_through(tx, id, day).await {
+        Ok(()) | Err(BookError::ClosedFurther(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let locked = tx
+        .execute_raw(Statement::from_sql_and_values(
+            tx.get_database_backend(),
+            "UPDATE book SET locked_through = $1 WHERE id = $2 AND (locked_through IS NULL OR locked_through < $1)",
+            [day.into(), id.into()],
+        ))
+        .await?;
+    if locked.rows_affected() == 1 { Ok(()) } else { Err(BookError::ClosedFurther(day)) }
 }

@@ -142,6 +142,8 @@ pub async fn find_entries(db: &impl ConnectionTrait, books: &[BookId], text: &st
         names.push(format!("disbursement_paid:{number}:{attempt}"));
         names.push(format!("disbursement_bounced:{number}:{attempt}"));
     }
+    // The entries of a year's end, by what they have in common: `year_end:{book}:{year}`.
+    names.extend(["income", "release", "expense"].map(|step| format!("{text}:{step}")));
     let mut ids: Vec<EntryId> = Vec::new();
     if let Ok(voucher_number) = text.parse::<i64>() {
         let rows = voucher::Entity::find()

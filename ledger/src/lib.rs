@@ -27,7 +27,7 @@ mod year_end;
 pub use account::Account;
 pub use account_page::{AccountLine, AccountPage, AccountPlace, NoPlace, account_page};
 pub use audit::{AuditReport, Difference, audit};
-pub use book::{BookError, BookKind, NewBook, books, close_through, create_book};
+pub use book::{BookError, BookKind, NewBook, books, close_through, create_book, lock_through};
 pub use campaign_sheet::{CampaignSheet, Inflow, Outflow, campaign_sheet, campaign_sheets};
 pub use cell::{Cell, CellColumn, CellLine, CellLines, CellPart, StatementForm, cell_lines};
 pub use conversion::{OLD_CHART, conversion, converted};

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use domain::{AccountId, BookId, BusinessDate, Money};
-use entity::Tx;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::{Account, Entry, Subject, accounts, balances};
@@ -26,14 +25,14 @@ pub(crate) const CLOSING: &str = "closing";
 /// |      | 3101 非限定性净资产                           |        | amount |
 /// | 22   | 3101 非限定性净资产                           | amount |        |
 /// |      | 5xxx                                          |        | amount |
-pub async fn year_end(tx: &Tx, book: BookId, year: i32) -> Result<Vec<Entry>, DbErr> {
+pub async fn year_end(db: &impl ConnectionTrait, book: BookId, year: i32) -> Result<Vec<Entry>, DbErr> {
     let (Some(first), Some(last)) = (BusinessDate::new(year, 1, 1), BusinessDate::new(year, 12, 31)) else {
         return Err(DbErr::Custom(format!("there is no year {year}")));
     };
-    if is_ended(tx, book, year).await? {
+    if is_ended(db, book, year).await? {
         return Ok(Vec::new());
     }
-    let standing = balances(tx, book, Some(last)).await?;
+    let standing = balances(db, book, Some(last)).await?;
     let net = |id: &AccountId| standing.get(id).map_or(0, |balance| balance.net().fen());
     let unrestricted = Account::new(book, Subject::UNRESTRICTED_NET_ASSETS);
     let [income, release, expense] = references(book, year);
@@ -43,7 +42,7 @@ pub async fn year_end(tx: &Tx, book: BookId, year: i32) -> Result<Vec<Entry>, Db
     let mut expense = entry(CLOSING, expense);
     let mut used: BTreeMap<Account, i64> = BTreeMap::new();
 
-    for row in accounts(tx, book).await? {
+    for row in accounts(db, book).await? {
         let Some(account) = Account::of_row(&row) else { continue };
         let net = net(&row.id);
         let code = account.subject.code();
@@ -58,7 +57,7 @@ pub async fn year_end(tx: &Tx, book: BookId, year: i32) -> Result<Vec<Entry>, Db
             *used.entry(restricted(&account)).or_default() += net;
         }
     }
-    let released = released(tx, book, first, last).await?;
+    let released = released(db, book, first, last).await?;
     for (account, used) in used {
         let left = used - released.get(&account.id()).copied().unwrap_or_default();
         release = moving(release, &account, &unrestricted, left);
@@ -97,7 +96,7 @@ fn moving(entry: Entry, debit: &Account, credit: &Account, fen: i64) -> Entry {
 
 /// What was released of each restricted account between two days, less what was restricted again.
 async fn released(
-    tx: &Tx,
+    db: &impl ConnectionTrait,
     book: BookId,
     first: BusinessDate,
     last: BusinessDate,
@@ -115,6 +114,6 @@ async fn released(
         half("credit_account", "debit_account", "-"),
     );
     let values = [book.into(), first.into(), last.into()];
-    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "fen")?))).collect()
 }

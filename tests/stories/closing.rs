@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::bank::{account, bring, file};
 use crate::binary::Program;
 use crate::vouchers::{on, posted, step, voucher, written};
-use crate::world::{World, story};
+use crate::world::{Officer, World, story};
 
 /// A program of another house. The tests need it; `scripts/test` installs it.
 fn tool(name: &str, words: &[&str]) -> String {
@@ -170,6 +170,7 @@ async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
         keeper.act(&lock(year + 1, 1)).await.refused(409, "period_not_over");
         w.pass(31 * 86_400).await;
         keeper.act(&lock(year + 1, 1)).await.refused(409, "year_open");
+        w.lock_months(year).await;
         let before_ending = keeper.get(&format!("{book}/closing")).await.ok()["closed_through"].clone();
         // Nobody has reconciled a day of it: not without a reason, and not by one person.
         cashier.post(&ending, closing(Some("账单随后补对"))).await.refused(403, "forbidden");
@@ -191,7 +192,12 @@ async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
         let chair = w.staff(Role::Chair).await;
         let waits = chair.get("/staff/waiting").await.ok();
         assert!(waits.to_string().contains("year_closing"), "{waits:#}");
-        assert_eq!(chair.act(&step(&first, "decline")).await.ok()["state"], "declined");
+        let no = |reason: &str| json!({ "reason": reason });
+        chair.post(&step(&first, "decline"), no(" ")).await.refused(422, "invalid_field");
+        let declined = chair.post(&step(&first, "decline"), no("先补对账单")).await.ok();
+        assert_eq!(declined["state"], "declined");
+        let kept = "SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE object LIKE 'year_closing:%' AND detail LIKE '%先补对账单%'";
+        assert_eq!(w.count(kept).await, 1, "why it was not ended stays");
         assert_eq!(keeper.get(&format!("{book}/closing")).await.ok()["closed_through"], before_ending, "nothing was ended");
         // Whoever proposed it takes it back, nobody else does.
         let mistaken = closing(Some("写错了原因"));
@@ -223,6 +229,73 @@ async fn a_month_is_locked_a_year_is_ended_and_the_statements_stay() {
         w.sql(&format!("UPDATE book SET closed_through = '{year}-12-30'")).await.unwrap_err();
         let trail = w.count("SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'book.close_year'").await;
         assert_eq!(trail, 1);
+    })
+    .await;
+}
+
+/// The nightly job seals days; the month they make waits for finance all the same, and its year for the month.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_month_still_waits_for_its_lock() {
+    story(async |w| {
+        let year = w.app.business.today().year() + 1;
+        let clock = async |year: i32, day: &str| {
+            w.lever("clock", json!({ "now": format!("{year}-{day}T12:00:00+08:00") })).await;
+        };
+        clock(year, "11-10").await;
+        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        let campaign = w.open_campaign("1000.00").await;
+        w.gift(&w.donor("o-one").await, campaign, "80.00").await;
+        let waits = async |who: &Officer| {
+            let desk = who.get("/staff/waiting").await.ok();
+            desk["items"].as_array().unwrap().iter().any(|one| one["kind"] == "month_lock")
+        };
+        assert!(!waits(&keeper).await, "November is not over");
+        clock(year, "12-03").await;
+        let november = BusinessDate::new(year, 11, 30).unwrap();
+        assert!(!w.app.closing.seal_through(w.book, november).await.unwrap().is_empty());
+        let book = format!("/staff/books/{}", w.book);
+        let closed = keeper.get(&format!("{book}/closing")).await.ok();
+        assert_eq!(
+            (&closed["closed_through"], &closed["locked_through"]),
+            (&json!(november), &Value::Null),
+            "{closed:#}"
+        );
+        assert!(waits(&keeper).await && waits(&head).await, "sealed is not locked");
+
+        // The year does not end over it, whoever asks: not by a reason, and not past the program.
+        clock(year + 1, "01-06").await;
+        let ending = format!("{book}/years/{year}/closing");
+        let reasoned = || json!({ "id": Uuid::now_v7(), "reason": "审计前补对" });
+        let refused = head.post(&ending, reasoned()).await;
+        refused.refused(409, "months_open");
+        assert!(refused.text.contains(&format!("{year}年11月起还没有月结")), "{}", refused.text);
+        let by = |who: &Officer| w.sql_id(&who.id.to_string());
+        let at = w.sql_id(&Uuid::now_v7().to_string());
+        let past = format!(
+            "INSERT INTO year_closing (id, book_id, year, unmet, state, author_id, created_us) \
+             VALUES ({at}, {}, {year}, '[]', 'proposed', {}, 1); \
+             UPDATE year_closing SET state = 'approved', approver_id = {}, decided_us = 2 WHERE id = {at}",
+            w.sql_id(&w.book.to_string()),
+            by(&keeper),
+            by(&head),
+        );
+        w.attacked(&past, "year_closing_months").await;
+        w.attacked(&format!("UPDATE book SET locked_through = '{year}-12-31'"), "book_locked_open").await;
+        let half = format!("UPDATE book SET closed_through = '{year}-12-15', locked_through = '{year}-12-15'");
+        w.attacked(&half, "book_locked_month").await;
+
+        // Its checks are asked like those of any other month.
+        let lock = format!("{book}/years/{year}/months/11/closing");
+        let refused = keeper.act(&lock).await;
+        refused.refused(409, "month_not_ready");
+        assert!(refused.text.contains("还没有对账"), "{}", refused.text);
+        let locked = keeper.act(&format!("{lock}?reason=账单随后补对")).await.ok();
+        assert_eq!(locked["locked_through"], json!(november));
+        keeper.act(&lock).await.refused(409, "period_closed");
+        w.attacked("UPDATE book SET locked_through = NULL", "book_locked").await;
+        assert!(!waits(&keeper).await, "nothing is booked in December");
+        w.end_year(year).await;
+        assert_eq!(keeper.get(&format!("{book}/closing")).await.ok()["locked_through"], format!("{year}-12-31"));
     })
     .await;
 }
@@ -323,6 +396,9 @@ async fn a_month_is_not_locked_over_what_is_open_in_the_months_before_it() {
         let mut pack = zip::ZipArchive::new(std::io::Cursor::new(pack.bytes().await.unwrap())).unwrap();
         let mut sheets = String::new();
         std::io::Read::read_to_string(&mut pack.by_name("银行存款余额调节表.csv").unwrap(), &mut sheets).unwrap();
+        let mut locks = String::new();
+        std::io::Read::read_to_string(&mut pack.by_name("月结.csv").unwrap(), &mut locks).unwrap();
+        assert!(locks.contains(&format!("{year}-04-30")) && locks.contains("迁移账套") && locks.contains("有1笔银行流水"), "{locks}");
         for month in ["03", "04"] {
             assert!(sheets.contains(&format!("基本户,{year}-{month},,,,未编制或未复核")), "{sheets}");
         }

@@ -187,7 +187,15 @@ async fn what_is_due_is_listed_warned_of_once_and_escalated_once() {
         assert_eq!(w.run_job("duties").await, 0, "once");
         assert_eq!((waits(&disclosure).await, waits(&chair).await), (before.0 + 1, before.1 + 1));
         // Who takes a notice off the desk with the database in hand does not make the duty go away: it is written anew, and once.
-        w.sql("UPDATE duty_notice SET closed_us = created_us WHERE closed_us IS NULL").await.unwrap();
+        // It is closed by what it asks for, or for a reason that stays: not without one, and not by what nobody has published.
+        let version = prepared(&disclosure, about(id, "raising_status")).await;
+        let close = |how: &str| format!("UPDATE duty_notice SET closed_us = created_us{how} WHERE closed_us IS NULL");
+        let unpublished = format!(", disclosure_id = {}", w.sql_id(version["id"].as_str().unwrap()));
+        for how in ["", ", closed_why = ' '", &unpublished] {
+            w.attacked(&close(how), "duty_notice_unfulfilled").await;
+        }
+        w.attacked("UPDATE duty_notice SET closed_why = '以后再说' WHERE closed_us IS NULL", "duty_notice_fixed").await;
+        w.sql(&close(", closed_why = '手工关闭'")).await.unwrap();
         assert_eq!((waits(&disclosure).await, waits(&chair).await), (0, 0));
         assert!(w.run_job("duties").await >= 2);
         assert_eq!(w.run_job("duties").await, 0, "once");
@@ -196,9 +204,10 @@ async fn what_is_due_is_listed_warned_of_once_and_escalated_once() {
         assert_eq!(counted[&domain::duty::DutyKind::RaisingStatus], 1);
 
         // Published, it leaves both desks at once; the next one is counted from this day.
-        let version = prepared(&disclosure, about(id, "raising_status")).await;
         published(&disclosure, &version, &today(w)).await;
         assert_eq!((waits(&disclosure).await, waits(&chair).await), before);
+        let by_it = "SELECT CAST(count(*) AS BIGINT) FROM duty_notice WHERE kind = 'raising_status' AND disclosure_id IS NOT NULL";
+        assert_eq!(w.count(by_it).await, 2, "the warning and the escalation");
         assert_eq!(status(duties(&disclosure, &of_campaign).await), Some(("due".into(), false)));
         let done = duties(&disclosure, &format!("{of_campaign}&state=done&kind=raising_status")).await;
         assert_eq!(done.len(), 1);
@@ -216,6 +225,14 @@ async fn what_is_due_is_listed_warned_of_once_and_escalated_once() {
         let next = page["next"].as_str().unwrap();
         let rest = disclosure.get(&format!("/staff/duties?limit=100&after={next}")).await.ok();
         assert_ne!(rest["items"][0], page["items"][0]);
+
+        // What was published before does nothing for the next one.
+        w.pass(80 * 86_400).await;
+        assert!(w.run_job("duties").await >= 1);
+        let next = "FROM duty_notice WHERE closed_us IS NULL AND kind = 'raising_status'";
+        assert_eq!(w.count(&format!("SELECT CAST(count(*) AS BIGINT) {next}")).await, 1);
+        let by_the_last = format!("{} AND kind = 'raising_status'", close(&unpublished));
+        w.attacked(&by_the_last, "duty_notice_unfulfilled").await;
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! A year and what is made of it: statements that lead to their entries, an audit, ratios, counted cash, the sheet of a campaign.
 
+use domain::Money;
 use domain::role::Role;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -216,7 +217,7 @@ async fn a_year_is_ended_adjusted_audited_and_closed_for_good() {
         )
         .await;
         assert!(moved["book_date"].is_string(), "{moved:#}");
-        assert_eq!((w.balance("320101").await, w.balance("3101").await), ("7.00".to_owned(), before_moving));
+        assert_eq!((w.balance("320101").await, w.balance("3101").await), ("7.00".to_owned(), before_moving.clone()));
         assert_eq!(management("").await, (json!("30.00"), json!("0.00")));
         assert_eq!(management("&adjusted=true").await, (json!("36.00"), json!("7.00")));
         let ratios = head.get(&format!("{book}/years/{year}/ratios")).await.ok();
@@ -235,6 +236,7 @@ async fn a_year_is_ended_adjusted_audited_and_closed_for_good() {
         let of = |name: &str| format!("/staff/audit-reports/{id}/{name}");
         keeper.act(&of("approval")).await.refused(403, "forbidden");
         chair.act(&of("approval")).await.refused(409, "document_needed");
+        chair.post(&of("decline"), json!({ "reason": " " })).await.refused(422, "invalid_field");
         let at = w.sql_id(id);
         let by = |who: &str| {
             format!("UPDATE audited_year SET state = 'approved', approver_id = {who}, decided_us = 1 WHERE id = {at}")
@@ -269,6 +271,22 @@ async fn a_year_is_ended_adjusted_audited_and_closed_for_good() {
             .unwrap();
         head.act(&step(&late, "posting")).await.refused(409, "year_audited");
         keeper.act(&step(&late, "discard")).await.ok();
+        assert_eq!(w.raised(campaign).await, "100.00");
+
+        // The year after ends too, with what the audit found: it goes to net assets, and the public total stays.
+        while w.app.business.today().year() == year + 1 {
+            w.pass(15 * 86_400).await;
+        }
+        w.end_year(year + 1).await;
+        let signed = |text: &str| {
+            let fen = text.trim_start_matches('-').parse::<Money>().unwrap().fen();
+            if text.starts_with('-') { -fen } else { fen }
+        };
+        assert_eq!(w.balance("320101").await, "0.00");
+        assert_eq!(signed(&w.balance("3101").await), signed(&before_moving) + 700);
+        let next = keeper.get(&format!("{book}/statements?year={}", year + 1)).await.ok();
+        let sheet = &next["balance_sheet"];
+        assert_eq!(row(sheet, "assets")["closing"], row(sheet, "liabilities_and_net_assets")["closing"]);
         assert_eq!(w.raised(campaign).await, "100.00");
     })
     .await;
@@ -427,7 +445,7 @@ async fn an_auditor_takes_a_year_home_in_one_archive() {
             bytes
         };
         let list = String::from_utf8(file("清单.txt")).unwrap();
-        assert_eq!(list.lines().count(), 21, "{list}");
+        assert_eq!(list.lines().count(), 22, "{list}");
         for line in list.lines().skip(1) {
             let (hash, name) = line.split_once("  ").unwrap();
             let found = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file(name));
@@ -454,6 +472,7 @@ async fn an_auditor_takes_a_year_home_in_one_archive() {
             ("差错.csv", "处理原因"),
             ("往来账龄.csv", "365天以上"),
             ("信息公开.csv", "指纹"),
+            ("月结.csv", "锁定至"),
             ("年终结转.csv", "未办完的事项"),
         ] {
             assert!(text(file(name)).contains(head), "{name}");

@@ -471,3 +471,201 @@ fn invented_bills_are_read_right_and_damaged_ones_refused() {
     }
     assert!(refused > 250, "{refused}");
 }
+
+/// What has to become of a file: read as the sample is, or refused with these words.
+enum Fate {
+    Read,
+    Refused(&'static str),
+}
+
+/// Files as other programs, other banks and other hands leave them: each says what the sample says, or is refused, saying why.
+#[test]
+fn odd_files_are_read_right_or_refused_saying_why() {
+    use Fate::{Read, Refused};
+    let sample = std::str::from_utf8(TRADE).unwrap();
+    let bare = sample.trim_start_matches('\u{feff}');
+    let lines: Vec<&str> = bare.lines().collect();
+    let (names, sums) = (lines[7], lines[8]);
+    let with = |from: &str, to: &str| {
+        assert!(sample.contains(from), "{from}");
+        sample.replacen(from, to, 1).into_bytes()
+    };
+    let joined = |lines: &[&str], end: &str| lines.join(end).into_bytes();
+    let packed = |bytes: &[u8]| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let wide = |text: &str, first: [u8; 2], of: fn(u16) -> [u8; 2]| {
+        first.into_iter().chain(text.encode_utf16().flat_map(of)).collect::<Vec<u8>>()
+    };
+    let twice: Vec<u8> = joined(&[&lines[..], &lines[7..]].concat(), "\r\n");
+    let cut = |bytes: Vec<u8>, keep: usize| bytes[..keep].to_vec();
+    let zipped = packed(TRADE);
+    let half = zipped.len() / 2;
+    let plain = |line: &str| line.replace('`', "");
+    let quoted =
+        bare.lines().map(|line| format!("\"{}\"", line.replace(',', "\",\""))).collect::<Vec<_>>().join("\r\n");
+    // 交易账单 in GBK.
+    let gbk = [&[0xbd_u8, 0xbb, 0xd2, 0xd7, 0xd5, 0xcb, 0xb5, 0xa5][..], b",", TRADE].concat();
+    let first = lines[1];
+    let table: Vec<(&str, Vec<u8>, Fate)> = vec![
+        ("no mark", bare.as_bytes().to_vec(), Read),
+        ("LF", joined(&lines, "\n"), Read),
+        ("both line ends", with("\r\n", "\n"), Read),
+        ("CR alone", joined(&lines, "\r"), Refused("换行符")),
+        ("two marks", format!("\u{feff}{sample}").into_bytes(), Read),
+        ("a blank line before", format!("\r\n{bare}").into_bytes(), Refused("缺少列")),
+        ("blank lines behind", format!("{sample}\r\n\r\n  \r\n").into_bytes(), Read),
+        ("blank lines between", bare.replace("\r\n`", "\r\n\r\n`").into_bytes(), Refused("第")),
+        ("UTF-16, little end first", wide(bare, [0xff, 0xfe], u16::to_le_bytes), Refused("UTF-8")),
+        ("UTF-16, big end first", wide(bare, [0xfe, 0xff], u16::to_be_bytes), Refused("UTF-8")),
+        ("GBK", gbk, Refused("第1行不是UTF-8文本")),
+        ("packed", zipped.clone(), Read),
+        ("packed twice", packed(&zipped), Refused("UTF-8")),
+        ("packed in two parts", [packed(&TRADE[..700]), packed(&TRADE[700..])].concat(), Read),
+        ("packed and cut", cut(zipped.clone(), half), Refused("压缩文件")),
+        ("packed, its last byte gone", cut(zipped.clone(), zipped.len() - 1), Refused("压缩文件")),
+        ("packed, with something behind", [&zipped[..], b"x"].concat(), Refused("压缩文件")),
+        ("two bills in one", [TRADE, TRADE].concat(), Refused("合计行之后还有内容（第10行）")),
+        ("the totals twice", twice, Refused("合计行之后还有内容（第10行）")),
+        ("the header twice", joined(&[&lines[..1], &lines[..]].concat(), "\r\n"), Refused("第2行不是账单的明细")),
+        ("no totals", joined(&lines[..7], "\r\n"), Refused("不完整")),
+        ("the names of the totals without them", joined(&lines[..8], "\r\n"), Refused("不完整")),
+        ("the totals without their names", joined(&[&lines[..7], &lines[8..]].concat(), "\r\n"), Refused("第8行有7列")),
+        ("a total with a comma", with("`6,`175.03", "`6,`1,75.03"), Refused("“应结订单总金额”")),
+        ("a total that is no number", with("`6,`175.03", "`6,`一百"), Refused("“应结订单总金额”")),
+        ("half a line of totals", with("`6,`175.03", "`6.5,`175.03"), Refused("总交易单数")),
+        ("old totals", with("`6,`175.03,`120.00,`0.00,`0.33000", "`6.0,`175.03,`120.0,`0,`0.33"), Read),
+        ("totals without backticks", with(sums, &plain(sums)), Read),
+        (
+            "a count and nothing else",
+            joined(&[&lines[..7], &["总交易单数", "`6"][..]].concat(), "\r\n"),
+            Refused("缺少列“应结订单总金额”"),
+        ),
+        ("no total of the fees", with("手续费总金额", "其他总金额"), Refused("缺少列“手续费总金额”")),
+        ("no total of the orders", with("订单总金额,申请", "其他总金额,申请"), Refused("缺少列“订单总金额”")),
+        ("no total of what goes back", with("申请退款总金额", "其他退款"), Refused("缺少列“申请退款总金额”")),
+        ("a total nobody knows", with(names, &format!("{names},新增合计")), Refused("第9行有7列")),
+        ("one cell of a line lost its backtick", with("`SUCCESS,`OTHERS", "SUCCESS,`OTHERS"), Read),
+        ("a line lost its backticks", with(first, &plain(first)), Refused("第2行不是账单的明细")),
+        ("a blank before the backtick", with(first, &format!(" {first}")), Refused("第2行不是账单的明细")),
+        (
+            "a tab behind the backtick",
+            with("`4200002601202601150000000003", "`\t4200002601202601150000000003"),
+            Refused("“微信订单号”"),
+        ),
+        ("a tab before an amount", with("`CNY,`0.03", "`CNY,`\t0.03"), Refused("“应结订单金额”")),
+        ("quotes around every cell", quoted.into_bytes(), Refused("缺少列")),
+        ("semicolons", bare.replace(',', ";").into_bytes(), Refused("缺少列")),
+        ("a comma in the name of the product", with("`爱心捐款,`p=7\\ r=2", "`爱心,捐款,`p=7\\ r=2"), Read),
+        ("quotes in the name of the product", with("`爱心捐款,`p=7\\ r=2", "`\"爱心\"捐款,`p=7\\ r=2"), Read),
+        ("a backtick in the name of the product", with("`爱心捐款,`p=7\\ r=2", "`爱`心捐款,`p=7\\ r=2"), Read),
+        (
+            "a cell's end in the name of the product",
+            with("`爱心捐款,`p=7\\ r=2", "`爱心,`捐款,`p=7\\ r=2"),
+            Refused("第2行有28列"),
+        ),
+        ("an amount of one decimal", with("`CNY,`50.00", "`CNY,`50.0"), Read),
+        ("an amount of none", with("`CNY,`50.00", "`CNY,`50"), Read),
+        ("an amount that ends with its point", with("`CNY,`50.00", "`CNY,`50."), Refused("“应结订单金额”")),
+        ("an amount of three decimals", with("`CNY,`50.00", "`CNY,`50.001"), Refused("“应结订单金额”")),
+        ("an amount of many noughts", with("`CNY,`50.00", "`CNY,`50.00000"), Read),
+        ("an amount with its sign", with("`CNY,`50.00", "`CNY,`¥50.00"), Refused("“应结订单金额”")),
+        ("a plus", with("`CNY,`50.00", "`CNY,`+50.00"), Refused("“应结订单金额”")),
+        ("less than nothing", with("`CNY,`50.00", "`CNY,`-50.00"), Refused("“应结订单金额”")),
+        (
+            "less than nothing goes back",
+            with("`20.00,`0.00,`ORIGINAL", "`-20.00,`0.00,`ORIGINAL"),
+            Refused("“退款金额”"),
+        ),
+        ("a fee that is given with a payment", with("`0.30000,`0.60%", "`-0.30000,`0.60%"), Refused("第4行“手续费”")),
+        ("a fee that is taken with a refund", with("`-0.12000,`0.60%", "`0.12000,`0.60%"), Refused("第3行“手续费”")),
+        ("no fee", with("`0.00000,`0.60%", "`,`0.60%"), Refused("“手续费”")),
+        ("no rate", with("`0.00000,`0.60%", "`0.00000,`"), Read),
+        ("a rate in words", with("`0.00000,`0.60%", "`0.00000,`免"), Refused("“费率”")),
+        ("no coupon columns filled", with("`0.00,`0.00,`,`,`爱心捐款,`p=7\\ ", "`0.00,`,`,`,`爱心捐款,`p=7\\ "), Read),
+        ("another currency", with("`CNY,`50.00", "`USD,`50.00"), Refused("“货币种类”")),
+        ("another month", with("2026-01-15 17:07:11", "2026-02-15 17:07:11"), Refused("第2行的日期是2026-02-15")),
+        ("another way to write a day", with("2026-01-15 17:07:11", "2026/1/15 17:07"), Refused("“交易时间”")),
+        ("midnight of the next day", with("2026-01-15 22:48:30", "2026-01-16 00:00:00"), Refused("2026-01-16")),
+        (
+            "a line of another merchant",
+            with(lines[3], &lines[3].replace("1900000001", "1900000009")),
+            Refused("第4行属于其他商户"),
+        ),
+        (
+            "a line of a merchant under ours",
+            with(
+                "`1900000001,`0,`,`4200002601202601150000000003",
+                "`1900000001,`1900000777,`,`4200002601202601150000000003",
+            ),
+            Refused("第2行属于其他商户"),
+        ),
+        (
+            "nothing about a merchant under ours",
+            with("`1900000001,`0,`,`4200002601202601150000000003", "`1900000001,`,`,`4200002601202601150000000003"),
+            Read,
+        ),
+        (
+            "a refund that is no refund",
+            with("`JSAPI,`REFUND,`CMB_DEBIT", "`JSAPI,`SUCCESS,`CMB_DEBIT"),
+            Refused("“交易状态”"),
+        ),
+        ("a refund without a number", with("`50300006012026011500000000001,", "`,"), Refused("“微信退款单号”")),
+        ("a workbook", b"PK\x03\x04\x14\0".to_vec(), Refused("XLSX")),
+        ("a page of an error", b"{\"code\":\"INVALID_REQUEST\"}".to_vec(), Refused("缺少列")),
+        ("a page", b"<!DOCTYPE html><html></html>\n".to_vec(), Refused("缺少列")),
+        ("a byte of nothing", with("`CNY,`50.00", "`CNY,`50\0.00"), Refused("“应结订单金额”")),
+    ];
+    let wanted = rows_of(TRADE).unwrap();
+    for (what, bytes, fate) in table {
+        match (rows_of(&bytes), fate) {
+            (Ok(rows), Read) => assert_eq!(rows, wanted, "{what}"),
+            (Err(error), Refused(why)) => assert!(error.to_string().contains(why), "{what}: {error}"),
+            (Ok(_), Refused(why)) => panic!("{what}: read, and not refused with {why}"),
+            (Err(error), Read) => panic!("{what}: {error}"),
+        }
+    }
+}
+
+/// The same of the fund-flow bill: its totals cannot be left out, nor a movement's way or amount be anything.
+#[test]
+fn odd_fund_flow_bills_are_read_right_or_refused_saying_why() {
+    let sample = std::str::from_utf8(FLOW).unwrap();
+    let with = |from: &str, to: &str| changed(FLOW, from, to);
+    let lines: Vec<&str> = sample.lines().collect();
+    let trades: Vec<&str> = std::str::from_utf8(TRADE).unwrap().lines().collect();
+    let wanted = flow(FLOW).unwrap();
+    for (what, bytes) in [
+        ("LF", lines.join("\n").into_bytes()),
+        ("old counts", with("`9,`4,`175.03", "`9.0,`4.0,`175.03")),
+        ("an amount of one decimal", with("`收入,`50.00", "`收入,`50.0")),
+        ("a remark with a comma", with("结算总金额 50.00 元;", "结算总金额 50.00 元,")),
+        ("no applicant", with("`system,`结算总金额 50.00", "`,`结算总金额 50.00")),
+        ("no remark", with("`结算总金额 50.00 元;含手续费 0.30 元", "`")),
+    ] {
+        assert_eq!(flow(&bytes).unwrap_or_else(|error| panic!("{what}: {error}")), wanted, "{what}");
+    }
+    for (what, bytes, why) in [
+        ("CR alone", lines.join("\r").into_bytes(), "换行符"),
+        ("a minus", with("`支出,`99.40", "`支出,`-99.40"), "“收支金额(元)”"),
+        ("the other way", with("`支出,`99.40", "`收入,`99.40"), "“收入笔数”"),
+        ("no way", with("`支出,`99.40", "`,`99.40"), "“收支类型”"),
+        ("a comma in an amount", with("`收入,`100.00,`1100.00", "`收入,`100.00,`1,100.00"), "“账户结余(元)”"),
+        ("a debt", with("`支出,`99.40,`1000.00", "`支出,`99.40,`-1000.00"), "“账户结余(元)”"),
+        ("another day", with("2026-01-15 09:00:42", "2026-01-16 09:00:42"), "2026-01-16"),
+        ("no totals of what came in", with("收入笔数,收入金额", "其他笔数,其他金额"), "缺少列“收入笔数”"),
+        (
+            "a count and nothing else",
+            [&lines[..10], &["资金流水总笔数", "`9"][..]].concat().join("\r\n").into_bytes(),
+            "缺少列“收入笔数”",
+        ),
+        ("two summaries", [&lines[..], &lines[10..]].concat().join("\r\n").into_bytes(), "合计行之后"),
+        ("a line twice", [&lines[..2], &lines[1..]].concat().join("\r\n").into_bytes(), "资金流水总笔数"),
+        ("the trade bill's lines", [&lines[..1], &trades[1..]].concat().join("\r\n").into_bytes(), "第2行有27列"),
+    ] {
+        let error = flow(&bytes).expect_err(what).to_string();
+        assert!(error.contains(why), "{what}: {error}");
+    }
+}

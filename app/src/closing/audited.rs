@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use crowdfunding::Decision;
 use domain::proposal::{ProposalEvent, ProposalState};
-use domain::role::{Member, Role};
+use domain::role::Member;
 use domain::voucher::{Side, VoucherKind, VoucherLine, VoucherState};
 use domain::{AuditedYearId, BookId, BusinessDate, ManualVoucherId};
 use entity::{audited_year, book, manual_voucher, violation, year_closing};
@@ -17,13 +18,9 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{Closing, ClosingError, READERS};
-use crate::trail::{self, Line, staff};
+use super::{Closing, ClosingError, FIRST, READERS, SECOND, is_live_already, may_read};
+use crate::trail;
 use crate::vouchers::year_ended;
-
-/// Who records a report, and who confirms it.
-const RECORDERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
-const CONFIRMERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
 
 /// A report as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +71,7 @@ fn object(id: AuditedYearId) -> String {
 impl Closing {
     /// Records the audited report of an ended year: the first of two persons. The same id with the same content again is the same.
     pub async fn report(&self, new: NewReport, by: &Member) -> Result<audited_year::Model, ClosingError> {
-        by.must_be(&RECORDERS)?;
+        by.must_be(&FIRST)?;
         let sized = |text: &str, field| {
             let text = text.trim().to_owned();
             if (2..=100).contains(&text.chars().count()) {
@@ -87,7 +84,7 @@ impl Closing {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let of = book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
         let place = crowdfunding::book_place(&tx, new.book).await?;
-        let acting_for = by.may(&RECORDERS, &place)?.acting_for;
+        let acting_for = by.may(&FIRST, &place)?.acting_for;
         if let Some(standing) = audited_year::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (standing.book_id, standing.year, standing.reported_on, standing.author_id)
                 == (new.book, i64::from(new.year), new.reported_on, by.id)
@@ -118,34 +115,28 @@ impl Closing {
             created_us: Set(now),
             decided_us: Set(None),
         };
-        let row = row.insert(&tx).await.map_err(|error| match violation(&error) {
-            // PostgreSQL names the index, SQLite its columns.
-            Some(rule) if rule.contains("audited_year_live_key") || rule.contains("audited_year.book_id") => {
-                ClosingError::Audited
-            }
-            _ => error.into(),
+        let row = row.insert(&tx).await.map_err(|error| {
+            if is_live_already(&error, "audited_year") { ClosingError::Audited } else { error.into() }
         })?;
         self.tell(&tx, "book.report_audit", &row, by).await?;
         tx.commit().await?;
         Ok(row)
     }
 
-    /// Confirms a report, or does not: the second person. Confirmed, the year takes no adjustment any more.
+    /// Confirms a report, or says why not: the second person. Confirmed, the year takes no adjustment any more.
     pub async fn confirm_report(
         &self,
         id: AuditedYearId,
-        agree: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<audited_year::Model, ClosingError> {
-        by.must_be(&CONFIRMERS)?;
+        by.must_be(&SECOND)?;
+        let decision = decision.into();
+        let agree = decision.agrees();
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = audited_year::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ClosingError::NoSuchReport)?;
-        let place = crowdfunding::book_place(&tx, row.book_id).await?;
-        let hand = crowdfunding::Hand::at(by, &CONFIRMERS, &place)?;
-        if hand.is_of([Some(row.author_id), row.author_for_id]) {
-            return Err(ClosingError::OtherPerson);
-        }
+        let hand = Closing::second(&tx, row.book_id, [Some(row.author_id), row.author_for_id], by).await?;
         let to = row.state.on(if agree { ProposalEvent::Approve } else { ProposalEvent::Decline })?;
         let mut active: audited_year::ActiveModel = row.into();
         active.state = Set(to);
@@ -158,28 +149,28 @@ impl Closing {
             _ => error.into(),
         })?;
         self.tell(&tx, if agree { "book.confirm_audit" } else { "book.decline_audit" }, &row, by).await?;
+        trail::because(&tx, now, object(id), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// A report, for whoever reads the books or confirms it.
     pub async fn report_of(&self, id: AuditedYearId, by: &Member) -> Result<audited_year::Model, ClosingError> {
-        let roles = [&READERS[..], &CONFIRMERS[..]].concat();
-        by.must_be(&roles)?;
+        by.must_be(&[&READERS[..], &SECOND[..]].concat())?;
         let db = self.db.read();
         let row = audited_year::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchReport)?;
-        by.may(&roles, &crowdfunding::book_place(db, row.book_id).await?)?;
+        may_read(db, row.book_id, by).await?;
         Ok(row)
     }
 
     /// Says whether somebody may read a report, or attach to it; answers what its documents are filed under.
     pub async fn report_file(&self, id: AuditedYearId, attach: bool, by: &Member) -> Result<String, ClosingError> {
         if attach {
-            by.must_be(&RECORDERS)?;
+            by.must_be(&FIRST)?;
         }
         let row = self.report_of(id, by).await?;
         if attach {
-            by.may(&RECORDERS, &crowdfunding::book_place(self.db.read(), row.book_id).await?)?;
+            by.may(&FIRST, &crowdfunding::book_place(self.db.read(), row.book_id).await?)?;
             row.state.on(ProposalEvent::Decline)?;
         }
         Ok(object(id))
@@ -227,8 +218,7 @@ impl Closing {
         by: &Member,
     ) -> Result<(), DbErr> {
         let detail = json!({ "report": row.id, "year": row.year, "state": row.state });
-        let (actor, object) = (staff(by.id), format!("book:{}", row.book_id));
-        trail::record(tx, self.clock.now(), Line { actor, action, object, origin: by.origin.clone(), detail }).await
+        self.note(tx, action, row.book_id, detail, by).await
     }
 }
 

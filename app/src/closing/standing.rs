@@ -1,5 +1,5 @@
 //! What stands for and against locking a month, or ending a year, looked at before it is done: after that nothing is dated into it any
-//! more. Open months before it are looked at with it, since they are closed with it.
+//! more. Months before it that are not locked are looked at with it, since they are locked with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ use crate::reconciliation::{self, Rule};
 /// How many 余额调节表 are named that are missing.
 const NAMED: usize = 6;
 
-/// Where a month stands, or a year, with the open months before it.
+/// Where a month stands, or a year, with the months before it that are not locked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthStanding {
     /// Whether debits are credits at its end.
@@ -117,7 +117,7 @@ pub(super) async fn standing(
     today: BusinessDate,
 ) -> Result<MonthStanding, DbErr> {
     let id = row.id;
-    let open = Closing::open_from(db, row).await?.and_then(|day| BusinessDate::new(day.year(), day.month(), 1));
+    let open = Closing::unlocked_from(db, row).await?.and_then(|day| BusinessDate::new(day.year(), day.month(), 1));
     let first = open.map_or(first, |open| open.min(first));
     let balances = ledger::balances(db, id, Some(last)).await?;
     let owner = charity::Entity::find().filter(charity::Column::BookId.eq(id)).one(db).await?;

@@ -1,22 +1,19 @@
 //! The end of a year (年终结转): one person proposes it, with what stands against it and why it is ended all the same; another decides, and
-//! with the decision it is done. Both look at every open month of the year (see [`super::MonthStanding`]). In a small foundation (facts:
-//! charity 6.6a) the second person is the chair, or a guest approver to whom the chair's role is lent.
+//! with the decision it is done. Every month before December is locked by then; both look at the year as a whole (see
+//! [`super::MonthStanding`]). In a small foundation (facts: charity 6.6a) the second person is the chair, or a guest approver to whom the
+//! chair's role is lent.
 
-use crowdfunding::Decision;
+use crowdfunding::{Decision, Hand};
 use domain::proposal::{ProposalEvent, ProposalState};
-use domain::role::{Member, Role};
+use domain::role::Member;
 use domain::{BookId, YearClosingId};
-use entity::{Tx, violation, year_closing};
+use entity::{Tx, book, year_closing};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, QuerySelect, Set};
 use serde_json::json;
 
-use super::{Closing, ClosingError, Period, READERS, standing};
-use crate::trail::{self, Line, staff};
-
-/// Who proposes to end a year, and who decides.
-const PROPOSERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
-const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
+use super::{Closing, ClosingError, FIRST, Period, READERS, SECOND, is_live_already, may_read, reasoned, standing};
+use crate::trail;
 
 /// The end of a year as it is proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +31,8 @@ pub struct NewClosing {
 impl Closing {
     /// Proposes to end a year: the first of two persons. The same id with the same content again is the same.
     pub async fn propose_year(&self, new: NewClosing, by: &Member) -> Result<year_closing::Model, ClosingError> {
-        by.must_be(&PROPOSERS)?;
-        let reason = new.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
-        if reason.as_ref().is_some_and(|reason| !(2..=500).contains(&reason.chars().count())) {
-            return Err(ClosingError::Invalid { field: "reason", problem: "请填写原因，2至500字" });
-        }
+        by.must_be(&FIRST)?;
+        let reason = reasoned(new.reason.as_deref())?;
         let period = Period::year(new.year).ok_or(ClosingError::YearOpen(new.year))?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         if let Some(known) = year_closing::Entity::find_by_id(new.id).one(&tx).await? {
@@ -46,9 +40,10 @@ impl Closing {
                 == (new.book, i64::from(new.year), by.id, &reason);
             return if same { Ok(known) } else { Err(ClosingError::IdReused) };
         }
-        let book = self.over(&tx, new.book, period, by, &PROPOSERS).await?;
-        let acting_for = by.may(&PROPOSERS, &crowdfunding::book_place(&tx, new.book).await?)?.acting_for;
+        let book = self.over(&tx, new.book, period, by, &FIRST).await?;
+        let acting_for = by.may(&FIRST, &crowdfunding::book_place(&tx, new.book).await?)?.acting_for;
         self.year_before(&tx, &book, period).await?;
+        Closing::months_before(&tx, &book, new.year).await?;
         let against = standing::standing(&tx, &book, period, self.clock.today()).await?.against(period);
         if !against.is_empty() && reason.is_none() {
             return Err(ClosingError::YearNotReady(against));
@@ -67,12 +62,8 @@ impl Closing {
             created_us: Set(now),
             decided_us: Set(None),
         };
-        let row = row.insert(&tx).await.map_err(|error| match violation(&error) {
-            // PostgreSQL names the index, SQLite its columns.
-            Some(rule) if rule.contains("year_closing_live_key") || rule.contains("year_closing.book_id") => {
-                ClosingError::UnderWay
-            }
-            _ => error.into(),
+        let row = row.insert(&tx).await.map_err(|error| {
+            if is_live_already(&error, "year_closing") { ClosingError::UnderWay } else { error.into() }
         })?;
         self.told(&tx, "book.propose_year", &row, json!([]), by).await?;
         tx.commit().await?;
@@ -88,19 +79,25 @@ impl Closing {
         decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<year_closing::Model, ClosingError> {
-        by.must_be(&DECIDERS)?;
+        by.must_be(&SECOND)?;
         let decision = decision.into();
         let agree = decision.agrees();
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = year_closing::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ClosingError::NoSuchClosing)?;
-        let place = crowdfunding::book_place(&tx, row.book_id).await?;
-        let hand = crowdfunding::Hand::at(by, &DECIDERS, &place)?;
-        if hand.is_of([Some(row.author_id), row.author_for_id]) {
-            return Err(ClosingError::OtherPerson);
-        }
+        let hand = Closing::second(&tx, row.book_id, [Some(row.author_id), row.author_for_id], by).await?;
         let to = row.state.on(if agree { ProposalEvent::Approve } else { ProposalEvent::Decline })?;
-        let (of, known) = (row.clone(), row.unmet.clone());
+        let (of, year) = (row.book_id, i32::try_from(row.year).map_err(|_| ClosingError::NoSuchClosing)?);
+        let period = Period::year(year).ok_or(ClosingError::YearOpen(year))?;
+        if agree {
+            let book = self.over(&tx, of, period, by, &SECOND).await?;
+            self.year_before(&tx, &book, period).await?;
+            Closing::months_before(&tx, &book, year).await?;
+            let against = standing::standing(&tx, &book, period, self.clock.today()).await?.against(period);
+            if !against.is_empty() && text(&against)? != row.unmet {
+                return Err(ClosingError::Changed);
+            }
+        }
         let mut active: year_closing::ActiveModel = row.into();
         active.state = Set(to);
         active.approver_id = Set(Some(by.id));
@@ -113,20 +110,14 @@ impl Closing {
             tx.commit().await?;
             return Ok(row);
         }
-        let year = i32::try_from(of.year).map_err(|_| ClosingError::NoSuchClosing)?;
-        let period = Period::year(year).ok_or(ClosingError::YearOpen(year))?;
-        let book = self.over(&tx, of.book_id, period, by, &DECIDERS).await?;
-        self.year_before(&tx, &book, period).await?;
-        let against = standing::standing(&tx, &book, period, self.clock.today()).await?.against(period);
-        if !against.is_empty() && text(&against)? != known {
-            return Err(ClosingError::Changed);
-        }
-        let entries = ledger::year_end(&tx, of.book_id, year).await?;
+        // Nothing is posted from here on: what is carried is all there is.
+        book::Entity::find_by_id(of).lock(LockType::NoKeyUpdate).one(&tx).await?;
+        let entries = ledger::year_end(&tx, of, year).await?;
         let entries: Vec<_> = entries.into_iter().map(|entry| entry.by(by.id.to_string())).collect();
         for booked in ledger::post(&tx, now, &entries).await? {
             booked?;
         }
-        ledger::close_through(&tx, of.book_id, period.last).await?;
+        ledger::lock_through(&tx, of, period.last).await?;
         let references: Vec<_> = entries.iter().map(ledger::Entry::reference).collect();
         self.told(&tx, "book.close_year", &row, json!(references), by).await?;
         tx.commit().await?;
@@ -135,12 +126,12 @@ impl Closing {
 
     /// Takes a proposal back that nobody has decided: whoever proposed it, or they for whom it was. It can be proposed again.
     pub async fn withdraw_year(&self, id: YearClosingId, by: &Member) -> Result<year_closing::Model, ClosingError> {
-        by.must_be(&PROPOSERS)?;
+        by.must_be(&FIRST)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = year_closing::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ClosingError::NoSuchClosing)?;
         let place = crowdfunding::book_place(&tx, row.book_id).await?;
-        if !crowdfunding::Hand::at(by, &PROPOSERS, &place)?.is_of([Some(row.author_id), row.author_for_id]) {
+        if !Hand::at(by, &FIRST, &place)?.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(ClosingError::NotAuthor);
         }
         let to = row.state.on(ProposalEvent::Decline)?;
@@ -155,11 +146,10 @@ impl Closing {
 
     /// A proposal, for whoever reads the books or decides it.
     pub async fn closing_of(&self, id: YearClosingId, by: &Member) -> Result<year_closing::Model, ClosingError> {
-        let roles = [&READERS[..], &DECIDERS[..]].concat();
-        by.must_be(&roles)?;
+        by.must_be(&[&READERS[..], &SECOND[..]].concat())?;
         let db = self.db.read();
         let row = year_closing::Entity::find_by_id(id).one(db).await?.ok_or(ClosingError::NoSuchClosing)?;
-        by.may(&roles, &crowdfunding::book_place(db, row.book_id).await?)?;
+        may_read(db, row.book_id, by).await?;
         Ok(row)
     }
 
@@ -175,8 +165,7 @@ impl Closing {
         let detail = json!({
             "closing": row.id, "year": row.year, "state": row.state, "unmet": unmet(row), "reason": row.reason, "entries": entries,
         });
-        let (actor, object) = (staff(by.id), format!("book:{}", row.book_id));
-        trail::record(tx, self.clock.now(), Line { actor, action, object, origin: by.origin.clone(), detail }).await
+        self.note(tx, action, row.book_id, detail, by).await
     }
 }
 

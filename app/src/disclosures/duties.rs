@@ -105,6 +105,8 @@ struct Publication {
 #[derive(FromQueryResult)]
 struct Backlog {
     campaign_id: Option<CampaignId>,
+    /// Whose general fund it is about.
+    book_id: Option<BookId>,
     n: i64,
     since_us: Timestamp,
     due_on: Option<BusinessDate>,
@@ -234,14 +236,17 @@ impl Disclosures {
             |kind: DutyKind, subject: Uuid, due: BusinessDate, level: &str| (kind, subject, due, level.to_owned());
         let stands: HashSet<_> =
             wanted.iter().map(|(line, level, _)| key(line.duty.kind, line.subject, line.duty.due, level)).collect();
-        let gone: Vec<Uuid> = open
+        let gone: Vec<(Uuid, &str)> = open
             .iter()
             .filter(|row| !stands.contains(&key(row.kind, row.subject, row.due, &row.level)))
-            .map(|row| row.id.uuid())
+            .map(|row| (row.id.uuid(), why_gone(row, &lines)))
             .collect();
         if !gone.is_empty() {
-            let rows = Rows::new().uuid("id", gone);
-            let sql = "UPDATE duty_notice SET closed_us = $1 WHERE closed_us IS NULL AND id IN (SELECT id FROM {rows})";
+            let rows = Rows::new()
+                .uuid("id", gone.iter().map(|(id, _)| *id))
+                .text("why", gone.iter().map(|(_, why)| (*why).to_owned()));
+            let sql = "UPDATE duty_notice SET closed_us = $1, closed_why = r.why FROM {rows} \
+                       WHERE duty_notice.id = r.id AND duty_notice.closed_us IS NULL";
             tx.execute_raw(rows.statement(self.db.backend(), sql, [now.into()])).await?;
         }
         let rows = Rows::new()
@@ -331,7 +336,8 @@ impl Disclosures {
                 // An enquiry was given its day when it was asked.
                 duty.due = one.due_on.unwrap_or(duty.due);
                 let campaign = one.campaign_id.and_then(|id| campaigns.get(&id));
-                let house = campaign.map_or_else(|| houses.values().next(), |row| houses.get(&row.book_id));
+                let book = campaign.map(|row| row.book_id).or(one.book_id);
+                let house = book.map_or_else(|| houses.values().next(), |book| houses.get(&book));
                 let Some(house) = house else { continue };
                 let (name, subject) =
                     campaign.map_or((&house.book.name, house.book.id.uuid()), |row| (&row.name, row.id.uuid()));
@@ -374,11 +380,11 @@ impl Disclosures {
         Publication::find_by_statement(Statement::from_string(self.db.backend(), sql)).all(self.db.read()).await
     }
 
-    /// Gifts whose giver wants a receipt and has none, by campaign; the oldest counts.
+    /// Gifts whose giver wants a receipt and has none, by campaign, or the charity whose general fund they are for; the oldest counts.
     async fn receipts_owed(&self) -> Result<Vec<Backlog>, DbErr> {
         let sql = format!(
-            "SELECT d.campaign_id, CAST(count(*) AS BIGINT) AS n, min(d.confirmed_us) AS since_us, CAST(NULL AS TEXT) AS due_on \
-             FROM donation d WHERE {} GROUP BY d.campaign_id",
+            "SELECT d.campaign_id, d.book_id, CAST(count(*) AS BIGINT) AS n, min(d.confirmed_us) AS since_us, CAST(NULL AS TEXT) AS due_on \
+             FROM donation d WHERE {} GROUP BY d.campaign_id, d.book_id",
             crate::receipts::WAITS
         );
         Backlog::find_by_statement(Statement::from_string(self.db.backend(), sql)).all(self.db.read()).await
@@ -386,9 +392,9 @@ impl Disclosures {
 
     /// Enquiries without an answer, by campaign; the one due first counts.
     async fn enquiries_open(&self) -> Result<Vec<Backlog>, DbErr> {
-        let sql = "SELECT COALESCE(e.campaign_id, d.campaign_id) AS campaign_id, CAST(count(*) AS BIGINT) AS n, \
+        let sql = "SELECT COALESCE(e.campaign_id, d.campaign_id) AS campaign_id, d.book_id, CAST(count(*) AS BIGINT) AS n, \
                    min(e.created_us) AS since_us, min(e.due_on) AS due_on FROM enquiry e LEFT JOIN donation d ON d.id = e.donation_id \
-                   WHERE e.state = 'open' GROUP BY 1";
+                   WHERE e.state = 'open' GROUP BY 1, 2";
         Backlog::find_by_statement(Statement::from_string(self.db.backend(), sql)).all(self.db.read()).await
     }
 
@@ -413,6 +419,17 @@ impl Disclosures {
             Some((row.book_id, House { book, place, first }))
         };
         Ok(rows.into_iter().filter_map(house).collect())
+    }
+}
+
+/// Why a notice is closed by itself, for whoever reads it later. What a publication has done was closed with it.
+fn why_gone(row: &duty_notice::Model, lines: &[DutyLine]) -> &'static str {
+    let same = |line: &&DutyLine| (line.duty.kind, line.subject, line.duty.due) == (row.kind, row.subject, row.due);
+    match lines.iter().find(same).map(|line| line.state) {
+        Some(DutyState::Done) => "事项已办结",
+        Some(DutyState::Due) => "期限规则有变，尚未到提醒的日子",
+        Some(DutyState::Soon | DutyState::Late) => "期限规则有变，尚未到上报的日子",
+        None => "事项已办结，或期限、事由有变",
     }
 }
 

@@ -42,8 +42,11 @@ pub(super) async fn donors(
             gifts.iter().filter_map(|gift| Some((gift.donor_id?, gift.name_sealed.clone()?))).collect();
         let mut opened = identity.open_many(&sealed).await?.into_iter();
         for gift in &gifts {
-            let is_sealed = gift.donor_id.is_some() && gift.name_sealed.is_some();
-            let name = if is_sealed { opened.next().flatten() } else { None };
+            let name = match (gift.donor_id, &gift.name_sealed) {
+                (Some(_), Some(_)) => opened.next().flatten(),
+                (None, Some(sealed)) => Some(identity.house_name(gift.id, sealed)?),
+                (_, None) => None,
+            };
             let known = KnownGift {
                 anonymity: gift.anonymity,
                 show_amount: gift.show_amount,

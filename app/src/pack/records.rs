@@ -8,8 +8,9 @@ use entity::{
     Tx, campaign, disbursement, disbursement_approval, disclosure, disclosure_publication, discrepancy, donation,
     refund, resolution,
 };
-use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
+};
 
 use super::{Archive, Names, PackError, Table, word};
 use crate::closing::Period;
@@ -22,6 +23,12 @@ fn day(at: Option<Timestamp>) -> String {
     at.map(|at| BusinessDate::of(at).to_string()).unwrap_or_default()
 }
 
+/// Under way in a period: there before its end, and not finished before it began.
+fn under_way<C: ColumnTrait>(created: C, finished: C, period: Period) -> Condition {
+    let unfinished = Condition::any().add(finished.is_null()).add(finished.gte(period.first.start()));
+    Condition::all().add(created.lt(period.last.next().start())).add(unfinished)
+}
+
 /// 差错: those of the year, and older ones that were open in it; each resolution proposed for one is a line.
 pub(super) async fn breaks(
     archive: &mut Archive,
@@ -30,8 +37,9 @@ pub(super) async fn breaks(
     book: BookId,
     period: Period,
 ) -> Result<(), PackError> {
-    let rows = discrepancy::Entity::find()
-        .filter(discrepancy::Column::BookId.eq(book))
+    let of_book = discrepancy::Entity::find().filter(discrepancy::Column::BookId.eq(book));
+    let rows = of_book
+        .clone()
         .filter(discrepancy::Column::Day.lte(period.last))
         .filter(
             Condition::any()
@@ -41,13 +49,9 @@ pub(super) async fn breaks(
         )
         .order_by_asc(discrepancy::Column::Day)
         .order_by_asc(discrepancy::Column::Id);
-    let of_book = Query::select()
-        .column(discrepancy::Column::Id)
-        .from(discrepancy::Entity)
-        .and_where(discrepancy::Column::BookId.eq(book))
-        .to_owned();
+    let ids = of_book.select_only().column(discrepancy::Column::Id).into_query();
     let decided = resolution::Entity::find()
-        .filter(resolution::Column::BreakId.in_subquery(of_book))
+        .filter(resolution::Column::BreakId.in_subquery(ids))
         .order_by_asc(resolution::Column::CreatedUs);
     let mut decided_of: BTreeMap<domain::BreakId, Vec<resolution::Model>> = BTreeMap::new();
     for one in decided.all(tx).await? {
@@ -112,23 +116,15 @@ pub(super) async fn papers(
     book: BookId,
     period: Period,
 ) -> Result<(), PackError> {
-    let rows = disbursement::Entity::find()
-        .filter(disbursement::Column::BookId.eq(book))
-        .filter(disbursement::Column::CreatedUs.lt(period.last.next().start()))
-        .filter(
-            Condition::any()
-                .add(disbursement::Column::FinishedUs.is_null())
-                .add(disbursement::Column::FinishedUs.gte(period.first.start())),
-        )
+    let of_book = disbursement::Entity::find().filter(disbursement::Column::BookId.eq(book));
+    let rows = of_book
+        .clone()
+        .filter(under_way(disbursement::Column::CreatedUs, disbursement::Column::FinishedUs, period))
         .order_by_asc(disbursement::Column::CreatedUs)
         .order_by_asc(disbursement::Column::Id);
-    let of_book = Query::select()
-        .column(disbursement::Column::Id)
-        .from(disbursement::Entity)
-        .and_where(disbursement::Column::BookId.eq(book))
-        .to_owned();
+    let ids = of_book.select_only().column(disbursement::Column::Id).into_query();
     let approvals = disbursement_approval::Entity::find()
-        .filter(disbursement_approval::Column::DisbursementId.in_subquery(of_book))
+        .filter(disbursement_approval::Column::DisbursementId.in_subquery(ids))
         .order_by_asc(disbursement_approval::Column::Step);
     let mut approved: BTreeMap<(DisbursementId, i64), Vec<String>> = BTreeMap::new();
     for one in approvals.all(tx).await? {
@@ -183,24 +179,16 @@ pub(super) async fn refunds(
     book: BookId,
     period: Period,
 ) -> Result<(), PackError> {
-    let campaigns = Query::select()
-        .column(campaign::Column::Id)
-        .from(campaign::Entity)
-        .and_where(campaign::Column::BookId.eq(book))
-        .to_owned();
-    let gifts = Query::select()
-        .column(donation::Column::Id)
-        .from(donation::Entity)
-        .and_where(donation::Column::CampaignId.in_subquery(campaigns))
-        .to_owned();
+    let campaigns = campaign::Entity::find().select_only().column(campaign::Column::Id);
+    let campaigns = campaigns.filter(campaign::Column::BookId.eq(book)).into_query();
+    let gifts = donation::Entity::find().select_only().column(donation::Column::Id);
+    let received = Condition::any()
+        .add(donation::Column::CampaignId.in_subquery(campaigns))
+        .add(donation::Column::BookId.eq(book));
+    let gifts = gifts.filter(received).into_query();
     let rows = refund::Entity::find()
         .filter(refund::Column::DonationId.in_subquery(gifts))
-        .filter(refund::Column::CreatedUs.lt(period.last.next().start()))
-        .filter(
-            Condition::any()
-                .add(refund::Column::FinishedUs.is_null())
-                .add(refund::Column::FinishedUs.gte(period.first.start())),
-        )
+        .filter(under_way(refund::Column::CreatedUs, refund::Column::FinishedUs, period))
         .order_by_asc(refund::Column::CreatedUs)
         .order_by_asc(refund::Column::Id);
     let mut table = Table::new(&[
@@ -304,8 +292,9 @@ pub(super) async fn disclosures(
     period: Period,
 ) -> Result<(), PackError> {
     let (first, until) = (period.first.start(), period.last.next().start());
-    let rows = disclosure::Entity::find()
-        .filter(disclosure::Column::BookId.eq(book))
+    let of_book = disclosure::Entity::find().filter(disclosure::Column::BookId.eq(book));
+    let rows = of_book
+        .clone()
         .filter(Condition::any().add(disclosure::Column::Year.eq(i64::from(period.first.year()))).add(
             Condition::all().add(disclosure::Column::CreatedUs.gte(first)).add(disclosure::Column::CreatedUs.lt(until)),
         ))
@@ -313,13 +302,9 @@ pub(super) async fn disclosures(
         .order_by_asc(disclosure::Column::Id)
         .all(tx)
         .await?;
-    let of_book = Query::select()
-        .column(disclosure::Column::Id)
-        .from(disclosure::Entity)
-        .and_where(disclosure::Column::BookId.eq(book))
-        .to_owned();
+    let ids = of_book.select_only().column(disclosure::Column::Id).into_query();
     let published = disclosure_publication::Entity::find()
-        .filter(disclosure_publication::Column::DisclosureId.in_subquery(of_book))
+        .filter(disclosure_publication::Column::DisclosureId.in_subquery(ids))
         .order_by_asc(disclosure_publication::Column::PublishedOn);
     let mut places: BTreeMap<DisclosureId, Vec<String>> = BTreeMap::new();
     for one in published.all(tx).await? {

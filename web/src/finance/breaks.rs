@@ -14,6 +14,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{CampaignNames, Shelf};
 use super::{entry, words};
+use crate::console::donation::amount;
 use crate::console::people::{Names, why_not};
 use crate::field::Field;
 use crate::form::{Form, Typed};
@@ -29,6 +30,11 @@ const PROPOSERS: [Role; 2] = [Role::Cashier, Role::Bookkeeper];
 const DECIDERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 /// Who sends a return again.
 const SENDERS: [Role; 3] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+
+/// Where a break stands.
+const STATES: [&str; 3] = ["open", "resolved", "cleared"];
+/// On whose desk it is.
+const DESKS: [&str; 2] = ["cashier", "bookkeeper"];
 
 /// The path of a break.
 pub(super) fn path(id: BreakId) -> String {
@@ -46,9 +52,12 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let asked = Asked::of(request);
     let shelf = Shelf::of(&officer, &asked).await?;
     let text = |name: &str| asked.get(name).map(str::to_owned);
-    let item = text("item");
+    let (item, amount) = (text("item"), amount(&asked)?);
+    asked.among("state", &STATES)?;
+    asked.among("owner", &DESKS)?;
+    asked.among("class", &words::classes().iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>())?;
     // What is open is what there is to do; who names a thing wants it wherever it stands.
-    let named = item.is_some() || asked.names("state");
+    let named = item.is_some() || amount.is_some() || asked.names("state");
     let wanted = BreakSearch {
         state: if named { text("state") } else { Some("open".to_owned()) },
         class: text("class"),
@@ -56,6 +65,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         book: (shelf.books.len() > 1 && asked.get("book").is_some()).then_some(shelf.book.id),
         day: asked.read::<BusinessDate>("day")?,
         item,
+        amount,
     };
     let whose = (&officer.member, &app::books::READERS[..]);
     let rows = officer.app.breaks.worklist(whose, &wanted, asked.after(), asked.limit()).await;
@@ -88,12 +98,8 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let states: Vec<(String, String)> = ["open", "resolved", "cleared"]
-        .into_iter()
-        .map(|state| (state.to_owned(), words::break_state(state).0.to_owned()))
-        .collect();
-    let desks: Vec<(String, String)> =
-        ["cashier", "bookkeeper"].into_iter().map(|desk| (desk.to_owned(), words::desk(desk).to_owned())).collect();
+    let states = STATES.map(|state| (state.to_owned(), words::break_state(state).0.to_owned()));
+    let desks = DESKS.map(|desk| (desk.to_owned(), words::desk(desk).to_owned()));
     let content = html! {
         (part::heading("差错", &html! { a class="button" href="/console/reconciliation" { "对账日历" } }))
         (table::filter(&asked, &html! {
@@ -109,6 +115,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             (table::filter_choice(&asked, "owner", "办理岗位", &desks))
             label { "账单日" input type="date" name="day" value=[asked.get("day")]; }
             (table::filter_text(&asked, "item", "单号"))
+            (table::filter_text(&asked, "amount", "金额或差额（元）"))
         }))
         (table.show(&asked))
     };

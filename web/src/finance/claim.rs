@@ -4,14 +4,16 @@ use app::bank::{CLERKS, KEEPERS, NewClaim, Sought};
 use app::problem::Problem;
 use domain::anonymity::Anonymity;
 use domain::bank::{ClaimChoice, ClaimState, LineState};
-use domain::donation::ReceiptChoice;
+use domain::donation::{GENERAL_FUND, Purpose, ReceiptChoice};
 use domain::{BankClaimId, BankLineId, CampaignId};
 use maud::html;
 use poem::web::Path;
 use poem::{Request, Response, handler};
 
 use super::bank::{Desk, LINES, desk};
+use crate::console::donation::campaign_names;
 use crate::console::people::{Names, why_not};
+use crate::console::purpose;
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -45,6 +47,7 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
     let claims = officer.app.bank.claims(desk.shelf.book.id, state, None, LINES, &officer.member).await?;
     let names =
         Names::of(officer, claims.iter().flat_map(|one| [Some(one.author_id), one.approver_id]).flatten()).await?;
+    let campaigns = campaign_names(officer, claims.iter().filter_map(|one| one.campaign_id)).await?;
     let waiting = match &desk.account {
         Some(name) => {
             let of = (desk.shelf.book.id, name.as_str());
@@ -87,12 +90,16 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
                 @let to = |step: &str| format!("/console/bank/claims/{}/{step}", one.id);
                 article class="update" {
                     p { (part::badge(claim_state(one.state))) " " strong { (claim_choice(one.choice)) } "：" (one.reason) }
+                    @if one.choice == ClaimChoice::Gift {
+                        p { "捐给：" (campaigns.link(officer, one.campaign_id.map_or(Purpose::General(desk.shelf.book.id), Purpose::Campaign))) }
+                    }
                     p class="faint" { (names.name(one.author_id)) "于" (part::at(one.created_us)) "提出" @if one.approver_id.is_some() { "；" (names.maybe(one.approver_id)) "决定" } }
                     (part::refusal(said.get(&format!("bank_claim:{}", one.id))))
                     @if one.state == ClaimState::Proposed && officer.is(&KEEPERS) {
                         @if own { p class="faint" { "这是您自己提出的，须由另一人决定。" } } @else {
                             div class="steps" {
                                 (Step { name: "同意", will: match one.choice {
+                                    ClaimChoice::Gift if one.campaign_id.is_none() => "记账：借 2209 其他应付款·待认领，贷 410101 捐赠收入—非限定性；不限定用途，不计入任何项目的募集额。",
                                     ClaimChoice::Gift => "记账：借 2209 其他应付款·待认领，贷 410102 捐赠收入—限定性，计入项目募集额。",
                                     ClaimChoice::Return => "同意退回；银行付出后按流水记账。",
                                 }, to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused(one.id, "approval")))
@@ -160,7 +167,8 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
     let missing = || Problem::not_found("no_such_bank_line", "没有这笔待认领的流水。");
     let line = line.ok_or_else(missing)?;
     let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
-    let mut campaigns = vec![(String::new(), "（退回时不选）".to_owned())];
+    let mut campaigns =
+        vec![(String::new(), "（退回时不选）".to_owned()), (purpose::GENERAL.to_owned(), GENERAL_FUND.to_owned())];
     campaigns.extend(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id.to_string(), row.name)));
     let choices = options(all_words::all(claim_choice));
     let shown = options(all_words::all(all_words::anonymity));
@@ -182,6 +190,7 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
                 (Field::choice(typed, "choice", "怎样处理", &choices).required())
                 (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns))
                 (Field::text(typed, "name", "捐赠人名称").longest(100))
+                (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("单位捐赠开具票据时填写"))
                 (Field::choice(typed, "anonymity", "署名方式", &shown))
                 (Field::choice(typed, "receipt", "票据", &receipts))
             }
@@ -209,8 +218,10 @@ pub(super) async fn post_propose(officer: Officer, form: Form) -> Result<Respons
         let mut check = form.check();
         let (id, line) = (check.id("id"), check.id("line"));
         let choice = check.choice::<all_words::Key<ClaimChoice>>("choice");
-        let campaign = check.id_or_none::<CampaignId>("campaign");
+        let general = form.given("campaign") == Some(purpose::GENERAL);
+        let campaign = if general { None } else { check.id_or_none::<CampaignId>("campaign") };
         let (name, reason) = (check.optional("name"), check.text("reason"));
+        let credit_code = check.optional("credit_code");
         check.done()?;
         let choice = choice.map(|key| key.0).ok_or_else(|| Problem::field("choice", "请选择"))?;
         let anonymity =
@@ -218,7 +229,19 @@ pub(super) async fn post_propose(officer: Officer, form: Form) -> Result<Respons
         let receipt = form.get("receipt").parse::<all_words::Key<ReceiptChoice>>();
         let receipt = receipt.map_or(ReceiptChoice::Waived, |key| key.0);
         let organisation = form.ticked("organisation");
-        let new = NewClaim { id, line, choice, campaign, name, organisation, anonymity, receipt, reason };
+        let new = NewClaim {
+            id,
+            line,
+            choice,
+            campaign,
+            general,
+            name,
+            organisation,
+            credit_code,
+            anonymity,
+            receipt,
+            reason,
+        };
         officer.app.bank.propose_claim(new, &officer.member).await?;
         Ok(())
     }

@@ -26,7 +26,7 @@ fn path(code: &str) -> String {
 
 /// The first month that is not locked; none before the first entry.
 fn next_month(closed: &Closed) -> Option<(i32, u8, Period)> {
-    let open = closed.book.closed_through.map(BusinessDate::next).or(closed.booked.map(|(first, _)| first))?;
+    let open = closed.book.locked_through.map(BusinessDate::next).or(closed.booked.map(|(first, _)| first))?;
     Some((open.year(), open.month(), Period::month(open.year(), open.month())?))
 }
 
@@ -95,7 +95,8 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
             }))
         }
         (part::block("现在", &part::facts(&[
-            ("已结账至", day(closed.book.closed_through)),
+            ("已月结至", day(closed.book.locked_through)),
+            ("不再记账的最后一日", day(closed.book.closed_through)),
             ("已封存至", html! { @if let Some(seal) = &closed.sealed { a href={ "/console/seals?" (shelf.query()) } { (seal.day) } } }),
             ("最后的凭证号", html! { @if let Some(seal) = &closed.sealed { "记-" (seal.last_number) } }),
             ("首笔记账日", day(closed.booked.map(|(first, _)| first))),
@@ -107,6 +108,9 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
                 @let step = format!("month-{year}-{month}");
                 @let known = refused(&step).unwrap_or(&fresh);
                 (part::block(&format!("下一个期间：{}", period_name(year, Some(month))), &html! {
+                    @if closed.book.closed_through >= Some(period.last) {
+                        p { strong { "这个期间的日子都已封存，不再接受凭证，但月份还没有锁定。" } "封存只说明每天对过账；月结还要看下面的各项。" }
+                    }
                     (standing(officer, &stands, period))
                     p { a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=" (month) } { "先看这个月的报表" } }
                     @if month == 12 {
@@ -138,7 +142,7 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
             }
             _ => (part::nothing_here("这个账套还没有记账，没有可以结账的期间。")),
         }
-        p class="faint" { "对账完成的日子由系统自动封存：凭证得到连续的编号，当天所有凭证的哈希连成一个公开的封条，任何人都能验证账簿此后没有改动。" }
+        p class="faint" { "封存与月结是两件事：月份由财务检查后锁定，日子封存了也要月结；一至十一月没有锁定，年终结转不能办理。对账完成的日子由系统自动封存：凭证得到连续的编号，当天所有凭证的哈希连成一个公开的封条，任何人都能验证账簿此后没有改动。" }
     };
     Ok(officer.shown("结账与封存", &[("/console", "工作台")], &content, typed))
 }

@@ -59,7 +59,8 @@ fn path(officer: &Officer, line: &DutyLine) -> Option<String> {
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     officer.must_be(&TOLD)?;
     let asked = Asked::of(request);
-    let wanted = STATES.into_iter().find(|(key, _)| asked.get("state") == Some(*key)).map(|(_, state)| state);
+    let given = asked.among("state", &STATES.map(|(key, _)| key))?;
+    let wanted = STATES.into_iter().find(|(key, _)| given == Some(*key)).map(|(_, state)| state);
     let filter = DutyFilter {
         state: wanted,
         kind: asked.read::<all_words::Key<DutyKind>>("kind")?.map(|key| key.0),

@@ -4,23 +4,25 @@ use app::gift_lists::{List, ListReport};
 use app::problem::Problem;
 use crowdfunding::ListPlace;
 use domain::bank::ListState;
-use domain::donation::Via;
+use domain::donation::{Purpose, Via};
 use domain::role::{Member, Role};
-use domain::{BusinessDate, CampaignId, GiftListId};
+use domain::{BusinessDate, GiftListId};
 use entity::{donation, gift_list};
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
+use super::bank_names;
 use super::words;
 use crate::console::donation::campaign_names;
 use crate::console::people::{Names, why_not};
+use crate::console::purpose;
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::{Html, PageError};
 use crate::part::{self, Step};
 use crate::session::{Officer, nothing};
-use crate::table::{Asked, Cell, MOST, Table, column, numbers};
+use crate::table::{Asked, Cell, LINES, MOST, Table, column, filter, filter_choice, numbers, turn_lines};
 use crate::words as all_words;
 
 /// Who reads lists.
@@ -28,8 +30,6 @@ pub(crate) const READERS: [Role; 5] =
     [Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 const WRITERS: [Role; 2] = [Role::Cashier, Role::Bookkeeper];
 const POSTERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
-/// How many gifts of a list a page shows; its file holds all of them.
-const GIFTS: u64 = 100;
 const LIST: &str = "/console/gift-lists";
 /// Where the money of a list went.
 const PLACES: [(&str, &str); 3] =
@@ -56,10 +56,11 @@ fn place(text: &str) -> String {
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let rows = officer.app.gift_lists.page(whose(&officer), asked.after(), asked.limit()).await;
+    let state = asked.read::<all_words::Key<ListState>>("state")?.map(|key| key.0);
+    let rows = officer.app.gift_lists.page(whose(&officer), state, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|row| row.author_id)).await?;
-    let campaigns = campaign_names(&officer, rows.iter().map(|row| row.campaign_id)).await?;
+    let campaigns = campaign_names(&officer, rows.iter().filter_map(|row| row.campaign_id)).await?;
     let columns = [
         column("项目"),
         column("状态"),
@@ -73,7 +74,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let cells = |row: gift_list::Model| {
         let lead = path(row.id);
         vec![
-            Cell::link(&lead, campaigns.name(row.campaign_id)),
+            Cell::link(&lead, campaigns.of(row.purpose())),
             Cell::badge(words::gift_list(row.state)),
             Cell::number(row.lines),
             Cell::yuan_of(row.total_fen, &lead),
@@ -83,15 +84,17 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             Cell::at(row.created_us),
         ]
     };
-    let table = Table::new("捐赠清单", &columns, "还没有导入过捐赠清单。");
+    let table = Table::new("捐赠清单", &columns, "没有这样的捐赠清单。");
     let table = table.page(&asked, rows, |row| row.id.uuid(), cells);
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
+    let states = all_words::all(|state: ListState| words::gift_list(state).0);
     let content = html! {
         (part::heading("捐赠清单", &html! {
             @if officer.is(&WRITERS) { a class="button primary" href={ (LIST) "/new" } { "导入清单" } }
         }))
+        (filter(&asked, &filter_choice(&asked, "state", "状态", &states)))
         (table.show(&asked))
     };
     Ok(officer.page("捐赠清单", &[("/console", "工作台")], &content).into_response())
@@ -112,12 +115,14 @@ fn found(report: &ListReport) -> Markup {
 
 async fn ask(officer: &Officer, typed: &Typed, report: Option<&ListReport>) -> Result<Response, PageError> {
     let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
-    let campaigns = options(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id, row.name)));
+    let mut campaigns = options(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id, row.name)));
+    campaigns.extend(purpose::general_funds(officer, &WRITERS).await?);
     let places = options(PLACES);
+    let banks = bank_names(officer).await?;
     let content = html! {
         h1 { "导入捐赠清单" }
         p class="note" {
-            "CSV（UTF-8）或 XLSX，首行是列名：日期、金额，以及可以没有的 捐赠人、单位捐赠（是/否）、编号、票据（需要/放弃）、实名公开（是/否）。最多5000行。"
+            "CSV（UTF-8）或 XLSX，首行是列名：日期、金额，以及可以没有的 捐赠人、单位捐赠（是/否）、编号、票据（需要/放弃）、实名公开（是/否）、统一社会信用代码（单位捐赠开具票据时填写）。最多5000行。"
             "导入后由另一人审核，审核时才入账；不会通知捐赠人。"
         }
         (part::alert(typed))
@@ -126,7 +131,7 @@ async fn ask(officer: &Officer, typed: &Typed, report: Option<&ListReport>) -> R
             (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns).required())
             div class="fields" {
                 (Field::choice(typed, "place", "款项去向", &places).required())
-                (Field::text(typed, "name", "银行账户简称或平台名称").longest(40).hint("现金不用填。"))
+                (Field::listed(typed, "name", "银行账户简称或平台名称", &banks).longest(40).hint("现金不用填。"))
             }
             (Field::file(typed, "file", "清单文件").required())
             (Field::tick(typed, "despite", "有提示也导入"))
@@ -154,7 +159,7 @@ pub(super) async fn post_bring(officer: Officer, form: Form, request: &Request) 
     let write = form.get("do") == "take";
     let brought: Result<ListReport, Problem> = async {
         let mut check = form.check();
-        let (id, campaign) = (check.id("id"), check.id::<CampaignId>("campaign"));
+        let (id, purpose) = (check.id("id"), check.choice::<purpose::Key>("campaign"));
         let place = check.text("place");
         check.done()?;
         let name = form.get("name").to_owned();
@@ -165,7 +170,8 @@ pub(super) async fn post_bring(officer: Officer, form: Form, request: &Request) 
             _ => return Err(Problem::field("place", "请选择")),
         };
         let file = form.upload("file").ok_or_else(|| Problem::field("file", "请选择文件"))?;
-        let list = List { id, campaign, place, bytes: file.content.clone() };
+        let purpose = purpose.map(|key| key.0).ok_or_else(|| Problem::field("campaign", "请选择"))?;
+        let list = List { id, purpose, place, bytes: file.content.clone() };
         Ok(officer.app.gift_lists.bring(list, write, form.ticked("despite"), &officer.member).await?)
     }
     .await;
@@ -206,20 +212,25 @@ async fn show(
     typed: &Typed,
 ) -> Result<Response, PageError> {
     let row = officer.app.gift_lists.get(id, whose(officer)).await?;
-    let limit = if asked.file().is_some() { MOST as u64 } else { GIFTS };
-    let table = gifts(officer.app.gift_lists.gifts(&row, limit).await?);
+    let skipped = asked.skipped()?;
+    let (skip, limit) = if asked.file().is_some() { (0, MOST as u64) } else { (skipped, LINES) };
+    let table = gifts(officer.app.gift_lists.gifts(&row, skip, limit).await?);
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, asked));
     }
     let names =
         Names::of(officer, [Some(row.author_id), row.approver_id, row.approver_for_id].into_iter().flatten()).await?;
-    let campaigns = campaign_names(officer, [row.campaign_id]).await?;
+    let campaigns = campaign_names(officer, row.campaign_id).await?;
     let object = format!("gift_list:{id}");
     let said = why_not(officer, [object.clone()]).await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let to = |step: &str| format!("{}/{step}", path(id));
-    let title = format!("{} {}笔", campaigns.name(row.campaign_id), row.lines);
+    let title = format!("{} {}笔", campaigns.of(row.purpose()), row.lines);
     let total = part::grouped(row.total_fen);
+    let credited = match row.purpose() {
+        Purpose::Campaign(_) => "计入项目募集额",
+        Purpose::General(_) => "不限定用途，不计入任何项目的募集额",
+    };
     let debit = match row.via {
         Via::DesignatedPlatform => "1009 其他货币资金",
         Via::Offline | Via::OwnSite if row.place == "cash" => "1001 库存现金",
@@ -231,13 +242,13 @@ async fn show(
         @if row.state == ListState::Proposed && officer.is(&POSTERS) {
             div class="steps" {
                 @if row.author_id == officer.id() { p class="faint" { "这是您导入的，须由另一人审核。" } } @else {
-                    (Step { name: "审核入账", will: &format!("{}笔捐赠逐笔入账，合计{total}元，计入项目募集额：借 {debit}，贷 捐赠收入。", row.lines), to: &to("posting"), grave: false, fields: nothing() }.show(officer, refused("posting")))
+                    (Step { name: "审核入账", will: &format!("{}笔捐赠逐笔入账，合计{total}元，{credited}：借 {debit}，贷 捐赠收入。", row.lines), to: &to("posting"), grave: false, fields: nothing() }.show(officer, refused("posting")))
                     (Step { name: "不同意", will: "清单不入账，其中的编号可以重新导入。", to: &to("decline"), grave: true, fields: part::why(refused("decline")) }.show(officer, refused("decline")))
                 }
             }
         }
         (part::block("清单", &part::facts(&[
-            ("项目", html! { a href={ "/console/campaigns/" (row.campaign_id) } { (campaigns.name(row.campaign_id)) } }),
+            ("项目", campaigns.link(officer, row.purpose())),
             ("笔数", html! { (row.lines) }),
             ("金额", part::yuan(row.total_fen)),
             ("渠道", html! { (words::via(row.via)) }),
@@ -248,11 +259,9 @@ async fn show(
             ("审核时间", html! { @if let Some(at) = row.decided_us { (part::at(at)) } }),
         ])))
         (part::block("明细", &html! {
+            p { "共" (row.lines) "笔，合计" (total) "元。" }
             (table.plain())
-            nav class="pages" aria-label="导出" {
-                @if row.lines > GIFTS as i64 { span class="faint" { "只列出前" (GIFTS) "笔" } }
-                span class="export" { "导出全部 " a href=(asked.with(&[("as", "csv")])) { "CSV" } " " a href=(asked.with(&[("as", "xlsx")])) { "XLSX" } }
-            }
+            (turn_lines(asked, skipped, u64::try_from(row.lines).unwrap_or_default()))
         }))
     };
     Ok(officer.shown(&title, &[(LIST, "捐赠清单")], &content, typed))

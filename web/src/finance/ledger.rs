@@ -20,7 +20,7 @@ pub(super) fn path(id: AccountId, to: BusinessDate) -> String {
 }
 
 /// The path of an account's statement from its first entry to a day.
-fn whole_path(id: AccountId, to: BusinessDate) -> String {
+pub(super) fn whole_path(id: AccountId, to: BusinessDate) -> String {
     format!("/console/accounts/{id}?from=2000-01-01&to={to}")
 }
 

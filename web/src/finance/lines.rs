@@ -10,6 +10,7 @@ use ledger::CashFlow;
 use maud::{Markup, html};
 
 use super::words;
+use crate::field::cell;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part;
@@ -111,16 +112,17 @@ impl Chart {
                 @for row in 0..wanted.max(ROWS) {
                     @let label = |what: &str| format!("第{}行的{what}", row + 1);
                     div class="row" {
-                        input name="subject" list="subjects" value=(at(0, row)) placeholder="科目" maxlength="80" aria-label=(label("会计科目"));
-                        input name="campaign" list="campaigns" value=(at(1, row)) placeholder="项目" maxlength="120" aria-label=(label("项目"));
-                        input name="line" value=(at(2, row)) placeholder="预算科目" maxlength="60" aria-label=(label("预算科目"));
-                        input name="detail" list="details" value=(at(3, row)) placeholder="明细" maxlength="60" aria-label=(label("明细"));
-                        input name="debit" class="right" value=(at(4, row)) placeholder="借方" inputmode="decimal" maxlength="20" aria-label=(label("借方金额"));
-                        input name="credit" class="right" value=(at(5, row)) placeholder="贷方" inputmode="decimal" maxlength="20" aria-label=(label("贷方金额"));
-                        select name="flow" aria-label=(label("现金流量表项目")) {
+                        p class="cell nth" aria-hidden="true" { "第" (row + 1) "行" }
+                        (cell("会计科目", &html! { input name="subject" list="subjects" value=(at(0, row)) placeholder="科目" maxlength="80" aria-label=(label("会计科目")); }))
+                        (cell("项目", &html! { input name="campaign" list="campaigns" value=(at(1, row)) placeholder="项目" maxlength="120" aria-label=(label("项目")); }))
+                        (cell("预算科目", &html! { input name="line" value=(at(2, row)) placeholder="预算科目" maxlength="60" aria-label=(label("预算科目")); }))
+                        (cell("明细", &html! { input name="detail" list="details" value=(at(3, row)) placeholder="明细" maxlength="60" aria-label=(label("明细")); }))
+                        (cell("借方", &html! { input name="debit" class="right" value=(at(4, row)) placeholder="借方" inputmode="decimal" maxlength="20" aria-label=(label("借方金额")); }))
+                        (cell("贷方", &html! { input name="credit" class="right" value=(at(5, row)) placeholder="贷方" inputmode="decimal" maxlength="20" aria-label=(label("贷方金额")); }))
+                        (cell("现金流量表项目", &html! { select name="flow" aria-label=(label("现金流量表项目")) {
                             option value="" { "无" }
                             @for (flow, title, _) in CashFlow::all() { option value=(flow.key()) selected[at(6, row) == flow.key()] { (title) } }
-                        }
+                        } }))
                     }
                 }
             }

@@ -7,6 +7,7 @@ use poem::{Request, Response, handler};
 
 use super::bank::{Desk, LINES, desk};
 use super::{entry, words};
+use crate::console::purpose;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part;
@@ -104,7 +105,7 @@ async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<
                     }
                 }
                 @if let Some(gift) = gift.filter(|_| officer.is(&CLERKS)) {
-                    p { a href={ (desk.path("/claims/new")) "&line=" (line.row.id) "&campaign=" (gift.ids.first().map(uuid::Uuid::to_string).unwrap_or_default()) } { "认领为捐赠" } " " span class="faint" { (gift.reason) } }
+                    p { a href={ (desk.path("/claims/new")) "&line=" (line.row.id) "&campaign=" (gift.ids.first().map_or(purpose::GENERAL.to_owned(), uuid::Uuid::to_string)) } { "认领为捐赠" } " " span class="faint" { (gift.reason) } }
                 }
             }
         }

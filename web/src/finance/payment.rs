@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use app::problem::Problem;
 use app::spending::files::FileRequest;
-use crowdfunding::spending::{Outcome, Verdict};
+use crowdfunding::spending::{Outcome, PaperSearch, Verdict};
 use domain::disbursement::{DisbursementState, PayoutState};
 use domain::role::Role;
 use domain::{DisbursementId, Money, PaymentFileId};
@@ -14,6 +14,7 @@ use poem::http::header;
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
+use super::bank_names;
 use super::words;
 use crate::console::people::Names;
 use crate::field::Field;
@@ -91,7 +92,9 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             *sum = sum.checked_add(one.amount_fen).unwrap_or(Money::MAX);
         }
     }
-    let papers = spending.page(None, Some(DisbursementState::Approved), by, None, 500).await?;
+    let approved = PaperSearch { state: Some(DisbursementState::Approved), ..PaperSearch::default() };
+    let papers = spending.page(&approved, by, None, 500).await?;
+    let banks = bank_names(officer).await?;
     let chosen: Vec<&str> = typed.form().all("paper").collect();
     let fresh = typed.problem().is_none();
     let content = html! {
@@ -112,7 +115,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
                         }
                     }
                 }
-                (Field::text(typed, "bank_account", "付款的银行账户简称").required().longest(40))
+                (Field::listed(typed, "bank_account", "付款的银行账户简称", &banks).required().longest(40))
                 div class="go" { button type="submit" class="primary" { "制作" } }
             }))
         }
@@ -183,7 +186,14 @@ fn results(lines: &[payout::Model], payees: &BTreeMap<String, String>, typed: &T
     }
 }
 
-async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -> Result<Response, PageError> {
+async fn show(
+    officer: &Officer,
+    id: PaymentFileId,
+    asked: &Asked,
+    word: &str,
+    typed: &Typed,
+) -> Result<Response, PageError> {
+    let skipped = asked.skipped()?;
     let (spending, by) = (&officer.app.spending, &officer.member);
     let row = spending.file(id, by).await?;
     let lines = spending.file_payouts(id, by).await?;
@@ -201,8 +211,12 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
         column("确认人"),
         column("备注"),
     ];
-    let table =
-        Table::new("付款明细", &columns, "这份文件里已没有付款。").whole(lines.iter().take(LINES).map(|line| {
+    let (skip, shown) = match asked.file() {
+        Some(_) => (0, table::MOST),
+        None => (usize::try_from(skipped).unwrap_or(usize::MAX), usize::try_from(table::LINES).unwrap_or(usize::MAX)),
+    };
+    let table = Table::new("付款明细", &columns, "这份文件里已没有付款。").whole(
+        lines.iter().skip(skip).take(shown).map(|line| {
             vec![
                 Cell::link(&format!("/console/disbursements/{}", line.disbursement_id), payee_of(line)),
                 Cell::text(payees.get(&line.payee_id).and_then(|payee| payee.account.clone()).unwrap_or_default()),
@@ -213,7 +227,11 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
                 Cell::text(names.maybe(line.confirmer_id)),
                 Cell::or_none(line.last_error.clone(), Cell::text),
             ]
-        }));
+        }),
+    );
+    if let Some(kind) = asked.file() {
+        return Ok(table.file(kind, asked));
+    }
     let refused = |step: &str| (word == step).then_some(typed);
     let fresh = Typed::default();
     let to = |step: &str| format!("{}/{step}", path(id));
@@ -250,15 +268,23 @@ async fn show(officer: &Officer, id: PaymentFileId, word: &str, typed: &Typed) -
             ("交银行时间", html! { @if let Some(at) = row.sent_us { (part::at(at)) } }),
             ("SHA-256", html! { span class="code" { (hex::encode(&row.hash)) } }),
         ])))
-        (part::block("付款明细", &html! { (table.plain()) @if lines.len() > LINES { p class="faint" { "只列出前" (LINES) "笔。" } } }))
+        (part::block("付款明细", &html! {
+            p { "共" (lines.len()) "笔。" }
+            (table.plain())
+            (table::turn_lines(asked, skipped, lines.len() as u64))
+        }))
     };
     Ok(officer.shown(&title, &[("/console/payment-files", "付款文件")], &content, typed))
 }
 
 /// One file.
 #[handler]
-pub(super) async fn get_one(officer: Officer, Path(id): Path<PaymentFileId>) -> Result<Response, PageError> {
-    show(&officer, id, "", &Typed::default()).await
+pub(super) async fn get_one(
+    officer: Officer,
+    Path(id): Path<PaymentFileId>,
+    request: &Request,
+) -> Result<Response, PageError> {
+    show(&officer, id, &Asked::of(request), "", &Typed::default()).await
 }
 
 /// Its bytes, for the bank; that they were read is written down.
@@ -317,6 +343,6 @@ pub(super) async fn post_step(
     .await;
     match taken {
         Ok(said) => Ok(officer.done(&said, &path(id))),
-        Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused)).await,
+        Err(refused) => show(&officer, id, &Asked::at(&path(id)), &word, &Typed::refused(&form, refused)).await,
     }
 }

@@ -13,6 +13,7 @@ use poem::{Response, handler};
 use crate::console::paper;
 use crate::console::people::{Names, why_not};
 use crate::field::Field;
+use crate::finance::bank_names;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step, Tone};
@@ -121,6 +122,7 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
     let paid = row.state == PayoutState::Confirmed;
     let entry = format!("/console/entry?reference=disbursement_paid%3A{id}%3A{}", row.attempt);
     let title = format!("付款 {}元", part::grouped(row.amount_fen));
+    let banks = bank_names(officer).await?;
     let content = html! {
         (part::heading(&title, &part::badge(all_words::payout(row.state))))
         div class="steps" {
@@ -138,7 +140,7 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
                     div class="fields" {
                         (Field::money(of("recovery"), "amount", "退回金额（元）").required())
                         (Field::day(of("recovery"), "on", "到账日期").required())
-                        (Field::text(of("recovery"), "bank_account", "到账的银行账户简称").required().longest(40))
+                        (Field::listed(of("recovery"), "bank_account", "到账的银行账户简称", &banks).required().longest(40))
                         (Field::text(of("recovery"), "bank_reference", "银行流水号").required().longest(64))
                     }
                     (Field::area(of("recovery"), "reason", "原因").required().longest(500))

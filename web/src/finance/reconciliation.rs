@@ -29,7 +29,7 @@ const DAYS: u64 = 40;
 /// How many breaks of a day are listed.
 const BREAKS: u64 = 200;
 
-fn path(code: &str, day: BusinessDate) -> String {
+pub(super) fn path(code: &str, day: BusinessDate) -> String {
     format!("/console/reconciliation/{}/{day}", encoded(code))
 }
 

@@ -31,12 +31,13 @@ impl Shelf {
         Shelf::among(officer.app.books.readable(&officer.member).await?, code)
     }
 
+    /// The book of a code; a list that knows no codes says its id.
     fn among(books: Vec<book::Model>, code: Option<&str>) -> Result<Shelf, PageError> {
         if books.is_empty() {
             return Err(Problem::not_found("no_such_book", "您的管辖范围内没有账套。").into());
         }
         let found = match code {
-            Some(code) => books.iter().find(|book| book.code == code),
+            Some(code) => books.iter().find(|book| book.code == code || book.id.to_string() == code),
             None => books.iter().find(|book| book.kind == "charity").or(books.first()),
         };
         let book = found.cloned().ok_or_else(|| Problem::not_found("no_such_book", "没有这个账套。"))?;

@@ -142,11 +142,12 @@ pub(super) async fn get_statement(officer: Officer, request: &Request) -> Result
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, &asked));
     }
-    let locked = closed.book.closed_through >= Some(period.last);
+    let locked = closed.book.locked_through >= Some(period.last);
+    let sealed = closed.book.closed_through >= Some(period.last);
     let content = html! {
         (part::heading(&format!("{name} {}", period_name(year, month)), &html! {
             span class="faint" { (shelf.book.name) }
-            @if locked { (part::badge(("已结账", part::Tone::Good))) } @else { (part::badge(("未结账，数字还会变", part::Tone::Waiting))) }
+            @if locked { (part::badge(("已结账", part::Tone::Good))) } @else if sealed { (part::badge(("已封存，未月结", part::Tone::Waiting))) } @else { (part::badge(("未结账，数字还会变", part::Tone::Waiting))) }
         }))
         (table::filter(&asked, &html! {
             (shelf.choice())

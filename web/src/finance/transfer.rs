@@ -10,6 +10,7 @@ use maud::html;
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
+use super::bank_names;
 use super::shelf::Shelf;
 use super::words;
 use crate::console::people::{Names, why_not};
@@ -80,6 +81,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     let only = shelf.books.len() == 1;
     let books = options(shelf.books.iter().map(|book| (book.id, book.name.clone())));
     let kinds = options(all_words::all(words::transfer_kind));
+    let banks = bank_names(officer).await?;
     let content = html! {
         h1 { "登记提现或充值" }
         p class="note" { "请先在微信支付商户平台办理，再在这里登记。登记后由另一人确认，确认时才记账：离开的一方先记入 1009 微信在途，到账后再转入。" }
@@ -90,7 +92,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             div class="fields" {
                 (Field::choice(typed, "kind", "方向", &kinds).required())
                 (Field::money(typed, "amount", "金额（元）").required())
-                (Field::text(typed, "bank_account", "银行账户简称").required().longest(40))
+                (Field::listed(typed, "bank_account", "银行账户简称", &banks).required().longest(40))
             }
             (Field::area(typed, "note", "给确认人的说明").longest(500))
             div class="go" { button type="submit" class="primary" { "登记" } }

@@ -12,7 +12,7 @@ use poem::{Request, Response, handler};
 use super::shelf::Shelf;
 use super::words;
 use crate::console::paper;
-use crate::console::people::Names;
+use crate::console::people::{Names, why_not};
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::{self, PageError};
@@ -122,6 +122,7 @@ pub(super) async fn post_report(officer: Officer, Path(year): Path<i32>, form: F
 async fn show(officer: &Officer, id: AuditedYearId, word: &str, typed: &Typed) -> Result<Response, PageError> {
     let row = officer.app.closing.report_of(id, &officer.member).await?;
     let object = officer.app.closing.report_file(id, false, &officer.member).await?;
+    let said = why_not(officer, [object.clone()]).await?;
     let people = [Some(row.author_id), row.author_for_id, row.approver_id, row.approver_for_id];
     let names = Names::of(officer, people.into_iter().flatten()).await?;
     let refused = |step: &str| (word == step).then_some(typed);
@@ -134,11 +135,12 @@ async fn show(officer: &Officer, id: AuditedYearId, word: &str, typed: &Typed) -
     let title = format!("{}年度审计报告", row.year);
     let content = html! {
         (part::heading(&title, &part::badge(words::proposal(row.state))))
+        (part::refusal(said.get(&object)))
         @if open && officer.is(&CONFIRMERS) {
             div class="steps" {
                 @if own { p class="faint" { "这是您登记的，须由另一人确认。" } } @else {
                     (Step { name: "确认报告", will: "确认后该年度不再接受审计调整，不能撤销。请先阅读报告原件；该年度的年度工作报告须已公布。", to: &to("approval"), grave: true, fields: nothing() }.show(officer, refused("approval")))
-                    (Step { name: "不同意", will: "登记作废，可重新登记。", to: &to("decline"), grave: false, fields: nothing() }.show(officer, refused("decline")))
+                    (Step { name: "不同意", will: "登记作废，可重新登记。", to: &to("decline"), grave: false, fields: part::why(refused("decline")) }.show(officer, refused("decline")))
                 }
             }
         }
@@ -174,7 +176,12 @@ pub(super) async fn post_step(
     let taken: Result<&str, PageError> = async {
         Ok(match word.as_str() {
             "approval" => closing.confirm_report(id, true, by).await.map(|_| "审计报告已确认。")?,
-            "decline" => closing.confirm_report(id, false, by).await.map(|_| "已记为不同意。")?,
+            "decline" => {
+                let mut check = form.check();
+                let decision = check.decision(false);
+                check.done()?;
+                closing.confirm_report(id, decision, by).await.map(|_| "已记为不同意。")?
+            }
             "papers" => {
                 let object = closing.report_file(id, true, by).await?;
                 paper::attach(&officer, &object, &form).await.map(|()| "材料已添加。")?

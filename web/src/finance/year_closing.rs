@@ -1,26 +1,90 @@
 //! The end of a year (年终结转) as it was proposed: what stood against it, why it is ended all the same, and what the second person decides.
 
-use app::closing::{taken_back, unmet};
+use app::closing::{Ending, Moved, NetAssets, taken_back, unmet};
 use app::problem::Problem;
-use domain::YearClosingId;
 use domain::proposal::ProposalState;
 use domain::role::Role;
-use maud::html;
+use domain::{BusinessDate, Money, YearClosingId};
+use entity::year_closing;
+use maud::{Markup, html};
 use poem::web::Path;
 use poem::{Response, handler};
 
-use super::words;
+use super::{entry, ledger, words};
 use crate::console::people::{Names, why_not};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
-use crate::session::{Officer, nothing};
+use crate::session::{Officer, encoded, nothing};
+use crate::table::{Cell, Table, column, numbers};
 
 const PROPOSERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
 
 pub(super) fn path(id: YearClosingId) -> String {
     format!("/console/year-closings/{id}")
+}
+
+/// How many accounts stand open; more are unfolded by whoever looks at each.
+const SEEN: usize = 40;
+
+/// A balance with the side it stands on.
+fn side(net: Money) -> Cell {
+    let amount = part::grouped(Money::from_fen(net.fen().saturating_abs()));
+    match net.fen() {
+        0 => Cell::yuan(Money::ZERO),
+        1.. => Cell::text(format!("借 {amount}")),
+        _ => Cell::text(format!("贷 {amount}")),
+    }
+}
+
+/// What agreeing will book, account by account, and what becomes of the net assets. Amounts lead to the accounts for whoever reads the books.
+fn will_book(officer: &Officer, row: &year_closing::Model, code: &str, ending: &Ending) -> Markup {
+    let reads = officer.is(&app::books::READERS);
+    let last = i32::try_from(row.year).ok().and_then(|year| BusinessDate::new(year, 12, 31));
+    let named = |one: &Moved| match (one.id, last) {
+        (Some(id), Some(last)) if reads => Cell::link(&ledger::whole_path(id, last), one.name.clone()),
+        _ => Cell::text(one.name.clone()),
+    };
+    let moved = |amount: Money| if amount.is_positive() { Cell::yuan(amount) } else { Cell::none() };
+    let after = |one: &Moved| Money::from_fen(one.before.fen() + one.debit.fen() - one.credit.fen());
+    let columns = [column("账户"), numbers("办理前余额"), numbers("借方"), numbers("贷方"), numbers("办理后余额")];
+    let lines = ending
+        .accounts
+        .iter()
+        .map(|one| vec![named(one), side(one.before), moved(one.debit), moved(one.credit), side(after(one))]);
+    let table = Table::new("结转分录", &columns, "没有需要结转的余额，只锁定全年。").whole(lines);
+    let sum = |of: fn(&Moved) -> Money| Money::checked_sum(ending.accounts.iter().map(of)).unwrap_or(Money::MAX);
+    let both = |of: fn(&NetAssets) -> Money| {
+        of(&ending.unrestricted).checked_add(of(&ending.restricted)).unwrap_or(Money::MAX)
+    };
+    let subject = |code_of: &str, name: &str| {
+        let lead = format!("/console/ledger?book={}&subjects={code_of}&day={}-12-31", encoded(code), row.year);
+        if reads { Cell::link(&lead, name) } else { Cell::text(name) }
+    };
+    let net = |name: Cell, before: Money, after: Money| {
+        let change = Money::from_fen(after.fen() - before.fen());
+        vec![name, Cell::yuan(before), Cell::yuan(change), Cell::yuan(after)]
+    };
+    let (free, bound) = (ending.unrestricted, ending.restricted);
+    let sums = Table::new("净资产", &[column("净资产"), numbers("办理前"), numbers("变动"), numbers("办理后")], "")
+        .whole([
+            net(subject("3101", "3101 非限定性净资产"), free.before, free.after),
+            net(subject("3102", "3102 限定性净资产"), bound.before, bound.after),
+            net(Cell::text("合计"), both(|one| one.before), both(|one| one.after)),
+        ]);
+    part::block(
+        "同意后将要记的分录",
+        &html! {
+            p { "按现在的账簿计算，都记在" (row.year) "年12月31日：借方合计" (part::yuan(sum(|one| one.debit))) "元，贷方合计" (part::yuan(sum(|one| one.credit))) "元。决定前账簿又有变动的，以办理时为准。" }
+            (sums.plain())
+            details open[ending.accounts.len() <= SEEN] { summary { "各账户（" (ending.accounts.len()) "个）" } (table.plain()) }
+            @if reads { p {
+                a href={ "/console/ledger?book=" (encoded(code)) "&day=" (row.year) "-12-31" } { "年末科目余额" } " · "
+                a href={ "/console/statements?book=" (encoded(code)) "&year=" (row.year) "&month=&form=activities" } { "全年业务活动表" }
+            } }
+        },
+    )
 }
 
 async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -> Result<Response, PageError> {
@@ -35,10 +99,19 @@ async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -
     let own = [Some(row.author_id), row.author_for_id].contains(&Some(officer.id()));
     let to = |step: &str| format!("{}/{step}", path(id));
     let against = unmet(&row);
+    let ending = match row.state {
+        ProposalState::Proposed => Some(officer.app.closing.ending(id, &officer.member).await?),
+        ProposalState::Approved | ProposalState::Declined => None,
+    };
+    let code = book.as_ref().map(|book| book.code.as_str()).unwrap_or_default();
     let title = format!("{}年度年终结转", row.year);
     let content = html! {
         (part::heading(&title, &part::badge(words::proposal(row.state))))
         (part::refusal(said.get(&object)))
+        @if let Some(ending) = &ending { (will_book(officer, &row, code, ending)) }
+        @if row.state == ProposalState::Approved && officer.is(&app::books::READERS) {
+            p { a href=(entry::of(format!("year_end:{}:{}", row.book_id, row.year))) { "本次结转的凭证" } }
+        }
         @if row.state == ProposalState::Proposed && (officer.is(&DECIDERS) || (own && officer.is(&PROPOSERS))) {
             div class="steps" {
                 @if own {

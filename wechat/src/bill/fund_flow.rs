@@ -174,7 +174,10 @@ pub fn read_fund_flow_bill(
     })?;
     let totals = places.totals;
     let units = |sum: Money| sum.fen().checked_mul(UNITS_PER_FEN).ok_or(BillError::TooMuch);
-    said.must(WHAT, COUNT)?;
+    // What no total stands for could be anything.
+    for name in [COUNT, "收入笔数", "收入金额", "支出笔数", "支出金额"] {
+        said.must(WHAT, name)?;
+    }
     said.agrees(COUNT, sheet::count(totals.ins + totals.outs)?)?;
     said.agrees("收入笔数", sheet::count(totals.ins)?)?;
     said.agrees("收入金额", units(totals.received)?)?;

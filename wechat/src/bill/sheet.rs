@@ -14,6 +14,7 @@ use domain::{BusinessDate, Money, Timestamp};
 use flate2::read::MultiGzDecoder;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZIP: [u8; 2] = *b"PK";
 /// How much of a file is in memory, and the longest line there may be.
 const BUFFER: usize = 1 << 18;
 /// A hundred-thousandth of a yuan: what fees are printed in.
@@ -25,6 +26,15 @@ pub enum BillError {
     /// The file cannot be read.
     #[error("文件无法读取")]
     Io(#[from] std::io::Error),
+    /// It is packed, and does not unpack.
+    #[error("压缩文件不完整或已损坏")]
+    Packed(#[source] std::io::Error),
+    /// An archive, or a workbook, which is one.
+    #[error("这是ZIP压缩包或XLSX表格，请提供CSV格式的账单")]
+    Archive,
+    /// Its lines end as those of no bill do.
+    #[error("文件的换行符不是账单的（应为CRLF或LF），可能被其他软件改动过")]
+    LineEnds,
     /// It is no bill of this kind.
     #[error("不是{what}：缺少列“{column}”")]
     NoColumn {
@@ -271,6 +281,11 @@ impl Totals {
     pub(super) fn must(&self, what: &'static str, name: &'static str) -> Result<(), BillError> {
         self.columns.must(what, name).map(|_| ())
     }
+
+    /// A total that had another name before.
+    pub(super) fn must_one_of(&self, what: &'static str, names: [&'static str; 2]) -> Result<(), BillError> {
+        self.must(what, names[0]).or_else(|missing| self.must(what, names[1]).map_err(|_| missing))
+    }
 }
 
 /// So many whole ones.
@@ -300,9 +315,13 @@ pub(super) fn read<S>(
             more => length += more,
         }
     }
+    if first == ZIP {
+        return Err(BillError::Archive);
+    }
     let file = first[..length].chain(file);
     if first == GZIP {
-        read_lines(Lines::of(MultiGzDecoder::new(file)), end, begin, &mut row)
+        let unpacked = read_lines(Lines::of(MultiGzDecoder::new(file)), end, begin, &mut row);
+        unpacked.map_err(|error| if let BillError::Io(cause) = error { BillError::Packed(cause) } else { error })
     } else {
         read_lines(Lines::of(file), end, begin, &mut row)
     }
@@ -316,6 +335,9 @@ fn read_lines<S>(
 ) -> Result<(S, Totals), BillError> {
     let mut places = Vec::new();
     let (_, first) = lines.next()?.ok_or(BillError::CutOff)?;
+    if first.contains('\r') {
+        return Err(BillError::LineEnds);
+    }
     let columns = Columns::read(first.trim_start_matches('\u{feff}'))?;
     let expected = columns.names.len();
     let mut state = begin(&columns)?;

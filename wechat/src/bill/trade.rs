@@ -138,6 +138,8 @@ pub struct TradeTotals {
 struct Places {
     at: usize,
     mchid: usize,
+    /// 特约商户号, or 子商户号 of old bills: `0` where the money is the merchant's own.
+    sub_mchid: Option<usize>,
     transaction_id: usize,
     out_trade_no: usize,
     trade_state: usize,
@@ -177,6 +179,7 @@ impl Places {
         let found = Places {
             at: must("交易时间")?,
             mchid: must("商户号")?,
+            sub_mchid: columns.find("特约商户号").or_else(|| columns.find("子商户号")),
             transaction_id: must("微信订单号")?,
             out_trade_no: must("商户订单号")?,
             trade_state: must("交易状态")?,
@@ -229,11 +232,15 @@ impl Places {
         if !rate.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'%')) {
             return Err(cells.bad("费率"));
         }
+        let fee = cells.fen(self.fee, "手续费")?;
         let refund_id = cells.optional(self.refund_id);
         let refund = if matches!(refund_id, "" | "0") {
-            // A payment gives nothing back.
+            // A payment gives nothing back, and its fee is taken.
             if trade_state == "REFUND" || sums != Amounts::default() {
                 return Err(cells.bad("微信退款单号"));
+            }
+            if fee < 0 {
+                return Err(cells.bad("手续费"));
             }
             None
         } else {
@@ -249,6 +256,13 @@ impl Places {
             if state == "REFUND" || !is_state(state) {
                 return Err(cells.bad("退款状态"));
             }
+            if trade_state == "SUCCESS" {
+                return Err(cells.bad("交易状态"));
+            }
+            // What is said of the fee of a refund was given back.
+            if fee > 0 {
+                return Err(cells.bad("手续费"));
+            }
             let amount = Money::from_fen(if self.requested.is_some() { sums.requested } else { sums.refund });
             Some(TradeRefund { refund_id, out_refund_no, amount, state })
         };
@@ -262,7 +276,7 @@ impl Places {
             trade_state,
             order_amount: self.order_amount.map_or(Ok(settlement), |at| cells.money(at, "订单金额"))?,
             settlement,
-            fee: Money::from_fen(cells.fen(self.fee, "手续费")?),
+            fee: Money::from_fen(fee),
             rate,
             refund,
             text: [cells.optional(self.product), cells.optional(self.attachment)],
@@ -335,14 +349,28 @@ pub fn read_trade_bill(
     let of = Day::of(day);
     let (places, totals) = sheet::read(file, COUNT, Places::find, |places: &mut Places, cells| {
         let row = places.row(&cells, &of)?;
-        if cells.get(places.mchid) != mchid {
+        // Of a merchant under ours the money is theirs.
+        if cells.get(places.mchid) != mchid || !matches!(cells.optional(places.sub_mchid), "" | "0") {
             return Err(BillError::ForeignMerchant(row.line));
         }
         places.add(&row)?;
         each(row)
     })?;
+    let (has_orders, has_requested) = (places.order_amount.is_some(), places.requested.is_some());
     let Sums { totals: sums, amounts: Amounts { refund, coupon_refund, requested } } = places.sums;
+    // What no total stands for could be anything.
     totals.must(WHAT, COUNT)?;
+    totals.must_one_of(WHAT, ["应结订单总金额", "总交易额"])?;
+    totals.must(WHAT, "手续费总金额")?;
+    if has_orders {
+        totals.must(WHAT, "订单总金额")?;
+    }
+    if sums.kind != TradeBillKind::Success {
+        totals.must_one_of(WHAT, ["退款总金额", "总退款金额"])?;
+        if has_requested {
+            totals.must(WHAT, "申请退款总金额")?;
+        }
+    }
     totals.agrees(COUNT, sheet::count(sums.payments + sums.refunds)?)?;
     for (name, fen) in [
         ("应结订单总金额", sums.settlement.fen()),
