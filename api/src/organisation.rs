@@ -14,6 +14,7 @@ use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::campaign::Reason;
 use crate::document::{self, Attachment, Download};
 use crate::error::ApiError;
 use crate::member::ProposalState;
@@ -682,10 +683,16 @@ impl CharityApi {
         Ok(Json(self.app.organisation.decide_profile(change_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Does not agree to a change.
+    /// Does not agree to a change, and says why.
     #[oai(path = "/profile-changes/:change_id/decline", method = "post")]
-    async fn decline_profile(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<ProfileChange>, ApiError> {
-        Ok(Json(self.app.organisation.decide_profile(change_id.0.into(), false, &officer.0).await?.into()))
+    async fn decline_profile(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<ProfileChange>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.organisation.decide_profile(change_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// The changes of a charity's bank account and merchant number, newest first.
@@ -734,10 +741,16 @@ impl CharityApi {
         Ok(Json(self.app.organisation.decide_account(change_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Does not agree to another account.
+    /// Does not agree to another account, and says why.
     #[oai(path = "/account-changes/:change_id/decline", method = "post")]
-    async fn decline_account(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<AccountChange>, ApiError> {
-        Ok(Json(self.app.organisation.decide_account(change_id.0.into(), false, &officer.0).await?.into()))
+    async fn decline_account(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<AccountChange>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.organisation.decide_account(change_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// What proves another account.

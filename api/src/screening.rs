@@ -98,7 +98,9 @@ struct ScreenedGift {
     /// `single` or `repeated`.
     ground: String,
     donation: Uuid,
-    campaign: Uuid,
+    /// Null for a gift to the general fund of a charity.
+    #[oai(nullable)]
+    campaign: Option<Uuid>,
     #[oai(nullable)]
     donor: Option<Uuid>,
     /// The organisation, if it came by bank.
@@ -127,7 +129,7 @@ impl From<GiftAlert> for ScreenedGift {
             state: row.state,
             ground: row.ground,
             donation: gift.id.uuid(),
-            campaign: gift.campaign_id.uuid(),
+            campaign: gift.campaign_id.map(|id| id.uuid()),
             donor: gift.donor_id.map(|id| id.uuid()),
             counterparty: gift.counterparty,
             amount: gift.amount_fen.into(),

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod children;
+pub mod erasure;
 pub mod files;
 pub mod lists;
 pub mod open;
@@ -16,8 +17,10 @@ use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use crowdfunding::Decision;
-use crowdfunding::spending::{self, NewDisbursement, NewPayout, NewSettlement, PayoutSearch, SpendingError};
-use domain::disbursement::{DisbursementKind, DisbursementState};
+use crowdfunding::spending::{
+    self, NewDisbursement, NewPayout, NewSettlement, PaperSearch, PayoutSearch, SpendingError,
+};
+use domain::disbursement::DisbursementKind;
 use domain::role::Member;
 use domain::{BusinessDate, CampaignId, Clock, DisbursementId, Money, PayoutId, SettlementId};
 use entity::{Db, Tx, disbursement, disbursement_history, payout, payout_settlement};
@@ -43,6 +46,21 @@ pub enum SpendError {
     /// The database failed.
     #[error("database")]
     Db(#[from] DbErr),
+}
+
+/// That a field is wrong, and how.
+fn invalid(field: &'static str, problem: &'static str) -> SpendError {
+    SpendingError::Invalid { field, problem }.into()
+}
+
+/// A reason for the record, as it is kept.
+fn reasoned(reason: &str) -> Result<&str, SpendError> {
+    let reason = reason.trim();
+    if (2..=200).contains(&reason.chars().count()) {
+        Ok(reason)
+    } else {
+        Err(invalid("reason", "请填写理由，2至200字"))
+    }
 }
 
 /// A paper as its author writes it.
@@ -152,9 +170,13 @@ impl Spending {
         })
     }
 
-    /// Hands a draft in.
+    /// Hands a draft in. Everybody whom it pays or is for is looked up on the lists of names as they are now.
     pub async fn submit(&self, id: DisbursementId, by: &Member) -> Result<disbursement::Model, SpendError> {
-        step!(self, by, "disbursement.submit", |tx, now| spending::submit(&tx, now, id, &self.names(), by))
+        step!(self, by, "disbursement.submit", |tx, now| async {
+            let paper = spending::submit(&tx, now, id, &self.names(), by).await?;
+            self.screen_paper(&tx, now, id, by).await?;
+            Ok::<_, SpendError>(paper)
+        })
     }
 
     /// The approval that is due; the last one promises the money.
@@ -196,13 +218,12 @@ impl Spending {
     /// A page of papers, newest first.
     pub async fn page(
         &self,
-        campaign: Option<CampaignId>,
-        state: Option<DisbursementState>,
+        wanted: &PaperSearch,
         by: &Member,
         after: Option<DisbursementId>,
         limit: u64,
     ) -> Result<Vec<disbursement::Model>, SpendError> {
-        Ok(spending::disbursements(self.db.read(), campaign, state, by, after, limit).await?)
+        Ok(spending::disbursements(self.db.read(), wanted, by, after, limit).await?)
     }
 
     /// How many papers wait for a decision of this person.

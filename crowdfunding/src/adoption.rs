@@ -30,6 +30,12 @@ pub struct Adoption {
     pub actor: String,
 }
 
+/// The campaign of an order. Only for a campaign money is taken by WeChat.
+async fn campaign_of(db: &impl ConnectionTrait, order: &donation::Model) -> Result<campaign::Model, CrowdfundingError> {
+    let id = order.campaign_id.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    campaign::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)
+}
+
 /// The entry with which stray money would become a gift to the campaign of an order, for those who decide about it.
 pub async fn adoption_entry(
     db: &impl ConnectionTrait,
@@ -39,10 +45,15 @@ pub async fn adoption_entry(
     on: BusinessDate,
 ) -> Result<Entry, CrowdfundingError> {
     let order = crate::donation(db, order).await?;
-    let campaign =
-        campaign::Entity::find_by_id(order.campaign_id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
-    let gift =
-        Gift { id, book: campaign.book_id, campaign: campaign.id, donor: order.donor_id, counterparty: None, amount };
+    let campaign = campaign_of(db, &order).await?;
+    let gift = Gift {
+        id,
+        book: campaign.book_id,
+        campaign: Some(campaign.id),
+        donor: order.donor_id,
+        counterparty: None,
+        amount,
+    };
     Ok(postings::gift_adopted(&gift, transaction, on))
 }
 
@@ -58,12 +69,11 @@ pub async fn order_entry(
     if !matches!(order.state, DonationState::Created | DonationState::Paying) || order.amount_fen != amount {
         return Ok(None);
     }
-    let campaign =
-        campaign::Entity::find_by_id(order.campaign_id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let campaign = campaign_of(db, &order).await?;
     let gift = Gift {
         id: order.id,
         book: campaign.book_id,
-        campaign: campaign.id,
+        campaign: Some(campaign.id),
         donor: order.donor_id,
         counterparty: None,
         amount,
@@ -77,12 +87,11 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
     // The order is locked first, as by everybody who settles.
     find_orders(tx, [stray.order].into_iter()).await?;
     let order = crate::donation(tx, stray.order).await?;
-    let campaign =
-        campaign::Entity::find_by_id(order.campaign_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    let campaign = campaign_of(tx, &order).await?;
     let gift = Gift {
         id: stray.id,
         book: campaign.book_id,
-        campaign: campaign.id,
+        campaign: Some(campaign.id),
         donor: order.donor_id,
         counterparty: None,
         amount: stray.amount,
@@ -91,7 +100,8 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         if stray.settled.is_some() { DonationState::Paid.on(DonationEvent::Match)? } else { DonationState::Paid };
     let row = donation::ActiveModel {
         id: Set(stray.id),
-        campaign_id: Set(campaign.id),
+        campaign_id: Set(Some(campaign.id)),
+        book_id: Set(None),
         channel: Set(Channel::Wechat),
         state: Set(state),
         amount_fen: Set(stray.amount),
@@ -108,6 +118,12 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
         receipt: Set(order.receipt),
         receipt_us: Set(order.receipt_us),
         origin: Set(order.origin),
+        // For whose sake, is said once; the money is the team's as much as the first.
+        tribute: Set(None),
+        tribute_sealed: Set(None),
+        tribute_shown: Set(false),
+        team_id: Set(order.team_id),
+        payer_code: Set(None),
         created_us: Set(now),
         expires_us: Set(order.expires_us),
         prepay_id: Set(None),

@@ -6,13 +6,14 @@ use domain::filing::CreditCode;
 use domain::plan::PartnerKind;
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, PartnerId, Timestamp};
-use entity::{Tx, campaign_change, cooperation, partner, violation};
+use entity::{Tx, campaign, campaign_change, cooperation, partner, violation};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Set,
 };
 
 use crate::campaign::{AUTHORS, READERS, for_step, required};
-use crate::reach::{book_place, books_within};
+use crate::reach::{book_place, books_within, campaigns_within};
 use crate::{CrowdfundingError, gate, plan};
 
 const EVALUATORS: [Role; 2] = [Role::ProjectManager, Role::Disclosure];
@@ -24,6 +25,8 @@ pub struct NewPartner {
     pub id: PartnerId,
     /// With which charity.
     pub book: BookId,
+    /// For which campaign of the charity, for somebody whose role does not reach the charity itself.
+    pub campaign: Option<CampaignId>,
     /// Of which kind.
     pub kind: PartnerKind,
     /// 名称.
@@ -32,7 +35,9 @@ pub struct NewPartner {
     pub credit_code: Option<String>,
 }
 
-/// Registers a partner. The same id with the same content again answers the one that stands.
+/// Registers a partner: for the charity by whoever is there, for a campaign of the charity by whoever manages that campaign, wherever it is
+/// (facts: charity 1: a county without a foundation raises money under the province's). The same id with the same content again answers the one
+/// that stands.
 pub async fn register_partner(
     tx: &Tx,
     now: Timestamp,
@@ -40,7 +45,15 @@ pub async fn register_partner(
     by: &Member,
 ) -> Result<partner::Model, CrowdfundingError> {
     by.must_be(&AUTHORS)?;
-    by.may(&AUTHORS, &book_place(tx, new.book).await?)?;
+    match new.campaign {
+        Some(campaign) => {
+            let (row, _) = for_step(tx, campaign, &AUTHORS, by).await?;
+            if row.book_id != new.book {
+                return Err(CrowdfundingError::NoSuchCampaign);
+            }
+        }
+        None => by.may(&AUTHORS, &book_place(tx, new.book).await?).map(|_| ())?,
+    }
     let invalid = |field, problem| Err(CrowdfundingError::Invalid { field, problem });
     let name = new.name.trim().to_owned();
     if !(2..=100).contains(&name.chars().count()) {
@@ -53,8 +66,8 @@ pub async fn register_partner(
         (PartnerKind::Individual, None) => {}
     }
     if let Some(standing) = partner::Entity::find_by_id(new.id).one(tx).await? {
-        let same = (standing.book_id, standing.kind, &standing.name, &standing.credit_code)
-            == (new.book, new.kind, &name, &new.credit_code);
+        let same = (standing.book_id, standing.campaign_id, standing.kind, &standing.name, &standing.credit_code)
+            == (new.book, new.campaign, new.kind, &name, &new.credit_code);
         return if same { Ok(standing) } else { Err(CrowdfundingError::IdReused) };
     }
     if entity::book::Entity::find_by_id(new.book).one(tx).await?.is_none() {
@@ -68,6 +81,7 @@ pub async fn register_partner(
         credit_code: Set(new.credit_code),
         author_id: Set(by.id),
         created_us: Set(now),
+        campaign_id: Set(new.campaign),
     };
     match row.insert(tx).await {
         Ok(row) => Ok(row),
@@ -76,7 +90,8 @@ pub async fn register_partner(
     }
 }
 
-/// A page of the register of the charities that a member reaches, newest first.
+/// A page of the register, newest first: of the charities that a member reaches; and of those whose campaigns they reach the organisations, which
+/// any campaign may choose, and the persons with whom these campaigns are.
 pub async fn partners(
     db: &impl ConnectionTrait,
     after: Option<PartnerId>,
@@ -85,8 +100,22 @@ pub async fn partners(
 ) -> Result<Vec<partner::Model>, CrowdfundingError> {
     by.must_be(&READERS)?;
     let mut query = partner::Entity::find();
-    if let Some(books) = books_within(by, &READERS) {
-        query = query.filter(partner::Column::BookId.in_subquery(books));
+    if let (Some(books), Some(campaigns)) = (books_within(by, &READERS), campaigns_within(by, &READERS)) {
+        use partner::Column as C;
+        let within = campaign::Column::Id.in_subquery(campaigns.clone());
+        let raising = campaign::Entity::find().select_only().column(campaign::Column::BookId).filter(within);
+        let agreed = cooperation::Entity::find().select_only().column(cooperation::Column::PartnerId);
+        let agreed = agreed.filter(cooperation::Column::CampaignId.in_subquery(campaigns.clone()));
+        let public = Condition::all()
+            .add(C::Kind.eq(PartnerKind::Organisation))
+            .add(C::BookId.in_subquery(raising.into_query()));
+        query = query.filter(
+            Condition::any()
+                .add(C::BookId.in_subquery(books))
+                .add(public)
+                .add(C::CampaignId.in_subquery(campaigns))
+                .add(C::Id.in_subquery(agreed.into_query())),
+        );
     }
     if let Some(after) = after {
         // A list gives out no others, and tells nobody which there are.

@@ -7,6 +7,7 @@
 
 mod advance;
 mod disbursement;
+mod erasure;
 mod error;
 mod line;
 mod payee;
@@ -19,9 +20,10 @@ mod settlement;
 
 pub use advance::Compared;
 pub use disbursement::{
-    NewDisbursement, NewPayout, approve, cancel, disbursement, disbursements, draft, edit, history, mark_notice,
-    may_document, payouts_of, purpose_problem, reject, submit, waiting,
+    NewDisbursement, NewPayout, PaperSearch, approve, cancel, disbursement, disbursements, draft, edit, history,
+    mark_notice, may_document, payouts_of, purpose_problem, reject, submit, waiting,
 };
+pub use erasure::{Kept, VOUCHER_YEARS, forget_payee, kept};
 pub use error::SpendingError;
 pub use line::charge_line;
 pub use payee::{

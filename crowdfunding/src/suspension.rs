@@ -5,8 +5,8 @@ use domain::campaign::{CampaignEvent, CampaignState};
 use domain::complaint::{ComplaintEvent, ComplaintState};
 use domain::document::AttachmentKind;
 use domain::role::{Member, Role};
-use domain::{CampaignId, ComplaintId, SuspensionId, Timestamp, UnitPath};
-use entity::{Tx, campaign, complaint, suspension};
+use domain::{AttachmentId, CampaignId, ComplaintId, SuspensionId, Timestamp, UnitPath};
+use entity::{Tx, attachment, campaign, complaint, suspension};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -26,7 +26,7 @@ const COMPLAINT_READERS: [Role; 4] = [Role::Disclosure, Role::ProjectManager, Ro
 pub enum Ground {
     /// Somebody complained.
     Complaint(ComplaintId),
-    /// An authority ordered it; the order is among the papers of the campaign.
+    /// An authority ordered it; the order is among the papers of the campaign, and has stopped it never before.
     Order,
 }
 
@@ -54,10 +54,7 @@ pub async fn suspend(
         Ground::Order => None,
     };
     row.state.on(CampaignEvent::Suspend)?;
-    if complaint.is_none() {
-        let order = gate::shown(tx, [Exhibit::Campaign(id)], AttachmentKind::Order).await?;
-        gate::need(order, "suspension_order", "请先在材料中上传主管部门的决定或通知")?;
-    }
+    let order = if complaint.is_none() { Some(order_of(tx, id).await?) } else { None };
     let stop = suspension::Model {
         id: new,
         campaign_id: id,
@@ -71,6 +68,7 @@ pub async fn suspend(
         lifted_for_id: None,
         lift_reason: None,
         lifted_us: None,
+        order_id: order,
     };
     write(tx, stop).await?;
     let taken = Taken { event: CampaignEvent::Suspend, reason: Some(reason), actor: by.id.to_string(), now };
@@ -97,10 +95,40 @@ pub(crate) async fn suspend_overdue(
         lifted_for_id: None,
         lift_reason: None,
         lifted_us: None,
+        order_id: None,
     };
     write(tx, stop).await?;
     advance(tx, row, Taken { event: CampaignEvent::Suspend, reason: Some(reason), actor: "system".to_owned(), now })
         .await
+}
+
+/// The authority's order that stops a campaign now: the newest among its papers that has not stopped it before. An order is used once
+/// (`suspension_order_key`); what was lifted is not stopped by it again. Of suspensions of which nobody wrote down the order, all that were there
+/// then are used.
+async fn order_of(tx: &Tx, id: CampaignId) -> Result<AttachmentId, CrowdfundingError> {
+    let orders = attachment::Entity::find()
+        .filter(attachment::Column::Object.eq(Exhibit::Campaign(id).object()))
+        .filter(attachment::Column::Kind.eq(AttachmentKind::Order.as_str()))
+        .filter(attachment::Column::WithdrawnUs.is_null())
+        .order_by_desc(attachment::Column::CreatedUs)
+        .order_by_desc(attachment::Column::Id)
+        .all(tx)
+        .await?;
+    gate::need(!orders.is_empty(), "suspension_order", "请先在材料中上传主管部门的决定或通知")?;
+    let before = suspensions(tx, id).await?;
+    let spent = |order: &attachment::Model| {
+        before.iter().any(|stop| match stop.order_id {
+            Some(used) => used == order.id,
+            None => stop.ground == "order" && order.created_us <= stop.created_us,
+        })
+    };
+    let fresh = orders.into_iter().find(|order| !spent(order)).map(|order| order.id);
+    gate::need(
+        fresh.is_some(),
+        "suspension_order_used",
+        "材料中的决定或通知已用于此前的停募，该次停募已经解除；再次停募请上传新的决定或通知",
+    )?;
+    fresh.ok_or(CrowdfundingError::Conflict)
 }
 
 async fn write(tx: &Tx, stop: suspension::Model) -> Result<(), CrowdfundingError> {

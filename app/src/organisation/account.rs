@@ -3,6 +3,7 @@
 //!
 //! A campaign's plan keeps the account it names until a change of that campaign names the new one; which campaigns those are is told.
 
+use crowdfunding::Decision;
 use domain::document::AttachmentKind;
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Member, Role};
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use super::profile::DECIDERS;
 use super::{Organisation, OrganisationError, charity, sized, taken, told};
+use crate::trail;
 
 /// Who reads what was proposed and on what paper.
 pub const READERS: [Role; 6] =
@@ -125,10 +127,12 @@ impl Organisation {
     pub async fn decide_account(
         &self,
         id: AccountChangeId,
-        approve: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<row::Model, OrganisationError> {
         by.must_be(&DECIDERS)?;
+        let decision = decision.into();
+        let approve = decision.agrees();
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
@@ -171,6 +175,7 @@ impl Organisation {
         }
         let action = if approve { "charity.approve_account" } else { "charity.decline_account" };
         told(&tx, now, Some(by), action, charity::object(row.book_id), said(&row)).await?;
+        trail::because(&tx, now, object(id), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }

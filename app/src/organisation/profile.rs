@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crowdfunding::Decision;
 use domain::charity::Profile;
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Member, Role};
@@ -14,6 +15,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{Organisation, OrganisationError, charity, sized, told};
+use crate::trail;
 
 /// Who decides how duties are separated.
 pub(super) const DECIDERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
@@ -106,10 +108,12 @@ impl Organisation {
     pub async fn decide_profile(
         &self,
         id: ProfileChangeId,
-        approve: bool,
+        decision: impl Into<Decision>,
         by: &Member,
     ) -> Result<profile_change::Model, OrganisationError> {
         by.must_be(&DECIDERS)?;
+        let decision = decision.into();
+        let approve = decision.agrees();
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = profile_change::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
@@ -143,6 +147,7 @@ impl Organisation {
         }
         let action = if approve { "charity.approve_profile" } else { "charity.decline_profile" };
         told(&tx, now, Some(by), action, charity::object(row.book_id), said(&row)).await?;
+        trail::because(&tx, now, format!("profile_change:{id}"), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(row)
     }

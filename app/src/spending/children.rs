@@ -6,14 +6,14 @@ use std::time::Duration;
 use domain::role::{Member, Role};
 use domain::{ChildAccessId, PayeeId, Timestamp};
 use entity::{Tx, child_access, payee};
-use sea_orm::sea_query::{LockType, Query};
+use sea_orm::sea_query::{LockType, Query, SelectStatement};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::json;
 
 use crowdfunding::spending::SpendingError;
 
-use super::payees::{MaskedPayee, OPENERS};
-use super::{SpendError, Spending};
+use super::payees::{MaskedPayee, OPENERS, openers};
+use super::{SpendError, Spending, invalid, reasoned};
 use crate::trail::{self, Line};
 
 /// Who is responsible for the data of children.
@@ -32,19 +32,6 @@ pub struct Access {
     pub row: child_access::Model,
     /// Whose data, masked.
     pub payee: MaskedPayee,
-}
-
-fn invalid(field: &'static str, problem: &'static str) -> SpendError {
-    SpendingError::Invalid { field, problem }.into()
-}
-
-fn reasoned(reason: &str) -> Result<&str, SpendError> {
-    let reason = reason.trim();
-    if (2..=200).contains(&reason.chars().count()) {
-        Ok(reason)
-    } else {
-        Err(invalid("reason", "请填写理由，2至200字"))
-    }
 }
 
 impl Spending {
@@ -66,12 +53,14 @@ impl Spending {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let child = payee::Entity::find_by_id(payee).one(&tx).await?.ok_or(SpendingError::NoSuchPayee)?;
-        let acting_for = by.may(&OPENERS, &child.unit_path).map_err(|_| SpendingError::NoSuchPayee)?.acting_for;
+        by.may(&OPENERS, &child.unit_path).map_err(|_| SpendingError::NoSuchPayee)?;
+        let acting_for = by.may(openers(&child), &child.unit_path).map_err(SpendingError::from)?.acting_for;
         if let Some(known) = child_access::Entity::find_by_id(id).one(&tx).await? {
             let same =
                 (known.payee_id, known.requester_id, known.days, known.reason.as_str()) == (payee, by.id, days, reason);
             return if same { self.access(known, child) } else { Err(SpendingError::IdReused.into()) };
         }
+        self.unrestricted(&tx, payee).await?;
         if !child.minor {
             return Err(invalid("payee", "该受益人不是未成年人，可直接查看"));
         }
@@ -145,20 +134,16 @@ impl Spending {
         use child_access::Column as C;
         by.must_be(&OPENERS).map_err(SpendingError::from)?;
         let db = self.db.read();
-        let mut mine = Condition::any().add(C::RequesterId.eq(by.id));
-        for part in by.parts(&WATCHERS) {
-            let mut children = Query::select();
-            // A path holds no character that LIKE reads as another.
-            let there = payee::Column::UnitPath.like(format!("{}%", part.as_str()));
-            children.column(payee::Column::Id).from(payee::Entity).and_where(there);
-            mine = mine.add(C::PayeeId.in_subquery(children));
+        let mut seen = Condition::any().add(C::RequesterId.eq(by.id));
+        if let Some(payees) = watched(by) {
+            seen = seen.add(C::PayeeId.in_subquery(payees));
         }
-        let mut query = child_access::Entity::find().filter(mine);
+        let mut query = child_access::Entity::find().filter(seen);
         if let Some(state) = state {
             query = query.filter(C::State.eq(state));
         }
         if let Some(after) = after {
-            let last = child_access::Entity::find_by_id(after).one(db).await?.ok_or(SpendingError::NoSuchAccess)?;
+            let last = query.clone().filter(C::Id.eq(after)).one(db).await?.ok_or(SpendingError::NoSuchAccess)?;
             let same = Condition::all().add(C::CreatedUs.eq(last.created_us)).add(C::Id.lt(last.id));
             query = query.filter(Condition::any().add(C::CreatedUs.lt(last.created_us)).add(same));
         }
@@ -211,4 +196,12 @@ impl Spending {
         let detail = json!({ "payee": row.payee_id, "days": row.days });
         Ok(trail::record(tx, now, Line { actor, action, object, origin, detail }).await?)
     }
+}
+
+/// The ids of the payees in the parts of the tree where somebody watches what is asked about them; none if they watch nowhere.
+pub(super) fn watched(by: &Member) -> Option<SelectStatement> {
+    let parts = by.parts(&WATCHERS).into_iter();
+    let within = parts.fold(Condition::any(), |any, part| any.add(payee::Column::UnitPath.starts_with(part.as_str())));
+    (!within.is_empty())
+        .then(|| Query::select().column(payee::Column::Id).from(payee::Entity).cond_where(within).to_owned())
 }

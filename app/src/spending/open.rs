@@ -57,11 +57,14 @@ impl Paid {
 /// Said with every share, so that it is not taken for a trace.
 pub const SHARE_NOTE: &str = "项目善款统一使用。以上按您的捐赠占项目已筹善款的比例折算，向下取整到分，不表示您的捐款逐笔对应某项支出；已批准未付款的支出也计入已使用金额。";
 
+/// What the public reads in place of somebody who wished to be erased.
+const UNNAMED: &str = "应本人要求不公示";
+
 /// What became of a gift, as far as it can be said.
 #[derive(Clone, Debug)]
 pub struct GiftUse {
-    /// The campaign.
-    pub campaign: CampaignId,
+    /// The campaign; none for the general fund, of which no share is told.
+    pub campaign: Option<CampaignId>,
     /// What is left of the gift after refunds.
     pub gift: Money,
     /// What the campaign received.
@@ -78,11 +81,16 @@ impl Spending {
         campaign.ok_or(SpendingError::NoSuchCampaign)?;
         let rows = spending::public_payouts(db, id, after, limit).await?;
         let people = spending::payees_of(db, rows.iter().map(|row| row.payee)).await?;
+        let unnamed = self.restricted(people.keys().copied()).await?;
         let mut payouts = Vec::with_capacity(rows.len());
         for row in rows {
             let payee = people.get(&row.payee).ok_or(SpendingError::Conflict)?;
-            let name = self.opened(payee)?.name;
-            let payee = if payee.kind == "organisation" { mask::organisation(&name) } else { mask::name(&name) };
+            let payee = if unnamed.contains(&payee.id) {
+                UNNAMED.to_owned()
+            } else {
+                let name = self.opened(payee)?.name;
+                if payee.kind == "organisation" { mask::organisation(&name) } else { mask::name(&name) }
+            };
             payouts.push(OpenPayout {
                 id: row.id,
                 paid_on: row.paid_on,
@@ -115,11 +123,14 @@ impl Spending {
     /// a share and no trace.
     pub async fn use_of(&self, gift: &donation::Model) -> Result<GiftUse, SpendError> {
         let db = self.db.read();
-        let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(db).await?;
-        let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
-        let received = ledger::raised(db, campaign.book_id, campaign.id).await?;
         let paid = gift.confirmed_us.is_some();
         let left = gift.amount_fen.checked_sub(gift.refunded_fen).filter(|_| paid).unwrap_or_default();
+        let Some(campaign) = gift.campaign_id else {
+            return Ok(GiftUse { campaign: None, gift: left, received: Money::ZERO, lines: Vec::new() });
+        };
+        let campaign = campaign::Entity::find_by_id(campaign).one(db).await?;
+        let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
+        let received = ledger::raised(db, campaign.book_id, campaign.id).await?;
         let budget = budget_line::Entity::find()
             .filter(budget_line::Column::CampaignId.eq(campaign.id))
             .order_by_asc(budget_line::Column::Position)
@@ -135,7 +146,7 @@ impl Spending {
             Money::from_fen(i64::try_from(fen).unwrap_or_default()).min(left)
         };
         let lines = budget.into_iter().map(|line| (line.name, line.used_fen, share(line.used_fen))).collect();
-        Ok(GiftUse { campaign: campaign.id, gift: left, received, lines })
+        Ok(GiftUse { campaign: Some(campaign.id), gift: left, received, lines })
     }
 
     /// Word of payments about to go out that the caller has not acknowledged, oldest first; not of papers of which all is paid or given up.

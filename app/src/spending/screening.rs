@@ -4,14 +4,17 @@
 //! The house's own staff is a list, too: a payee of the same name who was not said to be that person is looked at by somebody who has no part
 //! in the paper (慈善法 Art. 59; facts: charity 2.1).
 //!
-//! A payee is looked up when they are written down, and every payee again when a list is loaded. Nothing is paid while a finding is
+//! So are the organisations whose large gifts compliance has seen: paying one of them is a dealing with a related party (令81 Art. 14; facts:
+//! charity 2.5), which somebody has to know of. Persons who give are no list: a donor can be erased, a list cannot.
+//!
+//! A payee is looked up when they are written down and when a paper that pays them is handed in, and every payee again when a list is loaded. Nothing is paid while a finding is
 //! undecided or confirmed: the database asks it of each payout that goes into a file. Costs: one join by the HMAC of the name.
 
 use std::collections::HashSet;
 
 use domain::role::{Grant, Member, Role};
-use domain::{PayeeId, ScreeningHitId, Timestamp, UnitPath, WatchNameId};
-use entity::{Rows, Tx, payee, screening_hit, staff, watch_name};
+use domain::{DisbursementId, PayeeId, ScreeningHitId, Timestamp, UnitPath, WatchNameId};
+use entity::{Rows, Tx, payee, payout, screening_hit, staff, watch_name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -40,6 +43,9 @@ pub struct Hit {
 
 /// The list of the house's own staff, which nobody has to load.
 pub(crate) const OWN_STAFF: &str = "本机构工作人员";
+
+/// The list of organisations that gave much, which nobody has to load either.
+pub(crate) const LARGE_GIVERS: &str = "大额捐赠单位";
 
 /// What the sealed name is for.
 const PURPOSE: &str = "sangzi: name on a watch list";
@@ -86,17 +92,8 @@ impl Spending {
         Ok(tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await?.rows_affected())
     }
 
-    /// Brings the list of the house's own staff up to everybody who can sign in. Who left stays on it.
-    async fn list_own_staff(&self, tx: &Tx, now: Timestamp, by: &Member) -> Result<(), SpendError> {
-        let listed: HashSet<Vec<u8>> = watch_name::Entity::find()
-            .select_only()
-            .column(watch_name::Column::NameHmac)
-            .filter(watch_name::Column::List.eq(OWN_STAFF))
-            .into_tuple()
-            .all(tx)
-            .await?
-            .into_iter()
-            .collect();
+    /// Brings the lists of the house itself up to everybody who can sign in, and every organisation whose gift was large. Who left stays on it.
+    async fn list_own(&self, tx: &Tx, now: Timestamp, by: &Member) -> Result<(), SpendError> {
         let people: Vec<String> = staff::Entity::find()
             .select_only()
             .column(staff::Column::Name)
@@ -104,11 +101,42 @@ impl Spending {
             .into_tuple()
             .all(tx)
             .await?;
-        let new: Vec<String> = people.into_iter().filter(|name| !listed.contains(&self.name_hmac(name))).collect();
-        if !new.is_empty() {
-            self.write_names(tx, now, OWN_STAFF, &new, by).await?;
+        let sql = "SELECT DISTINCT d.counterparty FROM gift_alert a JOIN donation d ON d.id = a.donation_id \
+                   WHERE a.ground = 'single' AND d.counterparty IS NOT NULL";
+        let given = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+        let givers = given.iter().map(|row| row.try_get("", "counterparty")).collect::<Result<Vec<String>, _>>()?;
+        for (list, names) in [(OWN_STAFF, people), (LARGE_GIVERS, givers)] {
+            let listed: HashSet<Vec<u8>> = watch_name::Entity::find()
+                .select_only()
+                .column(watch_name::Column::NameHmac)
+                .filter(watch_name::Column::List.eq(list))
+                .into_tuple()
+                .all(tx)
+                .await?
+                .into_iter()
+                .collect();
+            let new: Vec<String> = names.into_iter().filter(|name| !listed.contains(&self.name_hmac(name))).collect();
+            if !new.is_empty() {
+                self.write_names(tx, now, list, &new, by).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Looks up everybody whom a paper pays or is for.
+    pub(super) async fn screen_paper(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        id: DisbursementId,
+        by: &Member,
+    ) -> Result<u64, SpendError> {
+        let paid = payout::Entity::find().filter(payout::Column::DisbursementId.eq(id)).all(tx).await?;
+        let mut people: Vec<PayeeId> =
+            paid.iter().flat_map(|payout| [Some(payout.payee_id), payout.beneficiary_id]).flatten().collect();
+        people.sort_unstable();
+        people.dedup();
+        self.screen(tx, now, Some(&people), by).await
     }
 
     /// Looks some payees up, or all of them, and writes down what is found. Answers how much is new.
@@ -119,7 +147,7 @@ impl Spending {
         payees: Option<&[PayeeId]>,
         by: &Member,
     ) -> Result<u64, SpendError> {
-        self.list_own_staff(tx, now, by).await?;
+        self.list_own(tx, now, by).await?;
         let backend = tx.get_database_backend();
         // Who is said to be of the staff is no finding for being of the staff.
         let unknown = format!(

@@ -23,6 +23,7 @@ use super::payout::nobody_close;
 use super::postings::{self, Spending};
 use super::room::holds_money;
 use super::{AUTHORS, READERS, SpendingError};
+use crate::campaign_view::holding;
 use crate::history::state;
 
 /// A paper as its author writes it.
@@ -609,22 +610,35 @@ pub(super) fn within(column: impl ColumnTrait, by: &Member, roles: &[Role]) -> C
     by.parts(roles).into_iter().fold(Condition::any(), |any, part| any.add(column.starts_with(part.as_str())))
 }
 
+/// Which papers are wanted; nothing narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaperSearch {
+    /// Of a campaign.
+    pub campaign: Option<CampaignId>,
+    /// In this state.
+    pub state: Option<DisbursementState>,
+    /// Whose purpose holds these words.
+    pub words: Option<String>,
+}
+
 /// A page of the papers a reader may know of, newest first.
 pub async fn disbursements(
     db: &impl ConnectionTrait,
-    campaign: Option<CampaignId>,
-    state: Option<DisbursementState>,
+    wanted: &PaperSearch,
     by: &Member,
     after: Option<DisbursementId>,
     limit: u64,
 ) -> Result<Vec<row::Model>, SpendingError> {
     by.must_be(&READERS)?;
     let mut query = row::Entity::find().filter(within(row::Column::UnitPath, by, &READERS));
-    if let Some(campaign) = campaign {
+    if let Some(campaign) = wanted.campaign {
         query = query.filter(row::Column::CampaignId.eq(campaign));
     }
-    if let Some(state) = state {
+    if let Some(state) = wanted.state {
         query = query.filter(row::Column::State.eq(state));
+    }
+    if let Some(like) = wanted.words.as_deref().and_then(holding) {
+        query = query.filter(row::Column::Purpose.like(like));
     }
     if let Some(after) = after {
         let last = disbursement(db, after, by).await?;

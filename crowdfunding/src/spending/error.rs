@@ -73,6 +73,18 @@ pub enum SpendingError {
     /// A request of the same person for the same child waits for an answer.
     #[error("a request to read this child's data waits already")]
     AccessAsked,
+    /// There is no such wish to be erased, or the asker may not know of it.
+    #[error("no such wish to be erased")]
+    NoSuchErasure,
+    /// A wish of the same payee waits for an answer, or was followed.
+    #[error("a wish to erase this payee stands already")]
+    ErasureAsked,
+    /// Money of the payee is under way: they are erased afterwards.
+    #[error("money of the payee is under way")]
+    PayeeUnderWay,
+    /// The payee's data is kept for the vouchers alone, or gone (个人信息保护法 47).
+    #[error("the data of the payee is kept for the vouchers alone, or gone")]
+    PayeeRestricted,
     /// Nothing is attached that proves it.
     #[error("a document has to be attached")]
     NoDocument,
@@ -179,6 +191,13 @@ const GUARDS: &[Guard] = &[
     ("child_access_persons", || SpendingError::OtherPerson),
     ("child_access_open_key", || SpendingError::AccessAsked),
     ("payout_foreign", || SpendingError::NoSuchPayee),
+    ("payee_erasure_own_check", || SpendingError::OtherPerson),
+    ("payee_erasure_acting_check", || SpendingError::OtherPerson),
+    ("payee_erasure_persons", || SpendingError::OtherPerson),
+    ("payee_erasure_live_key", || SpendingError::ErasureAsked),
+    ("payee_erasure_paying", || SpendingError::PayeeUnderWay),
+    ("payee_restricted", || SpendingError::PayeeRestricted),
+    ("payee_erased", || SpendingError::PayeeRestricted),
 ];
 
 impl From<DbErr> for SpendingError {

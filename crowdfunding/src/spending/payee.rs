@@ -228,7 +228,7 @@ pub async fn payees_of(
     Ok(payees)
 }
 
-/// The payees of a book that have one of these accounts; one statement.
+/// The payees of a book that have one of these accounts, but for those whose data is kept for the vouchers alone; one statement.
 pub async fn same_account(
     db: &impl ConnectionTrait,
     book: domain::BookId,
@@ -238,8 +238,9 @@ pub async fn same_account(
     accounts.sort_unstable();
     accounts.dedup();
     let rows = Rows::new().bytes("hmac", accounts);
-    let sql =
-        "SELECT p.* FROM {rows} JOIN payee p ON p.book_id = $1 AND p.account_hmac = r.hmac ORDER BY p.created_us, p.id";
+    let sql = "SELECT p.* FROM {rows} JOIN payee p ON p.book_id = $1 AND p.account_hmac = r.hmac \
+               WHERE NOT EXISTS (SELECT 1 FROM payee_erasure e WHERE e.payee_id = p.id AND e.state IN ('restricted', 'erased')) \
+               ORDER BY p.created_us, p.id";
     let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
     Ok(found.iter().map(|row| row::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
@@ -294,6 +295,7 @@ pub async fn recent_payees(
     let sql = "SELECT p.* FROM payee p LEFT JOIN (SELECT o.payee_id, MAX(d.changed_us) AS last_us FROM payout o \
                JOIN disbursement d ON d.id = o.disbursement_id WHERE d.campaign_id = $1 GROUP BY o.payee_id) x ON x.payee_id = p.id \
                WHERE p.book_id = $2 AND (x.last_us IS NOT NULL OR p.unit_path = $3) \
+               AND NOT EXISTS (SELECT 1 FROM payee_erasure e WHERE e.payee_id = p.id AND e.state IN ('restricted', 'erased')) \
                ORDER BY COALESCE(x.last_us, p.created_us) DESC, p.id DESC LIMIT $4";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values = [id.into(), campaign.book_id.into(), campaign.unit_path.into(), limit.into()];
