@@ -15,6 +15,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
@@ -299,7 +300,7 @@ enum BankLineKind {
 #[derive(Object)]
 struct BankSuggestion {
     kind: BankLineKind,
-    /// The entries, payouts, claim or campaign.
+    /// The entries, payouts, claim or campaign; none for a gift to the general fund.
     ids: Vec<Uuid>,
     /// The platform, or the reference of the entry.
     #[oai(nullable)]
@@ -695,10 +696,16 @@ impl BankThingApi {
         Ok(Json(self.app.bank.review_balance(balance_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Sends a 银行存款余额调节表 back: the second person.
+    /// Sends a 银行存款余额调节表 back with a reason: the second person.
     #[oai(path = "/bank-balances/:balance_id/return", method = "post")]
-    async fn send_back(&self, officer: Officer, balance_id: Path<Uuid>) -> Result<Json<PreparedBalance>, ApiError> {
-        Ok(Json(self.app.bank.review_balance(balance_id.0.into(), false, &officer.0).await?.into()))
+    async fn send_back(
+        &self,
+        officer: Officer,
+        balance_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<PreparedBalance>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.bank.review_balance(balance_id.0.into(), no, &officer.0).await?.into()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::bank::{CodeMaker, NewClaim, NewCode, ShownCode};
+use crowdfunding::Decision;
 use domain::bank as rules;
 use entity::{bank_claim, gift_code};
 use poem_openapi::param::{Header, Path, Query};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::auth::{Donor, Officer};
 use crate::cached::Cached;
+use crate::campaign::declined;
 use crate::donation::{Anonymity, ReceiptChoice};
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
@@ -35,6 +37,7 @@ struct BankClaim {
     id: Uuid,
     line: Uuid,
     choice: ClaimChoice,
+    /// Of a gift; null for one to the general fund.
     #[oai(nullable)]
     campaign: Option<Uuid>,
     reason: String,
@@ -83,12 +86,18 @@ struct ClaimProposal {
     choice: ClaimChoice,
     /// Of a gift.
     campaign: Option<Uuid>,
+    /// Whether a gift is for no campaign, but for the general fund of the charity whose account it came to (不限定用途).
+    #[oai(default)]
+    general_fund: bool,
     /// Who gave it, if that is known.
     #[oai(validator(max_length = 100))]
     name: Option<Text>,
     /// Whether that is an organisation.
     #[oai(default)]
     organisation: bool,
+    /// Its 统一社会信用代码, if it is known.
+    #[oai(validator(max_length = 18))]
+    credit_code: Option<Text>,
     anonymity: Option<Anonymity>,
     receipt: Option<ReceiptChoice>,
     #[oai(validator(min_length = 1, max_length = 500))]
@@ -99,6 +108,15 @@ struct ClaimProposal {
 #[derive(Object)]
 struct ClaimIds {
     claims: Vec<Uuid>,
+}
+
+/// Claims that somebody does not agree with, all for one reason.
+#[derive(Object)]
+struct DeclinedClaims {
+    claims: Vec<Uuid>,
+    /// For the record and for whoever is concerned, in Chinese.
+    #[oai(validator(max_length = 500))]
+    reason: Text,
 }
 
 /// A code for the remark of a transfer.
@@ -194,8 +212,10 @@ impl BankClaimApi {
             line: line_id.0.into(),
             choice: body.choice.into(),
             campaign: body.campaign.map(Into::into),
+            general: body.general_fund,
             name: said(body.name),
             organisation: body.organisation,
+            credit_code: said(body.credit_code),
             anonymity: body.anonymity.map_or(domain::anonymity::Anonymity::Hidden, Into::into),
             receipt: body.receipt.map_or(domain::donation::ReceiptChoice::Waived, Into::into),
             reason: body.reason.0,
@@ -222,13 +242,14 @@ impl BankClaimApi {
     /// Agrees with claims, all or none: the second person. A gift is booked at once, a return when the bank has paid it.
     #[oai(path = "/staff/bank-claims/approvals", method = "post", tag = "Tag::Bank")]
     async fn agree(&self, officer: Officer, body: Json<ClaimIds>) -> Result<Json<Page<BankClaim>>, ApiError> {
-        self.decide(officer, body.0, true).await
+        self.decide(officer, body.0.claims, Decision::Approve).await
     }
 
-    /// Does not agree, or calls a return off before it is paid: the second person.
+    /// Does not agree, and says why; or calls a return off before it is paid: the second person.
     #[oai(path = "/staff/bank-claims/declines", method = "post", tag = "Tag::Bank")]
-    async fn decline(&self, officer: Officer, body: Json<ClaimIds>) -> Result<Json<Page<BankClaim>>, ApiError> {
-        self.decide(officer, body.0, false).await
+    async fn decline(&self, officer: Officer, body: Json<DeclinedClaims>) -> Result<Json<Page<BankClaim>>, ApiError> {
+        let no = declined(&body.0.reason.0)?;
+        self.decide(officer, body.0.claims, no).await
     }
 
     /// Issues a code: for an expected gift if it has an amount, otherwise for everybody who gives to the campaign.
@@ -271,8 +292,13 @@ impl BankClaimApi {
         Ok(Cached::of(self.app.bank.public_code(campaign_id.0.into()).await?.into(), known.0.as_deref()))
     }
 
-    async fn decide(&self, officer: Officer, body: ClaimIds, agree: bool) -> Result<Json<Page<BankClaim>>, ApiError> {
-        let ids: Vec<_> = body.claims.into_iter().map(Into::into).collect();
-        Ok(Json(Page::whole(self.app.bank.decide_claims(&ids, agree, &officer.0).await?)))
+    async fn decide(
+        &self,
+        officer: Officer,
+        claims: Vec<Uuid>,
+        decision: Decision,
+    ) -> Result<Json<Page<BankClaim>>, ApiError> {
+        let ids: Vec<_> = claims.into_iter().map(Into::into).collect();
+        Ok(Json(Page::whole(self.app.bank.decide_claims(&ids, decision, &officer.0).await?)))
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::auth::Officer;
 use crate::books::READERS;
+use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::refund::BankPayment;
@@ -230,10 +231,11 @@ impl BreakApi {
         Ok(Json(self.app.breaks.decide(resolution_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Does not agree: the second person. Another way can be proposed.
+    /// Does not agree, and says why: the second person. Another way can be proposed.
     #[oai(path = "/resolutions/:resolution_id/decline", method = "post")]
-    async fn decline(&self, officer: Officer, resolution_id: Path<Uuid>) -> Answer {
-        Ok(Json(self.app.breaks.decide(resolution_id.0.into(), false, &officer.0).await?.into()))
+    async fn decline(&self, officer: Officer, resolution_id: Path<Uuid>, body: Json<Reason>) -> Answer {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.breaks.decide(resolution_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// Sends a return that failed again, under a new number.

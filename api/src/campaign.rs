@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use crowdfunding::{CampaignDraft, Opening, PublicCampaign, Search, Sorting, Standing, Step};
+use crowdfunding::{CampaignDraft, Decision, Opening, PublicCampaign, Search, Sorting, Standing, Step};
 use domain::Money;
 use domain::campaign as rules;
 use domain::plan::Plan;
@@ -393,6 +393,21 @@ pub(crate) struct Reason {
     /// For the record and for whoever is concerned, in Chinese.
     #[oai(validator(max_length = 500))]
     pub(crate) reason: Text,
+}
+
+impl Reason {
+    /// That somebody does not agree, and why: it is never left empty, as on the pages.
+    pub(crate) fn declines(self) -> Result<Decision, ApiError> {
+        declined(&self.reason.0)
+    }
+}
+
+/// The same of a reason that came with something else.
+pub(crate) fn declined(reason: &str) -> Result<Decision, ApiError> {
+    match reason.trim() {
+        "" => Err(ApiError::field("reason", "请填写原因")),
+        reason => Ok(Decision::Reject(reason.to_owned())),
+    }
 }
 
 /// What a reviewer says who agrees.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::auth::Officer;
 use crate::cached::Cached;
+use crate::campaign::Reason;
 use crate::document::{self, Attachment, Download};
 use crate::error::ApiError;
 use crate::member::ProposalState;
@@ -31,6 +32,9 @@ struct BookClosing {
     /// The last closed day; nothing is dated on it or before any more.
     #[oai(nullable)]
     closed_through: Option<Day>,
+    /// The last day of the last locked month (月结). Sealed days may be closed beyond it: their month waits for its lock all the same.
+    #[oai(nullable)]
+    locked_through: Option<Day>,
     /// The last sealed day (日封存).
     #[oai(nullable)]
     sealed_through: Option<Day>,
@@ -51,6 +55,7 @@ impl From<Closed> for BookClosing {
             book: closed.book.id.uuid(),
             code: closed.book.code,
             closed_through: closed.book.closed_through.map(Day),
+            locked_through: closed.book.locked_through.map(Day),
             sealed_through: closed.sealed.as_ref().map(|seal| Day(seal.day)),
             last_voucher: closed.sealed.map(|seal| seal.last_number),
             first_booked: closed.booked.map(|(first, _)| Day(first)),
@@ -448,7 +453,8 @@ impl ClosingApi {
         Ok(Json(self.app.closing.closed(book_id.0.into(), &officer.0).await?.into()))
     }
 
-    /// Locks a month, and the open ones before it: nothing is dated into them any more. December is locked with its year. Where days are
+    /// Locks a month, and those before it that are not locked: nothing is dated into them any more. Days that were sealed before do not
+    /// lock their month. December is locked with its year, which is not ended before its other months are locked. Where days are
     /// not reconciled, breaks or lines of the bank are open, a 余额调节表 is not reviewed, vouchers wait or money is too long on its way,
     /// with a reason only, which the audit trail keeps.
     #[oai(path = "/staff/books/:book_id/years/:year/months/:month/closing", method = "post")]
@@ -487,10 +493,16 @@ impl ClosingApi {
         Ok(Json(self.app.closing.decide_year(closing_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Does not end it; it can be proposed again.
+    /// Does not end it, and says why; it can be proposed again.
     #[oai(path = "/staff/year-closings/:closing_id/decline", method = "post")]
-    async fn decline_year(&self, officer: Officer, closing_id: Path<Uuid>) -> Result<Json<YearClosing>, ApiError> {
-        Ok(Json(self.app.closing.decide_year(closing_id.0.into(), false, &officer.0).await?.into()))
+    async fn decline_year(
+        &self,
+        officer: Officer,
+        closing_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<YearClosing>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.closing.decide_year(closing_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// Takes it back before it is decided: whoever proposed it. It is `declined` by nobody, and can be proposed again.
@@ -633,10 +645,16 @@ impl ClosingApi {
         Ok(Json(self.app.closing.confirm_report(report_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Does not confirm it; another one can be recorded.
+    /// Does not confirm it, and says why; another one can be recorded.
     #[oai(path = "/staff/audit-reports/:report_id/decline", method = "post")]
-    async fn decline_report(&self, officer: Officer, report_id: Path<Uuid>) -> Result<Json<AuditReport>, ApiError> {
-        Ok(Json(self.app.closing.confirm_report(report_id.0.into(), false, &officer.0).await?.into()))
+    async fn decline_report(
+        &self,
+        officer: Officer,
+        report_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<AuditReport>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.closing.confirm_report(report_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// The documents of a report.
@@ -680,8 +698,8 @@ impl ClosingApi {
     }
 
     /// Everything an auditor asks of a year, in one archive: statements, balances, journal, ledgers, vouchers, proofs, breaks and what was
-    /// decided, counts, seals, papers with their approvals, refunds, ages of 1122 and 2209, publications, ratios, campaigns, and a list of
-    /// it all with its SHA-256.
+    /// decided, counts, seals, papers with their approvals, refunds, ages of 1122 and 2209, publications, ratios, campaigns, the months that
+    /// were locked and in spite of what, and a list of it all with its SHA-256.
     #[oai(path = "/staff/books/:book_id/years/:year/audit-pack", method = "get")]
     async fn audit_pack(
         &self,

@@ -6,7 +6,7 @@ use app::App;
 use app::spending::lists::object;
 use app::spending::{Draft, SpendError};
 use crowdfunding::spending::{
-    NewPayout, NewSettlement, SettlementKind as SettlementWord, SmallReview, settlement_object,
+    NewPayout, NewSettlement, PaperSearch, SettlementKind as SettlementWord, SmallReview, settlement_object,
 };
 use domain::disbursement as rules;
 use entity::{disbursement, disbursement_approval, disbursement_history, payout, payout_settlement};
@@ -365,7 +365,8 @@ impl DisbursementApi {
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<Disbursement>>, ApiError> {
         let (campaign, state) = (campaign.0.map(Into::into), state.0.map(Into::into));
-        let rows = self.app.spending.page(campaign, state, &officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let wanted = PaperSearch { campaign, state, words: None };
+        let rows = self.app.spending.page(&wanted, &officer.0, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
     }
@@ -658,10 +659,16 @@ impl DisbursementApi {
         Ok(Json(row.into()))
     }
 
-    /// Does not confirm it.
+    /// Does not confirm it, and says why.
     #[oai(path = "/staff/settlements/:settlement_id/decline", method = "post")]
-    async fn decline(&self, officer: Officer, settlement_id: Path<Uuid>) -> Result<Json<Settlement>, ApiError> {
-        let row = self.app.spending.decide_settlement(settlement_id.0.into(), false, &officer.0).await?;
+    async fn decline(
+        &self,
+        officer: Officer,
+        settlement_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<Settlement>, ApiError> {
+        let no = body.0.declines()?;
+        let row = self.app.spending.decide_settlement(settlement_id.0.into(), no, &officer.0).await?;
         Ok(Json(row.into()))
     }
 }

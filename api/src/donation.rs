@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use app::App;
-use app::giving::{Given, WallGift, Wish};
+use app::giving::{self, Given, WallGift, Wish, WishedTribute};
 use crowdfunding::BankGift;
 use domain::anonymity;
 use domain::donation as rules;
 use domain::role::{Member, Role};
-use entity::{donation, refund};
+use entity::donation;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -17,6 +17,7 @@ use wechat::RequestPayment;
 
 use crate::auth::{Donor, Officer};
 use crate::cached::Cached;
+use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::refund::{OwnRefund, RefundReason};
@@ -58,9 +59,19 @@ wire_enum! {
     Channel = rules::Channel { Wechat, Bank }
 }
 
+wire_enum! {
+    /// Whether a person gives (自然人) or an organisation (法人或其他组织).
+    DonorType = rules::DonorType { Person, Organisation }
+}
+
+wire_enum! {
+    /// For whose sake a gift is given: in honour of somebody who lives (致敬), or in memory of somebody who has died (纪念).
+    TributeKind = rules::Tribute { Honour, Memory }
+}
+
 /// A gift as strangers may see it.
 #[derive(Object)]
-struct PublicGift {
+pub(crate) struct PublicGift {
     id: Uuid,
     /// As far as the donor agreed.
     donor: String,
@@ -70,6 +81,9 @@ struct PublicGift {
     /// The donor's words, once checked.
     #[oai(nullable)]
     message: Option<String>,
+    /// 纪念某某 or 致敬某某, if the donor wishes it and once checked.
+    #[oai(nullable)]
+    tribute: Option<String>,
     at: Instant,
 }
 
@@ -80,6 +94,7 @@ impl From<WallGift> for PublicGift {
             donor: gift.shown.donor,
             amount: gift.shown.amount.map(Yuan),
             message: gift.shown.message,
+            tribute: gift.shown.tribute,
             at: gift.at.into(),
         }
     }
@@ -91,7 +106,9 @@ struct Donation {
     id: Uuid,
     /// The order number at WeChat.
     out_trade_no: String,
-    campaign: Uuid,
+    /// Null for a gift to the general fund of a charity.
+    #[oai(nullable)]
+    campaign: Option<Uuid>,
     state: DonationState,
     amount: Yuan,
     /// What has been given back.
@@ -106,6 +123,12 @@ struct Donation {
     #[oai(nullable)]
     message: Option<String>,
     receipt: ReceiptChoice,
+    /// For whose sake it is given; the name is in the gift's own answer.
+    #[oai(nullable)]
+    tribute: Option<TributeKind>,
+    /// The team it is given through.
+    #[oai(nullable)]
+    team: Option<Uuid>,
 }
 
 impl From<donation::Model> for Donation {
@@ -113,7 +136,7 @@ impl From<donation::Model> for Donation {
         Donation {
             id: row.id.uuid(),
             out_trade_no: row.id.out_trade_no(),
-            campaign: row.campaign_id.uuid(),
+            campaign: row.campaign_id.map(|id| id.uuid()),
             state: row.state.into(),
             amount: row.amount_fen.into(),
             refunded: row.refunded_fen.into(),
@@ -124,6 +147,8 @@ impl From<donation::Model> for Donation {
             show_amount: row.show_amount,
             message: row.message,
             receipt: row.receipt.into(),
+            tribute: row.tribute.map(Into::into),
+            team: row.team_id.map(|id| id.uuid()),
         }
     }
 }
@@ -148,11 +173,45 @@ struct DonationWithRefunds {
     #[oai(flatten)]
     donation: Donation,
     refunds: Vec<OwnRefund>,
+    /// In whose honour or memory it was given.
+    #[oai(nullable)]
+    tribute_name: Option<String>,
+    /// The page of the card that the donor passes on to whoever shall know of the tribute. Whoever has the address can read it.
+    #[oai(nullable)]
+    card: Option<String>,
 }
 
-impl From<(donation::Model, Vec<refund::Model>)> for DonationWithRefunds {
-    fn from((row, refunds): (donation::Model, Vec<refund::Model>)) -> DonationWithRefunds {
-        DonationWithRefunds { donation: row.into(), refunds: refunds.into_iter().map(OwnRefund::from).collect() }
+/// What a donor passes on: for whose sake a gift was given, and by whom as far as the wall tells.
+#[derive(Object)]
+struct Card {
+    campaign: Uuid,
+    campaign_name: String,
+    tribute: TributeKind,
+    /// In whose honour or memory.
+    tribute_name: String,
+    /// As far as the donor agreed.
+    donor: String,
+    /// If the donor agreed.
+    #[oai(nullable)]
+    amount: Option<Yuan>,
+    #[oai(nullable)]
+    message: Option<String>,
+    /// The day it was given.
+    on: Day,
+}
+
+impl From<giving::Card> for Card {
+    fn from(card: giving::Card) -> Card {
+        Card {
+            campaign: card.campaign.uuid(),
+            campaign_name: card.campaign_name,
+            tribute: card.kind.into(),
+            tribute_name: card.name,
+            donor: card.shown.donor,
+            amount: card.shown.amount.map(Yuan),
+            message: card.shown.message,
+            on: Day(card.on),
+        }
     }
 }
 
@@ -213,6 +272,21 @@ struct NewDonation {
     /// The share code it came by.
     #[oai(validator(max_length = 64))]
     source: Option<Text>,
+    tribute: Option<NewTribute>,
+    /// The team it is given through: an open one of this campaign.
+    team: Option<Uuid>,
+}
+
+/// For whose sake a gift is given.
+#[derive(Object)]
+struct NewTribute {
+    kind: TributeKind,
+    /// In whose honour or memory; sealed like the donor's own name.
+    #[oai(validator(max_length = 40))]
+    name: Text,
+    /// Whether the wall shows it; the person, or those left behind, have to agree.
+    #[oai(default)]
+    shown: bool,
 }
 
 /// What a donor asks back.
@@ -289,6 +363,12 @@ impl GivingApi {
             message: said(new.message),
             receipt: new.receipt.unwrap_or(ReceiptChoice::Waived).into(),
             source: said(new.source),
+            tribute: new.tribute.map(|tribute| WishedTribute {
+                kind: tribute.kind.into(),
+                name: tribute.name.0,
+                shown: tribute.shown,
+            }),
+            team: new.team.map(Into::into),
         };
         Ok(Json(self.app.giving.give(donor.0, wish).await?.into()))
     }
@@ -296,7 +376,19 @@ impl GivingApi {
     /// An own gift with its refunds.
     #[oai(path = "/donations/:donation_id", method = "get")]
     async fn get(&self, donor: Donor, donation_id: Path<Uuid>) -> Result<Json<DonationWithRefunds>, ApiError> {
-        Ok(Json(self.app.giving.own(donor.0, donation_id.0.into()).await?.into()))
+        let giving = &self.app.giving;
+        let (row, refunds) = giving.own(donor.0, donation_id.0.into()).await?;
+        let card = giving.card_key(&row).map(|key| format!("/cards/{}/{key}", row.id));
+        let tribute_name = giving.tribute_names(std::slice::from_ref(&row)).await?.pop().flatten();
+        let refunds = refunds.into_iter().map(OwnRefund::from).collect();
+        Ok(Json(DonationWithRefunds { donation: row.into(), refunds, tribute_name, card }))
+    }
+
+    /// The card of a gift that was given for somebody's sake, for whoever has its address from the donor: while the gift stands and its
+    /// words may be read.
+    #[oai(path = "/cards/:donation_id/:key", method = "get", tag = "Tag::Public")]
+    async fn card(&self, donation_id: Path<Uuid>, key: Path<String>) -> Result<Json<Card>, ApiError> {
+        Ok(Json(self.app.giving.card(donation_id.0.into(), &key).await?.into()))
     }
 
     /// Asks WeChat now how an own gift stands, after the payment dialogue has closed.
@@ -349,7 +441,12 @@ impl GivingApi {
 struct OfficeDonation {
     id: Uuid,
     out_trade_no: String,
-    campaign: Uuid,
+    /// Null for a gift to a general fund.
+    #[oai(nullable)]
+    campaign: Option<Uuid>,
+    /// The book of the charity whose general fund it is for (不限定用途); null for a gift to a campaign.
+    #[oai(nullable)]
+    general_fund: Option<Uuid>,
     channel: Channel,
     state: DonationState,
     amount: Yuan,
@@ -370,9 +467,20 @@ struct OfficeDonation {
     bank_account: Option<String>,
     #[oai(nullable)]
     bank_reference: Option<String>,
-    /// The organisation a bank gift came from.
+    /// Null if nothing is known of who gave by bank.
+    #[oai(nullable)]
+    donor_type: Option<DonorType>,
+    /// The organisation a bank gift came from; a person's name stays sealed.
     #[oai(nullable)]
     counterparty: Option<String>,
+    /// Its 统一社会信用代码, if it told it.
+    #[oai(nullable)]
+    credit_code: Option<String>,
+    #[oai(nullable)]
+    tribute: Option<TributeKind>,
+    /// The team it came through.
+    #[oai(nullable)]
+    team: Option<Uuid>,
     /// Who entered a bank gift.
     #[oai(nullable)]
     author: Option<Uuid>,
@@ -386,10 +494,12 @@ struct OfficeDonation {
 
 impl From<donation::Model> for OfficeDonation {
     fn from(row: donation::Model) -> OfficeDonation {
+        let donor_type = row.donor_type().map(Into::into);
         OfficeDonation {
             id: row.id.uuid(),
             out_trade_no: row.id.out_trade_no(),
-            campaign: row.campaign_id.uuid(),
+            campaign: row.campaign_id.map(|id| id.uuid()),
+            general_fund: row.book_id.map(|id| id.uuid()),
             channel: row.channel.into(),
             state: row.state.into(),
             amount: row.amount_fen.into(),
@@ -402,7 +512,11 @@ impl From<donation::Model> for OfficeDonation {
             transaction_id: row.transaction_id,
             bank_account: row.bank_account,
             bank_reference: row.bank_reference,
+            donor_type,
             counterparty: row.counterparty,
+            credit_code: row.payer_code,
+            tribute: row.tribute.map(Into::into),
+            team: row.team_id.map(|id| id.uuid()),
             author: row.author_id.map(|id| id.uuid()),
             approver: row.approver_id.map(|id| id.uuid()),
             approver_for: row.approver_for_id.map(|id| id.uuid()),
@@ -415,11 +529,19 @@ impl From<donation::Model> for OfficeDonation {
 struct NewBankGift {
     /// Made by the client: the same id again is the same gift.
     id: Uuid,
-    campaign: Uuid,
+    /// What it is for, or `general_fund`.
+    campaign: Option<Uuid>,
+    /// The book of the charity whose general fund it is for (不限定用途), instead of a campaign.
+    general_fund: Option<Uuid>,
     amount: Yuan,
-    /// The organisation that gave it.
+    /// Who gave it: an organisation unless said otherwise.
+    donor_type: Option<DonorType>,
+    /// The name of who gave it; a person's is sealed.
     #[oai(validator(max_length = 200))]
     counterparty: Text,
+    /// 统一社会信用代码 of an organisation that wants a receipt.
+    #[oai(validator(max_length = 18))]
+    credit_code: Option<Text>,
     /// Our short name of the bank account.
     #[oai(validator(max_length = 64))]
     bank_account: Text,
@@ -431,6 +553,15 @@ struct NewBankGift {
     /// Whether its name is shown.
     anonymity: Option<Anonymity>,
     receipt: Option<ReceiptChoice>,
+}
+
+/// What gifts are for that staff enters: one of the two.
+pub(crate) fn purpose(campaign: Option<Uuid>, general_fund: Option<Uuid>) -> Result<rules::Purpose, ApiError> {
+    match (campaign, general_fund) {
+        (Some(id), None) => Ok(rules::Purpose::Campaign(id.into())),
+        (None, Some(book)) => Ok(rules::Purpose::General(book.into())),
+        _ => Err(ApiError::field("campaign", "请指明捐给哪个项目，或指明捐给哪家机构、不限定用途，二者只填一项")),
+    }
 }
 
 /// Gifts, as staff handles them.
@@ -469,10 +600,11 @@ impl OfficeDonationApi {
     #[oai(path = "/bank-gifts", method = "post")]
     async fn enter(&self, officer: Officer, body: Json<NewBankGift>) -> Result<Json<OfficeDonation>, ApiError> {
         let new = body.0;
+        let (kind, code) = (new.donor_type.unwrap_or(DonorType::Organisation), said(new.credit_code));
         let gift = BankGift {
             id: new.id.into(),
-            campaign: new.campaign.into(),
-            counterparty: new.counterparty.0,
+            purpose: purpose(new.campaign, new.general_fund)?,
+            payer: self.app.giving.payer(new.id.into(), kind.into(), &new.counterparty.0, code.as_deref())?,
             amount: new.amount.0,
             bank_account: new.bank_account.0,
             reference: new.reference.0,
@@ -489,9 +621,15 @@ impl OfficeDonationApi {
         Ok(Json(self.app.cashier.decide_bank_gift(donation_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Rejects a bank gift; nothing was booked.
+    /// Rejects a bank gift with a reason; nothing was booked.
     #[oai(path = "/bank-gifts/:donation_id/rejection", method = "post")]
-    async fn reject(&self, officer: Officer, donation_id: Path<Uuid>) -> Result<Json<OfficeDonation>, ApiError> {
-        Ok(Json(self.app.cashier.decide_bank_gift(donation_id.0.into(), false, &officer.0).await?.into()))
+    async fn reject(
+        &self,
+        officer: Officer,
+        donation_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<OfficeDonation>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.cashier.decide_bank_gift(donation_id.0.into(), no, &officer.0).await?.into()))
     }
 }

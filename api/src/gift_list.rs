@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::auth::Officer;
 use crate::bank::FileProblem;
-use crate::donation::SEARCHERS;
+use crate::campaign::Reason;
+use crate::donation::{SEARCHERS, purpose};
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
@@ -47,7 +48,11 @@ enum ListMoney {
 #[derive(Object)]
 struct GiftList {
     id: Uuid,
-    campaign: Uuid,
+    /// Whose books receive its gifts.
+    book: Uuid,
+    /// Null for gifts to the general fund of the book.
+    #[oai(nullable)]
+    campaign: Option<Uuid>,
     via: GiftVia,
     /// `bank:{account}`, `cash`, or `platform:{name}`.
     place: String,
@@ -69,7 +74,8 @@ impl From<gift_list::Model> for GiftList {
     fn from(row: gift_list::Model) -> GiftList {
         GiftList {
             id: row.id.uuid(),
-            campaign: row.campaign_id.uuid(),
+            book: row.book_id.uuid(),
+            campaign: row.campaign_id.map(|id| id.uuid()),
             via: row.via.into(),
             place: row.place,
             lines: row.lines,
@@ -118,7 +124,8 @@ pub(crate) struct GiftListApi {
 #[OpenApi(prefix_path = "/staff/gift-lists", tag = "Tag::Donations")]
 impl GiftListApi {
     /// Looks at a list (CSV in UTF-8 or XLSX, sent as the body) and, with `write`, writes it down for another person to post. Columns: 日期, 金额,
-    /// and if known 捐赠人, 单位捐赠 (是/否), 编号, 票据 (需要/放弃), 实名公开 (是/否). Nobody is told anything.
+    /// and if known 捐赠人, 单位捐赠 (是/否), 编号, 票据 (需要/放弃), 实名公开 (是/否), 统一社会信用代码 (of an organisation). Nobody is told
+    /// anything.
     #[oai(path = "/", method = "post")]
     #[allow(clippy::too_many_arguments, reason = "the body is the list, so all else stands in the query")]
     async fn bring(
@@ -126,7 +133,10 @@ impl GiftListApi {
         officer: Officer,
         /// Made by the client.
         id: Query<Uuid>,
-        campaign: Query<Uuid>,
+        /// What its gifts are for, or `general_fund`.
+        campaign: Query<Option<Uuid>>,
+        /// The book of the charity whose general fund its gifts are for (不限定用途), instead of a campaign.
+        general_fund: Query<Option<Uuid>>,
         money: Query<ListMoney>,
         /// The bank account, or the platform.
         #[oai(validator(max_length = 40))]
@@ -141,7 +151,8 @@ impl GiftListApi {
             ListMoney::Cash => ListPlace::Cash,
             ListMoney::Platform => ListPlace::Platform(name),
         };
-        let list = List { id: id.0.into(), campaign: campaign.0.into(), place, bytes: body.0 };
+        let purpose = purpose(campaign.0, general_fund.0)?;
+        let list = List { id: id.0.into(), purpose, place, bytes: body.0 };
         Ok(Json(self.app.gift_lists.bring(list, write.0, despite_warnings.0, &officer.0).await?.into()))
     }
 
@@ -153,7 +164,7 @@ impl GiftListApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<GiftList>>, ApiError> {
-        let rows = self.app.gift_lists.page((&officer.0, &SEARCHERS), after.0.map(Into::into), limit.0 + 1).await;
+        let rows = self.app.gift_lists.page((&officer.0, &SEARCHERS), None, after.0.map(Into::into), limit.0 + 1).await;
         Ok(Json(Page::of(rows.map_err(ApiError::of_list)?, limit.0, |row| row.id.uuid())))
     }
 
@@ -163,9 +174,15 @@ impl GiftListApi {
         Ok(Json(self.app.gift_lists.decide(list_id.0.into(), true, &officer.0).await?.into()))
     }
 
-    /// Declines a list: the second person. Its numbers are free again.
+    /// Declines a list with a reason: the second person. Its numbers are free again.
     #[oai(path = "/:list_id/decline", method = "post")]
-    async fn decline(&self, officer: Officer, list_id: Path<Uuid>) -> Result<Json<GiftList>, ApiError> {
-        Ok(Json(self.app.gift_lists.decide(list_id.0.into(), false, &officer.0).await?.into()))
+    async fn decline(
+        &self,
+        officer: Officer,
+        list_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<GiftList>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.gift_lists.decide(list_id.0.into(), no, &officer.0).await?.into()))
     }
 }

@@ -33,7 +33,10 @@ mod loan_application;
 mod loan_need;
 mod loan_paper;
 mod loan_product;
+mod loan_programme;
+mod loan_report;
 mod loan_review;
+mod loan_subsidy;
 mod loan_terms;
 mod member;
 mod notify;
@@ -42,6 +45,7 @@ mod origin;
 mod oversight;
 mod page;
 mod payee;
+mod payee_erasure;
 mod payment;
 mod plan;
 mod privacy;
@@ -54,6 +58,7 @@ mod servicing;
 mod session;
 mod spent;
 mod tag;
+mod team;
 mod transfer;
 mod voucher;
 mod waiting;
@@ -98,11 +103,15 @@ use crate::loan_application::BorrowerApi;
 use crate::loan_need::NeedApi;
 use crate::loan_paper::{LoanPaperApi, OwnPaperApi};
 use crate::loan_product::{LoanApi, OfficeLoanApi};
+use crate::loan_programme::LoanProgrammeApi;
+use crate::loan_report::LoanReportApi;
 use crate::loan_review::LoanReviewApi;
+use crate::loan_subsidy::LoanSubsidyApi;
 use crate::member::{MemberApi, RoleApi};
 use crate::organisation::{CharityApi, UnitApi};
 use crate::oversight::OversightApi;
 use crate::payee::PayeeApi;
+use crate::payee_erasure::PayeeErasureApi;
 use crate::payment::PaymentApi;
 use crate::privacy::PrivacyApi;
 use crate::ratio::RatioApi;
@@ -113,6 +122,7 @@ use crate::screening::ScreeningApi;
 use crate::servicing::ServicingApi;
 use crate::session::SessionApi;
 use crate::spent::SpentApi;
+use crate::team::TeamApi;
 use crate::transfer::TransferApi;
 use crate::voucher::VoucherApi;
 use crate::waiting::WaitingApi;
@@ -169,10 +179,22 @@ pub struct ApiOptions {
 
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
 type CampaignHandlers =
-    (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi, DisclosureApi);
+    (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi, DisclosureApi, TeamApi);
 
 /// Youth loans.
-type LoanHandlers = (LoanApi, OfficeLoanApi, BorrowerApi, OwnPaperApi, LoanReviewApi, LoanPaperApi, NeedApi);
+type LoanHandlers = (
+    LoanApi,
+    OfficeLoanApi,
+    BorrowerApi,
+    OwnPaperApi,
+    LoanReviewApi,
+    LoanPaperApi,
+    NeedApi,
+    LoanProgrammeApi,
+    ServicingApi,
+    LoanSubsidyApi,
+    LoanReportApi,
+);
 
 /// Everything below `/api/v1`.
 type Handlers = (
@@ -182,7 +204,7 @@ type Handlers = (
     OfficeDonationApi,
     RefundApi,
     TransferApi,
-    (PayeeApi, ChildAccessApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
+    (PayeeApi, PayeeErasureApi, ChildAccessApi, DisbursementApi, BatchApi, PaymentApi, ScreeningApi, SpentApi),
     (
         BookApi,
         BreakApi,
@@ -192,7 +214,6 @@ type Handlers = (
         BankThingApi,
         BankClaimApi,
         GiftListApi,
-        ServicingApi,
         VoucherApi,
         CashApi,
         RatioApi,
@@ -327,6 +348,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         EvidenceApi { app: with(&app) },
         WaitingApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), jobs: options.jobs.clone() },
         DisclosureApi { app: with(&app) },
+        TeamApi { app: with(&app), pages: Arc::default() },
     );
     let handlers: Handlers = (
         campaigns,
@@ -341,6 +363,7 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         TransferApi { app: with(&app) },
         (
             PayeeApi { app: with(&app) },
+            PayeeErasureApi { app: with(&app) },
             ChildAccessApi { app: with(&app) },
             DisbursementApi { app: with(&app) },
             BatchApi { app: with(&app) },
@@ -357,7 +380,6 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             BankThingApi { app: with(&app) },
             BankClaimApi { app: with(&app) },
             GiftListApi { app: with(&app) },
-            ServicingApi { app: with(&app) },
             VoucherApi { app: with(&app) },
             CashApi { app: with(&app) },
             RatioApi { app: with(&app) },
@@ -370,6 +392,10 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
             LoanReviewApi { app: with(&app) },
             LoanPaperApi { app: with(&app) },
             NeedApi { app: with(&app) },
+            LoanProgrammeApi { app: with(&app) },
+            ServicingApi { app: with(&app) },
+            LoanSubsidyApi { app: with(&app) },
+            LoanReportApi { app: with(&app) },
         ),
         (
             UnitApi { app: with(&app) },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::identity::{GrantLine, NewDelegation, NewRoleGrant, ProposedStaff, SessionLine, StaffLine, StaffStanding};
+use crowdfunding::Decision;
 use domain::{proposal, role as rules};
 use entity::{delegation, role_grant};
 use poem_openapi::param::{Path, Query};
@@ -13,6 +14,7 @@ use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
@@ -394,13 +396,19 @@ impl RoleApi {
     /// Grants a proposed role. Another administrator than who proposed it.
     #[oai(path = "/role-grants/:grant_id/approval", method = "post")]
     async fn grant_role(&self, officer: Officer, grant_id: Path<Uuid>) -> Result<Json<DecidedRole>, ApiError> {
-        self.decide(officer, grant_id.0, true).await
+        self.decide(officer, grant_id.0, Decision::Approve).await
     }
 
-    /// Does not grant a proposed role.
+    /// Does not grant a proposed role, and says why.
     #[oai(path = "/role-grants/:grant_id/decline", method = "post")]
-    async fn decline_role(&self, officer: Officer, grant_id: Path<Uuid>) -> Result<Json<DecidedRole>, ApiError> {
-        self.decide(officer, grant_id.0, false).await
+    async fn decline_role(
+        &self,
+        officer: Officer,
+        grant_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<DecidedRole>, ApiError> {
+        let no = body.0.declines()?;
+        self.decide(officer, grant_id.0, no).await
     }
 
     /// Delegations, newest first: one's own, and for administrators and auditors all of their part of the tree.
@@ -454,8 +462,8 @@ impl RoleApi {
 }
 
 impl RoleApi {
-    async fn decide(&self, officer: Officer, grant: Uuid, approve: bool) -> Result<Json<DecidedRole>, ApiError> {
-        let decided = self.app.identity.decide_role(&officer.0, grant.into(), approve).await?;
+    async fn decide(&self, officer: Officer, grant: Uuid, decision: Decision) -> Result<Json<DecidedRole>, ApiError> {
+        let decided = self.app.identity.decide_role(&officer.0, grant.into(), decision).await?;
         Ok(Json(DecidedRole {
             grant: decided.grant.into(),
             totp_secret: decided.totp_secret.map(|seed| seed.expose_secret().to_owned()),

@@ -310,6 +310,9 @@ struct PartnerDraft {
     /// Made by the client: the same id again is the same partner.
     id: Uuid,
     book: Uuid,
+    /// The campaign it is registered for: whoever manages it may do so wherever the charity is. Without one it is the charity's own staff that
+    /// registers.
+    campaign: Option<Uuid>,
     kind: PartnerKind,
     #[oai(validator(max_length = 100))]
     name: Text,
@@ -454,7 +457,8 @@ impl From<Released> for Release {
 struct SuspensionOrder {
     /// Made by the client: the same id again is the same suspension.
     id: Uuid,
-    /// The complaint that led to it; without one it follows an authority's order, which is among the papers of the campaign (`order`).
+    /// The complaint that led to it; without one it follows an authority's order, which is among the papers of the campaign (`order`) and has not
+    /// stopped it before.
     complaint: Option<Uuid>,
     #[oai(validator(max_length = 500))]
     reason: Text,
@@ -468,6 +472,9 @@ struct Suspension {
     ground: String,
     #[oai(nullable)]
     complaint: Option<Uuid>,
+    /// The authority's order among the papers of the campaign, if it follows one.
+    #[oai(nullable)]
+    order: Option<Uuid>,
     reason: String,
     #[oai(nullable)]
     author: Option<Uuid>,
@@ -489,6 +496,7 @@ impl From<suspension::Model> for Suspension {
             id: row.id.uuid(),
             ground: row.ground,
             complaint: row.complaint_id.map(|id| id.uuid()),
+            order: row.order_id.map(|id| id.uuid()),
             reason: row.reason,
             author: row.author_id.map(|id| id.uuid()),
             created_at: row.created_us.into(),
@@ -518,10 +526,6 @@ struct Moderation {
 /// What staff does with a campaign beside its straight way.
 pub(crate) struct OversightApi {
     pub(crate) app: Arc<App>,
-}
-
-fn decision(approve: bool) -> Decision {
-    if approve { Decision::Approve } else { Decision::Reject(String::new()) }
 }
 
 #[OpenApi(prefix_path = "/staff", tag = "Tag::Campaigns")]
@@ -598,13 +602,19 @@ impl OversightApi {
     /// Agrees to a change: first as a project manager, then as the head of finance.
     #[oai(path = "/campaign-changes/:change_id/approval", method = "post")]
     async fn approve_change(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<Change>, ApiError> {
-        Ok(Json(self.app.campaigns.review_change(change_id.0.into(), decision(true), &officer.0).await?.into()))
+        Ok(Json(self.app.campaigns.review_change(change_id.0.into(), Decision::Approve, &officer.0).await?.into()))
     }
 
-    /// Does not agree to a change.
+    /// Does not agree to a change, and says why.
     #[oai(path = "/campaign-changes/:change_id/rejection", method = "post")]
-    async fn decline_change(&self, officer: Officer, change_id: Path<Uuid>) -> Result<Json<Change>, ApiError> {
-        Ok(Json(self.app.campaigns.review_change(change_id.0.into(), decision(false), &officer.0).await?.into()))
+    async fn decline_change(
+        &self,
+        officer: Officer,
+        change_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<Change>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.campaigns.review_change(change_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// Records that a change was filed: its version is in force from now on, with its target and its budget.
@@ -646,13 +656,19 @@ impl OversightApi {
     /// Agrees; another person than who proposed it. A leftover is moved with it, a campaign that is given up is terminated.
     #[oai(path = "/campaign-decisions/:decision_id/approval", method = "post")]
     async fn approve(&self, officer: Officer, decision_id: Path<Uuid>) -> Result<Json<CampaignDecision>, ApiError> {
-        Ok(Json(self.app.campaigns.decide(decision_id.0.into(), decision(true), &officer.0).await?.into()))
+        Ok(Json(self.app.campaigns.decide(decision_id.0.into(), Decision::Approve, &officer.0).await?.into()))
     }
 
-    /// Does not agree.
+    /// Does not agree, and says why.
     #[oai(path = "/campaign-decisions/:decision_id/rejection", method = "post")]
-    async fn decline(&self, officer: Officer, decision_id: Path<Uuid>) -> Result<Json<CampaignDecision>, ApiError> {
-        Ok(Json(self.app.campaigns.decide(decision_id.0.into(), decision(false), &officer.0).await?.into()))
+    async fn decline(
+        &self,
+        officer: Officer,
+        decision_id: Path<Uuid>,
+        body: Json<Reason>,
+    ) -> Result<Json<CampaignDecision>, ApiError> {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.campaigns.decide(decision_id.0.into(), no, &officer.0).await?.into()))
     }
 
     /// Releases the restriction from what the campaign's expenses have used and no release covered before: at year end, with the last
@@ -668,7 +684,8 @@ impl OversightApi {
         Ok(Json(self.app.campaigns.release(campaign_id.0.into(), id, through, &officer.0).await?.into()))
     }
 
-    /// The register of partners.
+    /// The register of partners: of the charities one reaches; of those whose campaigns one manages the organisations, and the persons of these
+    /// campaigns.
     #[oai(path = "/partners", method = "get")]
     async fn partners(
         &self,
@@ -680,12 +697,14 @@ impl OversightApi {
         Ok(Json(Page::of(rows.map_err(ApiError::of_list)?, limit.0, |row| row.id.uuid())))
     }
 
-    /// Registers a partner.
+    /// Registers a partner, for its charity or for one of its campaigns.
     #[oai(path = "/partners", method = "post")]
     async fn register_partner(&self, officer: Officer, body: Json<PartnerDraft>) -> Result<Json<Partner>, ApiError> {
-        let PartnerDraft { id, book, kind, name, credit_code } = body.0;
+        let PartnerDraft { id, book, campaign, kind, name, credit_code } = body.0;
         let credit_code = said(credit_code);
-        let new = NewPartner { id: id.into(), book: book.into(), kind: kind.into(), name: name.0, credit_code };
+        let campaign = campaign.map(Into::into);
+        let new =
+            NewPartner { id: id.into(), book: book.into(), campaign, kind: kind.into(), name: name.0, credit_code };
         Ok(Json(self.app.campaigns.register_partner(new, &officer.0).await?.into()))
     }
 

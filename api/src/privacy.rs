@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app::App;
 use app::loans::applications::Personal;
 use app::privacy::{OwnGift, PersonalData, PlainField};
-use entity::{consent, enquiry, loan_application, message, refund, session, unmasking};
+use entity::{consent, enquiry, loan_application, message, refund, session, team, unmasking};
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -28,6 +28,8 @@ struct OwnData {
     /// As WeChat tells it to this program.
     openid: String,
     donations: Vec<KnownDonation>,
+    /// The teams that the donor founded.
+    teams: Vec<KnownTeam>,
     refunds: Vec<KnownRefund>,
     sessions: Vec<KnownSession>,
     consents: Vec<KnownConsent>,
@@ -57,7 +59,9 @@ impl From<(loan_application::Model, Option<Personal>)> for KnownApplication {
 struct KnownDonation {
     id: Uuid,
     out_trade_no: String,
-    campaign: Uuid,
+    /// Null for a gift to the general fund of a charity.
+    #[oai(nullable)]
+    campaign: Option<Uuid>,
     campaign_name: String,
     channel: crate::donation::Channel,
     state: crate::donation::DonationState,
@@ -71,6 +75,16 @@ struct KnownDonation {
     nickname: Option<String>,
     #[oai(nullable)]
     message: Option<String>,
+    #[oai(nullable)]
+    tribute: Option<crate::donation::TributeKind>,
+    /// In whose honour or memory.
+    #[oai(nullable)]
+    tribute_name: Option<String>,
+    /// Whether the wall shows it.
+    tribute_shown: bool,
+    /// The team it was given through.
+    #[oai(nullable)]
+    team: Option<Uuid>,
     receipt: crate::donation::ReceiptChoice,
     /// The share code it came by.
     #[oai(nullable)]
@@ -85,11 +99,11 @@ struct KnownDonation {
 
 impl From<OwnGift> for KnownDonation {
     fn from(own: OwnGift) -> KnownDonation {
-        let OwnGift { gift, campaign, name, nickname } = own;
+        let OwnGift { gift, campaign, name, nickname, tribute_name } = own;
         KnownDonation {
             id: gift.id.uuid(),
             out_trade_no: gift.id.out_trade_no(),
-            campaign: gift.campaign_id.uuid(),
+            campaign: gift.campaign_id.map(|id| id.uuid()),
             campaign_name: campaign,
             channel: gift.channel.into(),
             state: gift.state.into(),
@@ -100,11 +114,41 @@ impl From<OwnGift> for KnownDonation {
             name,
             nickname,
             message: gift.message,
+            tribute: gift.tribute.map(Into::into),
+            tribute_name,
+            tribute_shown: gift.tribute_shown,
+            team: gift.team_id.map(|id| id.uuid()),
             receipt: gift.receipt.into(),
             source: gift.origin,
             transaction_id: gift.transaction_id,
             created_at: gift.created_us.into(),
             paid_at: gift.paid_us.map(Instant),
+        }
+    }
+}
+
+/// What is known of a team.
+#[derive(Object)]
+struct KnownTeam {
+    id: Uuid,
+    campaign: Uuid,
+    #[oai(nullable)]
+    name: Option<String>,
+    #[oai(nullable)]
+    goal: Option<Yuan>,
+    state: crate::team::TeamState,
+    created_at: Instant,
+}
+
+impl From<team::Model> for KnownTeam {
+    fn from(row: team::Model) -> KnownTeam {
+        KnownTeam {
+            id: row.id.uuid(),
+            campaign: row.campaign_id.uuid(),
+            name: row.name,
+            goal: row.goal_fen.map(Yuan),
+            state: row.state.into(),
+            created_at: row.created_us.into(),
         }
     }
 }
@@ -226,6 +270,7 @@ impl From<PersonalData> for OwnData {
             since: data.created.into(),
             openid: data.openid,
             donations: all(data.gifts),
+            teams: all(data.teams),
             refunds: all(data.refunds),
             sessions: all(data.sessions),
             consents: all(data.consents),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use app::receipts::{BadLine, ImportReport, Wish};
+use app::receipts::{BadLine, ImportReport, ReceiptFilter, Wish, WishSearch};
 use domain::receipt as rules;
 use entity::receipt;
 use poem_openapi::param::{Path, Query};
@@ -216,7 +216,7 @@ impl ReceiptApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<Receipt>>, ApiError> {
-        let state = state.0.map(Into::into);
+        let state = state.0.map(|state| ReceiptFilter::State(state.into()));
         let rows = self.app.receipts.page(&officer.0, state, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))
@@ -238,7 +238,8 @@ impl ReceiptApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<WaitingWish>>, ApiError> {
-        let rows = self.app.receipts.wishes(&officer.0, after.0.map(Into::into), limit.0 + 1).await;
+        let (receipts, all) = (&self.app.receipts, WishSearch::default());
+        let rows = receipts.wishes(&officer.0, &all, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         let overdue = |wish: &Wish| self.app.receipts.overdue(wish.confirmed_us);
         let waiting: Vec<WaitingWish> = rows

@@ -188,7 +188,8 @@ impl RefundApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<OfficeRefund>>, ApiError> {
-        let wanted = RefundSearch { states: state.0.map(Into::into).into_iter().collect(), campaign: None };
+        let wanted =
+            RefundSearch { states: state.0.map(Into::into).into_iter().collect(), campaign: None, general: false };
         let rows = self.app.refunds.page((&officer.0, &READERS), &wanted, after.0.map(Into::into), limit.0 + 1).await;
         let rows = rows.map_err(ApiError::of_list)?;
         Ok(Json(Page::of(rows, limit.0, |row| row.id.uuid())))

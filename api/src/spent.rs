@@ -81,7 +81,9 @@ struct LineUse {
 /// What became of a gift.
 #[derive(Object)]
 struct DonationUse {
-    campaign: Uuid,
+    /// Null for a gift to the general fund of a charity, of which no share is told.
+    #[oai(nullable)]
+    campaign: Option<Uuid>,
     /// What is left of the gift after refunds.
     gift: Yuan,
     /// What the campaign received.
@@ -99,7 +101,7 @@ impl From<GiftUse> for DonationUse {
             share: share.into(),
         };
         DonationUse {
-            campaign: of.campaign.uuid(),
+            campaign: of.campaign.map(|id| id.uuid()),
             gift: of.gift.into(),
             received: of.received.into(),
             lines: of.lines.into_iter().map(line).collect(),

@@ -13,6 +13,7 @@ use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
 use crate::tag::Tag;
@@ -171,9 +172,10 @@ impl TransferApi {
         Ok(Json(self.app.transfers.confirm(transfer_id.0.into(), &officer.0).await?.into()))
     }
 
-    /// Does not confirm what was said last.
+    /// Does not confirm what was said last, and says why.
     #[oai(path = "/:transfer_id/rejection", method = "post")]
-    async fn reject(&self, officer: Officer, transfer_id: Path<Uuid>) -> Answer {
-        Ok(Json(self.app.transfers.reject(transfer_id.0.into(), None, &officer.0).await?.into()))
+    async fn reject(&self, officer: Officer, transfer_id: Path<Uuid>, body: Json<Reason>) -> Answer {
+        let no = body.0.declines()?;
+        Ok(Json(self.app.transfers.reject(transfer_id.0.into(), no.reason(), &officer.0).await?.into()))
     }
 }

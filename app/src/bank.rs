@@ -5,6 +5,8 @@
 //! and only tied to it, or booked from it through the recipes everybody uses; a person accepts both. Names on a statement are personal data:
 //! they are sealed with the house's key, shown to finance alone, and never logged.
 
+mod acceptance;
+mod again;
 mod balance;
 mod camt;
 mod claims;
@@ -12,6 +14,8 @@ mod codes;
 mod import;
 mod matching;
 pub(crate) mod statement;
+mod suggestions;
+mod undoing;
 
 use crowdfunding::CrowdfundingError;
 use crowdfunding::spending::SpendingError;
@@ -29,12 +33,14 @@ use crate::trail;
 use crate::transfers::TransferError;
 use crate::vault::{Vault, VaultError};
 
+pub use acceptance::{Accepted, Choice};
 pub use balance::{BalanceItem, BalanceReport};
 pub use claims::NewClaim;
 pub use codes::{CodeMaker, NewCode, ShownCode};
 pub use import::{Import, ImportReport, StatementLine};
-pub use matching::{Accepted, Choice, LineSheet, Suggestion, SuggestionKind, Tied, Undo};
 pub use statement::{Mapping, Problem};
+pub use suggestions::{Suggestion, SuggestionKind};
+pub use undoing::{LineSheet, Tied, Undo};
 
 /// Who may see what the bank says.
 pub const READERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
@@ -233,6 +239,17 @@ impl Bank {
         trail::record(&tx, now, line).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// What the bank accounts of all books are called that somebody reads, each name once.
+    pub async fn account_names(&self, by: &Member) -> Result<Vec<String>, BankError> {
+        use bank_account::Column as C;
+        by.must_be(&READERS)?;
+        let mut names = bank_account::Entity::find().select_only().column(C::Name).distinct().order_by_asc(C::Name);
+        if let Some(books) = crowdfunding::books_within(by, &READERS) {
+            names = names.filter(C::BookId.in_subquery(books));
+        }
+        Ok(names.into_tuple().all(self.db.read()).await?)
     }
 
     /// The bank accounts of a book, by name.

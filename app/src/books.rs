@@ -151,6 +151,7 @@ pub fn compared(what: &'static str) -> &'static str {
         "fund.raised_goods" => "项目募得物资",
         "fund.received" => "项目收入",
         "fund.used" => "项目支出",
+        "general.raised" => "一般捐赠募得款",
         "loan.class" => "贷款风险分类",
         "loan.compensated" => "贷款代偿款",
         "loan.compound" => "贷款复利",
@@ -181,19 +182,19 @@ pub fn compared(what: &'static str) -> &'static str {
     }
 }
 
-/// Raised(X) is gifts paid − refunds decided (given up excepted), for every campaign (charity 6.5 (5)).
+/// Raised(X) is gifts paid − refunds decided (given up excepted), for every campaign (charity 6.5 (5)), and for the general fund of every book.
 async fn public_totals(db: &impl ConnectionTrait, report: &mut AuditReport) -> Result<(), DbErr> {
     let paid = sums(
         db,
         "SELECT campaign_id AS id, CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS fen FROM donation \
-         WHERE confirmed_us IS NOT NULL GROUP BY campaign_id",
+         WHERE confirmed_us IS NOT NULL AND campaign_id IS NOT NULL GROUP BY campaign_id",
     )
     .await?;
     let back = sums(
         db,
         "SELECT d.campaign_id AS id, CAST(COALESCE(SUM(r.amount_fen), 0) AS BIGINT) AS fen FROM refund r \
          JOIN donation d ON d.id = r.donation_id \
-         WHERE r.state IN ('approved', 'processing', 'succeeded', 'failed', 'paid_by_bank') GROUP BY d.campaign_id",
+         WHERE d.campaign_id IS NOT NULL AND r.state IN ('approved', 'processing', 'succeeded', 'failed', 'paid_by_bank') GROUP BY d.campaign_id",
     )
     .await?;
     let raised = sums(
@@ -201,17 +202,50 @@ async fn public_totals(db: &impl ConnectionTrait, report: &mut AuditReport) -> R
         "SELECT campaign_id AS id, CAST(SUM(raised_cash_fen) AS BIGINT) AS fen FROM fund GROUP BY campaign_id",
     )
     .await?;
-    let campaigns: std::collections::BTreeSet<&Uuid> = paid.keys().chain(raised.keys()).collect();
-    for campaign in campaigns {
-        let of = |sums: &BTreeMap<Uuid, i64>| sums.get(campaign).copied().unwrap_or_default();
-        report.compare(
-            "campaign.raised",
-            campaign,
-            Money::from_fen(of(&raised)),
-            Money::from_fen(of(&paid) - of(&back)),
-        );
-    }
+    raised_as_given(report, "campaign.raised", &raised, (&paid, &back));
+    let paid = sums(
+        db,
+        "SELECT book_id AS id, CAST(SUM(amount_fen) AS BIGINT) AS fen FROM donation \
+         WHERE book_id IS NOT NULL AND confirmed_us IS NOT NULL GROUP BY book_id",
+    )
+    .await?;
+    let back = sums(
+        db,
+        "SELECT d.book_id AS id, CAST(SUM(r.amount_fen) AS BIGINT) AS fen FROM donation d JOIN refund r ON r.donation_id = d.id \
+         WHERE d.book_id IS NOT NULL AND r.state IN ('approved', 'processing', 'succeeded', 'failed', 'paid_by_bank') GROUP BY d.book_id",
+    )
+    .await?;
+    let side = |own: &str, sign: &str| {
+        format!(
+            "SELECT a.book_id, {sign}p.amount_fen AS fen FROM account a JOIN posting p ON p.{own} = a.id AND p.raised = 'cash' \
+             WHERE a.campaign_id IS NULL AND a.subject IN ('410101', '320101')"
+        )
+    };
+    let raised = sums(
+        db,
+        &format!(
+            "SELECT book_id AS id, CAST(SUM(fen) AS BIGINT) AS fen FROM ({} UNION ALL {}) m GROUP BY book_id",
+            side("credit_account", ""),
+            side("debit_account", "-")
+        ),
+    )
+    .await?;
+    raised_as_given(report, "general.raised", &raised, (&paid, &back));
     Ok(())
+}
+
+/// Compares what is booked as raised with what was given and went back.
+fn raised_as_given(
+    report: &mut AuditReport,
+    what: &'static str,
+    raised: &BTreeMap<Uuid, i64>,
+    (paid, back): (&BTreeMap<Uuid, i64>, &BTreeMap<Uuid, i64>),
+) {
+    let all: std::collections::BTreeSet<&Uuid> = paid.keys().chain(raised.keys()).collect();
+    for one in all {
+        let of = |sums: &BTreeMap<Uuid, i64>| sums.get(one).copied().unwrap_or_default();
+        report.compare(what, one, Money::from_fen(of(raised)), Money::from_fen(of(paid) - of(back)));
+    }
 }
 
 /// Every gift paid has its entry with its amount, and no entry of a gift stands alone.

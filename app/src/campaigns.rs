@@ -2,20 +2,21 @@
 
 use crowdfunding::{
     Access, CampaignDraft, CampaignFilter, CrowdfundingError, Decision, Exhibit, Ground, Matter, NewPartner, NewUpdate,
-    PlanVersion, PublicCampaign, READERS, Released, Search, Setting, Standing, Step,
+    PlanVersion, PublicCampaign, READERS, Released, Search, Setting, Standing, Step, TeamSearch, TeamTotal,
 };
 use domain::campaign::CampaignState;
 use domain::complaint::{ComplaintEvent, ComplaintState};
 use domain::donation::MessageState;
 use domain::plan::{Plan, Section};
 use domain::role::{Member, Role};
+use domain::team::TeamStep;
 use domain::{
     BusinessDate, CampaignChangeId, CampaignCommentId, CampaignDecisionId, CampaignId, CampaignUpdateId, Clock,
-    ComplaintId, DonationId, PartnerId, ReleaseId, SuspensionId, Timestamp,
+    ComplaintId, DonationId, PartnerId, ReleaseId, SuspensionId, TeamId, Timestamp,
 };
 use entity::{
     Db, Tx, budget_line, campaign, campaign_change, campaign_comment, campaign_decision, campaign_history,
-    campaign_update, complaint, cooperation, donation, milestone, partner, suspension,
+    campaign_update, complaint, cooperation, donation, milestone, partner, suspension, team,
 };
 use sea_orm::DbErr;
 
@@ -468,6 +469,35 @@ impl Campaigns {
         let row = crowdfunding::moderate(&tx, now, id, how, by).await?;
         let detail = serde_json::json!({ "message": row.message_state });
         self.line(&tx, now, "message.moderate", format!("donation:{id}"), detail, by).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A page of teams with what each raised, where somebody has one of these roles, newest first.
+    pub async fn teams(
+        &self,
+        whose: (&Member, &[Role]),
+        search: TeamSearch,
+        after: Option<TeamId>,
+        limit: u64,
+    ) -> Result<Vec<(team::Model, TeamTotal)>> {
+        let teams = crowdfunding::teams(self.db.read(), whose, search, after, limit).await?;
+        let totals = crowdfunding::team_totals(self.db.read(), &teams).await?;
+        let with = |team: team::Model| {
+            let total = totals.get(&team.id).copied().unwrap_or_default();
+            (team, total)
+        };
+        Ok(teams.into_iter().map(with).collect())
+    }
+
+    /// Hides the name of a team, shows it, or closes the team.
+    pub async fn moderate_team(&self, id: TeamId, how: (TeamStep, String), by: &Member) -> Result<team::Model> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let step = how.0;
+        let row = crowdfunding::moderate_team(&tx, now, id, how, by).await?;
+        let detail = serde_json::json!({ "state": step });
+        self.line(&tx, now, "team.handle", format!("team:{id}"), detail, by).await?;
         tx.commit().await?;
         Ok(row)
     }

@@ -1,6 +1,9 @@
 //! Donors' enquiries (慈善法 42; facts: charity 4): what a donor asks about the use of a gift is answered within ten working days. The
 //! question is sealed with the donor's key: who erases themselves takes it with them.
 
+use std::collections::HashMap;
+
+use domain::donation::Purpose;
 use domain::role::{Forbidden, Member, Role};
 use domain::working_day::WorkingCalendar;
 use domain::{BusinessDate, CampaignId, Clock, DonationId, DonorId, EnquiryId, UnitPath};
@@ -204,6 +207,22 @@ impl Enquiries {
         self.opened(first_due.limit(limit).all(self.db.read()).await?).await
     }
 
+    /// The campaigns of the gifts that enquiries are about: whoever answers has to know them, and may not read the gifts themselves.
+    pub async fn campaigns_asked_about(
+        &self,
+        enquiries: &[Enquiry],
+    ) -> Result<HashMap<DonationId, CampaignId>, EnquiryError> {
+        let gifts: Vec<DonationId> = enquiries.iter().filter_map(|one| one.row.donation_id).collect();
+        if gifts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let query = donation::Entity::find().select_only().column(donation::Column::Id);
+        let query = query.column(donation::Column::CampaignId).filter(donation::Column::Id.is_in(gifts));
+        // A gift to the general fund is of no campaign.
+        let found: Vec<(DonationId, Option<CampaignId>)> = query.into_tuple().all(self.db.read()).await?;
+        Ok(found.into_iter().filter_map(|(gift, campaign)| Some((gift, campaign?))).collect())
+    }
+
     /// Answers. What is said stands.
     pub async fn answer(&self, by: &Member, id: EnquiryId, text: &str) -> Result<Enquiry, EnquiryError> {
         by.must_be(&ANSWERERS)?;
@@ -309,14 +328,20 @@ impl Enquiries {
     }
 }
 
-/// Where an enquiry belongs: where the campaign is that it is about; the whole tree if it is about none.
+/// Where an enquiry belongs: where the campaign is that it is about, or the charity whose general fund; the whole tree if it is about none.
 async fn place(tx: &Tx, row: &enquiry::Model) -> Result<UnitPath, DbErr> {
     let of_gift = match row.donation_id {
-        Some(gift) => donation::Entity::find_by_id(gift).one(tx).await?.map(|gift| gift.campaign_id),
+        Some(gift) => donation::Entity::find_by_id(gift).one(tx).await?.map(|gift| gift.purpose()),
         None => None,
     };
-    let Some(id) = row.campaign_id.or(of_gift) else { return Ok(UnitPath::whole()) };
-    Ok(campaign::Entity::find_by_id(id).one(tx).await?.map_or_else(UnitPath::whole, |campaign| campaign.unit_path))
+    match row.campaign_id.map(Purpose::Campaign).or(of_gift) {
+        Some(Purpose::Campaign(id)) => {
+            let found = campaign::Entity::find_by_id(id).one(tx).await?;
+            Ok(found.map_or_else(UnitPath::whole, |campaign| campaign.unit_path))
+        }
+        Some(Purpose::General(book)) => crowdfunding::book_place(tx, book).await,
+        None => Ok(UnitPath::whole()),
+    }
 }
 
 fn written(text: &str, field: &'static str, problem: &'static str) -> Result<String, EnquiryError> {

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use crowdfunding::{CrowdfundingError, Decision, ListGift, ListPlace, NewList};
 use domain::anonymity::Anonymity;
-use domain::donation::ReceiptChoice;
+use domain::bank::ListState;
+use domain::donation::{Purpose, ReceiptChoice};
 use domain::role::{Member, Role};
-use domain::{BusinessDate, CampaignId, Clock, DonationId, GiftListId, Money, Timestamp};
+use domain::{BusinessDate, Clock, DonationId, GiftListId, Money, Timestamp};
 use entity::{Db, Tx, donation, gift_list};
 use sea_orm::DbErr;
 use serde_json::json;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::bank::Problem;
 use crate::bank::statement::amount;
+use crate::giving::credit_code;
 use crate::sheet::{self, Cell, Encoding};
 use crate::trail::{self, Line};
 use crate::vault::Vault;
@@ -26,7 +28,7 @@ const LINES: usize = 5_000;
 /// The largest file.
 const BYTES: usize = 4 << 20;
 /// The columns, as the first line names them. The first two must be there.
-const COLUMNS: [&str; 7] = ["日期", "金额", "捐赠人", "单位捐赠", "编号", "票据", "实名公开"];
+const COLUMNS: [&str; 8] = ["日期", "金额", "捐赠人", "单位捐赠", "编号", "票据", "实名公开", "统一社会信用代码"];
 const NEEDED: usize = 2;
 const DAY: usize = 0;
 const AMOUNT: usize = 1;
@@ -35,6 +37,7 @@ const ORGANISATION: usize = 3;
 const NUMBER: usize = 4;
 const RECEIPT: usize = 5;
 const SHOWN: usize = 6;
+const CODE: usize = 7;
 
 /// A list that somebody brings.
 #[derive(Clone, Debug)]
@@ -42,7 +45,7 @@ pub struct List {
     /// Made by the client.
     pub id: GiftListId,
     /// What it is for.
-    pub campaign: CampaignId,
+    pub purpose: Purpose,
     /// Where the money went.
     pub place: ListPlace,
     /// The file.
@@ -71,6 +74,7 @@ struct Read {
     amount: Money,
     name: Option<String>,
     organisation: bool,
+    code: Option<String>,
     number: Option<String>,
     receipt: ReceiptChoice,
     shown: bool,
@@ -101,7 +105,7 @@ impl GiftLists {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         named(&list.place)?;
-        let campaign = crowdfunding::may_list(&tx, list.campaign, &list.place, by).await?;
+        let target = crowdfunding::may_list(&tx, list.purpose, &list.place, by).await?;
         let sha256 = digest(&SHA256, &list.bytes).as_ref().to_vec();
         let (lines, problems) = read(&list.bytes, BusinessDate::of(now));
         let mut report = ListReport {
@@ -111,22 +115,25 @@ impl GiftLists {
             ..ListReport::default()
         };
         if let Some(known) = crowdfunding::gift_list(&tx, list.id).await? {
-            if known.sha256 != sha256 || known.campaign_id != list.campaign || known.author_id != by.id {
+            if known.sha256 != sha256 || known.purpose() != list.purpose || known.author_id != by.id {
                 return Err(CrowdfundingError::IdReused);
             }
             report.list = Some(known);
             return Ok(report);
         }
-        if crowdfunding::list_of_file(&tx, list.campaign, &sha256).await?.is_some() {
+        if crowdfunding::list_of_file(&tx, list.purpose, &sha256).await?.is_some() {
             report.problems.push(Problem::whole("这份清单已经导入过"));
         }
         let gifts: Vec<ListGift> = lines.iter().map(|line| self.gift(&list, line)).collect();
-        let (numbers, contents) = crowdfunding::known_gifts(&tx, list.campaign, &list.place, &gifts).await?;
+        let (numbers, contents) = crowdfunding::known_gifts(&tx, list.purpose, &list.place, &gifts).await?;
         let mut seen: HashMap<&[u8], u64> = HashMap::new();
-        let from = crowdfunding::took_gifts_from(&campaign);
+        let what = match list.purpose {
+            Purpose::Campaign(_) => "项目开始募捐之日",
+            Purpose::General(_) => "该账套启用的年度",
+        };
         for (line, gift) in lines.iter().zip(&gifts) {
-            if gift.received_on < from {
-                report.problems.push(Problem::at(line.line, format!("日期早于项目开始募捐之日{from}")));
+            if gift.received_on < target.from {
+                report.problems.push(Problem::at(line.line, format!("日期早于{what}{}", target.from)));
             }
             if numbers.contains(&gift.reference) {
                 report.problems.push(Problem::at(line.line, "该编号已登记过"));
@@ -142,7 +149,7 @@ impl GiftLists {
         if !write || !report.problems.is_empty() || (!despite_warnings && !report.warnings.is_empty()) {
             return Ok(report);
         }
-        let new = NewList { id: list.id, campaign: list.campaign, place: list.place, sha256, gifts };
+        let new = NewList { id: list.id, purpose: list.purpose, place: list.place, sha256, gifts };
         let row = crowdfunding::write_list(&tx, now, new, by).await?;
         self.trail(&tx, now, &row, "gift_list.write", by).await?;
         tx.commit().await?;
@@ -161,6 +168,7 @@ impl GiftLists {
             reference: line.number.clone().unwrap_or_else(|| format!("{}-{}", list.id.simple(), line.line)),
             received_on: line.day,
             counterparty: name.filter(|_| line.organisation).map(str::to_owned),
+            payer_code: line.code.clone(),
             name_sealed: name
                 .filter(|_| !line.organisation)
                 .map(|name| self.vault.seal_own(&crate::giving::house_name(id), name.as_bytes())),
@@ -197,23 +205,29 @@ impl GiftLists {
         by.must_be(roles)?;
         let db = self.db.read();
         let row = crowdfunding::gift_list(db, id).await?.ok_or(CrowdfundingError::NoSuchDonation)?;
-        crowdfunding::reaches(db, row.campaign_id, by, roles).await?;
+        crowdfunding::reaches(db, row.purpose(), by, roles).await?;
         Ok(row)
     }
 
     /// The first gifts of a list that was read through [`GiftLists::get`], by day.
-    pub async fn gifts(&self, list: &gift_list::Model, limit: u64) -> Result<Vec<donation::Model>, CrowdfundingError> {
-        Ok(crowdfunding::gifts_of_list(self.db.read(), list.id, limit).await?)
+    pub async fn gifts(
+        &self,
+        list: &gift_list::Model,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<donation::Model>, CrowdfundingError> {
+        Ok(crowdfunding::gifts_of_list(self.db.read(), list.id, skip, limit).await?)
     }
 
     /// A page of the lists where somebody has one of these roles, newest first.
     pub async fn page(
         &self,
         whose: (&Member, &[Role]),
+        state: Option<ListState>,
         after: Option<GiftListId>,
         limit: u64,
     ) -> Result<Vec<gift_list::Model>, CrowdfundingError> {
-        crowdfunding::gift_lists(self.db.read(), whose, after, limit).await
+        crowdfunding::gift_lists(self.db.read(), whose, state, after, limit).await
     }
 
     async fn trail(
@@ -303,6 +317,13 @@ fn read(bytes: &[u8], today: BusinessDate) -> (Vec<Read>, Vec<Problem>) {
                 ReceiptChoice::Waived
             }
         };
+        let code = credit_code(Some(cell(CODE))).unwrap_or_else(|words| {
+            wrong(CODE, &format!("：{words}"));
+            None
+        });
+        if code.is_some() && !organisation {
+            wrong(CODE, "只有单位捐赠才填写");
+        }
         if name.is_none() && (organisation || shown || receipt == ReceiptChoice::Requested) {
             wrong(NAME, "未填写");
         }
@@ -320,7 +341,7 @@ fn read(bytes: &[u8], today: BusinessDate) -> (Vec<Read>, Vec<Problem>) {
             }
         }
         if let (Some(day), Some(amount), true) = (day, amount, found.is_empty()) {
-            lines.push(Read { line: number, day, amount, name, organisation, number: reference, receipt, shown });
+            lines.push(Read { line: number, day, amount, name, organisation, code, number: reference, receipt, shown });
         }
         problems.append(&mut found);
     }

@@ -2,7 +2,7 @@
 //! the donor reads nothing of it; whether the giver's name stands on a list is written down with it.
 //!
 //! A job looks at what was confirmed since it last looked; the settling of gifts knows nothing of it. Two statements and one more for
-//! names, however many gifts; it reads the gifts of a day by campaign. Names that come onto a list later are not looked up again.
+//! names, however many gifts; it reads the gifts of a day by campaign, and those to general funds. Names that come onto a list later are not looked up again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::identity::{Identity, IdentityError};
 use crate::spending::payees::name_hmac;
-use crate::spending::screening::OWN_STAFF;
+use crate::spending::screening::{LARGE_GIVERS, OWN_STAFF};
 use crate::trail::{self, Line};
 use crate::vault::Vault;
 
@@ -124,15 +124,20 @@ impl GiftWatch {
         row.map_or(Ok(Timestamp::default()), |row| row.try_get("", "until_us"))
     }
 
-    /// Gifts confirmed since that are large, and those that made the gifts of one giver within a day add up.
+    /// Gifts confirmed since that are large, and those that made the gifts of one giver within a day add up. Persons who gave without the
+    /// mini-program cannot be told apart, so each gift of theirs stands alone.
     async fn found(&self, since: Timestamp) -> Result<Vec<Found>, DbErr> {
         let window = WITHIN.as_micros();
         let sql = format!(
             "SELECT id, donor_id, name_sealed, counterparty, amount_fen, gifts, CAST(total AS BIGINT) AS total_fen FROM \
              (SELECT d.id, d.donor_id, d.name_sealed, d.counterparty, d.amount_fen, d.confirmed_us, \
               CAST(count(*) OVER w AS BIGINT) AS gifts, SUM(d.amount_fen) OVER w AS total \
-              FROM campaign c JOIN donation d ON d.campaign_id = c.id WHERE d.confirmed_us > $1 \
-              WINDOW w AS (PARTITION BY d.donor_id, d.counterparty ORDER BY d.confirmed_us \
+              FROM (SELECT g.id, g.donor_id, g.name_sealed, g.counterparty, g.amount_fen, g.confirmed_us \
+               FROM campaign c JOIN donation g ON g.campaign_id = c.id WHERE g.confirmed_us > $1 \
+               UNION ALL SELECT g.id, g.donor_id, g.name_sealed, g.counterparty, g.amount_fen, g.confirmed_us \
+               FROM donation g WHERE g.book_id IS NOT NULL AND g.confirmed_us > $1) d \
+              WINDOW w AS (PARTITION BY d.donor_id, d.counterparty, CASE WHEN d.donor_id IS NULL AND d.counterparty IS NULL THEN d.id END \
+                  ORDER BY d.confirmed_us \
                   RANGE BETWEEN {window} PRECEDING AND CURRENT ROW)) x \
              WHERE confirmed_us > $2 AND (amount_fen >= $3 OR (gifts >= {REPEATED} AND total >= $3 \
               AND NOT (gifts > {REPEATED} AND total - amount_fen >= $3))) ORDER BY confirmed_us, id"
@@ -149,19 +154,29 @@ impl GiftWatch {
         let opened: Vec<_> = sealed.iter().map(|(_, donor, name)| (*donor, name.clone())).collect();
         let opened = self.identity.open_many(&opened).await?;
         let of_donors = sealed.iter().zip(opened).filter_map(|((gift, ..), name)| Some((*gift, name?)));
+        let mut of_persons = Vec::new();
+        for gift in found.iter().filter(|gift| gift.donor_id.is_none()) {
+            if let Some(sealed) = &gift.name_sealed {
+                of_persons.push((gift.id, self.identity.house_name(gift.id, sealed)?));
+            }
+        }
         let of_banks = found.iter().filter_map(|gift| Some((gift.id, gift.counterparty.clone()?)));
-        let names: Vec<(DonationId, Vec<u8>)> =
-            of_donors.chain(of_banks).map(|(gift, name)| (gift, name_hmac(&self.vault, &name))).collect();
+        let names: Vec<(DonationId, Vec<u8>)> = of_donors
+            .chain(of_banks)
+            .chain(of_persons)
+            .map(|(gift, name)| (gift, name_hmac(&self.vault, &name)))
+            .collect();
         if names.is_empty() {
             return Ok(HashMap::new());
         }
         let rows = Rows::new()
             .uuid("donation_id", names.iter().map(|(gift, _)| gift.uuid()))
             .bytes("hmac", names.iter().map(|(_, hmac)| hmac.clone()));
-        // Whoever works here may give like anybody else.
+        // Whoever works here may give like anybody else, and whoever gave much may give again.
         let sql = "SELECT r.donation_id, w.id FROM {rows} JOIN watch_name w ON w.name_hmac = r.hmac \
-                   WHERE w.removed_us IS NULL AND w.list <> $1";
-        let listed = self.db.read().query_all_raw(rows.statement(self.db.backend(), sql, [OWN_STAFF.into()])).await?;
+                   WHERE w.removed_us IS NULL AND w.list NOT IN ($1, $2)";
+        let own = [OWN_STAFF.into(), LARGE_GIVERS.into()];
+        let listed = self.db.read().query_all_raw(rows.statement(self.db.backend(), sql, own)).await?;
         let pair = |row: &sea_orm::QueryResult| Ok((row.try_get("", "donation_id")?, row.try_get("", "id")?));
         Ok(listed.iter().map(pair).collect::<Result<_, DbErr>>()?)
     }

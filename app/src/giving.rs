@@ -2,15 +2,22 @@
 //!
 //! The gift is written down and committed before the channel hears of it; what the channel answers is recorded after. A crash
 //! or a lost answer in between leaves a gift that says where to go on: the same request again goes on from there.
+//!
+//! The attributes of a gift and where they are kept: amount, campaign or general fund (which is the designation: decision 22), anonymity,
+//! message, tribute, team, source, receipt choice stand in [`Wish`]; the donor's type in [`DonorType`]; the order number is the gift's id.
+
+mod teams;
 
 use std::time::Duration;
 
-use crowdfunding::{CrowdfundingError, GiftSearch, NewDonation, Placed};
-use domain::anonymity::Anonymity;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use crowdfunding::{CrowdfundingError, GiftSearch, NewDonation, NewTribute, Payer, Placed};
+use domain::anonymity::{self, Anonymity, KnownGift, PublicGift};
 use domain::campaign::{GivingClosed, may_give};
-use domain::donation::{DonationState, ReceiptChoice};
+use domain::donation::{DonationState, DonorType, MessageState, ReceiptChoice, Tribute};
+use domain::filing::CreditCode;
 use domain::role::{Member, Role};
-use domain::{CampaignId, Clock, DonationId, DonorId, Money};
+use domain::{BusinessDate, CampaignId, Clock, DonationId, DonorId, Money, TeamId};
 use entity::{Db, campaign, donation, refund};
 use sea_orm::{DbErr, EntityTrait};
 use wechat::{Order, RequestPayment, Suggestion, WechatError};
@@ -19,6 +26,8 @@ use crate::Limits;
 use crate::cashier::{Cashier, CashierError};
 use crate::identity::{Identity, IdentityError};
 use crate::vault::Vault;
+
+pub use teams::{OwnTeam, PublicTeam, WishedTeam};
 
 /// A prepay id lives two hours at the channel; it is not handed out in its last minutes.
 const PREPAY_LIFE: Duration = Duration::from_secs(2 * 3600 - 300);
@@ -46,6 +55,22 @@ pub struct Wish {
     pub receipt: ReceiptChoice,
     /// The share code it came by.
     pub source: Option<String>,
+    /// For whose sake it is given.
+    pub tribute: Option<WishedTribute>,
+    /// The team it is given through.
+    pub team: Option<TeamId>,
+}
+
+/// For whose sake a donor gives. Who is to be told of it, the donor tells: they get a card ([`Giving::card`]) and pass it on, so that we know
+/// nothing of a third person but a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WishedTribute {
+    /// In honour or in memory.
+    pub kind: Tribute,
+    /// Of whom.
+    pub name: String,
+    /// Whether the wall shows it; the donor says that the person, or those left behind, agree.
+    pub shown: bool,
 }
 
 /// Why a gift was refused or not placed.
@@ -103,13 +128,30 @@ pub struct Given {
     pub payment: Option<RequestPayment>,
 }
 
+/// What a donor passes on to those who shall know of a gift: for whose sake it was given, and by whom as far as the wall tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Its name.
+    pub campaign_name: String,
+    /// In honour or in memory.
+    pub kind: Tribute,
+    /// Of whom.
+    pub name: String,
+    /// The gift as strangers may see it.
+    pub shown: PublicGift,
+    /// The day it was paid.
+    pub on: BusinessDate,
+}
+
 /// A gift of the wall, as strangers may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WallGift {
     /// The gift.
     pub id: DonationId,
     /// What may be shown.
-    pub shown: domain::anonymity::PublicGift,
+    pub shown: PublicGift,
     /// When it was confirmed.
     pub at: domain::Timestamp,
 }
@@ -154,6 +196,9 @@ impl Giving {
         let gift = match standing {
             Some(known) => known,
             None => {
+                if let Some(team) = wish.team {
+                    crowdfunding::open_team(self.db.read(), team, wish.campaign).await?;
+                }
                 let message_state = self.state_of_words(&wish, &openid).await?;
                 self.cashier.create(self.new_donation(donor, wish, message_state, content).await?).await?
             }
@@ -161,26 +206,32 @@ impl Giving {
         self.placed(gift, openid).await
     }
 
-    /// Whether strangers may read what the donor wrote for the wall: the message, and the name it is signed with.
+    /// Whether strangers may read what the donor wrote for others: the message, the name it is signed with, and for whose sake it is given.
     async fn state_of_words(&self, wish: &Wish, openid: &wechat::OpenId) -> Result<&'static str, GivingError> {
         let signed = match wish.anonymity {
             Anonymity::Name => &wish.name,
             Anonymity::Nickname => &wish.nickname,
             Anonymity::Hidden => &None,
         };
-        let words: Vec<&str> = [&wish.message, signed].into_iter().flatten().map(String::as_str).collect();
+        let of = wish.tribute.as_ref().map(|tribute| tribute.name.as_str());
+        let words: Vec<&str> = [&wish.message, signed].into_iter().flatten().map(String::as_str).chain(of).collect();
         if words.is_empty() {
             return Ok("none");
         }
+        Ok(self.judged(openid, &words).await?.as_str())
+    }
+
+    /// What the content check says of words that strangers shall read.
+    async fn judged(&self, openid: &wechat::OpenId, words: &[&str]) -> Result<MessageState, GivingError> {
         Ok(match self.wechat.check_content(openid, &words.join("\n")).await {
             // A number that somebody could be reached by is no thing for a wall; a person looks.
-            Ok(Suggestion::Pass) if !words.iter().any(|text| domain::mask::tells_number(text)) => "passed",
+            Ok(Suggestion::Pass) if !words.iter().any(|text| domain::mask::tells_number(text)) => MessageState::Passed,
             Ok(Suggestion::Risky) => return Err(GivingError::MessageRefused),
-            Ok(_) => "review",
+            Ok(_) => MessageState::Review,
             // An unavailable check never holds a gift up; the words wait for a person.
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the content check is unavailable");
-                "review"
+                MessageState::Review
             }
         })
     }
@@ -199,6 +250,12 @@ impl Giving {
             }
         }
         let [name_sealed, nickname_sealed] = sealed;
+        let tribute = match wish.tribute {
+            Some(WishedTribute { kind, name, shown }) => {
+                Some(NewTribute { kind, name_sealed: self.identity.seal_for(donor, &name).await?, shown })
+            }
+            None => None,
+        };
         Ok(NewDonation {
             id: wish.id,
             campaign: wish.campaign,
@@ -212,6 +269,8 @@ impl Giving {
             message_state,
             receipt: wish.receipt,
             origin: wish.source,
+            tribute,
+            team: wish.team,
             content,
             expires: self.business.now().after(self.limits.order_life),
         })
@@ -228,7 +287,9 @@ impl Giving {
         if now > gift.expires_us {
             return Err(GivingError::Expired);
         }
-        let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(self.db.read()).await?;
+        // Only for a campaign money is taken by WeChat.
+        let id = gift.campaign_id.ok_or(CrowdfundingError::NoSuchCampaign)?;
+        let campaign = campaign::Entity::find_by_id(id).one(self.db.read()).await?;
         let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
         let open = may_give(campaign.state, campaign.starts_us, campaign.ends_us, now);
         if let (Some(prepay_id), Some(at)) = (&gift.prepay_id, gift.prepay_us)
@@ -287,6 +348,16 @@ impl Giving {
                 return Err(GivingError::Invalid { field, problem: "不能含有控制字符" });
             }
         }
+        if let Some(tribute) = &mut wish.tribute {
+            tribute.name = tribute.name.trim().to_owned();
+            let invalid = |problem| Err(GivingError::Invalid { field: "tribute", problem });
+            match tribute.name.chars().count() {
+                0 => return invalid("请填写致敬或纪念的人的姓名"),
+                1..=40 if tribute.name.chars().any(char::is_control) => return invalid("不能含有控制字符"),
+                1..=40 => {}
+                _ => return invalid("致敬或纪念的人的姓名最多40字"),
+            }
+        }
         let needed = match wish.anonymity {
             Anonymity::Name => Some(("name", wish.name.is_none(), "选择实名公开时请填写姓名")),
             Anonymity::Nickname => Some(("nickname", wish.nickname.is_none(), "选择昵称公开时请填写昵称")),
@@ -328,6 +399,24 @@ impl Giving {
         Ok(crowdfunding::of_donor(self.db.read(), donor, after, limit).await?)
     }
 
+    /// Who gave a gift that came by bank, as whoever enters it says: an organisation by its name, a person sealed by the house.
+    pub fn payer(&self, id: DonationId, kind: DonorType, name: &str, code: Option<&str>) -> Result<Payer, GivingError> {
+        let invalid = |field, problem| GivingError::Invalid { field, problem };
+        let name = name.trim();
+        if !(1..=100).contains(&name.chars().count()) {
+            return Err(invalid("counterparty", "不能为空，也不能过长"));
+        }
+        let credit_code = credit_code(code).map_err(|problem| invalid("credit_code", problem))?;
+        match kind {
+            DonorType::Organisation => Ok(Payer::Organisation { name: name.to_owned(), credit_code }),
+            DonorType::Person if credit_code.is_some() => Err(invalid("credit_code", "个人没有统一社会信用代码")),
+            DonorType::Person => Ok(Payer::Person {
+                name_sealed: self.vault.seal_own(&house_name(id), name.as_bytes()),
+                digest: self.vault.lookup(&serde_json::json!(["payer", id, name]).to_string()),
+            }),
+        }
+    }
+
     /// A page of bank gifts, newest first: those that wait for a second person, or all.
     pub async fn bank_gifts(
         &self,
@@ -363,26 +452,84 @@ impl Giving {
         limit: u64,
     ) -> Result<(Vec<WallGift>, bool), GivingError> {
         let page = crowdfunding::wall(self.db.read(), campaign, after, limit).await?;
-        let names = self.chosen_names(&page.gifts).await?;
-        let gifts = page.gifts.iter().zip(&names).map(|(gift, name)| {
+        Ok((self.on_wall(&page.gifts).await?, page.more))
+    }
+
+    /// The same of the gifts through one team.
+    pub async fn team_wall(
+        &self,
+        team: TeamId,
+        after: Option<DonationId>,
+        limit: u64,
+    ) -> Result<(Vec<WallGift>, bool), GivingError> {
+        let page = crowdfunding::team_wall(self.db.read(), team, after, limit).await?;
+        Ok((self.on_wall(&page.gifts).await?, page.more))
+    }
+
+    /// Gifts as strangers may see them.
+    async fn on_wall(&self, gifts: &[donation::Model]) -> Result<Vec<WallGift>, GivingError> {
+        let names = self.chosen_names(gifts).await?;
+        let tributes = self.tribute_names(gifts).await?;
+        let shown = gifts.iter().zip(names.iter().zip(&tributes)).map(|(gift, (name, tribute))| {
             let fit = matches!(gift.message_state.as_str(), "none" | "passed");
+            let passed = gift.message_state == MessageState::Passed.as_str();
             let name = name.as_deref().filter(|_| fit);
-            let known = domain::anonymity::KnownGift {
+            let known = KnownGift {
                 anonymity: gift.anonymity,
                 show_amount: gift.show_amount,
                 // An organisation that gave by bank has a name and no nickname.
                 name: name.or(gift.counterparty.as_deref()),
                 nickname: name,
                 amount: gift.amount_fen,
-                message: gift.message.as_deref().filter(|_| gift.message_state == "passed"),
+                message: gift.message.as_deref().filter(|_| passed),
+                tribute: gift.tribute.zip(tribute.as_deref()).filter(|_| passed && gift.tribute_shown),
             };
-            WallGift {
-                id: gift.id,
-                shown: domain::anonymity::public(&known),
-                at: gift.confirmed_us.unwrap_or_default(),
-            }
+            WallGift { id: gift.id, shown: anonymity::public(&known), at: gift.confirmed_us.unwrap_or_default() }
         });
-        Ok((gifts.collect(), page.more))
+        Ok(shown.collect())
+    }
+
+    /// For whose sake each gift was given, in the order of the gifts. Whoever shows it to strangers looks first whether it may be read, as with
+    /// [`Giving::chosen_names`].
+    pub async fn tribute_names(&self, gifts: &[donation::Model]) -> Result<Vec<Option<String>>, GivingError> {
+        let sealed: Vec<(DonorId, Vec<u8>)> =
+            gifts.iter().filter_map(|gift| Some((gift.donor_id?, gift.tribute_sealed.clone()?))).collect();
+        let mut opened = self.identity.open_many(&sealed).await?.into_iter();
+        let name = |gift: &donation::Model| match gift.donor_id.zip(gift.tribute_sealed.as_ref()) {
+            Some(_) => opened.next().flatten(),
+            None => None,
+        };
+        Ok(gifts.iter().map(name).collect())
+    }
+
+    /// What opens the card of a gift: whoever has it has it from the donor. It follows from the gift, and nothing of it is stored.
+    pub fn card_key(&self, gift: &donation::Model) -> Option<String> {
+        gift.tribute?;
+        let digest = self.vault.lookup(&format!("sangzi: card of gift {}", gift.id));
+        Some(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The card of a gift that was given for somebody's sake, for whoever has its key: while the gift stands and its words may be read.
+    pub async fn card(&self, id: DonationId, key: &str) -> Result<Card, GivingError> {
+        let missing = CrowdfundingError::NoSuchDonation;
+        let gift = crowdfunding::donation(self.db.read(), id).await?;
+        let expected = self.card_key(&gift).ok_or(missing)?;
+        let missing = || GivingError::from(CrowdfundingError::NoSuchDonation);
+        if verify_slices_are_equal(expected.as_bytes(), key.as_bytes()).is_err() {
+            return Err(missing());
+        }
+        let stands = gift.confirmed_us.is_some() && gift.state != DonationState::Refunded;
+        if !stands || gift.message_state != MessageState::Passed.as_str() {
+            return Err(missing());
+        }
+        let (Some(kind), Some(campaign)) = (gift.tribute, gift.campaign_id) else { return Err(missing()) };
+        let gift = [gift];
+        let name = self.tribute_names(&gift).await?.pop().flatten().ok_or_else(missing)?;
+        let shown = self.on_wall(&gift).await?.pop().ok_or_else(missing)?.shown;
+        let campaign = campaign::Entity::find_by_id(campaign).one(self.db.read()).await?;
+        let campaign = campaign.filter(|one| one.state.is_public()).ok_or_else(missing)?;
+        let on = BusinessDate::of(gift[0].paid_us.or(gift[0].confirmed_us).unwrap_or_default());
+        Ok(Card { campaign: campaign.id, campaign_name: campaign.name, kind, name, shown, on })
     }
 
     /// The name each donor chose to be read with, in the order of the gifts; nothing where they chose none. Whoever shows it to strangers
@@ -405,8 +552,7 @@ impl Giving {
         // Who gave without the mini-program has no key of their own; the house keeps the name.
         for (name, gift) in names.iter_mut().zip(gifts) {
             if let (Anonymity::Name, None, Some(sealed)) = (gift.anonymity, gift.donor_id, &gift.name_sealed) {
-                let plain = self.vault.open_own(&house_name(gift.id), sealed).map_err(IdentityError::from)?;
-                *name = String::from_utf8(plain).ok();
+                *name = Some(open_house_name(&self.vault, gift.id, sealed)?);
             }
         }
         for (place, name) in places.into_iter().zip(self.identity.open_many(&sealed).await?) {
@@ -416,14 +562,32 @@ impl Giving {
     }
 }
 
+/// What is said of a credit code that is none.
+pub const NO_CREDIT_CODE: &str = "统一社会信用代码为18位，请核对";
+
+/// The 统一社会信用代码 of an organisation that gave, if one was told and can be one.
+pub(crate) fn credit_code(told: Option<&str>) -> Result<Option<String>, &'static str> {
+    let told = told.map(str::trim).filter(|code| !code.is_empty());
+    match told {
+        Some(code) if code.parse::<CreditCode>().is_err() => Err(NO_CREDIT_CODE),
+        told => Ok(told.map(str::to_owned)),
+    }
+}
+
 /// What the name of somebody who gave without the mini-program is sealed for.
 pub(crate) fn house_name(id: DonationId) -> String {
     format!("sangzi: gift name {id}")
 }
 
-/// Everything the donor sent, in one text that reads one way only.
+/// The name of somebody who gave without the mini-program.
+pub(crate) fn open_house_name(vault: &Vault, id: DonationId, sealed: &[u8]) -> Result<String, IdentityError> {
+    let plain = vault.open_own(&house_name(id), sealed)?;
+    Ok(String::from_utf8_lossy(&plain).into_owned())
+}
+
+/// Everything the donor sent, in one text that reads one way only. A gift with nothing of what came later reads as it always did.
 fn content(donor: DonorId, wish: &Wish) -> String {
-    serde_json::json!([
+    let mut said = vec![serde_json::json!([
         donor,
         wish.campaign,
         wish.amount,
@@ -434,6 +598,15 @@ fn content(donor: DonorId, wish: &Wish) -> String {
         wish.message,
         wish.receipt,
         wish.source
-    ])
-    .to_string()
+    ])];
+    if let Some(tribute) = &wish.tribute {
+        said.push(serde_json::json!([tribute.kind, tribute.name, tribute.shown]));
+    }
+    if let Some(team) = wish.team {
+        said.push(serde_json::json!(team));
+    }
+    match said.as_slice() {
+        [plain] => plain.to_string(),
+        more => serde_json::json!(more).to_string(),
+    }
 }

@@ -35,6 +35,7 @@ use crate::vault::{Vault, VaultError};
 
 pub use delegation::NewDelegation;
 pub use donor::DonorSession;
+pub(crate) use donor::sealed_key;
 pub use grant::{GrantedRole, NewRoleGrant};
 pub use session::{LoginLine, SessionLine, StaffSession};
 pub use staff::{GivenStaff, GrantLine, NewStaff, ProposedStaff, StaffLine, StaffStanding};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::campaign::{CampaignKind, CampaignState, Cause};
+use domain::donation::GENERAL_FUND;
 use domain::{BusinessDate, CampaignId, Clock, DonationId, Money, Timestamp, UnitPath};
 use entity::{Db, campaign, day_seal, donation, unit};
 use ledger::{FlowKind, Position};
@@ -77,7 +78,7 @@ pub struct Openness {
 pub struct OwnGift {
     /// The gift.
     pub gift: donation::Model,
-    /// What its campaign is called.
+    /// What its campaign is called, or the general fund.
     pub campaign: String,
     /// Whether the campaign has a page.
     pub public: bool,
@@ -219,7 +220,10 @@ impl OpenBooks {
             .add(donation::Column::BankReference.eq(number));
         let found = donation::Entity::find().filter(any).filter(donation::Column::AmountFen.eq(amount)).one(db).await?;
         let Some(gift) = found.filter(|gift| gift.confirmed_us.is_some()) else { return Ok(None) };
-        let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(db).await?;
+        let Some(id) = gift.campaign_id else {
+            return Ok(Some(OwnGift { gift, campaign: GENERAL_FUND.to_owned(), public: false }));
+        };
+        let campaign = campaign::Entity::find_by_id(id).one(db).await?;
         Ok(campaign.map(|campaign| OwnGift { gift, campaign: campaign.name, public: campaign.state.is_public() }))
     }
 

@@ -13,8 +13,8 @@ use aws_lc_rs::rand;
 use domain::role::{Forbidden, Member, Role};
 use domain::{Clock, DonationId, DonorId, StaffId, Timestamp, UnmaskingId};
 use entity::{
-    Db, campaign, consent, donation, donor, enquiry, execute, loan_application, loan_consent, loan_contract, message,
-    refund, session, unmasking,
+    Db, consent, donation, donor, enquiry, execute, loan_application, loan_consent, loan_contract, message, refund,
+    session, team, unmasking,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -76,6 +76,8 @@ pub struct PersonalData {
     pub openid: String,
     /// The gifts, oldest first, each with its campaign's name and the names given with it.
     pub gifts: Vec<OwnGift>,
+    /// The teams that the donor founded.
+    pub teams: Vec<team::Model>,
     /// The refunds.
     pub refunds: Vec<refund::Model>,
     /// The sessions that are remembered.
@@ -105,6 +107,8 @@ pub struct OwnGift {
     pub name: Option<String>,
     /// The nickname given with it.
     pub nickname: Option<String>,
+    /// In whose honour or memory it was given.
+    pub tribute_name: Option<String>,
 }
 
 /// What of a donor can be shown in plain.
@@ -152,7 +156,7 @@ impl Privacy {
         let (gifts, refunds) = crowdfunding::everything_of(db, id).await?;
         let sealed: Vec<(DonorId, Vec<u8>)> = gifts
             .iter()
-            .flat_map(|(gift, _)| [&gift.name_sealed, &gift.nickname_sealed])
+            .flat_map(|(gift, _)| [&gift.name_sealed, &gift.nickname_sealed, &gift.tribute_sealed])
             .flatten()
             .map(|sealed| (id, sealed.clone()))
             .collect();
@@ -162,7 +166,8 @@ impl Privacy {
             .into_iter()
             .map(|(gift, campaign)| {
                 let (name, nickname) = (next(&gift.name_sealed), next(&gift.nickname_sealed));
-                OwnGift { gift, campaign, name, nickname }
+                let tribute_name = next(&gift.tribute_sealed);
+                OwnGift { gift, campaign, name, nickname, tribute_name }
             })
             .collect();
         let applications = lending::view::applications_of(db, id, None, 1_000).await?;
@@ -182,6 +187,7 @@ impl Privacy {
             created: row.created_us,
             openid: openid.as_str().to_owned(),
             gifts,
+            teams: crowdfunding::own_teams(db, id).await?,
             refunds,
             sessions: session::Entity::find().filter(session::Column::DonorId.eq(id)).all(db).await?,
             consents: consent::Entity::find().filter(consent::Column::DonorId.eq(id)).all(db).await?,
@@ -202,7 +208,7 @@ impl Privacy {
         if lending::application::binding(&tx, id).await? {
             return Err(PrivacyError::Borrower);
         }
-        crowdfunding::forget_donor(&tx, id).await?;
+        crowdfunding::forget_donor(&tx, now, id).await?;
         let mut nobody = vec![0; 32];
         rand::fill(&mut nobody).expect("the system gives random bytes");
         let mut row: donor::ActiveModel = row.into();
@@ -242,8 +248,7 @@ impl Privacy {
         }
         let now = self.clock.now();
         let row = crowdfunding::donation(self.db.read(), gift).await?;
-        let place = campaign::Entity::find_by_id(row.campaign_id).one(self.db.read()).await?;
-        by.may(&UNMASKERS, &place.ok_or(CrowdfundingError::NoSuchCampaign)?.unit_path)?;
+        by.may(&UNMASKERS, &crowdfunding::purpose_place(self.db.read(), row.purpose()).await?)?;
         let words: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let tx = self.db.begin().await?;
         let object = format!("donation:{gift}");
@@ -276,6 +281,8 @@ impl Privacy {
                 (Some(donor), Some(sealed)) => {
                     self.identity.open_many(&[(donor, sealed.clone())]).await?.pop().flatten()
                 }
+                // Who gave without the mini-program has no key of their own.
+                (None, Some(sealed)) => Some(self.identity.house_name(gift, sealed)?),
                 _ => None,
             };
             plain.insert(field, text);

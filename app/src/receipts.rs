@@ -11,9 +11,11 @@ use std::time::Duration;
 use domain::donation::{DonationState, ReceiptChoice};
 use domain::receipt::{PROMPT_DAYS, ReceiptEvent, ReceiptState};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BusinessDate, Clock, DonationId, DonorId, Money, ReceiptId, Refused, Timestamp, UnitPath, UnmaskingId};
-use entity::{Db, Rows, donation, receipt, unmasking};
-use sea_orm::sea_query::LockType;
+use domain::{
+    BookId, BusinessDate, Clock, DonationId, DonorId, Money, ReceiptId, Refused, Timestamp, UnitPath, UnmaskingId,
+};
+use entity::{Db, ListOrder, Rows, donation, receipt, unmasking};
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, Set, Statement,
@@ -87,12 +89,42 @@ pub struct Wish {
     pub donor_id: Option<DonorId>,
     /// The name it is made out to, sealed.
     pub name_sealed: Option<Vec<u8>>,
-    /// The organisation, if by bank.
+    /// The organisation, if one gave it by bank.
     pub counterparty: Option<String>,
+    /// The 统一社会信用代码 of that organisation, if it told it.
+    pub payer_code: Option<String>,
     /// The legal entity that received it and has to give the receipt.
     pub entity: String,
     /// Its 统一社会信用代码.
     pub credit_code: Option<String>,
+}
+
+/// Which receipts of the register are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptFilter {
+    /// Those in one state.
+    State(ReceiptState),
+    /// Those whose gift went back afterwards, in part or whole: to be reversed.
+    ToReverse,
+}
+
+/// A receipt that stands for another amount than its gift is worth now.
+const TO_REVERSE: &str = "receipt.state = 'issued' AND EXISTS (SELECT 1 FROM donation d WHERE d.id = receipt.donation_id \
+     AND receipt.amount_fen <> d.amount_fen - d.refunded_fen)";
+
+/// Which wishes are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WishSearch {
+    /// Of one gift.
+    pub gift: Option<DonationId>,
+    /// Of what one legal entity received.
+    pub book: Option<BookId>,
+    /// Those that wait too long, or those that do not.
+    pub overdue: Option<bool>,
+    /// Of this amount.
+    pub amount: Option<Money>,
+    /// In this order; the oldest first if none is asked for.
+    pub order: Option<ListOrder>,
 }
 
 /// How many wishes wait, and how many too long.
@@ -207,11 +239,11 @@ impl Receipts {
         query.one(self.db.read()).await?.ok_or(ReceiptError::NoSuchReceipt)
     }
 
-    /// A page of the register, newest first, of one state or all.
+    /// A page of the register, newest first: all, or what is asked for.
     pub async fn page(
         &self,
         by: &Member,
-        state: Option<ReceiptState>,
+        wanted: Option<ReceiptFilter>,
         after: Option<ReceiptId>,
         limit: u64,
     ) -> Result<Vec<receipt::Model>, ReceiptError> {
@@ -221,8 +253,10 @@ impl Receipts {
         if let Some(gifts) = crowdfunding::gifts_within(by, &READERS) {
             query = query.filter(receipt::Column::DonationId.in_subquery(gifts));
         }
-        if let Some(state) = state {
-            query = query.filter(receipt::Column::State.eq(state));
+        match wanted {
+            Some(ReceiptFilter::State(state)) => query = query.filter(receipt::Column::State.eq(state)),
+            Some(ReceiptFilter::ToReverse) => query = query.filter(Expr::cust(TO_REVERSE)),
+            None => {}
         }
         if let Some(after) = after {
             let last = receipt::Entity::find_by_id(after).one(db).await?.ok_or(ReceiptError::NoSuchReceipt)?;
@@ -282,26 +316,60 @@ impl Receipts {
         })
     }
 
-    /// A page of wishes that no receipt meets, oldest first.
-    pub async fn wishes(&self, by: &Member, after: Option<DonationId>, limit: u64) -> Result<Vec<Wish>, ReceiptError> {
+    /// A page of wishes that no receipt meets, as a rule the oldest first.
+    pub async fn wishes(
+        &self,
+        by: &Member,
+        wanted: &WishSearch,
+        after: Option<DonationId>,
+        limit: u64,
+    ) -> Result<Vec<Wish>, ReceiptError> {
         by.must_be(&READERS)?;
-        Ok(self.wishes_after(&Place::of(by), after, limit).await?)
+        Ok(self.wishes_after(&Place::of(by), wanted, after, limit).await?)
     }
 
-    async fn wishes_after(&self, at: &Place, after: Option<DonationId>, limit: u64) -> Result<Vec<Wish>, DbErr> {
-        let place = match after {
-            Some(_) => "AND (d.confirmed_us, d.id) > (SELECT l.confirmed_us, l.id FROM donation l WHERE l.id = $2)",
-            None => "",
+    async fn wishes_after(
+        &self,
+        at: &Place,
+        wanted: &WishSearch,
+        after: Option<DonationId>,
+        limit: u64,
+    ) -> Result<Vec<Wish>, DbErr> {
+        let order = wanted.order.unwrap_or(ListOrder::Oldest);
+        let (beyond, way) = if order.is_down() { ("<", "DESC") } else { (">", "ASC") };
+        let by_amount = order.is_by_amount();
+        let key = if by_amount { "d.amount_fen - d.refunded_fen" } else { "d.confirmed_us" };
+        let of_last = if by_amount { "l.amount_fen - l.refunded_fen" } else { "l.confirmed_us" };
+        let mut values: Vec<sea_orm::Value> = vec![i64::try_from(limit).unwrap_or(i64::MAX).into()];
+        let mut terms = String::new();
+        let mut add = |term: &str, value: sea_orm::Value| {
+            values.push(value);
+            terms.push_str(&term.replace('?', &format!("${}", values.len())));
         };
-        let here = at.sql(2 + usize::from(after.is_some()));
+        if let Some(gift) = wanted.gift {
+            add(" AND d.id = ?", gift.into());
+        }
+        if let Some(book) = wanted.book {
+            add(" AND b.id = ?", book.into());
+        }
+        if let Some(amount) = wanted.amount {
+            add(" AND d.amount_fen - d.refunded_fen = ?", amount.into());
+        }
+        if let Some(overdue) = wanted.overdue {
+            let late = if overdue { " AND d.confirmed_us < ?" } else { " AND d.confirmed_us >= ?" };
+            add(late, self.prompt_since().into());
+        }
+        if let Some(after) = after {
+            let behind = format!(" AND ({key}, d.id) {beyond} (SELECT {of_last}, l.id FROM donation l WHERE l.id = ?)");
+            add(&behind, after.into());
+        }
+        let here = at.sql(values.len() + 1);
+        values.extend(at.values());
         let sql = format!(
             "SELECT d.id, d.amount_fen - d.refunded_fen AS amount_fen, d.confirmed_us, d.donor_id, d.name_sealed, d.counterparty, \
-             b.name AS entity, b.credit_code FROM donation d JOIN campaign w ON w.id = d.campaign_id JOIN book b ON b.id = w.book_id \
-             WHERE {WAITS} {here} {place} ORDER BY d.confirmed_us, d.id LIMIT $1"
+             d.payer_code, b.name AS entity, b.credit_code FROM donation d LEFT JOIN campaign w ON w.id = d.campaign_id JOIN book b ON b.id = COALESCE(w.book_id, d.book_id) \
+             WHERE {WAITS} {here}{terms} ORDER BY {key} {way}, d.id {way} LIMIT $1"
         );
-        let mut values = vec![i64::try_from(limit).unwrap_or(i64::MAX).into()];
-        values.extend(after.map(Into::into));
-        values.extend(at.values());
         let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
         rows.iter().map(|row| Wish::from_query_result(row, "")).collect()
     }
@@ -313,21 +381,31 @@ impl Receipts {
         by.must_be(&ISSUERS)?;
         self.issues(by).await?;
         let reason = required(reason)?;
-        let wishes = self.wishes_after(&Place::issued_by(by), None, MOST_LINES as u64).await?;
+        let wishes = self.wishes_after(&Place::issued_by(by), &WishSearch::default(), None, MOST_LINES as u64).await?;
         let sealed: Vec<_> = wishes.iter().filter_map(|wish| wish.donor_id.zip(wish.name_sealed.clone())).collect();
         let mut names = self.identity.open_many(&sealed).await?.into_iter();
         let mut file = csv::Writer::from_writer(Vec::new());
         let written = |error: csv::Error| DbErr::Custom(format!("a CSV file in memory: {error}"));
-        file.write_record(["订单号", "付款人", "金额", "到账日期", "收款单位", "统一社会信用代码"]).map_err(written)?;
+        let payer = ["付款人类型", "付款人统一社会信用代码"];
+        let head = ["订单号", "付款人", "金额", "到账日期", "收款单位", "统一社会信用代码", payer[0], payer[1]];
+        file.write_record(head).map_err(written)?;
         for wish in &wishes {
-            let name = match wish.donor_id.zip(wish.name_sealed.as_ref()) {
-                Some(_) => names.next().flatten(),
-                None => wish.counterparty.clone(),
+            let name = match (wish.donor_id, &wish.name_sealed) {
+                (Some(_), Some(_)) => names.next().flatten(),
+                // Who gave without the mini-program has no key of their own.
+                (None, Some(sealed)) => Some(self.identity.house_name(wish.id, sealed)?),
+                (_, None) => wish.counterparty.clone(),
+            };
+            let (kind, payer_code) = match (&wish.counterparty, wish.donor_id, &wish.name_sealed) {
+                (Some(_), ..) => ("单位", wish.payer_code.clone().unwrap_or_default()),
+                (None, None, None) => ("", String::new()),
+                (None, ..) => ("个人", String::new()),
             };
             let day = BusinessDate::of(wish.confirmed_us).to_string();
             let payer = harmless(&name.unwrap_or_default());
             let (entity, code) = (harmless(&wish.entity), wish.credit_code.clone().unwrap_or_default());
-            let line = [wish.id.out_trade_no(), payer, wish.amount_fen.to_string(), day, entity, code];
+            let amount = wish.amount_fen.to_string();
+            let line = [wish.id.out_trade_no(), payer, amount, day, entity, code, kind.to_owned(), payer_code];
             file.write_record(line).map_err(written)?;
         }
         let bytes = file.into_inner().map_err(|error| DbErr::Custom(format!("a CSV file in memory: {error}")))?;
@@ -370,7 +448,8 @@ impl Receipts {
         let ids = || Rows::new().uuid("id", numbers.iter().map(|number| number.donation.uuid()));
         let backend = self.db.backend();
         let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.paid_us, d.confirmed_us, d.receipt, u.path FROM {rows} \
-                   JOIN donation d ON d.id = r.id JOIN campaign c ON c.id = d.campaign_id LEFT JOIN charity h ON h.book_id = c.book_id \
+                   JOIN donation d ON d.id = r.id LEFT JOIN campaign c ON c.id = d.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = COALESCE(c.book_id, d.book_id) \
                    LEFT JOIN unit u ON u.id = h.unit_id";
         let mut gifts: HashMap<DonationId, Received> = HashMap::new();
         for row in tx.query_all_raw(ids().statement(backend, sql, [])).await? {
@@ -509,7 +588,8 @@ impl Receipts {
 
 /// Where the legal entity stands that received a gift.
 async fn issuer(db: &impl ConnectionTrait, id: DonationId) -> Result<UnitPath, DbErr> {
-    let sql = "SELECT u.path FROM donation d JOIN campaign c ON c.id = d.campaign_id JOIN charity h ON h.book_id = c.book_id \
+    let sql = "SELECT u.path FROM donation d LEFT JOIN campaign c ON c.id = d.campaign_id \
+               JOIN charity h ON h.book_id = COALESCE(c.book_id, d.book_id) \
                JOIN unit u ON u.id = h.unit_id WHERE d.id = $1";
     let row = Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into()]);
     db.query_one_raw(row).await?.map_or_else(|| Ok(UnitPath::whole()), |row| row.try_get("", "path"))
@@ -544,8 +624,16 @@ impl Place {
             false => ("c.unit_path", ""),
         };
         // A path holds no character that LIKE reads as another.
-        let parts: Vec<String> = (first..first + self.parts.len()).map(|n| format!("{path} LIKE ${n}")).collect();
-        format!("AND EXISTS (SELECT 1 FROM campaign c {house} WHERE c.id = d.campaign_id AND ({}))", parts.join(" OR "))
+        let under = |path: &str| {
+            let parts: Vec<String> = (first..first + self.parts.len()).map(|n| format!("{path} LIKE ${n}")).collect();
+            parts.join(" OR ")
+        };
+        format!(
+            "AND (EXISTS (SELECT 1 FROM campaign c {house} WHERE c.id = d.campaign_id AND ({})) \
+             OR EXISTS (SELECT 1 FROM charity h JOIN unit u ON u.id = h.unit_id WHERE h.book_id = d.book_id AND ({})))",
+            under(path),
+            under("u.path")
+        )
     }
 
     fn values(&self) -> impl Iterator<Item = sea_orm::Value> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundSearch, RefundView};
 use domain::charity::Profile;
+use domain::donation::Purpose;
 use domain::refund::{RefundEvent, RefundReason, RefundState};
 use domain::role::{Member, Role};
 use domain::{Clock, DonorId, Money, RefundId, Refused, Timestamp};
@@ -189,13 +190,18 @@ impl Refunds {
         Ok(row)
     }
 
-    /// A refund, for somebody who has one of these roles where its campaign is.
+    /// A refund, for somebody who has one of these roles where its campaign is, or the charity whose general fund it was given to.
     pub async fn shown(&self, id: RefundId, by: &Member, roles: &[Role]) -> Result<refund::Model, CashierError> {
         by.must_be(roles).map_err(CrowdfundingError::from)?;
         let row = self.get(id).await?;
         let gift = crowdfunding::donation(self.db.read(), row.donation_id).await?;
-        crowdfunding::reaches(self.db.read(), gift.campaign_id, by, roles).await?;
+        crowdfunding::reaches(self.db.read(), gift.purpose(), by, roles).await?;
         Ok(row)
+    }
+
+    /// What the gift of a refund is for.
+    pub async fn purpose(&self, row: &refund::Model) -> Result<Purpose, CashierError> {
+        Ok(crowdfunding::donation(self.db.read(), row.donation_id).await?.purpose())
     }
 
     /// How the charity of a refund separates duties.
@@ -349,13 +355,13 @@ impl Refunds {
         at: Timestamp,
     ) -> Result<(), CashierError> {
         let (Some(template), Some(donor)) = (&self.templates.refund_sent, donation.donor_id) else { return Ok(()) };
-        let campaign = crowdfunding::campaign(tx, donation.campaign_id).await?;
+        let purpose = crowdfunding::purpose_name(tx, donation.purpose()).await?;
         let message = NewMessage {
             topic: format!("refund:{}", refund.id),
             donor,
             template: template.clone(),
             content: json!({
-                "thing1": campaign.name.chars().take(20).collect::<String>(),
+                "thing1": purpose.chars().take(20).collect::<String>(),
                 "amount2": format!("{}元", refund.amount_fen),
                 "time3": at.wall(),
             }),

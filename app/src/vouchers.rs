@@ -14,7 +14,7 @@ use crowdfunding::spending::SpendingError;
 use domain::proposal::ProposalState;
 use domain::role::{Forbidden, Member, Role};
 use domain::voucher::{Unbalanced, VoucherEvent, VoucherKind, VoucherLine, VoucherState};
-use domain::{BookId, BusinessDate, Clock, ManualVoucherId, Refused, Timestamp};
+use domain::{BookId, BusinessDate, Clock, ManualVoucherId, Refused, StaffId, Timestamp};
 use entity::{Db, Rows, Tx, audited_year, book, entry, manual_voucher, violation};
 use ledger::Entry;
 use sea_orm::sea_query::LockType;
@@ -350,7 +350,7 @@ impl Vouchers {
         let lines: Vec<_> = read(&original)?.into_iter().map(VoucherLine::mirrored).collect();
         let row = manual_voucher::ActiveModel {
             reverses_id: Set(Some(of)),
-            ..fresh(id, &original.book_id, VoucherKind::Reversal, now, by, hand.acting_for())
+            ..fresh(id, original.book_id, VoucherKind::Reversal, now, (by.id, hand.acting_for()))
         };
         let row = manual_voucher::ActiveModel {
             event_date: Set(event_date),
@@ -463,7 +463,7 @@ impl Vouchers {
             lines: Set(lines),
             total_fen: Set(total),
             converted_from: Set(converted_from),
-            ..fresh(new.id, &new.book, new.kind, now, by, hand.acting_for())
+            ..fresh(new.id, new.book, new.kind, now, (by.id, hand.acting_for()))
         };
         let row = insert(&tx, row).await?;
         told(&tx, now, "voucher.draft", &row, by).await?;
@@ -558,23 +558,23 @@ pub(crate) fn year_ended(book: &book::Model, year: i32) -> bool {
     BusinessDate::new(year, 12, 31).is_some_and(|last| book.closed_through >= Some(last))
 }
 
+/// A draft of whoever writes it, and whom they stand in for; what it says is still to be set.
 fn fresh(
     id: ManualVoucherId,
-    book: &BookId,
+    book: BookId,
     kind: VoucherKind,
     now: Timestamp,
-    by: &Member,
-    author_for: Option<domain::StaffId>,
+    (author, author_for): (StaffId, Option<StaffId>),
 ) -> manual_voucher::ActiveModel {
     manual_voucher::ActiveModel {
         id: Set(id),
-        book_id: Set(*book),
+        book_id: Set(book),
         kind: Set(kind),
         state: Set(VoucherState::Draft),
         converted_from: Set(None),
         template_id: Set(None),
         reverses_id: Set(None),
-        author_id: Set(by.id),
+        author_id: Set(author),
         author_for_id: Set(author_for),
         submitter_id: Set(None),
         submitter_for_id: Set(None),

@@ -55,6 +55,8 @@ pub enum WaitingKind {
     Voucher,
     /// 现金盘点.
     CashCount,
+    /// 月结: months that are over and not locked.
+    MonthLock,
     /// 年终结转.
     YearClosing,
     /// 审计报告.
@@ -75,8 +77,12 @@ pub enum WaitingKind {
     Screening,
     /// 未成年人信息查阅申请.
     ChildAccess,
+    /// 收款人、受益人的删除申请.
+    PayeeErasure,
     /// 留言审核: what the check of words left to a person.
     Message,
+    /// 团队名称审核: likewise.
+    TeamName,
     /// 贷款推荐.
     LoanApplication,
     /// 贷款审查.
@@ -136,6 +142,9 @@ struct Source {
     waits: Vec<(Vec<Role>, String)>,
 }
 
+/// What a gift is for, by its name.
+const PURPOSE: &str = "COALESCE(c.name, '一般捐赠（不限定用途）')";
+
 fn sources() -> Vec<Source> {
     use Role::{
         Admin, Auditor, BankOfficer, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, LeagueOfficer,
@@ -145,6 +154,7 @@ fn sources() -> Vec<Source> {
     let second = [Bookkeeper, FinanceHead];
     let filers = [Disclosure, Manager];
     let of_book: &'static str = "COALESCE(u.path, '/')";
+    let of_gift: &'static str = "COALESCE(c.unit_path, u.path, '/')";
     vec![
         Source {
             kind: WaitingKind::Campaign,
@@ -266,9 +276,10 @@ fn sources() -> Vec<Source> {
         },
         Source {
             kind: WaitingKind::Refund,
-            from: "refund t JOIN donation d ON d.id = t.donation_id JOIN campaign c ON c.id = d.campaign_id",
-            place: "c.unit_path",
-            title: "c.name",
+            from: "refund t JOIN donation d ON d.id = t.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = d.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_gift,
+            title: PURPOSE,
             note: "t.reason",
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
@@ -282,7 +293,7 @@ fn sources() -> Vec<Source> {
                     &[Chair],
                     "(t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1) \
                      OR t.state = 'failed' AND t.outcome_author_id <> $1) \
-                     AND EXISTS (SELECT 1 FROM charity y WHERE y.book_id = c.book_id AND y.profile = 'small')",
+                     AND EXISTS (SELECT 1 FROM charity y WHERE y.book_id = COALESCE(c.book_id, d.book_id) AND y.profile = 'small')",
                 ),
                 to(
                     &[Chair],
@@ -307,9 +318,10 @@ fn sources() -> Vec<Source> {
         },
         Source {
             kind: WaitingKind::BankGift,
-            from: "donation t JOIN campaign c ON c.id = t.campaign_id",
-            place: "c.unit_path",
-            title: "c.name",
+            from: "donation t LEFT JOIN campaign c ON c.id = t.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_gift,
+            title: PURPOSE,
             note: "t.bank_reference",
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
@@ -344,9 +356,10 @@ fn sources() -> Vec<Source> {
         },
         Source {
             kind: WaitingKind::GiftList,
-            from: "gift_list t JOIN campaign c ON c.id = t.campaign_id",
-            place: "c.unit_path",
-            title: "c.name",
+            from: "gift_list t LEFT JOIN campaign c ON c.id = t.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_gift,
+            title: PURPOSE,
             note: "t.place",
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.total_fen",
@@ -419,6 +432,22 @@ fn sources() -> Vec<Source> {
                 to(&second, "t.state = 'counted' AND t.counter_id <> $1"),
                 to(&[FinanceHead, Chair], "t.state = 'different' AND t.counter_id <> $1 AND t.witness_id <> $1"),
             ],
+        },
+        // Months that are over, by book: what is sealed day by day waits for its lock like what is not.
+        Source {
+            kind: WaitingKind::MonthLock,
+            from: "book t LEFT JOIN charity h ON h.book_id = t.id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_book,
+            title: "t.name",
+            note: "CAST(t.locked_through AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "CAST($3 AS BIGINT)",
+            waits: vec![to(
+                &[Bookkeeper, FinanceHead],
+                "EXISTS (SELECT 1 FROM account a JOIN account_day d ON d.account_id = a.id WHERE a.book_id = t.id AND d.day < $4 \
+                 AND (t.locked_through IS NULL OR d.day > t.locked_through))",
+            )],
         },
         Source {
             kind: WaitingKind::YearClosing,
@@ -503,8 +532,9 @@ fn sources() -> Vec<Source> {
         Source {
             kind: WaitingKind::Enquiry,
             from: "enquiry t LEFT JOIN donation d ON d.id = t.donation_id \
-                   LEFT JOIN campaign c ON c.id = COALESCE(t.campaign_id, d.campaign_id)",
-            place: "COALESCE(c.unit_path, '/')",
+                   LEFT JOIN campaign c ON c.id = COALESCE(t.campaign_id, d.campaign_id) \
+                   LEFT JOIN charity h ON h.book_id = d.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_gift,
             title: "c.name",
             note: "CAST(NULL AS TEXT)",
             last_day: "CAST(t.due_on AS TEXT)",
@@ -550,12 +580,27 @@ fn sources() -> Vec<Source> {
                 "t.state = 'asked' AND t.requester_id <> $1 AND (t.requester_for_id IS NULL OR t.requester_for_id <> $1)",
             )],
         },
+        Source {
+            kind: WaitingKind::PayeeErasure,
+            from: "payee_erasure t JOIN payee p ON p.id = t.payee_id JOIN staff s ON s.id = t.author_id",
+            place: "p.unit_path",
+            title: "s.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            waits: vec![to(
+                &GUARDIANS,
+                "t.state = 'asked' AND t.author_id <> $1 AND (t.author_for_id IS NULL OR t.author_for_id <> $1)",
+            )],
+        },
         // An office's own files; those of the offices below once their day has passed.
         Source {
             kind: WaitingKind::Message,
-            from: "donation t JOIN campaign c ON c.id = t.campaign_id",
-            place: "c.unit_path",
-            title: "c.name",
+            from: "donation t LEFT JOIN campaign c ON c.id = t.campaign_id \
+                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+            place: of_gift,
+            title: PURPOSE,
             note: "CAST(NULL AS TEXT)",
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
@@ -564,6 +609,17 @@ fn sources() -> Vec<Source> {
                 &[Disclosure, Manager],
                 "t.message_state <> 'none' AND t.message_state = 'review' AND t.confirmed_us IS NOT NULL",
             )],
+        },
+        Source {
+            kind: WaitingKind::TeamName,
+            from: "team t JOIN campaign c ON c.id = t.campaign_id",
+            place: "c.unit_path",
+            title: "c.name",
+            note: "CAST(NULL AS TEXT)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "t.goal_fen",
+            since: "t.created_us",
+            waits: vec![to(&[Disclosure, Manager], "t.name_state = 'review' AND t.name IS NOT NULL")],
         },
         Source {
             kind: WaitingKind::LoanApplication,
@@ -719,8 +775,9 @@ impl Desk {
 
     async fn of_kind(&self, source: &Source, by: &Member) -> Result<Option<Waiting>, DbErr> {
         let today = self.clock.today();
-        let month = today.day_of_month_after(0, 1).unwrap_or(today).start();
-        let mut values: Vec<sea_orm::Value> = vec![by.id.into(), by.id.to_string().into(), month.into()];
+        let month = today.day_of_month_after(0, 1).unwrap_or(today);
+        let mut values: Vec<sea_orm::Value> =
+            vec![by.id.into(), by.id.to_string().into(), month.start().into(), month.into()];
         let mut any = Vec::new();
         for (roles, condition) in &source.waits {
             let parts = by.parts(roles);

@@ -13,7 +13,7 @@ use app::organisation::{ContactData, NewCertificate, NewCharity};
 use app::transfers::{NewTransfer, TransferError};
 use app::vault::MasterKeys;
 use app::{App, Limits, Options, Templates};
-use crowdfunding::{BankGift, CrowdfundingError, Decision, NewRefund, Outcome, Step};
+use crowdfunding::{BankGift, CrowdfundingError, Decision, NewRefund, Outcome, Payer, Step};
 use domain::anonymity::Anonymity;
 use domain::campaign::CampaignState;
 use domain::donation::{DonationState, ReceiptChoice};
@@ -222,6 +222,8 @@ impl World {
             message: None,
             receipt: ReceiptChoice::Waived,
             source: None,
+            tribute: None,
+            team: None,
         }
     }
 
@@ -501,8 +503,8 @@ async fn bank_gifts_and_withdrawals_take_two_persons() {
         w.gift(donor, campaign, "80.00").await;
         let gift = BankGift {
             id: DonationId::new(),
-            campaign,
-            counterparty: "示例公司".into(),
+            purpose: campaign.into(),
+            payer: Payer::Organisation { name: "示例公司".to_owned(), credit_code: None },
             amount: yuan("1000.00"),
             bank_account: "基本户".into(),
             reference: "B-1".into(),

@@ -221,13 +221,17 @@ pub struct CampaignFilter {
     pub words: Option<String>,
 }
 
-/// Campaigns whose name holds these words; nothing if there are none. A word that LIKE reads otherwise is taken as it is.
+/// Campaigns whose name holds these words; nothing if there are none.
 fn named(words: &str) -> Option<Condition> {
+    holding(words).map(|like| Condition::all().add(campaign::Column::Name.like(like)))
+}
+
+/// What holds these words; nothing if there are none. A word that LIKE reads otherwise is taken as it is.
+pub(crate) fn holding(words: &str) -> Option<LikeExpr> {
     let words = words.trim();
     let plain: String =
         words.chars().flat_map(|c| ['%', '_', '!'].contains(&c).then_some('!').into_iter().chain([c])).collect();
-    let like = LikeExpr::new(format!("%{plain}%")).escape('!');
-    (!words.is_empty()).then(|| Condition::all().add(campaign::Column::Name.like(like)))
+    (!words.is_empty()).then(|| LikeExpr::new(format!("%{plain}%")).escape('!'))
 }
 
 /// The ids of the campaigns in these parts of the tree.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use domain::anonymity::Anonymity;
 use domain::campaign::{CampaignKind, CampaignState, GivingClosed, may_give, may_receive};
-use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
+use domain::donation::{Channel, DonationEvent, DonationState, GENERAL_FUND, Purpose, ReceiptChoice, Tribute, Via};
 use domain::plan::Way;
 use domain::role::{Member, Role};
-use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, Timestamp};
-use entity::{ListOrder, Rows, Tx, bank_account, campaign, donation as row, execute, listed, violation};
-use sea_orm::sea_query::LockType;
+use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, Money, TeamId, Timestamp};
+use entity::{ListOrder, Rows, Tx, bank_account, book, campaign, charity, donation as row, execute, listed, violation};
+use sea_orm::sea_query::{LockType, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect, Set, Statement,
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::{Hand, campaigns_within, hand_on};
+use crate::reach::{Hand, hand_on, of_gifts};
 use crate::{CrowdfundingError, gate};
 
 /// A gift as a donor wishes it. Names are sealed already; `content` is a digest of everything the donor sent, so that the
@@ -51,10 +51,25 @@ pub struct NewDonation {
     pub receipt: ReceiptChoice,
     /// The share code it came by.
     pub origin: Option<String>,
+    /// For whose sake it is given.
+    pub tribute: Option<NewTribute>,
+    /// The team it is given through; the caller has seen that it is open and the campaign's own.
+    pub team: Option<TeamId>,
     /// See above.
     pub content: Vec<u8>,
     /// Until when it can be paid.
     pub expires: Timestamp,
+}
+
+/// For whose sake a gift is given.
+#[derive(Clone, Debug)]
+pub struct NewTribute {
+    /// In honour or in memory.
+    pub kind: Tribute,
+    /// Of whom, sealed.
+    pub name_sealed: Vec<u8>,
+    /// Whether the wall shows it.
+    pub shown: bool,
 }
 
 /// How many unpaid orders a donor may have (against card testing).
@@ -198,7 +213,8 @@ pub async fn create(
 fn model(wish: &NewDonation, now: Timestamp) -> row::Model {
     row::Model {
         id: wish.id,
-        campaign_id: wish.campaign,
+        campaign_id: Some(wish.campaign),
+        book_id: None,
         channel: Channel::Wechat,
         state: DonationState::Created,
         amount_fen: wish.amount,
@@ -214,6 +230,11 @@ fn model(wish: &NewDonation, now: Timestamp) -> row::Model {
         receipt: wish.receipt,
         receipt_us: now,
         origin: wish.origin.clone(),
+        tribute: wish.tribute.as_ref().map(|tribute| tribute.kind),
+        tribute_sealed: wish.tribute.as_ref().map(|tribute| tribute.name_sealed.clone()),
+        tribute_shown: wish.tribute.as_ref().is_some_and(|tribute| tribute.shown),
+        team_id: wish.team,
+        payer_code: None,
         created_us: now,
         expires_us: wish.expires,
         prepay_id: None,
@@ -244,7 +265,7 @@ async fn insert(tx: &Tx, fresh: &[row::Model]) -> Result<(), DbErr> {
     let all = || fresh.iter();
     let rows = Rows::new()
         .uuid("id", all().map(|d| d.id.uuid()))
-        .uuid("campaign_id", all().map(|d| d.campaign_id.uuid()))
+        .uuid_or_null("campaign_id", all().map(|d| d.campaign_id.map(CampaignId::uuid)))
         .int("amount_fen", all().map(|d| d.amount_fen.fen()))
         .uuid_or_null("donor_id", all().map(|d| d.donor_id.map(DonorId::uuid)))
         .bytes("content", all().map(|d| d.content.clone()))
@@ -256,16 +277,21 @@ async fn insert(tx: &Tx, fresh: &[row::Model]) -> Result<(), DbErr> {
         .text("message_state", all().map(|d| d.message_state.clone()))
         .text("receipt", all().map(|d| state(d.receipt)))
         .text_or_null("origin", all().map(|d| d.origin.clone()))
+        .text_or_null("tribute", all().map(|d| d.tribute.map(state)))
+        .bytes_or_null("tribute_sealed", all().map(|d| d.tribute_sealed.clone()))
+        .bool("tribute_shown", all().map(|d| d.tribute_shown))
+        .uuid_or_null("team_id", all().map(|d| d.team_id.map(TeamId::uuid)))
         .int("created_us", all().map(|d| d.created_us.us()))
         .int("expires_us", all().map(|d| d.expires_us.us()))
         .int("next_query_us", all().map(|d| d.next_query_us.us()));
     let no = if tx.get_database_backend() == DbBackend::Postgres { "false" } else { "0" };
     let sql = format!(
         "INSERT INTO donation (id, campaign_id, channel, state, amount_fen, refunded_fen, donor_id, content, anonymity, show_amount, \
-         name_sealed, nickname_sealed, message, message_state, receipt, receipt_us, origin, created_us, expires_us, queries, \
-         next_query_us, late) \
+         name_sealed, nickname_sealed, message, message_state, receipt, receipt_us, origin, tribute, tribute_sealed, tribute_shown, \
+         team_id, created_us, expires_us, queries, next_query_us, late) \
          SELECT id, campaign_id, 'wechat', 'created', amount_fen, 0, donor_id, content, anonymity, show_amount, name_sealed, \
-         nickname_sealed, message, message_state, receipt, created_us, origin, created_us, expires_us, 0, next_query_us, {no} FROM {{rows}}"
+         nickname_sealed, message, message_state, receipt, created_us, origin, tribute, tribute_sealed, tribute_shown, team_id, created_us, \
+         expires_us, 0, next_query_us, {no} FROM {{rows}}"
     );
     tx.execute_raw(rows.statement(tx.get_database_backend(), &sql, [])).await?;
     Ok(())
@@ -354,7 +380,7 @@ impl Order {
         Gift {
             id: self.id,
             book: self.book_id,
-            campaign: self.campaign_id,
+            campaign: Some(self.campaign_id),
             donor: self.donor_id,
             counterparty: None,
             amount: self.amount_fen,
@@ -561,13 +587,16 @@ pub async fn of_donor(
     }
     let gifts = query.order_by_desc(row::Column::CreatedUs).order_by_desc(row::Column::Id).limit(limit).all(db).await?;
     let campaigns: HashMap<CampaignId, String> = campaign::Entity::find()
-        .filter(campaign::Column::Id.is_in(gifts.iter().map(|gift| gift.campaign_id)))
+        .filter(campaign::Column::Id.is_in(gifts.iter().filter_map(|gift| gift.campaign_id)))
         .all(db)
         .await?
         .into_iter()
         .map(|campaign| (campaign.id, campaign.name))
         .collect();
-    let name = |gift: &row::Model| campaigns.get(&gift.campaign_id).cloned().unwrap_or_default();
+    let name = |gift: &row::Model| match gift.purpose() {
+        Purpose::Campaign(id) => campaigns.get(&id).cloned().unwrap_or_default(),
+        Purpose::General(_) => GENERAL_FUND.to_owned(),
+    };
     Ok(gifts.into_iter().map(|gift| (name(&gift), gift)).map(|(name, gift)| (gift, name)).collect())
 }
 
@@ -584,8 +613,8 @@ pub async fn search_number(
         any = any.add(row::Column::Id.eq(id));
     }
     let mut query = row::Entity::find().filter(any);
-    if let Some(campaigns) = campaigns_within(by, roles) {
-        query = query.filter(row::Column::CampaignId.in_subquery(campaigns));
+    if let Some(reached) = of_gifts(by, roles) {
+        query = query.filter(reached);
     }
     Ok(query.limit(20).all(db).await?)
 }
@@ -595,6 +624,8 @@ pub async fn search_number(
 pub struct GiftSearch {
     /// Given to this campaign.
     pub campaign: Option<CampaignId>,
+    /// Given to the general fund of a charity.
+    pub general: bool,
     /// How they stand.
     pub state: Option<DonationState>,
     /// Which way they came.
@@ -626,6 +657,7 @@ pub async fn gifts(
     by.must_be(roles)?;
     let mut wanted = Condition::all()
         .add_option(search.campaign.map(|campaign| C::CampaignId.eq(campaign)))
+        .add_option(search.general.then(|| C::BookId.is_not_null()))
         .add_option(search.state.map(|state| C::State.eq(state)))
         .add_option(search.channel.map(|channel| C::Channel.eq(channel)))
         .add_option(search.from.map(|from| C::CreatedUs.gte(from)))
@@ -633,8 +665,8 @@ pub async fn gifts(
         .add_option(search.paid_from.map(|from| C::PaidUs.gte(from)))
         .add_option(search.paid_before.map(|before| C::PaidUs.lt(before)))
         .add_option(search.amount.map(|amount| C::AmountFen.eq(amount)));
-    if let Some(campaigns) = campaigns_within(by, roles) {
-        wanted = wanted.add(C::CampaignId.in_subquery(campaigns));
+    if let Some(reached) = of_gifts(by, roles) {
+        wanted = wanted.add(reached);
     }
     let key = if search.order.is_by_amount() { C::AmountFen } else { C::Id };
     let after = match after {
@@ -658,8 +690,8 @@ pub async fn bank_gifts(
 ) -> Result<Vec<row::Model>, CrowdfundingError> {
     by.must_be(roles)?;
     let mut query = row::Entity::find().filter(row::Column::Channel.eq(Channel::Bank));
-    if let Some(campaigns) = campaigns_within(by, roles) {
-        query = query.filter(row::Column::CampaignId.in_subquery(campaigns));
+    if let Some(reached) = of_gifts(by, roles) {
+        query = query.filter(reached);
     }
     if waiting {
         query = query.filter(row::Column::State.eq(DonationState::Created));
@@ -690,13 +722,33 @@ pub async fn wall(
     after: Option<DonationId>,
     limit: u64,
 ) -> Result<WallPage, CrowdfundingError> {
+    on_wall(db, row::Column::CampaignId.eq(campaign), |gift| gift.campaign_id == Some(campaign), after, limit).await
+}
+
+/// The same of the gifts through one team.
+pub async fn team_wall(
+    db: &impl ConnectionTrait,
+    team: TeamId,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<WallPage, CrowdfundingError> {
+    on_wall(db, row::Column::TeamId.eq(team), |gift| gift.team_id == Some(team), after, limit).await
+}
+
+async fn on_wall(
+    db: &impl ConnectionTrait,
+    whose: SimpleExpr,
+    belongs: impl Fn(&row::Model) -> bool,
+    after: Option<DonationId>,
+    limit: u64,
+) -> Result<WallPage, CrowdfundingError> {
     let mut query = row::Entity::find()
-        .filter(row::Column::CampaignId.eq(campaign))
+        .filter(whose)
         .filter(row::Column::ConfirmedUs.is_not_null())
         .filter(row::Column::State.ne(DonationState::Refunded));
     if let Some(after) = after {
         let last = donation(db, after).await?;
-        let (Some(confirmed), true) = (last.confirmed_us, last.campaign_id == campaign) else {
+        let (Some(confirmed), true) = (last.confirmed_us, belongs(&last)) else {
             return Err(CrowdfundingError::NoSuchDonation);
         };
         query = query.filter(
@@ -720,9 +772,9 @@ pub struct BankGift {
     /// Made by the client.
     pub id: DonationId,
     /// What it is for.
-    pub campaign: CampaignId,
-    /// The organisation that gave it.
-    pub counterparty: String,
+    pub purpose: Purpose,
+    /// Who gave it.
+    pub payer: Payer,
     /// How much.
     pub amount: Money,
     /// Our short name of the bank account.
@@ -737,27 +789,53 @@ pub struct BankGift {
     pub receipt: ReceiptChoice,
 }
 
+/// Who gave a gift that came by bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payer {
+    /// 法人或其他组织: its name is no secret.
+    Organisation {
+        /// The name, which a receipt is made out to.
+        name: String,
+        /// 统一社会信用代码, if the organisation told it.
+        credit_code: Option<String>,
+    },
+    /// 自然人.
+    Person {
+        /// The name, sealed by the house.
+        name_sealed: Vec<u8>,
+        /// A digest of the name, so that the same id with another name is noticed.
+        digest: Vec<u8>,
+    },
+}
+
 /// Enters a bank gift; nothing is booked until another person confirms it.
 pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> Result<row::Model, CrowdfundingError> {
     let roles = &[Role::Cashier, Role::Bookkeeper];
     by.must_be(roles)?;
-    let hand = hand_on(tx, gift.campaign, by, roles).await?;
+    let hand = hand_on(tx, gift.purpose, by, roles).await?;
     let text = |field, text: &str, most| match text.trim().chars().count() {
         n if n == 0 || n > most => Err(CrowdfundingError::Invalid { field, problem: "不能为空，也不能过长" }),
         _ => Ok(text.trim().to_owned()),
     };
+    let (counterparty, payer_code, name_sealed, content) = match gift.payer {
+        Payer::Organisation { name, credit_code } => {
+            (Some(text("counterparty", &name, 100)?), credit_code, None, Vec::new())
+        }
+        Payer::Person { name_sealed, digest } => (None, None, Some(name_sealed), digest),
+    };
     let new = row::Model {
         id: gift.id,
-        campaign_id: gift.campaign,
+        campaign_id: gift.purpose.campaign(),
+        book_id: gift.purpose.general(),
         channel: Channel::Bank,
         state: DonationState::Created,
         amount_fen: gift.amount,
         refunded_fen: Money::ZERO,
         donor_id: None,
-        content: Vec::new(),
+        content,
         anonymity: gift.anonymity,
         show_amount: true,
-        name_sealed: None,
+        name_sealed,
         nickname_sealed: None,
         message: None,
         message_state: "none".to_owned(),
@@ -777,7 +855,12 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         settled_us: None,
         bank_account: Some(text("bank_account", &gift.bank_account, 40)?),
         bank_reference: Some(text("reference", &gift.reference, 64)?),
-        counterparty: Some(text("counterparty", &gift.counterparty, 100)?),
+        counterparty,
+        payer_code,
+        tribute: None,
+        tribute_sealed: None,
+        tribute_shown: false,
+        team_id: None,
         author_id: Some(by.id),
         author_for_id: hand.acting_for(),
         approver_id: None,
@@ -794,29 +877,25 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
     if let Some(known) = row::Entity::find_by_id(gift.id).one(tx).await? {
         let same = known.channel == Channel::Bank
             && (
-                known.campaign_id,
+                known.purpose(),
                 known.amount_fen,
                 &known.bank_account,
                 &known.bank_reference,
-                &known.counterparty,
+                (&known.counterparty, &known.payer_code, &known.content),
                 known.author_id,
             ) == (
-                new.campaign_id,
+                gift.purpose,
                 new.amount_fen,
                 &new.bank_account,
                 &new.bank_reference,
-                &new.counterparty,
+                (&new.counterparty, &new.payer_code, &new.content),
                 new.author_id,
             );
         return if same { Ok(known) } else { Err(CrowdfundingError::IdReused) };
     }
-    let target = campaign::Entity::find_by_id(gift.campaign).lock(LockType::Share).one(tx).await?;
-    let target = target
-        .filter(|target| target.state.is_public() && target.kind != CampaignKind::Parent)
-        .ok_or(CrowdfundingError::NoSuchCampaign)?;
-    may_receive(target.state)?;
-    given_since_opening(&target, gift.received_on)?;
-    bank_account_known(tx, target.book_id, new.bank_account.as_deref().unwrap_or_default()).await?;
+    let target = Target::of(tx, gift.purpose, Some(LockType::Share)).await?;
+    target.given_on(gift.received_on)?;
+    bank_account_known(tx, target.book, new.bank_account.as_deref().unwrap_or_default()).await?;
     let active: row::ActiveModel = new.into();
     // Every column is written: a row made from a model counts as unchanged otherwise.
     let inserted = active.reset_all().insert(tx).await;
@@ -851,17 +930,67 @@ pub(crate) async fn bank_account_known(
     Err(CrowdfundingError::Invalid { field: "bank_account", problem: NO_BANK_ACCOUNT })
 }
 
-/// The first day on which a campaign took gifts: nothing reached it before (facts: charity 3.1).
-pub fn took_gifts_from(campaign: &campaign::Model) -> BusinessDate {
-    BusinessDate::of(campaign.opened_us.unwrap_or(campaign.starts_us))
+/// Where a gift goes that reached the charity without the mini-program: to a campaign that may receive, or to the general fund.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Whose books receive it.
+    pub book: BookId,
+    /// The first day on which it could be given: nothing reached a campaign before it took gifts (facts: charity 3.1), nor a book before the
+    /// year it was opened in.
+    pub from: BusinessDate,
+    campaign: Option<campaign::Model>,
 }
 
-/// Refuses a day on which a campaign took no gifts yet: a year typed wrongly would open a year of the books that was never there.
-pub(crate) fn given_since_opening(campaign: &campaign::Model, on: BusinessDate) -> Result<(), CrowdfundingError> {
-    if on >= took_gifts_from(campaign) {
-        return Ok(());
+impl Target {
+    /// Of a purpose; its campaign is locked if that is asked for. A general fund is a charity's.
+    pub(crate) async fn of(
+        db: &impl ConnectionTrait,
+        purpose: Purpose,
+        lock: Option<LockType>,
+    ) -> Result<Target, CrowdfundingError> {
+        match purpose {
+            Purpose::Campaign(id) => {
+                let query = campaign::Entity::find_by_id(id);
+                let found = match lock {
+                    Some(lock) => query.lock(lock).one(db).await?,
+                    None => query.one(db).await?,
+                };
+                let campaign = found
+                    .filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent)
+                    .ok_or(CrowdfundingError::NoSuchCampaign)?;
+                may_receive(campaign.state)?;
+                let from = BusinessDate::of(campaign.opened_us.unwrap_or(campaign.starts_us));
+                Ok(Target { book: campaign.book_id, from, campaign: Some(campaign) })
+            }
+            Purpose::General(id) => {
+                charity::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchBook)?;
+                let book = book::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchBook)?;
+                let opened = BusinessDate::of(book.created_us);
+                let from = BusinessDate::new(opened.year(), 1, 1).unwrap_or(opened);
+                Ok(Target { book: id, from, campaign: None })
+            }
+        }
     }
-    Err(CrowdfundingError::Invalid { field: "received_on", problem: "到账日期早于项目开始募捐之日" })
+
+    /// Refuses a day on which nothing was given yet: a year typed wrongly would open a year of the books that was never there.
+    pub(crate) fn given_on(&self, day: BusinessDate) -> Result<(), CrowdfundingError> {
+        if day >= self.from {
+            return Ok(());
+        }
+        let problem = match self.campaign {
+            Some(_) => "到账日期早于项目开始募捐之日",
+            None => "到账日期早于该账套启用的年度",
+        };
+        Err(CrowdfundingError::Invalid { field: "received_on", problem })
+    }
+
+    /// The last moment at which it is in time; none for the general fund, which takes gifts for ever.
+    pub(crate) async fn last_moment(&self, db: &impl ConnectionTrait) -> Result<Option<Timestamp>, DbErr> {
+        match &self.campaign {
+            Some(campaign) => Ok(Some(last_moment(db, campaign).await?)),
+            None => Ok(None),
+        }
+    }
 }
 
 async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::Model, Hand), CrowdfundingError> {
@@ -875,7 +1004,7 @@ async fn locked_bank_gift(tx: &Tx, id: DonationId, by: &Member) -> Result<(row::
         .one(tx)
         .await?
         .ok_or(CrowdfundingError::NoSuchDonation)?;
-    let hand = hand_on(tx, row.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, row.purpose(), by, roles).await?;
     if hand.is_of([row.author_id, row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
@@ -894,15 +1023,24 @@ pub async fn confirm_bank_gift(
         return Ok(row);
     }
     let to = row.state.on(DonationEvent::Pay)?;
-    let campaign = campaign::Entity::find_by_id(row.campaign_id).lock(LockType::Share).one(tx).await?;
-    let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
-    may_receive(campaign.state)?;
+    let campaign = match row.campaign_id {
+        Some(id) => {
+            let campaign = campaign::Entity::find_by_id(id).lock(LockType::Share).one(tx).await?;
+            Some(campaign.ok_or(CrowdfundingError::NoSuchCampaign)?)
+        }
+        None => None,
+    };
+    if let Some(campaign) = &campaign {
+        may_receive(campaign.state)?;
+    }
+    let book = campaign.as_ref().map(|campaign| campaign.book_id).or(row.book_id);
+    let book = book.ok_or(CrowdfundingError::NoSuchBook)?;
     let (Some(account), Some(reference), Some(received)) = (&row.bank_account, &row.bank_reference, row.paid_us) else {
         return Err(CrowdfundingError::Conflict);
     };
     let gift = Gift {
         id,
-        book: campaign.book_id,
+        book,
         campaign: row.campaign_id,
         donor: None,
         counterparty: row.counterparty.clone(),
@@ -913,7 +1051,10 @@ pub async fn confirm_bank_gift(
     for booked in ledger::post(tx, now, &[entry]).await? {
         booked?;
     }
-    let late = received > last_moment(tx, &campaign).await?;
+    let late = match &campaign {
+        Some(campaign) => received > last_moment(tx, campaign).await?,
+        None => false,
+    };
     let from = row.state;
     let mut row: row::ActiveModel = row.into();
     row.state = Set(to);

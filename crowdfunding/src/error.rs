@@ -119,6 +119,15 @@ pub enum CrowdfundingError {
     /// its charity.
     #[error("the campaign takes no gifts by WeChat")]
     NotByWechat,
+    /// There is no such team, or it is none of the campaign.
+    #[error("no such team")]
+    NoSuchTeam,
+    /// Nobody gives through the team any more.
+    #[error("the team is closed")]
+    TeamClosed,
+    /// A donor founds few teams of one campaign.
+    #[error("too many teams of one donor")]
+    TooManyTeams,
     /// Too many orders were started and not paid.
     #[error("too many unpaid orders")]
     TooManyUnpaid,

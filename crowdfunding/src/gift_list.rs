@@ -5,11 +5,10 @@ use std::collections::HashSet;
 
 use domain::anonymity::Anonymity;
 use domain::bank::ListState;
-use domain::campaign::{CampaignKind, may_receive};
-use domain::donation::{DonationEvent, ReceiptChoice, Via};
+use domain::donation::{DonationEvent, Purpose, ReceiptChoice, Via};
 use domain::role::{Member, Role};
-use domain::{BusinessDate, CampaignId, DonationId, GiftListId, Money, Timestamp};
-use entity::{Rows, Tx, campaign, donation, execute, gift_list, violation};
+use domain::{BusinessDate, DonationId, GiftListId, Money, Timestamp};
+use entity::{Rows, Tx, donation, execute, gift_list, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -17,10 +16,10 @@ use sea_orm::{
 };
 
 use crate::CrowdfundingError;
-use crate::donation::{bank_account_known, given_since_opening, last_moment};
+use crate::donation::{Target, bank_account_known};
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::{campaigns_within, hand_on};
+use crate::reach::{books_within, campaigns_within, hand_on};
 
 /// Who writes lists.
 const WRITERS: [Role; 2] = [Role::Cashier, Role::Bookkeeper];
@@ -87,6 +86,8 @@ pub struct ListGift {
     pub received_on: BusinessDate,
     /// The organisation that gave it.
     pub counterparty: Option<String>,
+    /// Its 统一社会信用代码, if it told it.
+    pub payer_code: Option<String>,
     /// The person who gave it, sealed by the house.
     pub name_sealed: Option<Vec<u8>>,
     /// How much of the donor is shown.
@@ -103,7 +104,7 @@ pub struct NewList {
     /// Made by the client.
     pub id: GiftListId,
     /// What it is for.
-    pub campaign: CampaignId,
+    pub purpose: Purpose,
     /// Where the money went.
     pub place: ListPlace,
     /// SHA-256 of the file.
@@ -112,10 +113,10 @@ pub struct NewList {
     pub gifts: Vec<ListGift>,
 }
 
-/// Which of these numbers stand for gifts there already, and which gifts of the campaign say the same.
+/// Which of these numbers stand for gifts there already, and which gifts of the same purpose say the same.
 pub async fn known_gifts(
     db: &impl ConnectionTrait,
-    campaign: CampaignId,
+    purpose: Purpose,
     place: &ListPlace,
     gifts: &[ListGift],
 ) -> Result<(HashSet<String>, HashSet<Vec<u8>>), DbErr> {
@@ -128,9 +129,15 @@ pub async fn known_gifts(
     let found = db.query_all_raw(rows.statement(backend, sql, [place.account().into()])).await?;
     let numbers = found.iter().map(|row| row.try_get("", "bank_reference")).collect::<Result<_, _>>()?;
     let rows = Rows::new().bytes("content", gifts.iter().map(|gift| gift.content.clone()).collect::<HashSet<_>>());
-    let sql = "SELECT DISTINCT d.content FROM {rows} JOIN donation d ON d.content = r.content \
-               WHERE d.campaign_id = $1 AND d.channel = 'bank' AND d.state <> 'closed'";
-    let found = db.query_all_raw(rows.statement(backend, sql, [campaign.into()])).await?;
+    let (column, id) = match purpose {
+        Purpose::Campaign(id) => ("campaign_id", id.uuid()),
+        Purpose::General(book) => ("book_id", book.uuid()),
+    };
+    let sql = format!(
+        "SELECT DISTINCT d.content FROM {{rows}} JOIN donation d ON d.content = r.content \
+         WHERE d.{column} = $1 AND d.channel = 'bank' AND d.state <> 'closed'"
+    );
+    let found = db.query_all_raw(rows.statement(backend, &sql, [id.into()])).await?;
     let contents = found.iter().map(|row| row.try_get("", "content")).collect::<Result<_, _>>()?;
     Ok((numbers, contents))
 }
@@ -144,44 +151,47 @@ pub async fn gift_list(db: &impl ConnectionTrait, id: GiftListId) -> Result<Opti
 pub async fn gifts_of_list(
     db: &impl ConnectionTrait,
     id: GiftListId,
+    skip: u64,
     limit: u64,
 ) -> Result<Vec<donation::Model>, DbErr> {
     let gifts = donation::Entity::find().filter(donation::Column::ListId.eq(id));
-    gifts.order_by_asc(donation::Column::PaidUs).order_by_asc(donation::Column::Id).limit(limit).all(db).await
+    let in_order = gifts.order_by_asc(donation::Column::PaidUs).order_by_asc(donation::Column::Id);
+    in_order.offset(skip).limit(limit).all(db).await
 }
 
-/// The list of a campaign with these bytes, if one stands.
+/// The list of a purpose with these bytes, if one stands.
 pub async fn list_of_file(
     db: &impl ConnectionTrait,
-    campaign: CampaignId,
+    purpose: Purpose,
     sha256: &[u8],
 ) -> Result<Option<gift_list::Model>, DbErr> {
+    use gift_list::Column as C;
+    let same = match purpose {
+        Purpose::Campaign(id) => Condition::all().add(C::CampaignId.eq(id)),
+        Purpose::General(book) => Condition::all().add(C::CampaignId.is_null()).add(C::BookId.eq(book)),
+    };
     gift_list::Entity::find()
-        .filter(gift_list::Column::CampaignId.eq(campaign))
+        .filter(same)
         .filter(gift_list::Column::Sha256.eq(sha256.to_vec()))
         .filter(gift_list::Column::State.ne(ListState::Declined))
         .one(db)
         .await
 }
 
-/// The campaign that a list is for, if it takes gifts and whoever asks may write one for it. Money comes to a bank account that its book
-/// has.
+/// What a list is for, if that takes gifts and whoever asks may write one for it. Money comes to a bank account that its book has.
 pub async fn may_list(
     db: &impl ConnectionTrait,
-    campaign: CampaignId,
+    purpose: Purpose,
     place: &ListPlace,
     by: &Member,
-) -> Result<campaign::Model, CrowdfundingError> {
+) -> Result<Target, CrowdfundingError> {
     by.must_be(&WRITERS)?;
-    hand_on(db, campaign, by, &WRITERS).await?;
-    let row = campaign::Entity::find_by_id(campaign).one(db).await?;
-    let row = row.filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent);
-    let row = row.ok_or(CrowdfundingError::NoSuchCampaign)?;
-    may_receive(row.state)?;
+    hand_on(db, purpose, by, &WRITERS).await?;
+    let target = Target::of(db, purpose, None).await?;
     if let ListPlace::Bank(name) = place {
-        bank_account_known(db, row.book_id, name).await?;
+        bank_account_known(db, target.book, name).await?;
     }
-    Ok(row)
+    Ok(target)
 }
 
 /// Writes a list down with its gifts; nothing is booked until another person posts it.
@@ -191,17 +201,17 @@ pub async fn write_list(
     new: NewList,
     by: &Member,
 ) -> Result<gift_list::Model, CrowdfundingError> {
-    let campaign = may_list(tx, new.campaign, &new.place, by).await?;
-    let hand = hand_on(tx, new.campaign, by, &WRITERS).await?;
+    let target = may_list(tx, new.purpose, &new.place, by).await?;
+    let hand = hand_on(tx, new.purpose, by, &WRITERS).await?;
     for gift in &new.gifts {
-        given_since_opening(&campaign, gift.received_on)?;
+        target.given_on(gift.received_on)?;
     }
     let total = Money::checked_sum(new.gifts.iter().map(|gift| gift.amount))
         .ok_or(CrowdfundingError::Invalid { field: "total", problem: "金额合计超出范围" })?;
     let row = gift_list::ActiveModel {
         id: Set(new.id),
-        book_id: Set(campaign.book_id),
-        campaign_id: Set(new.campaign),
+        book_id: Set(target.book),
+        campaign_id: Set(new.purpose.campaign()),
         via: Set(new.place.via()),
         place: Set(new.place.text()),
         sha256: Set(new.sha256),
@@ -215,7 +225,11 @@ pub async fn write_list(
         created_us: Set(now),
         decided_us: Set(None),
     };
-    let row = row.insert(tx).await?;
+    let row = row.insert(tx).await.map_err(|error| match violation(&error) {
+        // Another process writes the same list.
+        Some(rule) if rule.contains("gift_list") => CrowdfundingError::Conflict,
+        _ => error.into(),
+    })?;
     let all = || new.gifts.iter();
     let rows = Rows::new()
         .uuid("id", all().map(|gift| gift.id.uuid()))
@@ -226,20 +240,23 @@ pub async fn write_list(
         .text("receipt", all().map(|gift| state(gift.receipt)))
         .int("paid_us", all().map(|gift| gift.received_on.start().us()))
         .text("reference", all().map(|gift| gift.reference.clone()))
-        .text_or_null("counterparty", all().map(|gift| gift.counterparty.clone()));
-    let sql = "INSERT INTO donation (id, campaign_id, channel, state, amount_fen, refunded_fen, content, anonymity, show_amount, name_sealed, \
+        .text_or_null("counterparty", all().map(|gift| gift.counterparty.clone()))
+        .text_or_null("payer_code", all().map(|gift| gift.payer_code.clone()));
+    let sql = "INSERT INTO donation (id, campaign_id, book_id, channel, state, amount_fen, refunded_fen, content, anonymity, show_amount, name_sealed, \
                message_state, receipt, receipt_us, created_us, expires_us, queries, next_query_us, paid_us, late, bank_account, bank_reference, \
-               counterparty, author_id, via, list_id) \
-               SELECT id, $1, 'bank', 'created', amount_fen, 0, content, anonymity, true, name_sealed, 'none', receipt, $2, $2, $2, 0, $2, paid_us, \
-               paid_us > $3, $4, reference, counterparty, $5, $6, $7 FROM {rows}";
+               counterparty, payer_code, author_id, via, list_id) \
+               SELECT id, $1, $8, 'bank', 'created', amount_fen, 0, content, anonymity, true, name_sealed, 'none', receipt, $2, $2, $2, 0, $2, paid_us, \
+               paid_us > $3, $4, reference, counterparty, payer_code, $5, $6, $7 FROM {rows}";
     let values = [
-        new.campaign.into(),
+        new.purpose.campaign().into(),
         now.into(),
-        last_moment(tx, &campaign).await?.into(),
+        // Behind it a gift is late; for the general fund nothing is.
+        target.last_moment(tx).await?.map_or(i64::MAX, Timestamp::us).into(),
         new.place.account().into(),
         by.id.into(),
         state(new.place.via()).into(),
         new.id.into(),
+        new.purpose.general().into(),
     ];
     tx.execute_raw(rows.statement(tx.get_database_backend(), sql, values)).await.map_err(|error| {
         match violation(&error) {
@@ -261,7 +278,7 @@ pub async fn decide_list(
     by.must_be(&POSTERS)?;
     let row = gift_list::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = row.ok_or(CrowdfundingError::NoSuchDonation)?;
-    let hand = hand_on(tx, row.campaign_id, by, &POSTERS).await?;
+    let hand = hand_on(tx, row.purpose(), by, &POSTERS).await?;
     if hand.is_of([Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }
@@ -329,13 +346,20 @@ pub async fn decide_list(
 pub async fn gift_lists(
     db: &impl ConnectionTrait,
     (by, roles): (&Member, &[Role]),
+    state: Option<ListState>,
     after: Option<GiftListId>,
     limit: u64,
 ) -> Result<Vec<gift_list::Model>, CrowdfundingError> {
     by.must_be(roles)?;
     let mut query = gift_list::Entity::find();
-    if let Some(campaigns) = campaigns_within(by, roles) {
-        query = query.filter(gift_list::Column::CampaignId.in_subquery(campaigns));
+    if let Some(state) = state {
+        query = query.filter(gift_list::Column::State.eq(state));
+    }
+    if let (Some(campaigns), Some(books)) = (campaigns_within(by, roles), books_within(by, roles)) {
+        let general = Condition::all()
+            .add(gift_list::Column::CampaignId.is_null())
+            .add(gift_list::Column::BookId.in_subquery(books));
+        query = query.filter(Condition::any().add(gift_list::Column::CampaignId.in_subquery(campaigns)).add(general));
     }
     if let Some(after) = after {
         let last = gift_list(db, after).await?.ok_or(CrowdfundingError::NoSuchDonation)?;

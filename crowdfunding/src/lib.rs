@@ -25,6 +25,7 @@ mod release;
 pub mod spending;
 mod statement_gift;
 mod suspension;
+mod team;
 mod update;
 
 pub use adoption::{Adoption, adopt, adoption_entry, order_entry};
@@ -40,10 +41,10 @@ pub use change::{campaign_of_change, changes, file_change, propose_change, revie
 pub use comment::{comment, comments};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
-    BankGift, Confirmation, GiftSearch, NO_BANK_ACCOUNT, NewDonation, Order, Paid, Placed, UnpaidLimit, WallPage,
-    bank_gift, bank_gifts, choose_receipt, close, confirm_bank_gift, confirm_paid, create, donation, due_for_expiry,
-    due_for_query, find_orders, gifts, has_bank_account, of_donor, place, queried, reject_bank_gift, search_number,
-    settle, took_gifts_from, wall,
+    BankGift, Confirmation, GiftSearch, NO_BANK_ACCOUNT, NewDonation, NewTribute, Order, Paid, Payer, Placed, Target,
+    UnpaidLimit, WallPage, bank_gift, bank_gifts, choose_receipt, close, confirm_bank_gift, confirm_paid, create,
+    donation, due_for_expiry, due_for_query, find_orders, gifts, has_bank_account, of_donor, place, queried,
+    reject_bank_gift, search_number, settle, team_wall, wall,
 };
 pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};
@@ -55,7 +56,10 @@ pub use gift_list::{
 pub use partner::{NewPartner, cooperation_of, evaluate_cooperation, partners, register_partner, sign_cooperation};
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};
-pub use reach::{Hand, book_place, book_places, books_within, campaigns_within, charity_places, gifts_within, reaches};
+pub use reach::{
+    Hand, book_place, book_places, books_within, campaigns_within, charity_places, gifts_within, purpose_name,
+    purpose_place, reaches,
+};
 pub use refund::{
     NewRefund, Outcome, RefundSearch, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed,
     not_accepted, propose_cover, propose_outcome, refund, refund_of, refund_profile, refunds, request, retry,
@@ -65,6 +69,10 @@ pub use release::{Released, release};
 pub use statement_gift::{StatementGift, take_statement_gift};
 pub use suspension::{
     Ground, complain, complaint_by_id, complaints, complaints_of, handle_complaint, lift, suspend, suspensions,
+};
+pub use team::{
+    NewTeam, TeamSearch, TeamTotal, close_own_team, found_team, moderate_team, open_team, own_teams, team, team_name,
+    team_totals, teams, teams_of,
 };
 pub use update::{
     NewUpdate, disclose, messages, milestones, moderate, progress, publish_update, updates, write_update,

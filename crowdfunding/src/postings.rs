@@ -3,15 +3,16 @@
 use domain::{BookId, BusinessDate, CampaignDecisionId, CampaignId, DonationId, DonorId, Money, RefundId};
 use ledger::{Account, Entry, Raised, Subject};
 
-/// Who gave what to which campaign: what the recipes need of a gift.
+/// Who gave what and for what: what the recipes need of a gift. 410102 [campaign] below reads 410101 for a gift to the general fund, and 320102
+/// reads 320101; its mark then counts for no campaign, but for all that was given (facts: charity 6.5 (5)).
 #[derive(Clone, Debug)]
 pub struct Gift {
     /// The gift.
     pub id: DonationId,
     /// The books of the charity that receives it.
     pub book: BookId,
-    /// What it is for.
-    pub campaign: CampaignId,
+    /// What it is for; none for the general fund of the book.
+    pub campaign: Option<CampaignId>,
     /// Who gave it.
     pub donor: Option<DonorId>,
     /// The organisation that gave it, for a bank gift.
@@ -25,8 +26,21 @@ pub(crate) fn gift_reference(id: DonationId) -> String {
     format!("donation:{id}")
 }
 
+/// Where a gift came in: this year's income.
 fn income(gift: &Gift) -> Account {
-    Account::of_campaign(gift.book, Subject::DONATION_RESTRICTED, gift.campaign)
+    match gift.campaign {
+        Some(campaign) => Account::of_campaign(gift.book, Subject::DONATION_RESTRICTED, campaign),
+        None => Account::new(gift.book, Subject::DONATION_UNRESTRICTED),
+    }
+}
+
+/// Where it is changed afterwards: a year whose books are closed takes no income, nor gives it back.
+fn changed(gift: &Gift, prior_year: bool) -> Account {
+    match gift.campaign {
+        _ if !prior_year => income(gift),
+        Some(campaign) => Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, campaign),
+        None => Account::new(gift.book, Subject::PRIOR_YEAR_UNRESTRICTED),
+    }
 }
 
 fn owed(book: BookId) -> Account {
@@ -68,14 +82,9 @@ pub fn gift_adopted(gift: &Gift, transaction: &str, on: BusinessDate) -> Entry {
 /// | 410101 捐赠收入—非限定性                                        | amount |        |        |
 /// | 410102 捐赠收入—限定性, or 320102 for an earlier year; campaign |        | amount | none   |
 pub fn refund_covered(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
-    let to = if prior_year {
-        Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, gift.campaign)
-    } else {
-        income(gift)
-    };
     Entry::new(gift.book, "refund_covered", format!("refund_covered:{refund}"), on).posting(
         Account::new(gift.book, Subject::DONATION_UNRESTRICTED),
-        to,
+        changed(gift, prior_year),
         amount,
     )
 }
@@ -150,13 +159,8 @@ pub fn platform_gift_received(gift: &Gift, platform: &str, reference: &str, paid
 /// | 410102 捐赠收入—限定性, or 320102 以前年度净资产调整; campaign  | amount |        | cash   |
 /// | 2209 待退捐款                                                   |        | amount |        |
 pub fn refund_decided(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
-    let from = if prior_year {
-        Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, gift.campaign)
-    } else {
-        income(gift)
-    };
     Entry::new(gift.book, "refund_decided", format!("refund:{refund}"), on)
-        .raising(from, owed(gift.book), amount, Raised::Cash)
+        .raising(changed(gift, prior_year), owed(gift.book), amount, Raised::Cash)
         .donor(gift.donor)
 }
 
@@ -193,20 +197,15 @@ pub fn refund_paid_by_bank(
         .channel("bank")
 }
 
-/// Entry 4d, given up: the money stays with the campaign and counts again.
+/// Entry 4d, given up: the money stays with the campaign, or the general fund, and counts again.
 ///
 /// | account                                                      | debit  | credit | raised |
 /// | ------------------------------------------------------------ | ------ | ------ | ------ |
 /// | 2209 待退捐款                                                | amount |        |        |
 /// | 410102 捐赠收入—限定性, or 320102 for an earlier year; campaign |     | amount | cash   |
 pub fn refund_given_up(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
-    let to = if prior_year {
-        Account::of_campaign(gift.book, Subject::PRIOR_YEAR_RESTRICTED, gift.campaign)
-    } else {
-        income(gift)
-    };
     Entry::new(gift.book, "refund_given_up", format!("refund_given_up:{refund}"), on)
-        .raising(owed(gift.book), to, amount, Raised::Cash)
+        .raising(owed(gift.book), changed(gift, prior_year), amount, Raised::Cash)
         .donor(gift.donor)
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use domain::DonorId;
+use domain::donation::{GENERAL_FUND, Purpose};
+use domain::{DonorId, Timestamp};
 use entity::{Tx, campaign, donation, execute, refund};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
 
@@ -27,15 +28,18 @@ pub async fn everything_of(
         refunds.extend(refund::Entity::find().filter(of).order_by_asc(refund::Column::CreatedUs).all(db).await?);
     }
     let named = |gift: donation::Model| {
-        let name = names.get(&gift.campaign_id).cloned().unwrap_or_default();
+        let name = match gift.purpose() {
+            Purpose::Campaign(id) => names.get(&id).cloned().unwrap_or_default(),
+            Purpose::General(_) => GENERAL_FUND.to_owned(),
+        };
         (gift, name)
     };
     Ok((gifts.into_iter().map(named).collect(), refunds))
 }
 
 /// Takes everything personal out of a donor's gifts: names, words, and what a repeated wish is known by. Refused while money
-/// of theirs is on its way: a gift that can still be paid, a refund that is not finished. Three statements.
-pub async fn forget_donor(tx: &Tx, donor: DonorId) -> Result<(), CrowdfundingError> {
+/// of theirs is on its way: a gift that can still be paid, a refund that is not finished. Four statements.
+pub async fn forget_donor(tx: &Tx, now: Timestamp, donor: DonorId) -> Result<(), CrowdfundingError> {
     let sql = "SELECT CAST(count(*) AS BIGINT) AS paying, \
                (SELECT CAST(count(*) AS BIGINT) FROM refund r JOIN donation g ON g.id = r.donation_id \
                 WHERE g.donor_id = $1 AND r.state IN ('requested', 'approved', 'processing', 'failed')) AS refunding \
@@ -52,7 +56,8 @@ pub async fn forget_donor(tx: &Tx, donor: DonorId) -> Result<(), CrowdfundingErr
     let sql = "UPDATE refund SET note = NULL WHERE note IS NOT NULL AND donation_id IN (SELECT id FROM donation WHERE donor_id = $1)";
     execute(tx, sql, [donor.into()]).await?;
     let sql = "UPDATE donation SET name_sealed = NULL, nickname_sealed = NULL, message = NULL, message_state = 'none', \
-               anonymity = 'hidden', origin = NULL, content = $2 WHERE donor_id = $1";
-    execute(tx, sql, [donor.into(), Vec::<u8>::new().into()]).await?;
+               anonymity = 'hidden', origin = NULL, tribute = NULL, tribute_sealed = NULL, tribute_shown = $3, content = $2 WHERE donor_id = $1";
+    execute(tx, sql, [donor.into(), Vec::<u8>::new().into(), false.into()]).await?;
+    crate::team::forget_founder(tx, now, donor).await?;
     Ok(())
 }

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use domain::donation::{GENERAL_FUND, Purpose};
 use domain::role::{Forbidden, Member, Role};
-use domain::{BookId, CampaignId, StaffId, UnitPath};
+use domain::{BookId, StaffId, UnitPath};
 use entity::{campaign, charity, donation, unit};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
@@ -88,10 +89,17 @@ pub fn campaigns_within(by: &Member, roles: &[Role]) -> Option<SelectStatement> 
     Some(within(&confined(by, roles)?))
 }
 
-/// The same of gifts.
+/// The same of gifts: those to campaigns where the member may see something, and those to the general funds of charities there.
 pub fn gifts_within(by: &Member, roles: &[Role]) -> Option<SelectStatement> {
     let gifts = donation::Entity::find().select_only().column(donation::Column::Id);
-    Some(gifts.filter(donation::Column::CampaignId.in_subquery(campaigns_within(by, roles)?)).into_query())
+    Some(gifts.filter(of_gifts(by, roles)?).into_query())
+}
+
+/// The same as a condition on gifts.
+pub(crate) fn of_gifts(by: &Member, roles: &[Role]) -> Option<Condition> {
+    let (campaigns, books) = (campaigns_within(by, roles)?, books_within(by, roles)?);
+    let any = Condition::any().add(donation::Column::CampaignId.in_subquery(campaigns));
+    Some(any.add(donation::Column::BookId.in_subquery(books)))
 }
 
 /// Where the charities are.
@@ -101,23 +109,58 @@ pub async fn charity_places(db: &impl ConnectionTrait) -> Result<Vec<UnitPath>, 
     rows.iter().map(|row| row.try_get("", "path")).collect()
 }
 
-/// The member's hand on money of a campaign.
+/// Where gifts of a purpose are: where the campaign is, or the charity whose general fund it is.
+pub async fn purpose_place(
+    db: &impl ConnectionTrait,
+    purpose: impl Into<Purpose>,
+) -> Result<UnitPath, CrowdfundingError> {
+    match purpose.into() {
+        Purpose::Campaign(id) => {
+            let row = campaign::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+            Ok(row.unit_path)
+        }
+        Purpose::General(book) => Ok(book_place(db, book).await?),
+    }
+}
+
+/// What a purpose is called.
+pub async fn purpose_name(db: &impl ConnectionTrait, purpose: Purpose) -> Result<String, CrowdfundingError> {
+    match purpose {
+        Purpose::Campaign(id) => {
+            let row = campaign::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+            Ok(row.name)
+        }
+        Purpose::General(_) => Ok(GENERAL_FUND.to_owned()),
+    }
+}
+
+/// Whose books gifts of a purpose are in.
+pub(crate) async fn purpose_book(db: &impl ConnectionTrait, purpose: Purpose) -> Result<BookId, CrowdfundingError> {
+    match purpose {
+        Purpose::Campaign(id) => {
+            let row = campaign::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+            Ok(row.book_id)
+        }
+        Purpose::General(book) => Ok(book),
+    }
+}
+
+/// The member's hand on money of a campaign, or of a general fund.
 pub(crate) async fn hand_on(
     db: &impl ConnectionTrait,
-    campaign: CampaignId,
+    purpose: impl Into<Purpose>,
     by: &Member,
     roles: &[Role],
 ) -> Result<Hand, CrowdfundingError> {
-    let row = campaign::Entity::find_by_id(campaign).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
-    Ok(Hand::at(by, roles, &row.unit_path)?)
+    Ok(Hand::at(by, roles, &purpose_place(db, purpose).await?)?)
 }
 
-/// Refuses a member of staff who has none of these roles where a campaign is.
+/// Refuses a member of staff who has none of these roles where a campaign is, or the charity whose general fund it is.
 pub async fn reaches(
     db: &impl ConnectionTrait,
-    campaign: CampaignId,
+    purpose: impl Into<Purpose>,
     by: &Member,
     roles: &[Role],
 ) -> Result<(), CrowdfundingError> {
-    hand_on(db, campaign, by, roles).await.map(|_| ())
+    hand_on(db, purpose, by, roles).await.map(|_| ())
 }

@@ -2,10 +2,11 @@
 //! (facts: charity 3.2, entries 4a-4d and 5).
 //!
 //! One refund of a gift is under way at a time (`refund_open_key`), so that what is given back never exceeds what was paid.
-//! The decision books the debt; the ledger refuses it when the campaign's money is spent already.
+//! The decision books the debt; the ledger refuses it when the campaign's money is spent already. A gift to the general fund goes back only
+//! while that holds as much.
 
 use domain::charity::Profile;
-use domain::donation::{Channel, DonationEvent, DonationState, Standing};
+use domain::donation::{Channel, DonationEvent, DonationState, Purpose, Standing};
 use domain::refund::{RefundEvent, RefundReason, RefundState, cover_authors, deciders};
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, CampaignId, DonationId, Money, RefundId, StaffId, Timestamp};
@@ -19,7 +20,7 @@ use sea_orm::{
 
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
-use crate::reach::{Hand, gifts_within, hand_on};
+use crate::reach::{Hand, gifts_within, hand_on, purpose_book};
 use crate::{CrowdfundingError, Decision, gate};
 
 /// A refund as it is asked for.
@@ -74,9 +75,7 @@ struct Loaded {
 /// How the charity that received a gift separates duties: who decides on its refunds depends on it.
 pub async fn refund_profile(db: &impl ConnectionTrait, id: DonationId) -> Result<Profile, CrowdfundingError> {
     let gift = donation::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchDonation)?;
-    let campaign = campaign::Entity::find_by_id(gift.campaign_id).one(db).await?;
-    let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
-    profile_of(db, campaign.book_id).await
+    profile_of(db, purpose_book(db, gift.purpose()).await?).await
 }
 
 /// A book without a charity knows the full profile only.
@@ -99,12 +98,17 @@ async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
         .one(tx)
         .await?
         .ok_or(CrowdfundingError::NoSuchRefund)?;
-    let campaign =
-        campaign::Entity::find_by_id(donation.campaign_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
-    let book = book::Entity::find_by_id(campaign.book_id).one(tx).await?.ok_or(CrowdfundingError::NoSuchBook)?;
+    let (book, frozen) = match donation.purpose() {
+        Purpose::Campaign(id) => {
+            let campaign = campaign::Entity::find_by_id(id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+            (campaign.book_id, campaign.frozen)
+        }
+        Purpose::General(book) => (book, false),
+    };
+    let book = book::Entity::find_by_id(book).one(tx).await?.ok_or(CrowdfundingError::NoSuchBook)?;
     let gift = Gift {
         id: donation.id,
-        book: campaign.book_id,
+        book: book.id,
         campaign: donation.campaign_id,
         donor: donation.donor_id,
         counterparty: donation.counterparty.clone(),
@@ -115,8 +119,8 @@ async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
     let year = booked.one(tx).await?.map(|entry| entry.book_date.year());
     let year_end = year.and_then(|year| BusinessDate::new(year, 12, 31));
     let prior_year = matches!((book.closed_through, year_end), (Some(closed), Some(end)) if closed >= end);
-    let profile = profile_of(tx, campaign.book_id).await?;
-    Ok(Loaded { refund, donation, gift, prior_year, frozen: campaign.frozen, profile })
+    let profile = profile_of(tx, book.id).await?;
+    Ok(Loaded { refund, donation, gift, prior_year, frozen, profile })
 }
 
 /// Asks for a refund. The same id with the same content again answers the refund that stands.
@@ -132,7 +136,7 @@ pub async fn request(
         RefundView::Donor(_) => return Err(CrowdfundingError::NoSuchDonation),
         RefundView::Staff(member) => {
             let roles = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
-            let hand = hand_on(tx, donation.campaign_id, member, roles).await?;
+            let hand = hand_on(tx, donation.purpose(), member, roles).await?;
             ("staff", Some(member.id), hand.acting_for(), member.id.to_string())
         }
     };
@@ -216,7 +220,7 @@ pub async fn decide(
 ) -> Result<row::Model, CrowdfundingError> {
     by.must_be(deciders(Profile::Small))?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, deciders(loaded.profile)).await?;
+    let hand = hand_on(tx, loaded.donation.purpose(), by, deciders(loaded.profile)).await?;
     if hand.is_of(requesters(&loaded.refund)) {
         return Err(CrowdfundingError::OtherPerson);
     }
@@ -255,6 +259,13 @@ async fn approve(
     gate::need(!frozen || asked.reason.is_by_law(), "frozen", "该项目正在核查，资金已冻结")?;
     let (id, actor, on) = (asked.id, hand.person().to_string(), BusinessDate::of(now));
     let to = asked.state.on(RefundEvent::Approve)?;
+    if gift.campaign.is_none() {
+        // The ledger keeps what a campaign has from going below zero; of the general fund it knows no bound, so the book is locked and looked at.
+        let available = ledger::lock_general_fund(tx, gift.book).await?;
+        if available < asked.amount_fen {
+            return Err(CrowdfundingError::GeneralFundShort { available });
+        }
+    }
     let mut entries = Vec::with_capacity(2);
     if covered.is_positive() {
         entries.push(postings::refund_covered(&gift, id, covered, prior_year, on).by(&actor));
@@ -289,12 +300,14 @@ async fn approve(
 pub async fn propose_cover(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
     by.must_be(cover_authors(Profile::Small))?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, cover_authors(loaded.profile)).await?;
+    let hand = hand_on(tx, loaded.donation.purpose(), by, cover_authors(loaded.profile)).await?;
     loaded.refund.state.on(RefundEvent::Approve)?;
     if hand.is_of(requesters(&loaded.refund)) {
         return Err(CrowdfundingError::OtherPerson);
     }
-    let fund = ledger::fund(tx, loaded.gift.book, loaded.gift.campaign).await?;
+    // What was given to the general fund comes out of it as it is.
+    let campaign = loaded.gift.campaign.ok_or(CrowdfundingError::CoverNotNeeded)?;
+    let fund = ledger::fund(tx, loaded.gift.book, campaign).await?;
     if fund.available() >= loaded.refund.amount_fen {
         return Err(CrowdfundingError::CoverNotNeeded);
     }
@@ -310,15 +323,16 @@ pub async fn cover(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result
     let roles = &[Role::Chair];
     by.must_be(roles)?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, loaded.donation.purpose(), by, roles).await?;
     loaded.refund.state.on(RefundEvent::Approve)?;
     let author = loaded.refund.cover_author_id;
     let had_part = [author, loaded.refund.cover_author_for_id].into_iter().chain(requesters(&loaded.refund));
     if author.is_none() || hand.is_of(had_part) {
         return Err(CrowdfundingError::OtherPerson);
     }
+    let campaign = loaded.gift.campaign.ok_or(CrowdfundingError::CoverNotNeeded)?;
     let general = ledger::lock_general_fund(tx, loaded.gift.book).await?;
-    let fund = ledger::fund(tx, loaded.gift.book, loaded.gift.campaign).await?;
+    let fund = ledger::fund(tx, loaded.gift.book, campaign).await?;
     let lacking = loaded.refund.amount_fen.checked_sub(fund.available()).unwrap_or_default();
     if !lacking.is_positive() {
         return Err(CrowdfundingError::CoverNotNeeded);
@@ -415,7 +429,7 @@ pub async fn retry(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result
     let roles = &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
     by.must_be(roles)?;
     let loaded = load(tx, id).await?;
-    hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    hand_on(tx, loaded.donation.purpose(), by, roles).await?;
     let to = loaded.refund.state.on(RefundEvent::Retry)?;
     let actor = by.id.to_string();
     let donation_to = loaded.donation.state.on(DonationEvent::RetryRefund)?;
@@ -436,7 +450,7 @@ pub async fn propose_outcome(tx: &Tx, id: RefundId, by: &Member) -> Result<row::
     let roles = &[Role::Cashier, Role::Bookkeeper];
     by.must_be(roles)?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, roles).await?;
+    let hand = hand_on(tx, loaded.donation.purpose(), by, roles).await?;
     loaded.refund.state.on(RefundEvent::GiveUp)?;
     let mut row: row::ActiveModel = loaded.refund.into();
     row.outcome_author_id = Set(Some(by.id));
@@ -454,7 +468,7 @@ pub async fn settle_outcome(
 ) -> Result<row::Model, CrowdfundingError> {
     by.must_be(deciders(Profile::Small))?;
     let loaded = load(tx, id).await?;
-    let hand = hand_on(tx, loaded.donation.campaign_id, by, deciders(loaded.profile)).await?;
+    let hand = hand_on(tx, loaded.donation.purpose(), by, deciders(loaded.profile)).await?;
     let (event, amount) = match &outcome {
         Outcome::PaidByBank { .. } => (RefundEvent::PayByBank, loaded.refund.amount_fen),
         Outcome::GivenUp => (RefundEvent::GiveUp, Money::ZERO),
@@ -529,6 +543,8 @@ pub struct RefundSearch {
     pub states: Vec<RefundState>,
     /// Of gifts to a campaign or its leaves.
     pub campaign: Option<CampaignId>,
+    /// Of gifts to the general fund of a charity.
+    pub general: bool,
 }
 
 /// A page of refunds, newest first, of one state or all.
@@ -556,6 +572,11 @@ pub async fn refunds(
             .column(donation::Column::Id)
             .filter(donation::Column::CampaignId.in_subquery(leaves.into_query()));
         query = query.filter(row::Column::DonationId.in_subquery(gifts.into_query()));
+    }
+    if wanted.general {
+        let gifts = donation::Entity::find().select_only().column(donation::Column::Id);
+        let general = gifts.filter(donation::Column::BookId.is_not_null()).into_query();
+        query = query.filter(row::Column::DonationId.in_subquery(general));
     }
     if let Some(after) = after {
         let last = refund(db, after).await?;

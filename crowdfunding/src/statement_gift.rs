@@ -1,15 +1,14 @@
 //! Gifts that a bank statement shows and two persons have claimed: from the line itself (entry 6a), or out of 2209 待认领 (entry 6c).
 
 use domain::anonymity::Anonymity;
-use domain::campaign::{CampaignKind, may_receive};
-use domain::donation::{Channel, DonationEvent, DonationState, ReceiptChoice, Via};
+use domain::donation::{Channel, DonationEvent, DonationState, Purpose, ReceiptChoice, Via};
 use domain::role::{Member, Role};
-use domain::{BookId, BusinessDate, CampaignId, DonationId, DonorId, EntryId, Money, StaffId, Timestamp};
-use entity::{Tx, campaign, donation as row, violation};
-use sea_orm::{ActiveModelTrait, EntityTrait};
+use domain::{BookId, BusinessDate, DonationId, DonorId, EntryId, Money, StaffId, Timestamp};
+use entity::{Tx, donation as row, violation};
+use sea_orm::ActiveModelTrait;
 
 use crate::CrowdfundingError;
-use crate::donation::{given_since_opening, last_moment};
+use crate::donation::Target;
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
 use crate::reach::hand_on;
@@ -22,11 +21,13 @@ pub struct StatementGift {
     /// Whose account it came to.
     pub book: BookId,
     /// What it is for.
-    pub campaign: CampaignId,
+    pub purpose: Purpose,
     /// The donor, if a code of theirs says so.
     pub donor: Option<DonorId>,
     /// The organisation that gave it.
     pub counterparty: Option<String>,
+    /// Its 统一社会信用代码, if it told it.
+    pub payer_code: Option<String>,
     /// The person who gave it, sealed by the house.
     pub name_sealed: Option<Vec<u8>>,
     /// How much.
@@ -58,21 +59,21 @@ pub async fn take_statement_gift(
 ) -> Result<EntryId, CrowdfundingError> {
     let roles = &[Role::Bookkeeper, Role::FinanceHead];
     by.must_be(roles)?;
-    let hand = hand_on(tx, gift.campaign, by, roles).await?;
+    let hand = hand_on(tx, gift.purpose, by, roles).await?;
     if hand.is_of([Some(gift.author), gift.author_for]) {
         return Err(CrowdfundingError::OtherPerson);
     }
-    let campaign = campaign::Entity::find_by_id(gift.campaign)
-        .one(tx)
-        .await?
-        .filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent && one.book_id == gift.book)
-        .ok_or(CrowdfundingError::NoSuchCampaign)?;
-    may_receive(campaign.state)?;
-    given_since_opening(&campaign, gift.received_on)?;
+    let target = Target::of(tx, gift.purpose, None).await?;
+    if target.book != gift.book {
+        return Err(CrowdfundingError::NoSuchCampaign);
+    }
+    target.given_on(gift.received_on)?;
+    let last_moment = target.last_moment(tx).await?;
     let state = DonationState::Created.on(DonationEvent::Pay)?;
     let new = row::Model {
         id: gift.id,
-        campaign_id: gift.campaign,
+        campaign_id: gift.purpose.campaign(),
+        book_id: gift.purpose.general(),
         channel: Channel::Bank,
         state,
         amount_fen: gift.amount,
@@ -97,11 +98,16 @@ pub async fn take_statement_gift(
         transaction_id: None,
         paid_us: Some(gift.received_on.start()),
         confirmed_us: Some(now),
-        late: gift.received_on.start() > last_moment(tx, &campaign).await?,
+        late: last_moment.is_some_and(|last| gift.received_on.start() > last),
         settled_us: Some(now),
         bank_account: Some(gift.bank_account.clone()),
         bank_reference: Some(gift.reference.clone()),
         counterparty: gift.counterparty.clone(),
+        payer_code: gift.payer_code,
+        tribute: None,
+        tribute_sealed: None,
+        tribute_shown: false,
+        team_id: None,
         author_id: Some(gift.author),
         author_for_id: gift.author_for,
         approver_id: Some(by.id),
@@ -118,7 +124,7 @@ pub async fn take_statement_gift(
     let of = Gift {
         id: gift.id,
         book: gift.book,
-        campaign: gift.campaign,
+        campaign: gift.purpose.campaign(),
         donor: gift.donor,
         counterparty: gift.counterparty,
         amount: gift.amount,

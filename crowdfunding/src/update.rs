@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::campaign::{AUTHORS, for_step, required};
-use crate::reach::campaigns_within;
+use crate::reach::{of_gifts, purpose_place};
 use crate::{CrowdfundingError, Exhibit, gate};
 
 const PUBLISHERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
@@ -198,7 +198,7 @@ pub async fn disclose(
     Ok(row.insert(tx).await?)
 }
 
-/// A page of gifts that came with words for the wall, a message or the name it is signed with, where somebody has one of these roles, newest first.
+/// A page of gifts that came with words for others, a message, the name it is signed with or a tribute, where somebody has one of these roles, newest first.
 pub async fn messages(
     db: &impl ConnectionTrait,
     (by, roles): (&Member, &[Role]),
@@ -211,8 +211,8 @@ pub async fn messages(
         .filter(donation::Column::MessageState.ne("none"))
         .filter(donation::Column::MessageState.eq(state.as_str()))
         .filter(donation::Column::ConfirmedUs.is_not_null());
-    if let Some(campaigns) = campaigns_within(by, roles) {
-        query = query.filter(donation::Column::CampaignId.in_subquery(campaigns));
+    if let Some(reached) = of_gifts(by, roles) {
+        query = query.filter(reached);
     }
     if let Some(after) = after {
         let last = donation::Entity::find_by_id(after).one(db).await?.ok_or(CrowdfundingError::NoSuchDonation)?;
@@ -237,13 +237,12 @@ pub async fn moderate(
     let reason = required(reason)?;
     let gift = donation::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     let gift = gift.ok_or(CrowdfundingError::NoSuchDonation)?;
-    let campaign = crate::campaign(tx, gift.campaign_id).await?;
-    if by.may(&PUBLISHERS, &campaign.unit_path).is_err() {
+    if by.may(&PUBLISHERS, &purpose_place(tx, gift.purpose()).await?).is_err() {
         return Err(CrowdfundingError::NoSuchDonation);
     }
     let signed = gift.name_sealed.is_some() || gift.nickname_sealed.is_some();
-    let has_words = gift.message.is_some() || gift.anonymity != Anonymity::Hidden && signed;
-    gate::need(has_words, "no_message", "该笔捐赠没有留言，也没有公开的姓名或昵称")?;
+    let has_words = gift.message.is_some() || gift.tribute.is_some() || gift.anonymity != Anonymity::Hidden && signed;
+    gate::need(has_words, "no_message", "该笔捐赠没有留言和致敬、纪念的姓名，也没有公开的姓名或昵称")?;
     let state = if hidden { MessageState::Risky } else { MessageState::Passed }.as_str();
     execute(tx, "UPDATE donation SET message_state = $1 WHERE id = $2", [state.into(), id.into()]).await?;
     let before = moderation::Entity::find().filter(moderation::Column::DonationId.eq(id)).count(tx).await?;

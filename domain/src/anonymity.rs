@@ -4,6 +4,7 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
+use crate::donation::Tribute;
 
 /// How much of the donor the public sees (慈善法 Art. 82: nothing without consent, so the default is [`Anonymity::Hidden`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
@@ -31,6 +32,8 @@ pub struct PublicGift {
     pub amount: Option<Money>,
     /// The donor's words, once they have passed the content check.
     pub message: Option<String>,
+    /// 纪念某某: for whose sake, if the donor wishes it to be read.
+    pub tribute: Option<String>,
 }
 
 /// What is known of a gift, before anything is left out.
@@ -48,6 +51,8 @@ pub struct KnownGift<'a> {
     pub amount: Money,
     /// The message, if it may be shown.
     pub message: Option<&'a str>,
+    /// For whose sake it was given, if that may be shown.
+    pub tribute: Option<(Tribute, &'a str)>,
 }
 
 /// The one function through which a donor reaches a public answer.
@@ -62,6 +67,7 @@ pub fn public(gift: &KnownGift<'_>) -> PublicGift {
         donor: donor.to_owned(),
         amount: gift.show_amount.then_some(gift.amount),
         message: gift.message.map(str::to_owned),
+        tribute: gift.tribute.map(|(kind, name)| format!("{}{name}", kind.word())),
     }
 }
 

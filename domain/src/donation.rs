@@ -3,7 +3,7 @@
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
-use crate::Refused;
+use crate::{BookId, CampaignId, Refused};
 
 /// Where a gift stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
@@ -115,6 +115,42 @@ impl DonationState {
     }
 }
 
+/// What stands where the name of a campaign would, for a gift that is for none.
+pub const GENERAL_FUND: &str = "一般捐赠（不限定用途）";
+
+/// What a gift is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// A campaign: restricted.
+    Campaign(CampaignId),
+    /// 一般捐赠, 不限定用途: whatever the charity of this book does.
+    General(BookId),
+}
+
+impl Purpose {
+    /// The campaign, if it is for one.
+    pub fn campaign(self) -> Option<CampaignId> {
+        match self {
+            Purpose::Campaign(id) => Some(id),
+            Purpose::General(_) => None,
+        }
+    }
+
+    /// Whose general fund it is for, if it is.
+    pub fn general(self) -> Option<BookId> {
+        match self {
+            Purpose::Campaign(_) => None,
+            Purpose::General(book) => Some(book),
+        }
+    }
+}
+
+impl From<CampaignId> for Purpose {
+    fn from(id: CampaignId) -> Purpose {
+        Purpose::Campaign(id)
+    }
+}
+
 /// Which way a gift comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +160,38 @@ pub enum Channel {
     Wechat,
     /// A transfer to the foundation's bank account, entered by one person and confirmed by another.
     Bank,
+}
+
+/// Whether a person gives or an organisation (facts: charity 3.2). It is told by where the name stands: an organisation's is on the statement
+/// of the bank and no secret, a person's is sealed. Through the mini-program persons give; who gave by bank without a name may be either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter)]
+#[serde(rename_all = "snake_case")]
+pub enum DonorType {
+    /// 自然人.
+    Person,
+    /// 法人或其他组织.
+    Organisation,
+}
+
+/// For whose sake a gift is given, besides those it helps (facts: charity 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Tribute {
+    /// 致敬: in honour of somebody who lives.
+    Honour,
+    /// 纪念: in memory of somebody who has died.
+    Memory,
+}
+
+impl Tribute {
+    /// The word before the name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tribute::Honour => "致敬",
+            Tribute::Memory => "纪念",
+        }
+    }
 }
 
 /// Where a gift was given (facts: charity, open points 1).

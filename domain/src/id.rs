@@ -171,6 +171,8 @@ ids! {
     PartnerId
     /// Somebody who is paid, or for whom it is.
     PayeeId
+    /// A payee's wish to be erased.
+    PayeeErasureId
     /// A payment file for the bank.
     PaymentFileId
     /// A payment to one payee.
@@ -203,6 +205,8 @@ ids! {
     StaffId
     /// A suspension of a campaign.
     SuspensionId
+    /// A team that gives together.
+    TeamId
     /// Money moved between the payment channel and the bank.
     TransferId
     /// A unit of the organisation tree.

@@ -35,6 +35,7 @@ pub mod refund;
 pub mod resolution;
 pub mod role;
 pub mod state;
+pub mod team;
 pub mod transfer;
 pub mod unit;
 pub mod voucher;

@@ -4,10 +4,10 @@
 use crowdfunding::Decision;
 use domain::anonymity::Anonymity;
 use domain::bank::{ClaimChoice, ClaimEvent, ClaimState, LineEvent, LineState};
-use domain::donation::ReceiptChoice;
+use domain::donation::{Purpose, ReceiptChoice};
 use domain::role::Member;
-use domain::{BankClaimId, BankLineId, BookId, BusinessDate, CampaignId, DonationId, Timestamp};
-use entity::{Tx, bank_claim, bank_line, gift_code, violation};
+use domain::{BankClaimId, BankLineId, BookId, BusinessDate, CampaignId, DonationId, DonorId, Timestamp};
+use entity::{Tx, bank_claim, bank_line, donor, gift_code, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::matching::{Tie, is_open, write_ties};
 use super::{Bank, BankError, CLERKS, KEEPERS, READERS, hand, locked_line, moved};
+use crate::identity::sealed_key;
 use crate::trail;
+use crate::vault::VaultError;
 
 /// How many are decided at once.
 const AT_ONCE: usize = 200;
@@ -32,10 +34,14 @@ pub struct NewClaim {
     pub choice: ClaimChoice,
     /// The campaign of a gift.
     pub campaign: Option<CampaignId>,
+    /// Whether a gift is for no campaign, but for the general fund of the charity whose account it came to.
+    pub general: bool,
     /// Who gave it, if that is known.
     pub name: Option<String>,
     /// Whether that is an organisation, whose name is no secret.
     pub organisation: bool,
+    /// Its 统一社会信用代码, if it is known.
+    pub credit_code: Option<String>,
     /// How much of the donor is shown.
     pub anonymity: Anonymity,
     /// Receipt wanted or not.
@@ -49,6 +55,8 @@ pub struct NewClaim {
 struct ClaimWords {
     name: Option<String>,
     organisation: bool,
+    #[serde(default)]
+    credit_code: Option<String>,
 }
 
 fn purpose(id: BankClaimId) -> String {
@@ -67,9 +75,12 @@ impl Bank {
         if name.as_ref().is_some_and(|name| name.chars().count() > 100) {
             return Err(BankError::Invalid { field: "name", problem: "名称最多100字" });
         }
-        if (new.choice == ClaimChoice::Gift) != new.campaign.is_some() {
+        let named = new.campaign.is_some();
+        let one = if new.choice == ClaimChoice::Gift { named != new.general } else { !named && !new.general };
+        if !one {
             return Err(BankError::Invalid {
-                field: "campaign", problem: "认领为捐赠须指明项目，退回则不填"
+                field: "campaign",
+                problem: "认领为捐赠须指明项目，或指明不限定用途，退回则不填",
             });
         }
         if new.anonymity != Anonymity::Hidden && name.is_none() {
@@ -78,11 +89,16 @@ impl Bank {
         if new.organisation && name.is_none() {
             return Err(BankError::Invalid { field: "name", problem: "请填写单位名称" });
         }
+        let credit_code = crate::giving::credit_code(new.credit_code.as_deref());
+        let credit_code = credit_code.map_err(|problem| BankError::Invalid { field: "credit_code", problem })?;
+        if credit_code.is_some() && !new.organisation {
+            return Err(BankError::Invalid { field: "credit_code", problem: "个人没有统一社会信用代码" });
+        }
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let line = locked_line(&tx, new.line).await?;
         let clerk = hand(&tx, line.book_id, by, &CLERKS).await?;
-        let words = ClaimWords { name, organisation: new.organisation };
+        let words = ClaimWords { name, organisation: new.organisation, credit_code };
         if let Some(known) = bank_claim::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.line_id, known.choice, known.campaign_id, &known.reason, known.author_id)
                 == (new.line, new.choice, new.campaign, &reason, by.id)
@@ -105,14 +121,14 @@ impl Bank {
             Some(code) => gift_code::Entity::find().filter(gift_code::Column::Code.eq(code)).one(&tx).await?,
             None => None,
         };
-        let donor = code.as_ref().filter(|code| Some(code.campaign_id) == new.campaign).and_then(|code| code.donor_id);
+        let whose = code.as_ref().filter(|code| Some(code.campaign_id) == new.campaign).and_then(|code| code.donor_id);
         let sealed = serde_json::to_vec(&words).map_err(|error| DbErr::Custom(error.to_string()))?;
         let row = bank_claim::ActiveModel {
             id: Set(new.id),
             line_id: Set(new.line),
             choice: Set(new.choice),
             campaign_id: Set(new.campaign),
-            donor_id: Set(donor),
+            donor_id: Set(whose),
             code: Set(line.code.clone()),
             words_sealed: Set(self.vault.seal_own(&purpose(new.id), &sealed)),
             anonymity: Set(new.anonymity),
@@ -187,7 +203,7 @@ impl Bank {
             (true, ClaimChoice::Return) => ClaimEvent::SendBack,
         };
         let to = claim.state.on(event)?;
-        let gift = if event == ClaimEvent::TakeAsGift { Some(self.gift(&claim, &line)?) } else { None };
+        let gift = if event == ClaimEvent::TakeAsGift { Some(self.gift(tx, &claim, &line).await?) } else { None };
         let mut active: bank_claim::ActiveModel = claim.into();
         active.state = Set(to);
         active.approver_id = Set(Some(by.id));
@@ -212,8 +228,9 @@ impl Bank {
         Ok(claim)
     }
 
-    fn gift(
+    async fn gift(
         &self,
+        tx: &Tx,
         claim: &bank_claim::Model,
         line: &bank_line::Model,
     ) -> Result<crowdfunding::StatementGift, BankError> {
@@ -221,15 +238,16 @@ impl Bank {
         let id = DonationId::from(claim.id.uuid());
         let (counterparty, name_sealed) = match words.name {
             Some(name) if words.organisation => (Some(name), None),
-            Some(name) => (None, Some(self.vault.seal_own(&crate::giving::house_name(id), name.as_bytes()))),
+            Some(name) => (None, self.sealed_name(tx, id, claim.donor_id, &name).await?),
             None => (None, None),
         };
         Ok(crowdfunding::StatementGift {
             id,
             book: line.book_id,
-            campaign: claim.campaign_id.ok_or(BankError::NoSuchClaim)?,
+            purpose: claim.campaign_id.map_or(Purpose::General(line.book_id), Purpose::Campaign),
             donor: claim.donor_id,
             counterparty,
+            payer_code: words.credit_code,
             name_sealed,
             amount: line.amount_fen,
             bank_account: line.bank_account.clone(),
@@ -241,6 +259,25 @@ impl Bank {
             author: claim.author_id,
             author_for: claim.author_for_id,
         })
+    }
+
+    /// The name of a person, sealed with the key of the donor whose code the line has, or by the house. Of who was erased since, nothing.
+    async fn sealed_name(
+        &self,
+        tx: &Tx,
+        id: DonationId,
+        donor: Option<DonorId>,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, BankError> {
+        let Some(donor) = donor else {
+            return Ok(Some(self.vault.seal_own(&crate::giving::house_name(id), name.as_bytes())));
+        };
+        let Some(row) = donor::Entity::find_by_id(donor).one(tx).await? else { return Ok(None) };
+        match self.vault.seal(&sealed_key(row.key_sealed, row.key_version)?, name) {
+            Ok(sealed) => Ok(Some(sealed)),
+            Err(VaultError::Erased) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn claim_words(&self, claim: &bank_claim::Model) -> Result<ClaimWords, BankError> {

@@ -50,19 +50,19 @@ known AS (
     SELECT 'reversal:suspense:' || d.item, 'reversal', d.book_id, d.amount_fen, d.amount_fen, 0
     FROM resolution r JOIN discrepancy d ON d.id = r.break_id WHERE d.suspense AND r.state = 'done' AND r.choice = 'follow'
     UNION ALL
-    SELECT 'refund:' || text(r.id), 'refund_decided', c.book_id, r.amount_fen, r.amount_fen, 1
-    FROM refund r JOIN donation d ON d.id = r.donation_id JOIN campaign c ON c.id = d.campaign_id
+    SELECT 'refund:' || text(r.id), 'refund_decided', COALESCE(c.book_id, d.book_id), r.amount_fen, r.amount_fen, 1
+    FROM refund r JOIN donation d ON d.id = r.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id
     WHERE r.state NOT IN ('requested', 'declined')
     UNION ALL
-    SELECT 'refund_covered:' || text(r.id), 'refund_covered', c.book_id, 1, r.amount_fen, 1
-    FROM refund r JOIN donation d ON d.id = r.donation_id JOIN campaign c ON c.id = d.campaign_id WHERE r.cover_approver_id IS NOT NULL
+    SELECT 'refund_covered:' || text(r.id), 'refund_covered', COALESCE(c.book_id, d.book_id), 1, r.amount_fen, 1
+    FROM refund r JOIN donation d ON d.id = r.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id WHERE r.cover_approver_id IS NOT NULL
     UNION ALL
-    SELECT 'refund_sent:' || text(r.id), 'refund_sent', c.book_id, r.amount_fen, r.amount_fen, 1
-    FROM refund r JOIN donation d ON d.id = r.donation_id JOIN campaign c ON c.id = d.campaign_id
+    SELECT 'refund_sent:' || text(r.id), 'refund_sent', COALESCE(c.book_id, d.book_id), r.amount_fen, r.amount_fen, 1
+    FROM refund r JOIN donation d ON d.id = r.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id
     WHERE r.state IN ('succeeded', 'paid_by_bank')
     UNION ALL
-    SELECT 'refund_given_up:' || text(r.id), 'refund_given_up', c.book_id, r.amount_fen, r.amount_fen, 1
-    FROM refund r JOIN donation d ON d.id = r.donation_id JOIN campaign c ON c.id = d.campaign_id WHERE r.state = 'given_up'
+    SELECT 'refund_given_up:' || text(r.id), 'refund_given_up', COALESCE(c.book_id, d.book_id), r.amount_fen, r.amount_fen, 1
+    FROM refund r JOIN donation d ON d.id = r.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id WHERE r.state = 'given_up'
     UNION ALL
     SELECT 'leftover:' || text(x.id), 'leftover', x.book_id, x.amount_fen, x.amount_fen, 1
     FROM campaign_decision x WHERE x.kind = 'leftover' AND x.state = 'approved'
@@ -98,7 +98,7 @@ known AS (
     UNION ALL
     -- In a memo book an event takes along what it changes of the days before, and books nothing if it changes nothing.
     SELECT 'loan_event:' || text(v.id), CASE WHEN v.kind = 'prepayment' THEN 'loan_repayment'
-            WHEN v.kind IN ('rate', 'class', 'waiver', 'reversal') THEN 'loan_change' ELSE 'loan_' || v.kind END,
+            WHEN v.kind IN ('rate', 'class', 'waiver', 'misuse', 'misuse_mended', 'reversal') THEN 'loan_change' ELSE 'loan_' || v.kind END,
         g.book_id, 1, 9000000000000000000, 0
     FROM loan_event v JOIN loan_programme g ON g.id = v.programme_id
     UNION ALL

@@ -2,8 +2,9 @@
 
 use crowdfunding::Hand;
 use domain::role::{Member, Role};
-use domain::{BookId, BreakId, BusinessDate};
+use domain::{BookId, BreakId, BusinessDate, Money};
 use entity::discrepancy;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{BreakError, Breaks};
@@ -23,6 +24,8 @@ pub struct BreakSearch {
     pub day: Option<BusinessDate>,
     /// About what: a transaction, a refund, a line.
     pub item: Option<String>,
+    /// Of this amount: what one of the sides has, or what they differ by.
+    pub amount: Option<Money>,
 }
 
 impl Breaks {
@@ -41,7 +44,7 @@ impl Breaks {
         if let Some(books) = crowdfunding::books_within(by, roles) {
             query = query.filter(C::BookId.in_subquery(books));
         }
-        let BreakSearch { state, class, owner, book, day, item } = wanted;
+        let BreakSearch { state, class, owner, book, day, item, amount } = wanted;
         for (column, value) in [(C::State, state), (C::Class, class), (C::Owner, owner), (C::Item, item)] {
             if let Some(value) = value {
                 query = query.filter(column.eq(value.as_str()));
@@ -52,6 +55,11 @@ impl Breaks {
         }
         if let Some(day) = day {
             query = query.filter(C::Day.eq(*day));
+        }
+        if let Some(amount) = amount {
+            let differ = |more: C, less: C| Expr::col(more).sub(Expr::col(less)).eq(*amount);
+            let differ = differ(C::AmountFen, C::ExpectedFen).or(differ(C::ExpectedFen, C::AmountFen));
+            query = query.filter(C::AmountFen.eq(*amount).or(C::ExpectedFen.eq(*amount)).or(differ));
         }
         if let Some(after) = after {
             let last = discrepancy::Entity::find_by_id(after).one(db).await?.ok_or(BreakError::NoSuchBreak)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::{DonorId, Timestamp};
+use domain::{DonationId, DonorId, Timestamp};
 use entity::{Rows, Tx, donor};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
 use wechat::{Errcode, OpenId, WechatError};
@@ -144,9 +144,14 @@ impl Identity {
         Ok(sealed.iter().map(open).collect())
     }
 
+    /// The name of somebody who gave without the mini-program and has no key of their own: the house keeps it.
+    pub(crate) fn house_name(&self, gift: DonationId, sealed: &[u8]) -> Result<String, IdentityError> {
+        crate::giving::open_house_name(&self.vault, gift, sealed)
+    }
+
     async fn key_of(&self, donor: DonorId) -> Result<SealedKey, IdentityError> {
         let row = donor::Entity::find_by_id(donor).one(self.db.read()).await?.ok_or(IdentityError::NoSuchDonor)?;
-        sealed_key(row.key_sealed, row.key_version)
+        Ok(sealed_key(row.key_sealed, row.key_version)?)
     }
 }
 
@@ -155,7 +160,8 @@ fn wechat_failed(error: WechatError) -> IdentityError {
     IdentityError::Wechat(error)
 }
 
-fn sealed_key(sealed: Vec<u8>, version: i64) -> Result<SealedKey, IdentityError> {
+/// The key of a person as it stands in their row.
+pub(crate) fn sealed_key(sealed: Vec<u8>, version: i64) -> Result<SealedKey, DbErr> {
     let version = u32::try_from(version).map_err(|_| DbErr::Type(format!("{version} is no version of a key")))?;
     Ok(SealedKey { sealed, version })
 }

@@ -3,6 +3,7 @@
 //! The database holds it (`role_grant_own_check`, `role_grant_self_check`, `staff_role_approved`, `staff_role_last_administrator`);
 //! what is checked here only says it in better words.
 
+use crowdfunding::Decision;
 use domain::proposal::{ProposalEvent, ProposalState};
 use domain::role::{Member, Role};
 use domain::{RoleGrantId, StaffId, UnitId};
@@ -79,10 +80,17 @@ impl Identity {
         Ok(row)
     }
 
-    /// Decides on a proposed role: another administrator than who proposed it, and not whom it is for. If the role needs
+    /// Decides on a proposed role, and says why not: another administrator than who proposed it, and not whom it is for. If the role needs
     /// one-time passwords and the person has none, their seed is handed out here and their sessions end.
-    pub async fn decide_role(&self, by: &Member, id: RoleGrantId, approve: bool) -> Result<GrantedRole, IdentityError> {
+    pub async fn decide_role(
+        &self,
+        by: &Member,
+        id: RoleGrantId,
+        decision: impl Into<Decision>,
+    ) -> Result<GrantedRole, IdentityError> {
         by.must_be(&[Role::Admin])?;
+        let decision = decision.into();
+        let approve = decision.agrees();
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let row = role_grant::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
@@ -137,6 +145,7 @@ impl Identity {
         let action = if approve { "staff.grant_role" } else { "staff.decline_role" };
         let detail = json!({ "grant": row.id, "role": row.role, "unit": row.unit_id, "acting_for": acting_for });
         self.tell(&tx, trail::staff(by.id), action, staff, &by.origin, detail).await?;
+        trail::because(&tx, now, format!("role_grant:{id}"), decision.reason(), by).await?;
         tx.commit().await?;
         Ok(GrantedRole { grant: row, totp_secret })
     }

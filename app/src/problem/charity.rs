@@ -59,12 +59,18 @@ impl From<CrowdfundingError> for Problem {
                 "no_wechat_gifts",
                 "该项目不接受微信支付捐赠，请按项目页面上的捐赠方式，通过银行转账或线下捐赠。",
             ),
+            E::NoSuchTeam => Problem::not_found("no_such_team", "该项目没有这个团队。"),
+            E::TeamClosed => {
+                Problem::conflict("team_closed", "该团队已关闭，不再接受捐赠；您可以直接捐给项目，或选择其他团队。")
+            }
+            E::TooManyTeams => Problem::conflict("too_many_teams", "您在该项目发起的团队已达5个，不能再发起。"),
             E::TooManyUnpaid => Problem::too_many(60).saying("您有多笔未支付的捐赠，请先完成支付或稍后再试。"),
             E::RefundTooLarge { left } => Problem::unprocessable("refund_too_large", "")
                 .saying(format!("退款金额超过可退金额，最多可退{left}元。")),
-            E::CoverNotNeeded => Problem::conflict("cover_not_needed", "项目可用资金足够，请直接审批退款。"),
-            E::GeneralFundShort { available } => Problem::conflict("general_fund_short", "")
-                .saying(format!("非限定性资金不足以垫付，目前可用{available}元。")),
+            E::CoverNotNeeded => Problem::conflict("cover_not_needed", "这笔退款不需要非限定性资金垫付，请直接审批。"),
+            E::GeneralFundShort { available } => {
+                Problem::conflict("general_fund_short", "").saying(format!("非限定性资金不足，目前可用{available}元。"))
+            }
             E::GiftUnderWay => {
                 Problem::conflict("gift_under_way", "您有捐赠正在支付，请待支付完成或订单过期后再注销。")
             }
@@ -85,7 +91,7 @@ impl From<GivingError> for Problem {
                 Problem::unprocessable("amount_too_large", "").saying(format!("单笔捐赠最多{most}元。"))
             }
             E::MessageRefused => {
-                Problem::unprocessable("message_refused", "留言、昵称或姓名未通过内容检查，请修改后再提交。")
+                Problem::unprocessable("message_refused", "留言、姓名、昵称或团队名称未通过内容检查，请修改后再提交。")
             }
             E::Expired => Problem::conflict("order_expired", "该订单已过期，请重新捐赠。"),
             E::ChannelUnavailable(error) => error.into(),
@@ -231,6 +237,16 @@ impl From<SpendingError> for Problem {
             ),
             E::NoSuchAccess => Problem::not_found("no_such_child_access", "没有这条查阅申请。"),
             E::AccessAsked => Problem::conflict("access_asked", "您已申请查阅，请等待负责人批准。"),
+            E::NoSuchErasure => Problem::not_found("no_such_erasure", "没有这条删除申请。"),
+            E::ErasureAsked => Problem::conflict("erasure_asked", "此人的删除申请已登记，不必重复登记。"),
+            E::PayeeUnderWay => Problem::conflict(
+                "payee_under_way",
+                "此人还有未办结的支出申请、付款、退回款或预付款，办结后才能删除个人信息。",
+            ),
+            E::PayeeRestricted => Problem::conflict(
+                "payee_restricted",
+                "应本人要求，此人的信息已删除，或仅依法保存至会计凭证保管期满，不再查看、变更和用于新的支出。",
+            ),
             E::Repeated(before) => Problem::conflict("likely_repeated", "").saying(format!(
                 "本项目另有一份收款人或受益人、金额和用途都相同的支出申请（{}），请确认不是重复；确需再付的，请说明原因。",
                 match before {

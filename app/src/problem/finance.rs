@@ -267,6 +267,11 @@ impl From<ClosingError> for Problem {
                 "请先公布该年度的年度工作报告（含审计报告），公布日期不早于审计报告日期，再确认审计报告。",
             ),
             E::YearOpen(year) => Problem::conflict("year_open", "").saying(format!("请先办理{year}年度的年终结转。")),
+            E::MonthsOpen(from) => Problem::conflict("months_open", "").saying(format!(
+                "{}年{}月起还没有月结。请先逐月检查并锁定到11月，再办理年终结转；日子已经封存不等于月份已经锁定。",
+                from.year(),
+                from.month()
+            )),
             E::Sheet(error) => Problem::internal(&error),
             E::NoSuchReport => Problem::not_found("no_such_report", "没有这份审计报告。"),
             E::IdReused => id_reused(),

@@ -3,7 +3,7 @@
 
 use crowdfunding::Hand;
 use domain::role::Member;
-use domain::voucher::{Cadence, VoucherKind, VoucherLine, VoucherState};
+use domain::voucher::{Cadence, VoucherKind, VoucherLine};
 use domain::{BookId, BusinessDate, ManualVoucherId, Timestamp, VoucherTemplateId};
 use entity::{Rows, Tx, book, manual_voucher, voucher_template};
 use sea_orm::sea_query::{LockType, OnConflict};
@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::lines::Ground;
-use super::{AUTHORS, READERS, VoucherError, Vouchers, summary, written};
+use super::{AUTHORS, READERS, VoucherError, Vouchers, fresh, summary, written};
 use crate::trail::{self, Line, SYSTEM, staff};
 
 /// Proposed in one run at most.
@@ -172,28 +172,12 @@ impl Vouchers {
 fn draft(of: &voucher_template::Model, on: BusinessDate, now: Timestamp) -> manual_voucher::ActiveModel {
     let id = Uuid::new_v5(&of.id.uuid(), on.to_string().as_bytes());
     manual_voucher::ActiveModel {
-        id: Set(ManualVoucherId::from(id)),
-        book_id: Set(of.book_id),
-        kind: Set(VoucherKind::Ordinary),
         event_date: Set(on),
         summary: Set(of.summary.clone()),
         lines: Set(of.lines.clone()),
-        converted_from: Set(None),
         total_fen: Set(of.total_fen),
-        state: Set(VoucherState::Draft),
         template_id: Set(Some(of.id)),
-        reverses_id: Set(None),
-        author_id: Set(of.author_id),
-        author_for_id: Set(None),
-        submitter_id: Set(None),
-        submitter_for_id: Set(None),
-        poster_id: Set(None),
-        poster_for_id: Set(None),
-        returned_because: Set(None),
-        entry_id: Set(None),
-        created_us: Set(now),
-        changed_us: Set(now),
-        posted_us: Set(None),
+        ..fresh(ManualVoucherId::from(id), of.book_id, VoucherKind::Ordinary, now, (of.author_id, None))
     }
 }
 
