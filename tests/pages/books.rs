@@ -243,6 +243,10 @@ async fn a_year_is_ended_by_one_who_proposes_it_and_another_who_decides() {
         b.sign_in(&w.staff(Role::Chair).await).await;
         b.go("/console").await;
         b.press(&format!("a[href='{path}']")).await;
+        // Whoever decides sees what will be booked, account by account, and what becomes of the net assets.
+        b.says("同意后将要记的分录").await;
+        b.says("3102 限定性净资产").await;
+        b.says("贷 80.00").await;
         b.step("approval").await;
         b.says("已办理年终结转").await;
         let ended = format!("SELECT CAST(count(*) AS BIGINT) FROM book WHERE closed_through = '{year}-12-31'");

@@ -328,6 +328,7 @@ async fn what_a_change_and_a_stop_rest_on_is_attached_first() {
         let page = format!("/console/campaigns/{campaign}");
         b.go(&page).await;
         b.open_step("suspensions").await;
+        b.choose("form[action$='/suspensions']", "complaint", "主管部门的决定或通知").await;
         b.fill("form[action$='/suspensions']", "reason", "民政部门要求核查").await;
         b.press("form[action$='/suspensions'] .go button").await;
         b.says("请先在材料中上传主管部门的决定或通知").await;
@@ -371,6 +372,43 @@ async fn a_bank_gift_takes_two_people() {
         b.step("confirmation").await;
         b.says("已到账").await;
         assert_eq!(w.raised(campaign).await, "88.00");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_gift_without_a_campaign_goes_to_the_general_fund() {
+    with_browser(async |w, b| {
+        b.sign_in(&w.staff(Role::Cashier).await).await;
+        b.visit("/console/bank-gifts/new").await;
+        let form = "form[action='/console/bank-gifts']";
+        b.choose(form, "campaign", "一般捐赠（不限定用途）：示例青少年发展基金会").await;
+        for (name, text) in [
+            ("amount", "66.00"),
+            ("counterparty", "示例文化用品有限公司"),
+            ("bank_account", "基本户"),
+            ("reference", "G-1"),
+        ] {
+            b.fill(form, name, text).await;
+        }
+        b.set(form, "received_on", &w.app.business.today().to_string()).await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("待另一人确认").await;
+        b.sign_in(&w.staff(Role::Bookkeeper).await).await;
+        b.visit("/console").await;
+        b.says("一般捐赠（不限定用途）").await;
+        b.go("/console/bank-gifts").await;
+        b.press("td a").await;
+        b.says("一般捐赠（不限定用途）").await;
+        b.open_step("confirmation").await;
+        b.says("410101 捐赠收入—非限定性").await;
+        b.press("form[action$='/confirmation'] .go button").await;
+        b.says("已到账").await;
+        assert_eq!(w.balance("410101").await, "-66.00");
+        b.visit("/console/donations?campaign=general").await;
+        b.says("66.00").await;
+        b.visit("/gift?number=G-1&amount=66.00").await;
+        b.says("统筹使用").await;
     })
     .await;
 }

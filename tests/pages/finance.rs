@@ -51,6 +51,10 @@ async fn a_planted_break_is_found_proposed_by_one_and_decided_by_another() {
         b.says("对账已开始").await;
         b.says(&format!("{day}：相符")).await;
         b.says("未决差错1笔").await;
+        b.says("对账报告").await;
+        let lead =
+            "return document.querySelector('#progress a[href^=\"/console/reconciliation/\"]').getAttribute('href')";
+        assert_eq!(b.script(lead).await, report.as_str());
         b.visit(&report).await;
         b.says("20.50").await;
         b.says("分毫不差").await;

@@ -151,6 +151,13 @@ async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
         w.staff(Role::Organiser).await.post("/staff/campaigns", draft.clone()).await.ok();
         let page = format!("/console/campaigns/{}", draft["id"].as_str().unwrap());
         b.go(&page).await;
+        b.open_step("partner").await;
+        let form = "form[action$='/partner']";
+        b.choose(form, "kind", "个人").await;
+        b.fill(form, "name", "示例讲师").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("合作方已登记").await;
+        b.go(&page).await;
         b.open_step("cooperation").await;
         let form = "form[action$='/cooperation']";
         b.choose(form, "partner", "示例青年志愿者协会").await;
@@ -212,6 +219,47 @@ async fn a_partner_is_registered_agreed_with_and_evaluated_by_another() {
         b.press(&format!("{form} .go button")).await;
         b.says("规则已设定").await;
         b.says("发生后20天内").await;
+    })
+    .await;
+}
+
+/// Whoever was paid asks staff to be forgotten; one person puts it down, another decides, and the page of the payee tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payees_wish_to_be_forgotten_is_put_down_and_followed_by_another() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let person = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "kind": "person", "part": "beneficiary", "name": "沙悟净（示例）",
+            "account": { "number": "6222020000000001234", "bank": "示例银行邢台分行" }, "phone": "00000000000",
+        });
+        let organiser = w.staff(Role::Organiser).await;
+        organiser.post("/staff/payees", person.clone()).await.ok();
+        let page = format!("/console/payees/{}", person["id"].as_str().unwrap());
+        let list = "/console/payee-erasures";
+        b.sign_in(&organiser).await;
+        b.go(&page).await;
+        b.open_step("erasures").await;
+        b.fill("form[action$='/erasures']", "reason", "本人来电提出，已核实身份").await;
+        b.press("form[action$='/erasures'] .go button").await;
+        b.says("待负责人批准").await;
+        b.visit(list).await;
+        b.says("本人来电提出").await;
+        let approval = "return document.querySelector(\"form[action$='/approval']\")";
+        assert_eq!(b.script(approval).await, json!(null), "nobody decides what they put down");
+
+        b.sign_in(&w.staff(Role::Chair).await).await;
+        b.visit("/console").await;
+        b.press(&format!(".waiting a[href='{list}']")).await;
+        b.visit(list).await;
+        assert!(!b.text().await.contains("沙悟净"), "whoever decides sees whom it is about, masked");
+        b.open_step("approval").await;
+        b.fill("form[action$='/approval']", "reason", "同意").await;
+        b.press("form[action$='/approval'] .go button").await;
+        b.says("已删除此人的个人信息").await;
+        b.visit(&page).await;
+        b.says("删除个人信息的申请").await;
+        let steps = "return document.querySelectorAll(\"form[action$='/account'], form[action$='/unmasking']\").length";
+        assert_eq!(b.script(steps).await, json!(0), "nothing is left to change or to read");
     })
     .await;
 }
@@ -335,6 +383,34 @@ async fn an_account_is_changed_on_a_paper_and_the_campaigns_that_name_the_old_on
         b.says("没有按小型机构规则批准的支出").await;
         let (status, _) = ask(w, Some(&head), "/console/small-reviews").await;
         assert_eq!(status, 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_a_team_is_looked_at_from_the_desk() {
+    with_browser(async |w, b| {
+        let campaign = w.open_campaign("1000.00").await;
+        let team = json!({ "id": Uuid::now_v7(), "name": "加微信小队", "goal": "100.00" });
+        w.donor("o-team").await.post(&format!("/campaigns/{campaign}/teams"), team.clone()).await.ok();
+        b.sign_in(&w.staff(Role::Disclosure).await).await;
+        b.visit("/console").await;
+        b.press(".waiting a[href='/console/teams?state=review']").await;
+        b.visit("/console/teams?state=review").await;
+        b.says("加微信小队").await;
+        b.open_step("hidden").await;
+        b.fill("form[action$='/hidden']", "reason", "引导添加微信").await;
+        b.press("form[action$='/hidden'] .go button").await;
+        b.says("名称已隐藏").await;
+        b.open_step("closed").await;
+        b.fill("form[action$='/closed']", "reason", "与公益无关").await;
+        b.press("form[action$='/closed'] .go button").await;
+        b.says("团队已关闭").await;
+        let (_, page) = ask(w, None, &format!("/teams/{}", team["id"].as_str().unwrap())).await;
+        assert!(page.contains("爱心小队") && page.contains("该团队已关闭") && !page.contains("加微信"), "{page}");
+        b.visit(&format!("/console/campaigns/{campaign}")).await;
+        b.visit(&format!("/console/teams?campaign={campaign}")).await;
+        b.says("已关闭").await;
     })
     .await;
 }

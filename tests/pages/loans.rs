@@ -197,6 +197,15 @@ async fn a_loan_goes_from_the_application_to_its_first_repayment() {
         b.press("form[action$='/repayment'] .go button").await;
         b.says("还款已登记").await;
         b.says("已还清").await;
+
+        // Used for another purpose, and mended: each with the paper by which it was found.
+        for (step, told) in [("misuse", "挪用已登记"), ("misuse-mended", "挪用的纠正已登记")] {
+            b.open_step(step).await;
+            let form = format!("form[action$='/{step}']");
+            b.fill(&form, "reason", "贷后检查意见书（示例）第1号").await;
+            b.press(&format!("{form} .go button")).await;
+            b.says(told).await;
+        }
         b.visit(&loan).await;
         b.press("a[href*='/entries/']").await;
         b.says("分录（备查账）").await;

@@ -10,6 +10,7 @@ mod caller;
 mod console;
 mod finance;
 mod house;
+mod lists;
 mod loans;
 mod open;
 mod safety;

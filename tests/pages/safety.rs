@@ -61,6 +61,7 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
         ("/console/payees", spending),
         ("/console/small-reviews", vec![Auditor]),
         ("/console/child-access", vec![ProjectManager, FinanceHead, Cashier, Bookkeeper, Auditor, Compliance, Chair]),
+        ("/console/payee-erasures", vec![Organiser, ProjectManager, Cashier, Chair, Compliance, Auditor]),
     ];
     all.extend(of_books.map(|path| (path, books.clone())));
     all.extend([
@@ -76,6 +77,7 @@ fn pages() -> Vec<(&'static str, Vec<Role>)> {
         ("/console/bank-gifts/new", vec![Cashier, Bookkeeper]),
         ("/console/duty-rules", vec![Disclosure, ProjectManager, FinanceHead, Chair, Auditor, Admin]),
         ("/console/messages", vec![Disclosure, ProjectManager, Auditor]),
+        ("/console/teams", vec![Disclosure, ProjectManager, Auditor]),
         ("/console/partners", campaigns.clone()),
         ("/console/events", vec![Disclosure, ProjectManager, FinanceHead, Chair, Auditor]),
         ("/console/gift-lists", money.clone()),

@@ -22,15 +22,18 @@ mod organisation;
 pub(crate) mod paper;
 mod partner;
 mod payee;
+mod payee_erasure;
 pub(crate) mod people;
 mod plan;
 mod progress;
+pub(crate) mod purpose;
 mod receipt;
 mod refund;
 mod review;
 mod screening;
 mod search;
 mod session;
+mod team;
 mod trail;
 
 use std::sync::Arc;
@@ -47,6 +50,9 @@ const fn item(path: &'static str, name: &'static str, roles: &'static [Role]) ->
 
 /// Who reads what donors ask.
 pub(crate) const ENQUIRERS: [Role; 4] = [Role::Disclosure, Role::ProjectManager, Role::FinanceHead, Role::Auditor];
+/// Who puts down that a payee wishes to be erased, decides on it or audits it.
+const ERASERS: &[Role] =
+    &[Role::Organiser, Role::ProjectManager, Role::Cashier, Role::Chair, Role::Compliance, Role::Auditor];
 /// Who has to do with gifts and refunds.
 const MONEY: &[Role] = &[Role::ProjectManager, Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
 
@@ -74,6 +80,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/bank-gifts", "银行捐赠", MONEY),
             item("/console/gift-lists", "捐赠清单", MONEY),
             item("/console/messages", "捐赠留言", &message::READERS),
+            item("/console/teams", "捐赠团队", &team::READERS),
             item("/console/refunds", "退款", &refund::READERS),
             item("/console/receipts", "捐赠票据", &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor]),
             item("/console/screening", "名单筛查", &[Role::Compliance]),
@@ -86,6 +93,7 @@ pub(crate) const MENU: &[Section] = &[
             item("/console/payouts", "付款", &crowdfunding::spending::READERS),
             item("/console/payees", "收款人", &crowdfunding::spending::READERS),
             item("/console/child-access", "未成年人信息查阅", &app::spending::payees::OPENERS),
+            item("/console/payee-erasures", "收款人信息删除", ERASERS),
             item("/console/small-reviews", "小型机构支出复核", &[Role::Auditor]),
         ],
     },
@@ -159,6 +167,8 @@ fn campaign_routes(route: Route) -> Route {
         .at("/console/partners", get(partner::get_list).post(partner::post_register))
         .at("/console/messages", get(message::get_list))
         .at("/console/messages/:id/:step", post(message::post_act))
+        .at("/console/teams", get(team::get_list))
+        .at("/console/teams/:id/:step", post(team::post_act))
         .at("/console/decisions", get(decision::get_list).post(decision::post_propose))
         .at("/console/decisions/:id/:step", post(decision::post_act))
         .at("/console/complaints", get(complaint::get_list))
@@ -203,6 +213,8 @@ fn money_routes(route: Route) -> Route {
         .at("/console/payees/:id/unmasking", post(payee::post_unmask))
         .at("/console/child-access", get(child_access::get_list))
         .at("/console/child-access/:id/:step", post(child_access::post_answer))
+        .at("/console/payee-erasures", get(payee_erasure::get_list))
+        .at("/console/payee-erasures/:id/:step", post(payee_erasure::post_answer))
         .at("/console/payees/:id/:step", post(payee::post_step))
         .at("/console/small-reviews", get(review::get_list))
         .at("/console/small-reviews/:book/:month", get(review::get_one).post(review::post_review))

@@ -8,6 +8,7 @@ use crate::form::Typed;
 #[derive(Clone, Copy)]
 enum Kind<'a> {
     Input { kind: &'static str, mode: Option<&'static str> },
+    Listed(&'a [String]),
     Area,
     Choice(&'a [(String, String)]),
     Tick,
@@ -77,6 +78,11 @@ impl<'a> Field<'a> {
         Field::of(typed, name, label, Kind::Choice(options))
     }
 
+    /// A line of text that is chosen from a list, or typed where the list does not have it.
+    pub(crate) fn listed(typed: &'a Typed, name: &'a str, label: &'a str, all: &'a [String]) -> Field<'a> {
+        Field::of(typed, name, label, Kind::Listed(all))
+    }
+
     /// A box to tick.
     pub(crate) fn tick(typed: &'a Typed, name: &'a str, label: &'a str) -> Field<'a> {
         Field::of(typed, name, label, Kind::Tick)
@@ -131,6 +137,14 @@ impl Render for Field<'_> {
                 html! { input id=(id) name=(name) type=(kind) value=(shown) required[required] inputmode=[mode] maxlength=[longest]
                 autocomplete=(complete) aria-describedby=[described] aria-invalid=[invalid]; }
             }
+            Kind::Listed(all) => {
+                let list = format!("{id}-list");
+                html! {
+                    input id=(id) name=(name) type="text" value=(value) list=(list) required[required] maxlength=[longest]
+                        autocomplete="off" aria-describedby=[described] aria-invalid=[invalid];
+                    datalist id=(list) { @for one in all { option value=(one) {} } }
+                }
+            }
             Kind::Area => html! {
                 textarea id=(id) name=(name) rows="3" required[required] maxlength=[longest] aria-describedby=[described]
                     aria-invalid=[invalid] { (value) }
@@ -156,6 +170,11 @@ impl Render for Field<'_> {
             }
         }
     }
+}
+
+/// A field of a row whose word stands over its column, or in the empty field, on a wide screen; on a phone it stands over the field itself.
+pub(crate) fn cell(word: &str, control: &Markup) -> Markup {
+    html! { label class="cell" { span { (word) } (control) } }
 }
 
 /// Boxes of which several may be ticked, under a legend of their own.

@@ -36,9 +36,25 @@ mod year;
 mod year_closing;
 
 use app::books::READERS;
+use domain::BusinessDate;
 use poem::{Route, get, post};
 
 use crate::menu::{Item, Section};
+use crate::page::PageError;
+use crate::session::Officer;
+
+/// What the bank accounts are called, as a field offers them; to whoever does not read the books it offers nothing.
+pub(crate) async fn bank_names(officer: &Officer) -> Result<Vec<String>, PageError> {
+    if !officer.is(&app::bank::READERS) {
+        return Ok(Vec::new());
+    }
+    Ok(officer.app.bank.account_names(&officer.member).await?)
+}
+
+/// The path of the report of a day.
+pub(crate) fn report_of(code: &str, day: BusinessDate) -> String {
+    reconciliation::path(code, day)
+}
 
 /// What a class of breaks is called, where a list of work names it.
 pub(crate) fn break_class(word: &str) -> &str {

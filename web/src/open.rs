@@ -4,11 +4,13 @@
 
 mod campaign;
 mod campaigns;
+mod card;
 mod complaint;
 mod disclosures;
 mod gift;
 mod loans;
 mod money;
+mod team;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -31,6 +33,9 @@ pub(crate) fn routes(route: Route, complaints: Arc<Throttle>) -> Route {
         .at("/campaigns/:campaign_id", get(campaign::get_show))
         .at("/campaigns/:campaign_id/gifts", get(campaign::get_gifts))
         .at("/campaigns/:campaign_id/payments", get(campaign::get_payments))
+        .at("/campaigns/:campaign_id/teams", get(team::get_list))
+        .at("/teams/:team_id", get(team::get_one))
+        .at("/cards/:donation_id/:key", get(card::get_show))
         .at("/campaigns/:campaign_id/updates/:update_id/pictures/:picture_id", get(campaign::get_picture))
         .at("/campaigns/:campaign_id/disclosures", get(disclosures::get_of_campaign))
         .at(

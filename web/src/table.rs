@@ -92,6 +92,11 @@ impl Cell {
         Cell { shown: html! { div { (shown) } }, value: Value::Text(text.into()) }
     }
 
+    /// The same with something below it that only the page shows.
+    pub(crate) fn over(self, below: &Markup) -> Cell {
+        Cell { shown: html! { div { (self.shown) (below) } }, value: self.value }
+    }
+
     /// Nothing.
     pub(crate) fn none() -> Cell {
         Cell { shown: html! { span class="faint" { "—" } }, value: Value::Nothing }
@@ -180,21 +185,29 @@ impl Asked {
     /// shown than were asked for.
     pub(crate) fn read<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, PageError> {
         let Some(given) = self.get(name) else { return Ok(None) };
-        let wrong = |_| {
-            let said = format!("筛选条件“{given}”不正确，没有按它筛选。请返回改正；日期的写法如 2026-01-15。");
-            Problem::new(400, "invalid_filter", "").saying(said).because(name)
-        };
-        Ok(given.parse().map(Some).map_err(wrong)?)
+        Ok(given.parse().map(Some).map_err(|_| not_understood(name, given))?)
     }
 
-    /// The same for everybody's pages: a link that was mistyped shows what it can.
-    pub(crate) fn hint<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    /// The same of a few words: which of them was given, if any was.
+    pub(crate) fn among<'a>(&self, name: &str, words: &[&'a str]) -> Result<Option<&'a str>, PageError> {
+        let Some(given) = self.get(name) else { return Ok(None) };
+        let known = words.iter().copied().find(|word| *word == given);
+        Ok(Some(known.ok_or_else(|| not_understood(name, given))?))
+    }
+
+    /// What can be read of a value that only says how a list is shown, not of what.
+    fn hint<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.parse().ok()
     }
 
     /// The cursor.
     pub(crate) fn after<T: From<uuid::Uuid>>(&self) -> Option<T> {
         self.hint::<uuid::Uuid>("after").map(T::from)
+    }
+
+    /// The cursor of everybody's pages; one that was mistyped is refused, for the first page is not what was asked for.
+    pub(crate) fn cursor<T: From<uuid::Uuid>>(&self) -> Result<Option<T>, PageError> {
+        Ok(self.read::<uuid::Uuid>("after")?.map(T::from))
     }
 
     /// The column to sort by, counted from one, and whether from the greatest to the least: `?sort=2`, or `?sort=-2`.
@@ -214,6 +227,11 @@ impl Asked {
             (_, true, false) => Some(ListOrder::Oldest),
             (false, false, _) => None,
         }
+    }
+
+    /// How many lines of a paper come before those that are shown.
+    pub(crate) fn skipped(&self) -> Result<u64, PageError> {
+        Ok(self.read::<u32>("skip")?.map_or(0, u64::from))
     }
 
     /// Whether a file is wanted.
@@ -241,6 +259,13 @@ impl Asked {
             .collect();
         if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
     }
+}
+
+/// A value of an address that does not read as what it should be.
+pub(crate) fn not_understood(name: &str, given: &str) -> Problem {
+    let given: String = given.chars().take(40).collect();
+    let said = format!("筛选条件“{given}”不正确，没有按它筛选。请返回改正；日期的写法如 2026-01-15。");
+    Problem::new(400, "invalid_filter", "").saying(said).because(name)
 }
 
 /// A list.
@@ -478,6 +503,27 @@ fn guarded(cell: &Cell) -> String {
     let plain = cell.plain();
     let risky = matches!(cell.value, Value::Text(_)) && plain.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if risky { format!("'{plain}") } else { plain }
+}
+
+/// How many lines of a paper a page shows at once: on a phone each of them is a card.
+pub(crate) const LINES: u64 = 20;
+
+/// The links below the lines of a paper, of which `skipped` come before those that are shown: to the others, and to all of them as a file.
+pub(crate) fn turn_lines(asked: &Asked, skipped: u64, all: u64) -> Markup {
+    let last = skipped.saturating_add(LINES).min(all);
+    let to = |skip: u64| asked.with(&[("skip", &if skip == 0 { String::new() } else { skip.to_string() })]);
+    html! {
+        nav class="pages" aria-label="明细的翻页" {
+            @if skipped < all && all > LINES { span class="faint" { "第" (skipped + 1) "至" (last) "笔，共" (all) "笔" } }
+            @if skipped > 0 { a href=(to(skipped.min(all).saturating_sub(LINES))) rel="prev" { "上一页" } }
+            @if last < all { a href=(to(last)) rel="next" { "下一页" } }
+            span class="export" {
+                "导出全部 "
+                a href=(asked.with(&[("as", "csv"), ("skip", "")])) { "CSV" } " "
+                a href=(asked.with(&[("as", "xlsx"), ("skip", "")])) { "XLSX" }
+            }
+        }
+    }
 }
 
 /// The form over a list that narrows it. With htmx the list changes while one types; without it there is a button.

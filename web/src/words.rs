@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use app::waiting::WaitingKind;
-use domain::Iterable;
 use domain::anonymity::Anonymity;
 use domain::campaign::{CampaignState, Cause};
 use domain::change::ChangeState;
@@ -11,13 +10,14 @@ use domain::charity::Profile;
 use domain::complaint::ComplaintState;
 use domain::decision::DecisionKind;
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState};
-use domain::donation::{Channel, DonationState, ReceiptChoice};
+use domain::donation::{Channel, DonationState, DonorType, ReceiptChoice};
 use domain::lending::RepaymentMethod;
 use domain::plan::{BudgetKind, Method, PartnerKind, Section, Way};
 use domain::receipt::ReceiptState;
 use domain::refund::{RefundReason, RefundState};
 use domain::role::Role;
 use domain::unit::UnitKind;
+use domain::{Iterable, division};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -66,6 +66,7 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::Break => "差错",
         WaitingKind::Voucher => "手工凭证",
         WaitingKind::CashCount => "现金盘点",
+        WaitingKind::MonthLock => "待锁定的月份",
         WaitingKind::YearClosing => "年终结转",
         WaitingKind::AuditReport => "审计报告",
         WaitingKind::AccountChange => "收款账户变更",
@@ -76,7 +77,9 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::Complaint => "投诉",
         WaitingKind::Screening => "名单筛查",
         WaitingKind::ChildAccess => "未成年人信息查阅",
+        WaitingKind::PayeeErasure => "收款人信息删除",
         WaitingKind::Message => "留言审核",
+        WaitingKind::TeamName => "团队名称审核",
         WaitingKind::LoanApplication => "贷款推荐",
         WaitingKind::LoanDecision => "贷款审查",
         WaitingKind::LoanSignature => "贷款签约",
@@ -109,6 +112,24 @@ pub(crate) fn key<T: Serialize>(thing: T) -> String {
 /// All there are of something, for a choice: key and word.
 pub(crate) fn all<T: Iterable + Serialize + Copy>(word: impl Fn(T) -> &'static str) -> Vec<(String, String)> {
     T::iter().map(|one| (key(one), word(one).to_owned())).collect()
+}
+
+/// Where something is, with the code of it.
+pub(crate) fn place_named(code: &str) -> String {
+    format!("{}（{code}）", division::place(code))
+}
+
+/// Cities and counties as a field lists them: code and name.
+pub(crate) fn places() -> Vec<String> {
+    let today = division::hebei().iter().filter(|one| one.valid_to.is_none() && one.parent.is_some());
+    today.map(|one| format!("{} {}", one.code, division::place(one.code))).collect()
+}
+
+/// The code of a place as it was chosen from such a list, or typed: a code, be it of something within a county, or a name.
+pub(crate) fn place_code(typed: &str) -> String {
+    let named = division::hebei().iter().find(|one| one.valid_to.is_none() && division::place(one.code) == typed);
+    let first = typed.split_whitespace().next().unwrap_or_default();
+    named.map_or(first, |one| one.code).to_owned()
 }
 
 type State = (&'static str, Tone);
@@ -180,8 +201,8 @@ pub(crate) fn way(way: Way) -> &'static str {
 
 /// The counties of the province as options, each with its city.
 pub(crate) fn counties() -> impl Iterator<Item = (&'static str, String)> {
-    let counties = domain::division::hebei().iter().filter(|one| one.code.len() == 6 && one.valid_to.is_none());
-    counties.map(|one| (one.code, domain::division::place(one.code)))
+    let counties = division::hebei().iter().filter(|one| one.code.len() == 6 && one.valid_to.is_none());
+    counties.map(|one| (one.code, division::place(one.code)))
 }
 
 /// A kind of budget line.
@@ -271,6 +292,14 @@ pub(crate) fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::Wechat => "微信支付",
         Channel::Bank => "银行转账",
+    }
+}
+
+/// Who gives.
+pub(crate) fn donor_type(kind: DonorType) -> &'static str {
+    match kind {
+        DonorType::Organisation => "法人或其他组织",
+        DonorType::Person => "自然人",
     }
 }
 
@@ -426,6 +455,7 @@ pub(crate) fn job(name: &str) -> &str {
         "open_payments" => "查询未通知的付款",
         "loan_deadlines" => "贷款申请时限",
         "loan_purge" => "清除未成贷款的个人信息",
+        "erase_payees" => "删除保管期满的收款人信息",
         "outbox" => "发送通知",
         "propose_vouchers" => "生成周期凭证草稿",
         "query_refunds" => "查询退款",
@@ -434,5 +464,21 @@ pub(crate) fn job(name: &str) -> &str {
         "send_refunds" => "发起退款",
         "session_sweep" => "清理过期登录",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_known_by_its_code_or_its_name() {
+        for typed in ["130502", "130502 邢台市襄都区", "邢台市襄都区"] {
+            assert_eq!(place_code(typed), "130502", "{typed}");
+        }
+        assert_eq!(place_code("邢台市"), "1305");
+        assert_eq!(place_code("130502001"), "130502001", "what lies within a county has a code of its own");
+        assert_eq!(place_named("130502"), "邢台市襄都区（130502）");
+        assert_eq!(places().len(), 178, "eleven cities and their counties");
     }
 }

@@ -11,7 +11,7 @@ use poem::web::Path;
 use poem::{Response, handler};
 
 use super::paper;
-use super::people::Names;
+use super::people::{Names, why_not};
 use crate::field::Field;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -113,11 +113,13 @@ async fn show(officer: &Officer, id: AccountChangeId, word: &str, typed: &Typed)
     let waits = row.state == ProposalState::Proposed;
     let decider = officer.member.may(&DECIDERS, &line.unit.path).is_ok();
     let object = organisation.account_change_object(id, &officer.member, false).await?;
+    let said = why_not(officer, [object.clone()]).await?;
     let papers =
         paper::list(officer, &object, &path(id), waits && decider, refused("papers").unwrap_or(&fresh)).await?;
     let charity = format!("/console/charities/{}", line.book.id);
     let content = html! {
         (part::heading("收款账户变更", &part::badge(state(row.state))))
+        (part::refusal(said.get(&object)))
         (part::facts(&[
             ("慈善组织", html! { a href=(charity) { (line.book.name) } }),
             ("变更", from_to(&row)),
@@ -130,7 +132,8 @@ async fn show(officer: &Officer, id: AccountChangeId, word: &str, typed: &Typed)
             p class="note" { "批准前请核对银行或微信支付出具的合同、回单或扫描件。" }
             div class="steps" {
                 @for (step, name, will) in [("approval", "批准", "新的账户和商户号立即生效。"), ("decline", "不批准", "账户和商户号不变。")] {
-                    (Step { name, will, to: &format!("{}/{step}", path(id)), grave: step == "decline", fields: nothing() }.show(officer, refused(step)))
+                    @let fields = if step == "decline" { part::why(refused(step)) } else { nothing() };
+                    (Step { name, will, to: &format!("{}/{step}", path(id)), grave: step == "decline", fields }.show(officer, refused(step)))
                 }
             }
         }
@@ -158,7 +161,12 @@ pub(super) async fn post_step(
             "approval" => {
                 organisation.decide_account(id, true, by).await.map(|_| "已批准，新的账户和商户号即日生效。")?
             }
-            "decline" => organisation.decide_account(id, false, by).await.map(|_| "已记录不批准。")?,
+            "decline" => {
+                let mut check = form.check();
+                let decision = check.decision(false);
+                check.done()?;
+                organisation.decide_account(id, decision, by).await.map(|_| "已记录不批准。")?
+            }
             "papers" => {
                 let object = organisation.account_change_object(id, by, true).await?;
                 paper::attach(&officer, &object, &form).await.map(|()| "材料已添加。")?

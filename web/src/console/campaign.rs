@@ -14,7 +14,7 @@ use poem::{IntoResponse, Request, Response, handler};
 
 use super::paper;
 use super::people::{Names, staff_of};
-use super::{course, donation, partner, plan, progress};
+use super::{course, donation, partner, plan, progress, team};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -169,6 +169,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
         (part::heading(&row.name, &html! {
             (part::badge(words::campaign(row.state)))
             @if row.frozen { (part::badge(("资金冻结", part::Tone::Bad))) }
+            @if row.state.is_public() && officer.is(&team::READERS) { a class="button" href={ "/console/teams?campaign=" (id) } { "捐赠团队" } }
             @if row.state == CampaignState::Draft && own { a class="button" href={ (path(id)) "/edit" } { "修改方案" } }
             @if row.filing_number.is_some() && officer.is(&AUTHORS) { a class="button" href={ (path(id)) "/changes/new" } { "申请变更" } }
         }))
@@ -176,7 +177,7 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
             p class="note" { strong { "上次退回：" } (step.reason.as_deref().unwrap_or_default()) " " span class="faint" { (names.actor(&step.actor)) " · " (part::at(step.at_us)) } }
         }
         div class="steps" {
-            (course::steps(officer, &row, &complaints, at))
+            (course::steps(officer, &row, (&complaints, &suspensions), at))
             (progress::disclosure(officer, &row, at))
             (release_step(officer, &row, at))
         }
@@ -414,7 +415,9 @@ async fn take(officer: &Officer, id: CampaignId, word: &str, form: &Form) -> Res
             campaigns.comment(id, comment, (section, said), by).await?;
             Ok("意见已提交。".to_owned())
         }
-        "cooperation" | "partner-evaluation" => partner::take(officer, id, word, form).await.map(str::to_owned),
+        "partner" | "cooperation" | "partner-evaluation" => {
+            partner::take(officer, id, word, form).await.map(str::to_owned)
+        }
         "updates" | "milestone-progress" | "final-disclosure" => {
             progress::take(officer, id, word, form).await.map(str::to_owned)
         }

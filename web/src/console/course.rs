@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use app::problem::Problem;
 use crowdfunding::{AUTHORS, Channel, Ground, Opening, Step as Way};
 use domain::campaign::CampaignState;
+use domain::complaint::ComplaintState;
 use domain::role::Role;
 use domain::{CampaignId, ComplaintId, SuspensionId};
-use entity::{campaign, complaint};
+use entity::{campaign, complaint, suspension};
 use maud::{Markup, html};
 
 use super::campaign::{At, path};
-use crate::field::{Field, ticks};
+use crate::field::{Field, options, ticks};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -49,6 +50,9 @@ struct Offer {
 
 const MANAGERS: &[Role] = &[Role::ProjectManager];
 pub(super) const FILERS: &[Role] = &[Role::Disclosure, Role::ProjectManager];
+/// Who lifts a suspension.
+const LIFTERS: [Role; 2] = [Role::FinanceHead, Role::Chair];
+/// Who suspends.
 const STOPPERS: &[Role] = &[Role::ProjectManager, Role::Disclosure, Role::FinanceHead, Role::Chair];
 
 const fn offer(
@@ -248,35 +252,73 @@ fn asked_for(asks: Asks, typed: &Typed) -> Markup {
 }
 
 /// The steps that somebody may take with a campaign now.
-pub(super) fn steps(officer: &Officer, row: &campaign::Model, complaints: &[complaint::Model], at: &At<'_>) -> Markup {
+pub(super) fn steps(
+    officer: &Officer,
+    row: &campaign::Model,
+    (complaints, suspensions): (&[complaint::Model], &[suspension::Model]),
+    at: &At<'_>,
+) -> Markup {
     let fresh = Typed::default();
     html! {
         @for offer in offers(row).iter().filter(|offer| offer.is_for(officer, row)) {
             (Step { name: offer.name, will: offer.will, to: &format!("{}/{}", path(row.id), offer.word), grave: offer.grave,
                 fields: asked_for(offer.asks, at.of(offer.word).unwrap_or(&fresh)) }.show(officer, at.of(offer.word)))
         }
-        (stop(officer, row, complaints, at))
+        (stop(officer, row, (complaints, suspensions), at))
     }
 }
 
+/// Why somebody who lifts suspensions cannot lift the one that stands, if so; the service asks the same.
+fn not_lifted(
+    officer: &Officer,
+    row: &campaign::Model,
+    (complaints, suspensions): (&[complaint::Model], &[suspension::Model]),
+) -> Option<&'static str> {
+    let stop = suspensions.iter().find(|one| one.lifted_us.is_none())?;
+    let grant = officer.member.may(&LIFTERS, &row.unit_path).ok()?;
+    if officer.member.is_among(grant, [stop.author_id, stop.author_for_id]) {
+        return Some("这次停募核查是您（或您代办的人）提出的，须由另一位财务负责人或理事长解除。");
+    }
+    if stop.ground == "overdue" && row.filing_number.is_none() {
+        return Some("应急募捐逾期未备案而停募：取得备案编号后才能解除核查。");
+    }
+    let answered = |one: &complaint::Model| matches!(one.state, ComplaintState::Upheld | ComplaintState::Dismissed);
+    let ground = complaints.iter().find(|one| stop.complaint_id == Some(one.id));
+    ground.is_some_and(|one| !answered(one)).then_some("据以停募的投诉尚未答复：投诉办结后才能解除核查。")
+}
+
+/// What a suspension rests on, where that is no complaint: an authority's order, which must be among the papers.
+const BY_ORDER: &str = "order";
+
 /// Suspension and its end: not on the straight way.
-fn stop(officer: &Officer, row: &campaign::Model, complaints: &[complaint::Model], at: &At<'_>) -> Markup {
+fn stop(
+    officer: &Officer,
+    row: &campaign::Model,
+    about: (&[complaint::Model], &[suspension::Model]),
+    at: &At<'_>,
+) -> Markup {
     let fresh = Typed::default();
-    let mut grounds = vec![(String::new(), "主管部门的决定或通知（请先上传到材料中）".to_owned())];
-    grounds.extend(complaints.iter().map(|one| {
+    let mut grounds = options([(BY_ORDER, "主管部门的决定或通知")]);
+    grounds.extend(about.0.iter().map(|one| {
         let words: String = one.words.chars().take(30).collect();
         (one.id.to_string(), format!("投诉：{words}"))
     }));
-    let lifters = [Role::FinanceHead, Role::Chair];
+    let against = not_lifted(officer, row, about);
     html! {
-        @if row.state == CampaignState::Suspended && officer.is(&lifters) {
+        @if let (CampaignState::Suspended, true, Some(why)) = (row.state, officer.is(&LIFTERS), against) {
+            p class="faint" { (why) }
+        } @else if row.state == CampaignState::Suspended && officer.is(&LIFTERS) {
             (Step { name: "解除核查", will: "将恢复到核查前的状态，解冻资金。须由提出核查以外的人办理；因投诉停募的，投诉须已答复。", to: &format!("{}/suspension-lift", path(row.id)), grave: false,
                 fields: asked_for(Asks::Reason, at.of("suspension-lift").unwrap_or(&fresh)) }.show(officer, at.of("suspension-lift")))
         }
         @if row.state.lift().is_some() && officer.is(STOPPERS) {
             @let typed = at.of("suspensions").unwrap_or(&fresh);
             (Step { name: "停募核查", will: "将立即停止接受捐赠，并冻结项目资金。", to: &format!("{}/suspensions", path(row.id)), grave: true,
-                fields: html! { (part::new_id(typed)) (Field::choice(typed, "complaint", "依据", &grounds)) (asked_for(Asks::Reason, typed)) } }.show(officer, at.of("suspensions")))
+                fields: html! {
+                    (part::new_id(typed))
+                    (Field::choice(typed, "complaint", "依据", &grounds).required().hint("选一件投诉，或主管部门的决定、通知；后者须先上传到本项目的材料中；一份决定或通知只能停募一次，解除后再次停募须有新的决定或通知。"))
+                    (asked_for(Asks::Reason, typed))
+                } }.show(officer, at.of("suspensions")))
         }
     }
 }
@@ -293,9 +335,12 @@ pub(super) async fn take(
     match word {
         "suspensions" => {
             let (suspension, reason): (SuspensionId, _) = (check.id("id"), check.text("reason"));
-            let complaint = form.given("complaint").map(|_| check.id::<ComplaintId>("complaint"));
+            let ground = match form.get("complaint") {
+                BY_ORDER => Ground::Order,
+                _ => Ground::Complaint(check.id::<ComplaintId>("complaint")),
+            };
             check.done()?;
-            campaigns.suspend(id, suspension, (complaint.map_or(Ground::Order, Ground::Complaint), reason), by).await?;
+            campaigns.suspend(id, suspension, (ground, reason), by).await?;
             Ok("已停止募捐并冻结资金。")
         }
         "suspension-lift" => {

@@ -39,7 +39,9 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::Complaint => "/console/complaints".to_owned(),
         WaitingKind::Screening => "/console/screening".to_owned(),
         WaitingKind::ChildAccess => "/console/child-access".to_owned(),
+        WaitingKind::PayeeErasure => "/console/payee-erasures".to_owned(),
         WaitingKind::Message => "/console/messages".to_owned(),
+        WaitingKind::TeamName => "/console/teams?state=review".to_owned(),
         WaitingKind::Settlement => format!("/console/settlements/{id}"),
         WaitingKind::Transfer => format!("/console/transfers/{id}"),
         WaitingKind::Break => format!("/console/breaks/{id}"),
@@ -52,6 +54,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::GiftList => format!("/console/gift-lists/{id}"),
         WaitingKind::Voucher => format!("/console/vouchers/{id}"),
         WaitingKind::CashCount => format!("/console/cash-counts/{id}"),
+        WaitingKind::MonthLock => format!("/console/closing?book={id}"),
         WaitingKind::YearClosing => format!("/console/year-closings/{id}"),
         WaitingKind::AuditReport => format!("/console/audit-reports/{id}"),
         WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => {
@@ -80,6 +83,7 @@ fn list(kind: WaitingKind) -> Option<&'static str> {
         WaitingKind::Break => "/console/breaks",
         WaitingKind::Voucher => "/console/vouchers",
         WaitingKind::CashCount => "/console/cash-counts",
+        WaitingKind::MonthLock => "/console/closing",
         // They have no list of their own.
         WaitingKind::Settlement | WaitingKind::YearClosing | WaitingKind::AuditReport => return None,
         WaitingKind::AccountChange => "/console/charities",
@@ -90,7 +94,9 @@ fn list(kind: WaitingKind) -> Option<&'static str> {
         WaitingKind::Complaint => "/console/complaints",
         WaitingKind::Screening => "/console/screening",
         WaitingKind::ChildAccess => "/console/child-access",
+        WaitingKind::PayeeErasure => "/console/payee-erasures",
         WaitingKind::Message => "/console/messages",
+        WaitingKind::TeamName => "/console/teams?state=review",
         WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => {
             "/console/loan-applications"
         }
@@ -130,11 +136,13 @@ fn title(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::Enquiry => of("查询"),
         WaitingKind::Complaint => of("投诉"),
         WaitingKind::ChildAccess => format!("{}的查阅申请", title.unwrap_or_default()),
+        WaitingKind::PayeeErasure => format!("{}登记的删除申请", title.unwrap_or_default()),
         WaitingKind::LoanApplication | WaitingKind::LoanDecision | WaitingKind::LoanSignature => of("申请"),
         WaitingKind::YearClosing => format!("{}{note}年度", title.unwrap_or_default()),
         WaitingKind::AuditReport => of("报告"),
         WaitingKind::AccountChange => of("账户变更"),
         WaitingKind::SmallReview => of("待复核"),
+        WaitingKind::MonthLock => of("月结"),
         WaitingKind::CashCount => of("盘点"),
         WaitingKind::Campaign
         | WaitingKind::CampaignChange
@@ -148,6 +156,7 @@ fn title(kind: WaitingKind, item: &WaitingItem) -> String {
         | WaitingKind::Voucher
         | WaitingKind::Account
         | WaitingKind::Message
+        | WaitingKind::TeamName
         | WaitingKind::LoanProduct
         | WaitingKind::NeedMatch => title.unwrap_or("（未命名）").to_owned(),
     }
@@ -159,6 +168,7 @@ fn note(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
     Some(match kind {
         WaitingKind::PaymentFile | WaitingKind::SmallReview => format!("{note}笔"),
         WaitingKind::AccountChange => format!("自{note}起"),
+        WaitingKind::MonthLock => format!("已锁定至{note}"),
         WaitingKind::BankLine | WaitingKind::BankClaim | WaitingKind::BankGift => format!("流水号{note}"),
         WaitingKind::Screening if note != "payee" => screening::ground(note).to_owned(),
         WaitingKind::Campaign
@@ -231,6 +241,40 @@ fn told(officer: &Officer, notices: &[payout_notice::Model]) -> Markup {
     }
 }
 
+/// What is begun often, by whoever may: where, and what it is called. What waits stands above it.
+const BEGUN: [(&str, &str, &[Role]); 16] = [
+    ("/console/campaigns/new", "新建项目", &[Role::Organiser, Role::ProjectManager]),
+    ("/console/disbursements/new", "新建支出申请", &[Role::Organiser, Role::ProjectManager]),
+    ("/console/disbursements/batch", "按名单上传支出", &[Role::Organiser, Role::ProjectManager]),
+    ("/console/duties?state=late", "逾期未办的公开和期限", &app::disclosures::TOLD),
+    ("/console/disclosures/new", "编制公开内容", &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead]),
+    ("/console/bank-gifts/new", "登记银行捐赠", &[Role::Cashier, Role::Bookkeeper]),
+    ("/console/payment-files/new", "制作付款文件", &[Role::Cashier]),
+    ("/console/cash-counts/new", "盘点现金", &[Role::Cashier]),
+    ("/console/reconciliation", "看每日对账", &app::books::READERS),
+    ("/console/vouchers/new", "填制凭证", &[Role::Bookkeeper]),
+    ("/console/exports", "导出账簿", &app::books::READERS),
+    ("/console/needs/new", "登记企业融资需求", &[Role::LeagueOfficer]),
+    ("/console/loan-arrears", "看逾期贷款", &lending::READERS),
+    ("/console/loan-report", "看贷款月报", &[Role::LeagueOfficer, Role::BankOfficer, Role::Auditor]),
+    ("/console/members/new", "增加工作人员", &[Role::Admin]),
+    ("/console/trail", "查审计日志", &[Role::Admin, Role::Auditor]),
+];
+
+/// What somebody can begin from here.
+fn begun(officer: &Officer) -> Markup {
+    let offered: Vec<_> = BEGUN.iter().filter(|(.., roles)| officer.is(roles)).collect();
+    html! {
+        @if !offered.is_empty() {
+            section class="block" {
+                h2 { "常用办理" }
+                div class="steps" { @for (path, name, _) in offered { a class="button" href=(*path) { (*name) } } }
+                p class="faint" { "要找一笔捐赠、一份合同、一个项目、一张凭证或一个金额，在页面上方的查找框里输入；其他页面在菜单里。" }
+            }
+        }
+    }
+}
+
 /// Says that a notice was read.
 #[handler]
 pub(super) async fn post_read(officer: Officer, Path(id): Path<DisbursementId>) -> Result<Response, PageError> {
@@ -257,6 +301,7 @@ pub(super) async fn get_desk(officer: Officer) -> Result<Html, PageError> {
         @if !notices.is_empty() { (told(&officer, &notices)) }
         @if waiting.is_empty() { (part::nothing_here("没有等您办理的事项。")) }
         div class="desk" { @for of_kind in &waiting { (kind(of_kind)) } }
+        (begun(&officer))
     };
     Ok(officer.page("待办事项", &[], &content))
 }

@@ -6,7 +6,7 @@ use app::problem::Problem;
 use app::spending::Draft;
 use app::spending::lists::object;
 use app::spending::payees::MaskedPayee;
-use crowdfunding::spending::{AUTHORS, NewPayout, PayoutSearch, READERS};
+use crowdfunding::spending::{AUTHORS, NewPayout, PaperSearch, PayoutSearch, READERS};
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutState, approvers};
 use domain::role::Role;
 use domain::{AttachmentId, BusinessDate, CampaignId, DisbursementId, Money, PayeeId, PayoutId};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::paper;
 use super::people::{Names, staff_of};
-use crate::field::{Field, options};
+use crate::field::{Field, cell, options};
 use crate::finance::entry;
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -33,6 +33,10 @@ const PAYEES: u64 = 30;
 const OFFERED: usize = 10;
 /// How many lines a form has beyond those that are filled.
 const SPARE: usize = 3;
+/// How many lines a form holds. A longer paper came from a list, and is written again as a list.
+const FORM: u64 = 200;
+/// More lines than a paper has.
+const ALL: u64 = 10_000;
 
 /// The path of a paper.
 pub(super) fn path(id: DisbursementId) -> String {
@@ -43,9 +47,12 @@ pub(super) fn path(id: DisbursementId) -> String {
 #[handler]
 pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let state = asked.read::<words::Key<DisbursementState>>("state")?.map(|key| key.0);
-    let campaign = asked.read::<CampaignId>("campaign")?;
-    let rows = officer.app.spending.page(campaign, state, &officer.member, asked.after(), asked.limit()).await;
+    let wanted = PaperSearch {
+        campaign: asked.read("campaign")?,
+        state: asked.read::<words::Key<DisbursementState>>("state")?.map(|key| key.0),
+        words: asked.get("q").map(str::to_owned),
+    };
+    let rows = officer.app.spending.page(&wanted, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|row| row.author_id)).await?;
     let ids: Vec<CampaignId> = rows.iter().map(|row| row.campaign_id).collect();
@@ -90,6 +97,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             }
         }))
         (table::filter(&asked, &html! {
+            (table::filter_text(&asked, "q", "用途"))
             (table::filter_choice(&asked, "state", "状态", &states))
             (table::filter_choice(&asked, "campaign", "项目", &options))
         }))
@@ -98,11 +106,21 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     Ok(officer.page("支出申请", &[("/console", "工作台")], &content).into_response())
 }
 
-async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) -> Result<Response, PageError> {
+async fn show(
+    officer: &Officer,
+    id: DisbursementId,
+    asked: &Asked,
+    word: &str,
+    typed: &Typed,
+) -> Result<Response, PageError> {
     let (spending, by) = (&officer.app.spending, &officer.member);
     let row = spending.get(id, by).await?;
     let history = spending.history(id, by).await?;
-    let payouts = spending.payouts_of(id, by, 0, 200).await?;
+    // Lines are counted from one, without a gap.
+    let skipped = asked.skipped()?;
+    let (after, limit) =
+        if asked.file().is_some() { (0, ALL) } else { (i64::try_from(skipped).unwrap_or(i64::MAX), table::LINES) };
+    let payouts = spending.payouts_of(id, by, after, limit).await?;
     let named: Vec<PayeeId> =
         payouts.iter().flat_map(|one| [Some(one.payee_id), one.beneficiary_id]).flatten().collect();
     let payees = spending.masked_payees(named).await?;
@@ -114,8 +132,13 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
         .chain(row.author_for_id)
         .chain(payouts.iter().flat_map(|one| [one.payer_id, one.confirmer_id]).flatten());
     let names = Names::of(officer, people).await?;
+    let lines = payments(&payouts, &payees, &names);
+    if let Some(kind) = asked.file() {
+        return Ok(lines.file(kind, asked));
+    }
     let own = row.author_id == officer.id();
     let draft = row.state == DisbursementState::Draft && own;
+    let written = u64::try_from(row.payouts).unwrap_or_default();
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
     let papers =
@@ -131,7 +154,10 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
     let content = html! {
         (part::heading(&row.purpose, &html! {
             (part::badge(words::disbursement(row.state)))
-            @if draft { a class="button" href={ (path(id)) "/edit" } { "修改" } }
+            @if row.state == DisbursementState::Approved && officer.is(&[Role::Cashier]) {
+                a class="button primary" href="/console/payment-files/new" { "制作付款文件" }
+            }
+            @if draft && written <= FORM { a class="button" href={ (path(id)) "/edit" } { "修改" } }
         }))
         @if let Some(step) = history.iter().rev().find(|step| step.to_state == "draft" && step.reason.is_some()).filter(|_| draft) {
             p class="note" { strong { "上次退回：" } (step.reason.as_deref().unwrap_or_default()) " " span class="faint" { (names.actor(&step.actor)) " · " (part::at(step.at_us)) } }
@@ -167,7 +193,11 @@ async fn show(officer: &Officer, id: DisbursementId, word: &str, typed: &Typed) 
                 }
             }))
         }
-        (part::block("付款明细", &payments(&payouts, &payees, &names)))
+        (part::block("付款明细", &html! {
+            p { "共" (written) "笔，合计" (part::yuan(row.amount_fen)) "元。" @if draft && written > FORM { (TOO_LONG) } }
+            (lines.plain())
+            (table::turn_lines(asked, skipped, written))
+        }))
         div class="pair" {
             (part::block("证明材料", &papers))
             (part::block("办理经过", &html! {
@@ -216,7 +246,10 @@ fn budget_left(line: &entity::budget_line::Model, row: &disbursement::Model, ava
     }
 }
 
-fn payments(payouts: &[payout::Model], payees: &HashMap<PayeeId, MaskedPayee>, names: &Names) -> Markup {
+/// What is said of a draft that no form holds.
+const TOO_LONG: &str = "笔数超过200，不能逐笔修改；要改动请作废后按名单重新上传。";
+
+fn payments(payouts: &[payout::Model], payees: &HashMap<PayeeId, MaskedPayee>, names: &Names) -> Table {
     let name = |id: PayeeId| payees.get(&id).map(|payee| payee.name.clone()).unwrap_or_default();
     let columns = [
         numbers("序号"),
@@ -242,16 +275,17 @@ fn payments(payouts: &[payout::Model], payees: &HashMap<PayeeId, MaskedPayee>, n
             Cell::or_none(one.last_error.clone(), Cell::text),
         ]
     });
-    html! {
-        (Table::new("付款明细", &columns, "没有付款明细。").whole(rows).plain())
-        @if payouts.len() >= 200 { p class="faint" { "只列出前200笔。" } }
-    }
+    Table::new("付款明细", &columns, "没有付款明细。").whole(rows)
 }
 
 /// One paper.
 #[handler]
-pub(super) async fn get_one(officer: Officer, Path(id): Path<DisbursementId>) -> Result<Response, PageError> {
-    show(&officer, id, "", &Typed::default()).await
+pub(super) async fn get_one(
+    officer: Officer,
+    Path(id): Path<DisbursementId>,
+    request: &Request,
+) -> Result<Response, PageError> {
+    show(&officer, id, &Asked::of(request), "", &Typed::default()).await
 }
 
 /// A step of a paper.
@@ -287,7 +321,7 @@ pub(super) async fn post_step(
     .await;
     match taken {
         Ok(done) => Ok(officer.done(done, &path(id))),
-        Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused.0)).await,
+        Err(refused) => show(&officer, id, &Asked::at(&path(id)), &word, &Typed::refused(&form, refused.0)).await,
     }
 }
 
@@ -309,7 +343,7 @@ pub(super) async fn post_read_list(
 ) -> Result<Response, PageError> {
     match officer.app.spending.read_list(id, paper_id, form.get("reason"), &officer.member).await {
         Ok(content) => Ok(paper::download(content)),
-        Err(refused) => show(&officer, id, "reading", &Typed::refused(&form, refused)).await,
+        Err(refused) => show(&officer, id, &Asked::at(&path(id)), "reading", &Typed::refused(&form, refused)).await,
     }
 }
 
@@ -459,16 +493,16 @@ fn rows(form: &Form, offered: &Offered) -> Markup {
                 @let whole = row < OFFERED || (payee.is_empty() && row >= filled);
                 div class="row" {
                     input type="hidden" name="payout" value=(if known.is_empty() { Uuid::now_v7().to_string() } else { known });
-                    select name="payee" aria-label=(label("收款人")) {
+                    (cell("收款人", &html! { select name="payee" aria-label=(label("收款人")) {
                         option value="" { "收款人" }
                         @for (key, word) in offered.options(&payee, whole) { option value=(key) selected[key == payee] { (word) } }
-                    }
-                    input name="amount" value=(at(&amounts, row)) placeholder="金额" inputmode="decimal" aria-label=(label("金额")) size="10";
-                    select name="beneficiary" aria-label=(label("受益人")) {
+                    } }))
+                    (cell("金额", &html! { input name="amount" value=(at(&amounts, row)) placeholder="金额" inputmode="decimal" aria-label=(label("金额")) size="10"; }))
+                    (cell("受益人", &html! { select name="beneficiary" aria-label=(label("受益人")) {
                         option value="" { "受益人即收款人" }
                         @for (key, word) in offered.options(&beneficiary, whole) { option value=(key) selected[key == beneficiary] { (word) } }
-                    }
-                    input name="relation" value=(at(&relations, row)) placeholder="与受益人关系" aria-label=(label("关系")) maxlength="40" size="12";
+                    } }))
+                    (cell("与受益人关系", &html! { input name="relation" value=(at(&relations, row)) placeholder="与受益人关系" aria-label=(label("与受益人关系")) maxlength="40" size="12"; }))
                 }
             }
         }
@@ -545,7 +579,10 @@ pub(super) async fn post_write(officer: Officer, form: Form) -> Result<Response,
 #[handler]
 pub(super) async fn get_rewrite(officer: Officer, Path(id): Path<DisbursementId>) -> Result<Response, PageError> {
     let row = officer.app.spending.get(id, &officer.member).await?;
-    let payouts = officer.app.spending.payouts_of(id, &officer.member, 0, 200).await?;
+    if u64::try_from(row.payouts).is_ok_and(|written| written > FORM) {
+        return Err(Problem::conflict("too_many_lines", TOO_LONG).into());
+    }
+    let payouts = officer.app.spending.payouts_of(id, &officer.member, 0, FORM).await?;
     let mut known = Form::of([
         ("campaign", row.campaign_id.to_string()),
         ("purpose", row.purpose.clone()),

@@ -7,7 +7,7 @@ use app::problem::Problem;
 use crowdfunding::{BankGift, GiftSearch, NewRefund};
 use domain::anonymity::Anonymity;
 use domain::campaign::CampaignState;
-use domain::donation::{Channel, DonationState, ReceiptChoice};
+use domain::donation::{Channel, DonationState, DonorType, GENERAL_FUND, ReceiptChoice};
 use domain::refund::RefundReason;
 use domain::role::{Member, Role};
 use domain::{BusinessDate, CampaignId, DonationId, Money, RefundId};
@@ -17,9 +17,9 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::people::{Names, Reading, why_not};
-use super::{campaign, message, refund};
+use super::{message, purpose, refund};
 use crate::field::{Field, options};
-use crate::finance::entry;
+use crate::finance::{bank_names, entry};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -40,6 +40,13 @@ const MODERATORS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
 /// The path of a gift.
 pub(super) fn path(id: DonationId) -> String {
     format!("/console/donations/{id}")
+}
+
+/// The order number of a gift, which leads to it for whoever may read it.
+pub(super) fn number(officer: &Officer, id: DonationId) -> Markup {
+    html! {
+        @if officer.is(&READERS) { a class="code" href=(path(id)) { (id.simple()) } } @else { span class="code" { (id.simple()) } }
+    }
 }
 
 fn whose(officer: &Officer) -> (&Member, &[Role]) {
@@ -79,6 +86,7 @@ fn rows(caption: &'static str, nothing: &'static str) -> Table {
         column("下单时间"),
         column("到账时间"),
         column("付款方"),
+        column("捐赠人类型"),
     ];
     Table::new(caption, &columns, nothing)
 }
@@ -101,18 +109,20 @@ fn cells(officer: &Officer, row: donation::Model, campaign_name: &CampaignNames)
         Cell::text(words::channel(row.channel)),
         entry::amount(officer, row.amount_fen, row.id),
         Cell::yuan_of(row.refunded_fen, &path(row.id)),
-        Cell::link(&campaign::path(row.campaign_id), campaign_name.name(row.campaign_id)),
+        campaign_name.cell(row.purpose()),
         Cell::at(row.created_us),
         Cell::or_none(row.paid_us, Cell::at),
         Cell::or_none(row.counterparty.as_deref().map(domain::mask::organisation), Cell::text),
+        Cell::or_none(row.donor_type().map(words::donor_type), Cell::text),
     ]
 }
 
-/// The campaigns that may have been given to, as options.
+/// The campaigns that may have been given to, and the general fund, as options.
 pub(super) async fn campaign_options(officer: &Officer) -> Result<Vec<(String, String)>, PageError> {
     let campaigns = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
     let given = campaigns.into_iter().filter(|row| row.opened_us.is_some() || row.state.is_public());
-    Ok(given.map(|row| (row.id.to_string(), row.name)).collect())
+    let general = (purpose::GENERAL.to_owned(), GENERAL_FUND.to_owned());
+    Ok(given.map(|row| (row.id.to_string(), row.name)).chain([general]).collect())
 }
 
 /// Gifts, newest first, masked; or those that carry a number.
@@ -123,8 +133,10 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let found = match asked.get("number") {
         Some(number) => officer.app.giving.search(whose(&officer), number).await?,
         None => {
+            let (campaign, general) = purpose::wanted(&asked)?;
             let search = GiftSearch {
-                campaign: asked.read("campaign")?,
+                campaign,
+                general,
                 state: asked.read::<words::Key<DonationState>>("state")?.map(|key| key.0),
                 channel: asked.read::<words::Key<Channel>>("channel")?.map(|key| key.0),
                 from: asked.read::<BusinessDate>("from")?.map(BusinessDate::start),
@@ -138,7 +150,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             found.map_err(Problem::of_list)?
         }
     };
-    let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
+    let campaign_name = campaign_names(&officer, found.iter().filter_map(|row| row.campaign_id)).await?;
     let table = rows("捐赠", "没有这样的捐赠。").ordered(&[AMOUNT, PLACED]);
     let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(&officer, row, &campaign_name));
     if let Some(kind) = asked.file() {
@@ -199,9 +211,10 @@ async fn show(
     open: Option<&Markup>,
 ) -> Result<Response, PageError> {
     let row = found(officer, id).await?;
-    let campaign_name = campaign_names(officer, [row.campaign_id]).await?;
+    let campaign_name = campaign_names(officer, row.campaign_id).await?;
     let names = Names::of(officer, [row.author_id, row.approver_id].into_iter().flatten()).await?;
     let booked = entries(officer, &id.to_string()).await?;
+    let refunds = if officer.is(&refund::READERS) { officer.app.open_books.refunds_of(id).await? } else { Vec::new() };
     let object = format!("donation:{id}");
     let said = why_not(officer, [object.clone()]).await?;
     let fresh = Typed::default();
@@ -213,19 +226,21 @@ async fn show(
     let refundable = left.is_positive()
         && matches!(row.state, DonationState::Paid | DonationState::Settled | DonationState::PartlyRefunded);
     let waiting = row.channel == Channel::Bank && row.state == DonationState::Created;
-    let ended = if waiting {
-        let found = officer.app.campaigns.with_money(&[row.campaign_id]).await?.pop();
-        found.and_then(|one| after_end(one.campaign.state))
-    } else {
-        None
+    let ended = match row.campaign_id.filter(|_| waiting) {
+        Some(id) => {
+            let found = officer.app.campaigns.with_money(&[id]).await?.pop();
+            found.and_then(|one| after_end(one.campaign.state))
+        }
+        None => None,
     };
+    let general = row.purpose().general().is_some();
     let content = html! {
         (part::heading(&format!("捐赠 {}元", part::grouped(row.amount_fen)), &part::badge(words::donation(row.state))))
         @if let Some(open) = open { (open) }
         (part::refusal(said.get(&object)))
         (part::block("捐赠", &part::facts(&[
             ("订单号", html! { span class="code" { (row.id.simple()) } }),
-            ("项目", html! { @if officer.is(&crowdfunding::READERS) { a href=(campaign::path(row.campaign_id)) { (campaign_name.name(row.campaign_id)) } } @else { (campaign_name.name(row.campaign_id)) } }),
+            ("项目", campaign_name.link(officer, row.purpose())),
             ("途径", html! { (words::channel(row.channel)) }),
             ("金额", entry::yuan(officer, row.amount_fen, id)),
             ("已退", part::yuan(row.refunded_fen)),
@@ -233,24 +248,34 @@ async fn show(
             ("下单时间", part::at(row.created_us)),
             ("付款时间", html! { @if let Some(at) = row.paid_us { (part::at(at)) } }),
             ("对账时间", html! { @if let Some(at) = row.settled_us { (part::at(at)) } }),
+            ("捐赠人类型", html! { (row.donor_type().map(words::donor_type).unwrap_or_default()) }),
             ("署名方式", html! { (words::anonymity(row.anonymity)) }),
+            ("致敬或纪念", html! { @if let Some(kind) = row.tribute { (kind.word()) @if row.tribute_shown { "，公开显示" } @else { "，不公开显示" } } }),
+            ("通过团队", html! { @if let Some(team) = row.team_id { a href={ "/teams/" (team) } { "一起捐" } } }),
             ("票据", html! { (words::receipt_choice(row.receipt)) }),
             ("留言", html! { @if let Some(message) = &row.message { (message) @if message::is_hidden(&row) { " " (part::badge(("不公开", part::Tone::Bad))) } } }),
             ("收款账户", html! { (row.bank_account.clone().unwrap_or_default()) }),
             ("银行流水号", html! { @if let Some(reference) = &row.bank_reference { span class="code" { (reference) } } }),
             ("付款方", html! { (row.counterparty.as_deref().map(domain::mask::organisation).unwrap_or_default()) }),
+            ("付款方信用代码", html! { @if let Some(code) = &row.payer_code { span class="code" { (code) } } }),
             ("登记人", html! { (names.maybe(row.author_id)) }),
             ("确认人", html! { (names.maybe(row.approver_id)) }),
         ])))
         @if let Some(words) = ended { p class="note" { (words) } }
         @if let Some(booked) = &booked { (booked) }
+        @if !refunds.is_empty() {
+            (part::block("退款", &html! { ul class="papers" { @for one in &refunds {
+                li { a href=(refund::path(one.id)) { (part::grouped(one.amount_fen)) "元" } " " (part::badge(words::refund(one.state))) " "
+                    (words::refund_reason(one.reason)) " " span class="faint" { (part::at(one.created_us)) } }
+            } } }))
+        }
         div class="steps" {
             @if waiting && row.author_id != Some(officer.id()) && officer.is(&[Role::Bookkeeper, Role::FinanceHead]) {
-                (Step { name: "确认入账", will: "确认银行已收到这笔款，将记入账簿并计入项目募集额。", to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
+                (Step { name: "确认入账", will: if general { "确认银行已收到这笔款，将记入账簿：贷 410101 捐赠收入—非限定性，不计入任何项目的募集额。" } else { "确认银行已收到这笔款，将记入账簿并计入项目募集额。" }, to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
                 (Step { name: "驳回登记", will: "这笔登记作废，不记账。", to: &to("bank-rejection"), grave: true, fields: part::why(refused("bank-rejection")) }.show(officer, refused("bank-rejection")))
             }
             @if refundable && officer.is(&REFUNDERS) {
-                (Step { name: "申请退款", will: "将提出退款申请，由另一人审批；批准后从项目资金中退还。", to: &to("refund"), grave: false, fields: html! {
+                (Step { name: "申请退款", will: if general { "将提出退款申请，由另一人审批；批准后从非限定性资金中退还。" } else { "将提出退款申请，由另一人审批；批准后从项目资金中退还。" }, to: &to("refund"), grave: false, fields: html! {
                     (part::new_id(of("refund")))
                     (Field::money(of("refund"), "amount", "退款金额（元）").required().hint(&format!("最多可退{}元", part::grouped(left))))
                     (Field::choice(of("refund"), "reason", "原因", &reasons).required())
@@ -263,7 +288,7 @@ async fn show(
                     to: &to(if hidden { "message-shown" } else { "message-hidden" }), grave: false,
                     fields: html! { (Field::text(of("message-hidden"), "reason", "原因").required().longest(500)) } }.show(officer, refused("message-hidden").or(refused("message-shown"))))
             }
-            @if row.donor_id.is_some() && officer.is(&UNMASKERS) {
+            @if (row.donor_id.is_some() || row.name_sealed.is_some()) && officer.is(&UNMASKERS) {
                 (Step { name: "查看捐赠人信息", will: "将显示捐赠人登记的姓名和昵称，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
                     (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
                 } }.show(officer, refused("unmasking")))
@@ -358,7 +383,7 @@ pub(super) async fn get_bank_gifts(officer: Officer, request: &Request) -> Resul
     let waiting = asked.get("show") != Some("all");
     let found = officer.app.giving.bank_gifts(whose(&officer), waiting, asked.after(), asked.limit()).await;
     let found = found.map_err(Problem::of_list)?;
-    let campaign_name = campaign_names(&officer, found.iter().map(|row| row.campaign_id)).await?;
+    let campaign_name = campaign_names(&officer, found.iter().filter_map(|row| row.campaign_id)).await?;
     let table = rows("银行捐赠", "没有待确认的银行捐赠。");
     let table = table.page(&asked, found, |row| row.id.uuid(), |row| cells(&officer, row, &campaign_name));
     if let Some(kind) = asked.file() {
@@ -395,7 +420,8 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
         Some(_) => (row.id, format!("{}（募捐已结束）", row.name)),
         None => (row.id, row.name),
     };
-    let campaigns = options(rows.into_iter().filter(|row| takes(row.state)).map(named));
+    let mut campaigns = options(rows.into_iter().filter(|row| takes(row.state)).map(named));
+    campaigns.extend(purpose::general_funds(officer, &[Role::Cashier, Role::Bookkeeper]).await?);
     let chosen = typed.form().given("campaign").and_then(|id| id.parse::<CampaignId>().ok());
     let ended = match chosen {
         Some(id) => officer.app.campaigns.with_money(&[id]).await?.pop().and_then(|one| after_end(one.campaign.state)),
@@ -403,9 +429,13 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     };
     let shown = options(words::all(words::anonymity));
     let receipts = options(words::all(words::receipt_choice));
+    let banks = bank_names(officer).await?;
+    // What comes by bank comes from organisations as a rule.
+    let mut kinds = options(words::all(words::donor_type));
+    kinds.reverse();
     let content = html! {
         h1 { "登记银行捐赠" }
-        p class="note" { "登记后由另一人核对银行流水并确认，才会入账。募捐已结束、仍在执行的项目也可以登记，款项计入该项目。" }
+        p class="note" { "登记后由另一人核对银行流水并确认，才会入账。募捐已结束、仍在执行的项目也可以登记，款项计入该项目；捐赠人没有指定项目的，选“一般捐赠（不限定用途）”。" }
         @if let Some(words) = ended { p class="note" { (words) } }
         (part::alert(typed))
         (officer.form("/console/bank-gifts", &html! {
@@ -413,8 +443,10 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns).required())
             div class="fields" {
                 (Field::money(typed, "amount", "金额（元）").required())
+                (Field::choice(typed, "donor_type", "捐赠人类型", &kinds))
                 (Field::text(typed, "counterparty", "付款方").required().longest(100))
-                (Field::text(typed, "bank_account", "收款账户简称").required().longest(40))
+                (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("单位捐赠开具票据时填写"))
+                (Field::listed(typed, "bank_account", "收款账户简称", &banks).required().longest(40))
                 (Field::text(typed, "reference", "银行流水号").required().longest(64))
                 (Field::day(typed, "received_on", "到账日期").required())
                 (Field::choice(typed, "anonymity", "署名方式", &shown))
@@ -445,17 +477,22 @@ pub(super) async fn get_blank(officer: Officer) -> Result<Response, PageError> {
 pub(super) async fn post_enter(officer: Officer, form: Form) -> Result<Response, PageError> {
     let entered: Result<donation::Model, Problem> = async {
         let mut check = form.check();
-        let (id, campaign): (DonationId, CampaignId) = (check.id("id"), check.id("campaign"));
+        let id: DonationId = check.id("id");
+        let purpose = check.choice::<purpose::Key>("campaign");
         let (counterparty, amount) = (check.text("counterparty"), check.money("amount"));
         let (bank_account, reference) = (check.text("bank_account"), check.text("reference"));
         let received_on = check.day("received_on");
+        let code = check.optional("credit_code");
         check.done()?;
+        let kind = form.get("donor_type").parse::<words::Key<DonorType>>();
+        let kind = kind.map_or(DonorType::Organisation, |key| key.0);
+        let payer = officer.app.giving.payer(id, kind, &counterparty, code.as_deref())?;
+        let purpose = purpose.map(|key| key.0).ok_or_else(|| Problem::field("campaign", "请选择"))?;
         let received_on = received_on.ok_or_else(|| Problem::field("received_on", "请填写日期"))?;
         let anonymity = form.get("anonymity").parse::<words::Key<Anonymity>>().map_or(Anonymity::Hidden, |key| key.0);
         let receipt = form.get("receipt").parse::<words::Key<ReceiptChoice>>();
         let receipt = receipt.map_or(ReceiptChoice::Waived, |key| key.0);
-        let gift =
-            BankGift { id, campaign, counterparty, amount, bank_account, reference, received_on, anonymity, receipt };
+        let gift = BankGift { id, purpose, payer, amount, bank_account, reference, received_on, anonymity, receipt };
         Ok(officer.app.cashier.enter_bank_gift(gift, &officer.member).await?)
     }
     .await;

@@ -2,6 +2,7 @@
 
 use domain::EnquiryId;
 use domain::role::Role;
+use entity::enquiry;
 use maud::html;
 use poem::web::Path;
 use poem::{Request, Response, handler};
@@ -25,7 +26,11 @@ async fn show(officer: &Officer, asked: &Asked, at: Option<EnquiryId>, typed: &T
     let more = rows.len() as u64 > ROWS;
     rows.truncate(ROWS as usize);
     let next = rows.last().filter(|_| more).map(|one| one.row.id.to_string());
-    let campaign_name = campaign_names(officer, rows.iter().filter_map(|one| one.row.campaign_id)).await?;
+    let of_gifts = officer.app.enquiries.campaigns_asked_about(&rows).await?;
+    let about = |row: &enquiry::Model| {
+        row.campaign_id.or_else(|| row.donation_id.and_then(|gift| of_gifts.get(&gift).copied()))
+    };
+    let campaign_name = campaign_names(officer, rows.iter().filter_map(|one| about(&one.row))).await?;
     let names = Names::of(officer, rows.iter().filter_map(|one| one.row.answered_by)).await?;
     let fresh = Typed::default();
     let content = html! {
@@ -43,8 +48,8 @@ async fn show(officer: &Officer, asked: &Asked, at: Option<EnquiryId>, typed: &T
                     @else if one.overdue { (part::badge(("已逾期", Tone::Bad))) }
                     @else { (part::badge(("待答复", Tone::Waiting))) }
                     " " (part::at(row.created_us)) " · 须在" (row.due_on) "前答复"
-                    @if let Some(id) = row.campaign_id { " · " a href=(campaign::path(id)) { (campaign_name.name(id)) } }
-                    @if let Some(id) = row.donation_id { " · " a href=(donation::path(id)) { "查看捐赠" } }
+                    @if let Some(id) = about(row) { " · " a href=(campaign::path(id)) { (campaign_name.name(id)) } }
+                    @if let Some(id) = row.donation_id { " · 捐赠订单号 " (donation::number(officer, id)) }
                 }
                 p { (part::lines(&one.question)) }
                 @match &row.answer {

@@ -1,13 +1,16 @@
 //! What runs without a request: how each job stands, each to be run now, and a run while it goes on.
 
+use std::collections::BTreeSet;
+
 use app::problem::Problem;
 use app::runs::{JobStanding, ListJobs, Outcome, Run, RunLine, Runs, StartJob, Started, WATCHERS, operators};
-use domain::JobRunId;
+use domain::{BusinessDate, JobRunId};
 use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::people::Names;
+use crate::finance;
 use crate::page::{Html, PageError};
 use crate::part::{self, Tone};
 use crate::session::{Officer, nothing};
@@ -183,8 +186,29 @@ pub(super) async fn post_run(
     })
 }
 
+/// The job that reconciles days: what it tells of a day begins with it.
+const RECONCILE: &str = "reconcile";
+
+/// The days a run told of, oldest first.
+fn days(lines: &[RunLine]) -> Vec<BusinessDate> {
+    let day = |line: &RunLine| line.words.split_once('：')?.0.parse().ok();
+    lines.iter().filter_map(day).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The code of the book whose days a run reconciled, for whoever reads it.
+async fn reconciled(officer: &Officer, run: &Run) -> Result<Option<String>, PageError> {
+    if run.job != RECONCILE || !officer.is(&app::books::READERS) {
+        return Ok(None);
+    }
+    let Some(book) = officer.app.reconciliation.book_of_channel().await? else { return Ok(None) };
+    let readable = officer.app.books.readable(&officer.member).await?;
+    Ok(readable.into_iter().find(|one| one.id == book).map(|one| one.code))
+}
+
 /// What a run has done so far. While it goes on the browser asks again each second; without a script one loads the page anew.
-fn progress(run: &Run, lines: &[RunLine], names: &Names) -> Markup {
+fn progress(run: &Run, lines: &[RunLine], names: &Names, book: Option<&str>) -> Markup {
+    let days = if book.is_some() { days(lines) } else { Vec::new() };
+    let report = |day: BusinessDate| finance::report_of(book.unwrap_or_default(), day);
     let running = run.outcome == Outcome::Running;
     let to = path(run.id);
     html! {
@@ -200,11 +224,14 @@ fn progress(run: &Run, lines: &[RunLine], names: &Names) -> Markup {
                     ("说明", html! { (run.detail.as_deref().unwrap_or_default()) }),
                 ]))
                 @if running { p class="faint" { "正在运行，本页自动更新。" } }
+                @if !days.is_empty() {
+                    p { "对账报告：" @for (at, day) in days.iter().enumerate() { @if at > 0 { "、" } a href=(report(*day)) { (day) } } }
+                }
             }))
             @if !lines.is_empty() {
                 (part::block("经过", &html! {
                     ol class="history" {
-                        @for line in lines { li { (part::at(line.at)) " " @if line.failed { (part::badge(("失败", Tone::Bad))) " " } (line.words) } }
+                        @for line in lines { li { (part::at(line.at)) " " @if line.failed { (part::badge(("失败", Tone::Bad))) " " }(line.words) } }
                     }
                 }))
             }
@@ -223,7 +250,8 @@ pub(super) async fn get_run(
     let found = runs(&officer).run(id).await?;
     let (run, lines) = found.ok_or_else(|| Problem::not_found("no_such_run", "没有这次运行的记录。"))?;
     let names = Names::of(&officer, run.asked_by).await?;
-    let shown = progress(&run, &lines, &names);
+    let book = reconciled(&officer, &run).await?;
+    let shown = progress(&run, &lines, &names, book.as_deref());
     if part::is_piece(request) {
         return Ok(Html::part(shown).into_response());
     }

@@ -11,7 +11,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 use secrecy::ExposeSecret;
 
-use super::people::Names;
+use super::people::{Names, why_not};
 use crate::field::{Field, options};
 use crate::form::{Check, Form, Typed};
 use crate::page::PageError;
@@ -336,12 +336,16 @@ async fn role_page(
         rows.iter().flat_map(|row| [Some(row.staff_id), Some(row.author_id), row.approver_id]).flatten(),
     )
     .await?;
+    let object = |id: RoleGrantId| format!("role_grant:{id}");
+    let said = why_not(officer, rows.iter().map(|row| object(row.id))).await?;
     let open = rows.iter().filter(|row| row.state == ProposalState::Proposed);
     let open: Vec<Markup> = open.map(|row| {
         let own = row.author_id == officer.id() || row.staff_id == officer.id();
         let step = |word: &'static str, name: &'static str, will: &'static str, approve: bool| {
             let to = format!("/console/roles/{}/{word}", row.id);
-            Step { name, will, to: &to, grave: !approve, fields: nothing() }.show(officer, (at == Some((row.id, approve))).then_some(typed))
+            let refused = (at == Some((row.id, approve))).then_some(typed);
+            let fields = if approve { nothing() } else { part::why(refused) };
+            Step { name, will, to: &to, grave: !approve, fields }.show(officer, refused)
         };
         html! {
             article class="block" {
@@ -364,6 +368,7 @@ async fn role_page(
         column("状态"),
         column("申请人"),
         column("批准人"),
+        column("不批准的原因"),
         column("申请时间"),
     ];
     let cells = |row: entity::role_grant::Model| {
@@ -374,6 +379,7 @@ async fn role_page(
             Cell::badge(proposal(row.state)),
             Cell::text(names.name(row.author_id)),
             Cell::text(names.maybe(row.approver_id)),
+            Cell::or_none(said.get(&object(row.id)).cloned(), Cell::text),
             Cell::at(row.created_us),
         ]
     };
@@ -405,7 +411,14 @@ pub(super) async fn post_decide_role(
 ) -> Result<Response, PageError> {
     let approve = word == "approval";
     let asked = Asked::at("/console/roles");
-    match officer.app.identity.decide_role(&officer.member, id, approve).await {
+    let decided: Result<_, Problem> = async {
+        let mut check = form.check();
+        let decision = check.decision(approve);
+        check.done()?;
+        Ok(officer.app.identity.decide_role(&officer.member, id, decision).await?)
+    }
+    .await;
+    match decided {
         Ok(granted) => match granted.totp_secret {
             Some(seed) => {
                 let once = credentials(None, Some(seed.expose_secret()));

@@ -1,4 +1,4 @@
-//! What donors write for the wall, a message or the name it is signed with: what waits for a person, what everybody reads, what is hidden. Each step with its reason.
+//! What donors write for others, a message, the name it is signed with, whom it is for the sake of: what waits for a person, what everybody reads, what is hidden. Each step with its reason.
 
 use app::problem::Problem;
 use domain::donation::MessageState;
@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use poem::web::Path;
 use poem::{Request, Response, handler};
 
-use super::campaign;
 use super::donation::campaign_names;
 use crate::field::Field;
 use crate::form::{Form, Typed};
@@ -47,8 +46,8 @@ fn steps(officer: &Officer, gift: &donation::Model, at: &str, typed: &Typed) -> 
     };
     html! {
         div class="steps" {
-            @if is_hidden(gift) { (step("shown", "公开显示", "留言和所选的姓名或昵称将在项目的捐赠墙上公开显示。", false)) }
-            @if gift.message_state != MessageState::Risky.as_str() { (step("hidden", "隐藏", "留言不公开显示，捐赠人显示为爱心人士；捐赠本身不受影响。", true)) }
+            @if is_hidden(gift) { (step("shown", "公开显示", "留言、所选的姓名或昵称将在项目的捐赠墙上公开显示；致敬、纪念的姓名按捐赠人的选择显示。", false)) }
+            @if gift.message_state != MessageState::Risky.as_str() { (step("hidden", "隐藏", "留言和致敬、纪念的姓名不公开显示，捐赠人显示为爱心人士；捐赠本身不受影响。", true)) }
         }
     }
 }
@@ -61,8 +60,9 @@ async fn show(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) -> Resu
     let more = rows.len() as u64 > ROWS;
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-    let campaigns = campaign_names(officer, rows.iter().map(|row| row.campaign_id)).await?;
+    let campaigns = campaign_names(officer, rows.iter().filter_map(|row| row.campaign_id)).await?;
     let names = officer.app.giving.chosen_names(&rows).await?;
+    let tributes = officer.app.giving.tribute_names(&rows).await?;
     let moderates = officer.is(&MODERATORS);
     let content = html! {
         (part::heading("捐赠留言", &nothing()))
@@ -72,11 +72,14 @@ async fn show(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) -> Resu
             }
         }
         @if rows.is_empty() { (part::nothing_here("没有这样的留言。")) }
-        @for (row, name) in rows.iter().zip(&names) {
+        @for (row, (name, tribute)) in rows.iter().zip(names.iter().zip(&tributes)) {
             article class="block" {
-                p { (part::badge(word(state))) " " a href=(campaign::path(row.campaign_id)) { (campaigns.name(row.campaign_id)) } " "
+                p { (part::badge(word(state))) " " (campaigns.link(officer, row.purpose())) " "
                     span class="faint" { (part::yuan(row.amount_fen)) "元 · " @if let Some(at) = row.confirmed_us { (part::at(at)) } } }
                 @if let Some(name) = name { p { "署名：" (name) } }
+                @if let (Some(kind), Some(of)) = (row.tribute, tribute) {
+                    p { (kind.word()) "：" (of) @if !row.tribute_shown { " " span class="faint" { "（只在捐赠人转交的卡片上显示）" } } }
+                }
                 @if let Some(message) = &row.message { blockquote { (part::lines(message)) } }
                 @if moderates { (steps(officer, row, at, typed)) }
             }

@@ -1,5 +1,7 @@
 //! Units of the tree, charities with their certificates and approval rules, and the calendar of working days.
 
+use std::collections::HashMap;
+
 use app::organisation::{CharityLine, ContactData, NewAccountChange, NewCertificate, NewProfileChange, NewUnit};
 use app::problem::Problem;
 use domain::charity::Profile;
@@ -12,7 +14,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::account;
-use super::people::Names;
+use super::people::{Names, why_not};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -23,6 +25,11 @@ use crate::words;
 
 fn path(id: BookId) -> String {
     format!("/console/charities/{id}")
+}
+
+/// What a change of the approval rules is called where the trail names it.
+fn profile_object(id: ProfileChangeId) -> String {
+    format!("profile_change:{id}")
 }
 
 /// The tree.
@@ -52,7 +59,7 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
             Cell::text(&unit.name),
             Cell::text(words::unit_kind(unit.kind)),
             Cell::or_none(name_of(unit.parent_id), Cell::text),
-            Cell::or_none(unit.division.clone(), Cell::text),
+            Cell::or_none(unit.division.as_deref(), |code| Cell::text(words::place_named(code))),
             Cell::badge(if unit.active { ("在用", Tone::Good) } else { ("停用", Tone::Bad) }),
             Cell::shown(act, ""),
         ]
@@ -64,6 +71,7 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
     let parents =
         options(units.iter().filter(|unit| unit.active).map(|unit| (unit.id, format!("{} {}", unit.code, unit.name))));
     let kinds = options(words::all(words::unit_kind));
+    let places = words::places();
     let content = html! {
         (part::heading("组织机构", &nothing()))
         @if at == "act" { (part::alert(typed)) }
@@ -76,7 +84,7 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
                         (Field::text(typed, "code", "代码").required().longest(20))
                         (Field::text(typed, "name", "名称").required().longest(60))
                         (Field::choice(typed, "kind", "类型", &kinds).required())
-                        (Field::text(typed, "division", "行政区划代码").longest(9))
+                        (Field::listed(typed, "division", "行政区划", &places).longest(60).hint("输入名称或代码后从列表中选；乡镇填9位代码。"))
                     }
                 } }.show(officer, (at == "new").then_some(typed)))
             }
@@ -101,7 +109,7 @@ pub(super) async fn post_add_unit(officer: Officer, form: Form) -> Result<Respon
         let (id, parent): (UnitId, UnitId) = (check.id("id"), check.id("parent"));
         let (code, name) = (check.text("code"), check.text("name"));
         let kind = check.choice::<words::Key<UnitKind>>("kind");
-        let division = check.optional("division");
+        let division = check.optional("division").map(|typed| words::place_code(&typed));
         check.done()?;
         let kind = kind.ok_or_else(|| Problem::field("kind", "请选择"))?.0;
         officer
@@ -169,6 +177,7 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
     let line = organisation.charity(id).await?;
     let certificates = organisation.certificates(id).await?;
     let changes = organisation.profile_changes(id).await?;
+    let said = why_not(officer, changes.iter().map(|row| profile_object(row.id))).await?;
     let names = Names::of(
         officer,
         changes
@@ -255,7 +264,7 @@ async fn show(officer: &Officer, id: BookId, word: &str, typed: &Typed) -> Resul
                 (unconfirmed(officer, row, &names, word, typed))
             }
         }
-        (part::block("审批规则的变更", &changed(officer, &changes, &names, word, typed)))
+        (part::block("审批规则的变更", &changed(officer, &changes, (&names, &said), word, typed)))
         (accounts)
     };
     Ok(officer.shown(&line.book.name, &[("/console/charities", "慈善组织与设置")], &content, typed))
@@ -298,7 +307,7 @@ fn unconfirmed(
 fn changed(
     officer: &Officer,
     changes: &[entity::profile_change::Model],
-    names: &Names,
+    (names, said): (&Names, &HashMap<String, String>),
     word: &str,
     typed: &Typed,
 ) -> Markup {
@@ -312,11 +321,14 @@ fn changed(
         @for row in changes {
             article {
                 p { (part::badge(state(row.state))) " " (words::profile(row.profile)) "，单级上限" (part::yuan(row.single_limit_fen)) "，三级起点" (part::yuan(row.third_limit_fen)) "，静默期" (row.account_quiet_days) "天" }
-                p class="faint" { "原因：" (row.reason) " · " (names.name(row.author_id)) " · " (part::at(row.created_us)) @if row.approver_id.is_some() { " · 批准：" (names.maybe(row.approver_id)) } }
+                p class="faint" { "原因：" (row.reason) " · " (names.name(row.author_id)) " · " (part::at(row.created_us)) @if row.approver_id.is_some() { " · 决定：" (names.maybe(row.approver_id)) } }
+                (part::refusal(said.get(&profile_object(row.id))))
                 @if row.state == ProposalState::Proposed && row.author_id != officer.id() && officer.is(&[Role::Chair, Role::FinanceHead, Role::Admin]) {
                     div class="steps" {
                         @for (step, name, will) in [("approval", "批准", "新的审批规则立即生效。"), ("decline", "不批准", "审批规则不变。")] {
-                            (Step { name, will, to: &format!("{}/profile-changes/{}/{step}", path(row.book_id), row.id), grave: step == "decline", fields: nothing() }.show(officer, (word == step).then_some(typed)))
+                            @let refused = (word == step).then_some(typed);
+                            @let fields = if step == "decline" { part::why(refused) } else { nothing() };
+                            (Step { name, will, to: &format!("{}/profile-changes/{}/{step}", path(row.book_id), row.id), grave: step == "decline", fields }.show(officer, refused))
                         }
                     }
                 }
@@ -413,7 +425,14 @@ pub(super) async fn post_decide_profile(
     Path((id, change, word)): Path<(BookId, ProfileChangeId, String)>,
     form: Form,
 ) -> Result<Response, PageError> {
-    match officer.app.organisation.decide_profile(change, word == "approval", &officer.member).await {
+    let decided: Result<_, Problem> = async {
+        let mut check = form.check();
+        let decision = check.decision(word == "approval");
+        check.done()?;
+        Ok(officer.app.organisation.decide_profile(change, decision, &officer.member).await?)
+    }
+    .await;
+    match decided {
         Ok(_) => Ok(officer.done("已办理。", &path(id))),
         Err(refused) => show(&officer, id, &word, &Typed::refused(&form, refused)).await,
     }

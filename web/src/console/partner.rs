@@ -26,7 +26,8 @@ const LIST: &str = "/console/partners";
 async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Response, PageError> {
     let rows = officer.app.campaigns.partners(asked.after(), asked.limit(), &officer.member).await;
     let rows = rows.map_err(Problem::of_list)?;
-    let books = officer.app.books.named_by(&officer.member, &AUTHORS).await.map_err(app::books::BooksError::Db)?;
+    // Who is elsewhere registers a partner for a campaign, on its page.
+    let books = officer.app.books.within(&officer.member, &AUTHORS).await.map_err(app::books::BooksError::Db)?;
     let names = Names::of(officer, rows.iter().map(|row| row.author_id)).await?;
     let columns = [column("名称"), column("种类"), column("统一社会信用代码"), column("登记人"), column("登记时间")];
     let cells = |row: partner::Model| {
@@ -42,7 +43,6 @@ async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, asked));
     }
-    let kinds = options(words::all(words::partner_kind));
     let only = books.len() == 1;
     let choice = options(books.iter().filter(|book| book.kind == "charity").map(|book| (book.id, book.name.clone())));
     let refused = typed.problem().is_some().then_some(typed);
@@ -55,13 +55,11 @@ async fn list(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
                     (part::new_id(typed))
                     @if only { @for book in &books { input type="hidden" name="book" value=(book.id); } }
                     @else { (Field::choice(typed, "book", "慈善组织", &choice).required()) }
-                    div class="fields" {
-                        (Field::choice(typed, "kind", "种类", &kinds).required())
-                        (Field::text(typed, "name", "名称").required().longest(100))
-                        (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("组织必填，个人不填。"))
-                    }
+                    (about(typed))
                 } }.show(officer, refused))
             }
+        } @else if officer.is(&AUTHORS) {
+            p class="note" { "您管理的项目由上级慈善组织募捐：请在项目页的“合作方”一栏为该项目登记。" }
         }
         (table.show(asked))
     };
@@ -77,25 +75,34 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
 /// Registers a partner.
 #[handler]
 pub(super) async fn post_register(officer: Officer, form: Form) -> Result<Response, PageError> {
-    let registered: Result<(), Problem> = async {
-        let mut check = form.check();
-        let (id, book, name) = (check.id("id"), check.id("book"), check.text("name"));
-        let kind = check.choice::<words::Key<PartnerKind>>("kind");
-        let credit_code = check.optional("credit_code");
-        check.done()?;
-        let kind = kind.map(|key| key.0).ok_or_else(|| Problem::field("kind", "请选择"))?;
-        officer
-            .app
-            .campaigns
-            .register_partner(NewPartner { id, book, kind, name, credit_code }, &officer.member)
-            .await?;
-        Ok(())
-    }
-    .await;
-    match registered {
+    match register(&officer, None, &form).await {
         Ok(()) => Ok(officer.done("合作方已登记。", LIST)),
         Err(refused) => list(&officer, &Asked::at(LIST), &Typed::refused(&form, refused)).await,
     }
+}
+
+/// What is asked of a partner.
+fn about(typed: &Typed) -> Markup {
+    let kinds = options(words::all(words::partner_kind));
+    html! {
+        div class="fields" {
+            (Field::choice(typed, "kind", "种类", &kinds).required())
+            (Field::text(typed, "name", "名称").required().longest(100))
+            (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("组织必填，个人不填。"))
+        }
+    }
+}
+
+async fn register(officer: &Officer, campaign: Option<CampaignId>, form: &Form) -> Result<(), Problem> {
+    let mut check = form.check();
+    let (id, book, name) = (check.id("id"), check.id("book"), check.text("name"));
+    let kind = check.choice::<words::Key<PartnerKind>>("kind");
+    let credit_code = check.optional("credit_code");
+    check.done()?;
+    let kind = kind.map(|key| key.0).ok_or_else(|| Problem::field("kind", "请选择"))?;
+    let new = NewPartner { id, book, campaign, kind, name, credit_code };
+    officer.app.campaigns.register_partner(new, &officer.member).await?;
+    Ok(())
 }
 
 /// The partner of a campaign: with whom, since when, and what was found of it.
@@ -117,7 +124,8 @@ pub(super) async fn block(officer: &Officer, row: &campaign::Model, at: &At<'_>)
                 None => (part::nothing_here("没有登记合作协议。")),
             }
             div class="steps" {
-                @if signs && known.is_empty() { p class="faint" { a href=(LIST) { "先登记合作方" } "，再在这里登记合作协议。" } }
+                @if signs && known.is_empty() { p class="faint" { "先登记合作方，再登记合作协议。" } }
+                @if signs { (propose(officer, row, at)) }
                 @if signs && !known.is_empty() { (sign(officer, row.id, &known, at)) }
                 @if evaluates { (evaluate(officer, row.id, at)) }
             }
@@ -138,6 +146,19 @@ fn facts(one: &cooperation::Model, with: &partner::Model, names: &Names) -> Mark
         ("评估意见", html! { (part::lines(one.findings.as_deref().unwrap_or_default())) }),
         ("评估人", html! { (names.maybe(one.evaluator_id)) @if let Some(day) = one.evaluated_on { " " (day) } }),
     ])
+}
+
+fn propose(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup {
+    let fresh = Typed::default();
+    let typed = at.of("partner").unwrap_or(&fresh);
+    let fields = html! {
+        (part::new_id(typed))
+        input type="hidden" name="book" value=(row.book_id);
+        (about(typed))
+    };
+    let to = format!("{}/partner", super::campaign::path(row.id));
+    let will = "登记为本项目慈善组织的合作方，登记后可以签订合作协议；评估仍由另一人办理。";
+    Step { name: "登记合作方", will, to: &to, grave: false, fields }.show(officer, at.of("partner"))
 }
 
 fn sign(officer: &Officer, id: CampaignId, known: &[partner::Model], at: &At<'_>) -> Markup {
@@ -175,6 +196,10 @@ pub(super) async fn take(
     form: &Form,
 ) -> Result<&'static str, PageError> {
     let (campaigns, by) = (&officer.app.campaigns, &officer.member);
+    if word == "partner" {
+        register(officer, Some(id), form).await?;
+        return Ok("合作方已登记。");
+    }
     let mut check = form.check();
     if word == "cooperation" {
         let (partner, signed_on) = (check.id::<PartnerId>("partner"), check.day("signed_on"));

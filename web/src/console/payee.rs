@@ -1,7 +1,8 @@
 //! Payees: masked, until somebody says why they have to be read.
 
 use app::problem::Problem;
-use app::spending::payees::{MaskedPayee, OPENERS, OpenPayee, PlainAccount, PlainPayee};
+use app::spending::erasure::ASKERS;
+use app::spending::payees::{MaskedPayee, OpenPayee, PlainAccount, PlainPayee, may_open};
 use crowdfunding::spending::DECLARERS;
 use domain::role::Role;
 use domain::{CampaignId, PayeeId};
@@ -10,7 +11,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::people::Names;
-use super::{child_access, disbursement};
+use super::{child_access, disbursement, payee_erasure};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -105,7 +106,10 @@ async fn show(
     let account = open.and_then(|open| open.account.as_ref());
     let asked = officer.app.spending.own_child_access(id, &officer.member).await?;
     let reads = officer.app.spending.may_unmask(row, &officer.member).await?;
+    let opens = may_open(row, &officer.member);
     let waits = asked.as_ref().is_some_and(|asked| asked.state == "asked");
+    let wish = officer.app.spending.erasure_of(id, &officer.member).await?;
+    let unused = wish.as_ref().is_some_and(|wish| wish.state != "asked");
     let reader = officer.is(&crowdfunding::spending::READERS);
     let paid = if reader { Some(disbursement::payouts_to(officer, id).await?) } else { None };
     let content = html! {
@@ -115,6 +119,7 @@ async fn show(
                 @if let Some(ends) = asked.ends_us { " 可查看至" (part::at(ends)) }
                 @if let Some(reason) = &asked.decision_reason { "，意见：" (reason) } }
         }
+        @if let Some(wish) = &wish { (payee_erasure::note(wish)) }
         @if open.is_some() { p class="note" { "以下为完整信息，查看已记录在案。离开此页后不再显示。" } }
         (part::block("收款人", &part::facts(&[
             ("户名", plain(Some(&payee.name), open.map(|open| open.name.clone()))),
@@ -123,36 +128,42 @@ async fn show(
             ("账号", plain(payee.account.as_ref(), account.map(|account| account.number.clone()))),
             ("开户行", plain(payee.bank.as_ref(), account.map(|account| account.bank.clone()))),
             ("电话", plain(payee.phone.as_ref(), open.and_then(|open| open.phone.clone()))),
-            ("行政区划", html! { (row.division.clone().unwrap_or_default()) }),
+            ("行政区划", html! { @if let Some(code) = &row.division { (words::place_named(code)) } }),
             ("关联关系", html! { (row.related_note.clone().unwrap_or_default()) }),
             ("登记人", html! { (names.name(row.author_id)) " · " (part::at(row.created_us)) }),
             ("账户变更", html! { @if let Some(at) = row.account_changed_us { (names.maybe(row.account_changed_by)) " · " (part::at(at)) } }),
             ("账户核实", html! { (names.maybe(row.account_confirmed_by)) }),
         ])))
         div class="steps" {
-            @if unconfirmed && row.account_changed_by != Some(officer.id()) && officer.is(&CONFIRMERS) {
+            @if !unused && unconfirmed && row.account_changed_by != Some(officer.id()) && officer.is(&CONFIRMERS) {
                 (Step { name: "核实账户", will: "确认已向收款人核实新账户，此后可以向它付款。须由变更以外的人办理。", to: &to("account-confirmation"), grave: false, fields: nothing() }.show(officer, refused("account-confirmation")))
             }
-            @if officer.is(&KEEPERS) {
+            @if !unused && officer.is(&KEEPERS) {
                 (Step { name: "变更账户", will: "新账户须由另一人核实，或过了静默期，才能付款。", to: &to("account"), grave: false, fields: html! {
                     (Field::text(of("account"), "number", "银行账号").required().longest(40))
                     (Field::text(of("account"), "bank", "开户行").required().longest(60))
                 } }.show(officer, refused("account")))
             }
-            @if officer.is(&DECLARERS) && !row.related {
+            @if !unused && officer.is(&DECLARERS) && !row.related {
                 (Step { name: "声明关联关系", will: "此后不再向该收款人及其账户付款；声明立即生效，不能撤销。", to: &to("related"), grave: true, fields: html! {
                     (Field::text(of("related"), "relation", "与管理人员或捐赠人的关联关系").required().longest(200))
                 } }.show(officer, refused("related")))
             }
-            @if officer.is(&OPENERS) && reads { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
+            @if !unused && opens && reads { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
                 (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
             } }.show(officer, refused("unmasking"))) }
-            @if officer.is(&OPENERS) && !reads && !waits {
+            @if !unused && opens && !reads && !waits {
                 (Step { name: "申请查阅", will: "未成年人的信息须经负责人批准，批准后在期限内可以查看。", to: &to("child-access"), grave: false, fields: html! {
                     (part::new_id(of("child-access")))
                     (Field::area(of("child-access"), "reason", "查阅理由").required().longest(200))
                     (Field::number(of("child-access"), "days", "查阅天数").required().hint("1至30天，从批准时起算。"))
                 } }.show(officer, refused("child-access")))
+            }
+            @if wish.is_none() && officer.is(&ASKERS) && row.kind == "person" {
+                (Step { name: "登记删除申请", will: "应本人要求删除其个人信息，由个人信息负责人批准；列入过已批准支出的随会计凭证依法保存，限制使用。", to: &to("erasures"), grave: true, fields: html! {
+                    (part::new_id(of("erasures")))
+                    (Field::area(of("erasures"), "reason", "本人何时以何种方式提出").required().longest(200).hint("不要填写姓名、电话等个人信息。"))
+                } }.show(officer, refused("erasures")))
             }
         }
         @if let Some(paid) = &paid { (part::block("付款", paid)) }
@@ -195,6 +206,14 @@ pub(super) async fn post_step(
                     .ask_child_access(access, id, form.get("reason"), days.unwrap_or_default(), by)
                     .await
                     .map(|_| "已提交查阅申请，待负责人批准。")?
+            }
+            "erasures" => {
+                let wish = check.id("id");
+                check.done()?;
+                spending
+                    .ask_erasure(wish, id, form.get("reason"), by)
+                    .await
+                    .map(|_| "已登记删除申请，待负责人批准。")?
             }
             "account-confirmation" => spending.confirm_account(id, by).await.map(|_| "账户已核实。")?,
             _ => return Err(Problem::not_found("no_such_address", "没有这个页面。")),

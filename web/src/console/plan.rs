@@ -11,7 +11,7 @@ use domain::plan::{
 use domain::{BusinessDate, Money, Timestamp};
 use maud::{Markup, html};
 
-use crate::field::{Field, ticks};
+use crate::field::{Field, cell, ticks};
 use crate::form::{Form, Typed};
 use crate::part::{self, grouped};
 use crate::words;
@@ -288,13 +288,13 @@ fn budget(form: &Form) -> Markup {
             @for row in 0..(filled + SPARE).max(codes.len()) {
                 @let label = |what: &str| format!("第{}项预算的{what}", row + 1);
                 div class="row" {
-                    input name="budget_code" value=(at(&codes, row)) placeholder="代码" aria-label=(label("代码")) maxlength="20" size="6";
-                    input name="budget_name" value=(at(&names, row)) placeholder="名称" aria-label=(label("名称")) maxlength="60";
-                    select name="budget_kind" aria-label=(label("类别")) {
+                    (cell("代码", &html! { input name="budget_code" value=(at(&codes, row)) placeholder="代码" aria-label=(label("代码")) maxlength="20" size="6"; }))
+                    (cell("名称", &html! { input name="budget_name" value=(at(&names, row)) placeholder="名称" aria-label=(label("名称")) maxlength="60"; }))
+                    (cell("类别", &html! { select name="budget_kind" aria-label=(label("类别")) {
                         @for (key, word) in &options { option value=(key) selected[*key == at(&kinds, row)] { (word) } }
-                    }
-                    input name="budget_planned" value=(at(&planned, row)) placeholder="金额" inputmode="decimal" aria-label=(label("金额")) size="10";
-                    input name="budget_note" value=(at(&notes, row)) placeholder="说明" aria-label=(label("说明")) maxlength="800";
+                    } }))
+                    (cell("金额", &html! { input name="budget_planned" value=(at(&planned, row)) placeholder="金额" inputmode="decimal" aria-label=(label("金额")) size="10"; }))
+                    (cell("说明", &html! { input name="budget_note" value=(at(&notes, row)) placeholder="说明" aria-label=(label("说明")) maxlength="800"; }))
                 }
             }
         }
@@ -311,9 +311,9 @@ fn milestones(form: &Form) -> Markup {
             @for row in 0..(filled + SPARE).max(codes.len()) {
                 @let label = |what: &str| format!("第{}个里程碑的{what}", row + 1);
                 div class="row" {
-                    input name="milestone_code" value=(at(&codes, row)) placeholder="代码" aria-label=(label("代码")) maxlength="20" size="6";
-                    input name="milestone_name" value=(at(&names, row)) placeholder="名称" aria-label=(label("名称")) maxlength="100";
-                    input type="date" name="milestone_due" value=(at(&dues, row)) aria-label=(label("期限"));
+                    (cell("代码", &html! { input name="milestone_code" value=(at(&codes, row)) placeholder="代码" aria-label=(label("代码")) maxlength="20" size="6"; }))
+                    (cell("名称", &html! { input name="milestone_name" value=(at(&names, row)) placeholder="名称" aria-label=(label("名称")) maxlength="100"; }))
+                    (cell("期限", &html! { input type="date" name="milestone_due" value=(at(&dues, row)) aria-label=(label("期限")); }))
                 }
             }
         }

@@ -1,10 +1,10 @@
 //! The register of receipts: what waits, what was issued, and the way to the finance bureau's system and back by file.
 
 use app::problem::Problem;
-use app::receipts::{ImportReport, Wish};
-use domain::ReceiptId;
+use app::receipts::{ImportReport, ReceiptFilter, Wish, WishSearch};
 use domain::receipt::ReceiptState;
 use domain::role::Role;
+use domain::{DonationId, ReceiptId};
 use entity::receipt;
 use maud::{Markup, html};
 use poem::http::header;
@@ -31,8 +31,11 @@ async fn page(
 ) -> Result<Response, PageError> {
     let receipts = &officer.app.receipts;
     let backlog = receipts.backlog(&officer.member).await?;
-    let state = asked.read::<words::Key<ReceiptState>>("state")?.map(|key| key.0);
-    let rows = receipts.page(&officer.member, state, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
+    let wanted = match asked.get("state") {
+        Some(state) if state == TO_REVERSE.0 => Some(ReceiptFilter::ToReverse),
+        _ => asked.read::<words::Key<ReceiptState>>("state")?.map(|key| ReceiptFilter::State(key.0)),
+    };
+    let rows = receipts.page(&officer.member, wanted, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
     let names = Names::of(officer, rows.iter().map(|row| row.author_id)).await?;
     let columns = [
         column("票据代码"),
@@ -58,7 +61,8 @@ async fn page(
     if let Some(kind) = asked.file() {
         return Ok(list.file(kind, asked));
     }
-    let states = words::all(|state: ReceiptState| words::receipt(state).0);
+    let mut states = words::all(|state: ReceiptState| words::receipt(state).0);
+    states.push((TO_REVERSE.0.to_owned(), TO_REVERSE.1.to_owned()));
     let (reads, cashier) = (officer.is(&app::receipts::READERS), officer.is(&[Role::Cashier]));
     let fresh = Typed::default();
     let refused = |step: &str| (at == step).then_some(typed);
@@ -66,8 +70,8 @@ async fn page(
         (part::heading("捐赠票据", &html! { @if reads { a class="button" href="/console/receipts/wishes" { "待开票据" } } }))
         (part::facts(&[
             ("待开", html! { @if reads { a href="/console/receipts/wishes" { (backlog.waiting) "张" } } @else { (backlog.waiting) "张" } }),
-            ("其中逾期", html! { (backlog.overdue) "张" }),
-            ("待红冲", html! { (backlog.to_reverse) "张" }),
+            ("其中逾期", html! { @if reads { a href="/console/receipts/wishes?state=overdue" { (backlog.overdue) "张" } } @else { (backlog.overdue) "张" } }),
+            ("待红冲", html! { a href=(asked.with(&[("state", TO_REVERSE.0), ("after", "")])) { (backlog.to_reverse) "张" } }),
         ]))
         @if let Some(report) = report { (imported(report)) }
         @if cashier {
@@ -121,11 +125,34 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     page(&officer, &Asked::of(request), "", &Typed::default(), None).await
 }
 
-/// What waits, oldest first.
+/// What went back after its receipt was given, as one state of the filter.
+const TO_REVERSE: (&str, &str) = ("to_reverse", "待红冲");
+/// Whether a wish waits too long, as a filter.
+const WISH_STATES: [(&str, &str); 2] = [("overdue", "逾期"), ("waiting", "待开")];
+/// The columns of wishes that the query sorts by.
+const WISH_AMOUNT: usize = 2;
+const WISH_TIME: usize = 3;
+
+/// Which wishes are asked for.
+fn wanted(asked: &Asked) -> Result<WishSearch, PageError> {
+    let state = asked.among("state", &WISH_STATES.map(|(key, _)| key))?;
+    // An order number is the id of its gift without dashes.
+    let gift = asked.read::<DonationId>("number")?;
+    Ok(WishSearch {
+        gift,
+        book: asked.read("entity")?,
+        overdue: state.map(|state| state == "overdue"),
+        amount: donation::amount(asked)?,
+        order: asked.order(WISH_AMOUNT, WISH_TIME),
+    })
+}
+
+/// What waits, oldest first, or as it is asked for.
 #[handler]
 pub(super) async fn get_wishes(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let rows = officer.app.receipts.wishes(&officer.member, asked.after(), asked.limit()).await;
+    let of = wanted(&asked)?;
+    let rows = officer.app.receipts.wishes(&officer.member, &of, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let overdue = |wish: &Wish| officer.app.receipts.overdue(wish.confirmed_us);
     let cells = |wish: Wish| {
@@ -145,11 +172,24 @@ pub(super) async fn get_wishes(officer: Officer, request: &Request) -> Result<Re
     };
     let columns =
         [column("捐赠"), numbers("金额"), column("到账时间"), column("状态"), column("抬头"), column("收款单位")];
-    let list = Table::new("待开票据", &columns, "没有待开的票据。").page(&asked, rows, |wish| wish.id.uuid(), cells);
+    let list = Table::new("待开票据", &columns, "没有这样的待开票据。").ordered(&[WISH_AMOUNT, WISH_TIME]);
+    let list = list.page(&asked, rows, |wish| wish.id.uuid(), cells);
     if let Some(kind) = asked.file() {
         return Ok(list.file(kind, &asked));
     }
-    let content = html! { (part::heading("待开票据", &nothing())) (list.show(&asked)) };
+    let books = officer.app.books.readable(&officer.member).await?;
+    let entities: Vec<(String, String)> = books.into_iter().map(|book| (book.id.to_string(), book.name)).collect();
+    let states = WISH_STATES.map(|(key, word)| (key.to_owned(), word.to_owned()));
+    let content = html! {
+        (part::heading("待开票据", &nothing()))
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "state", "状态", &states))
+            @if entities.len() > 1 { (table::filter_choice(&asked, "entity", "收款单位", &entities)) }
+            (table::filter_text(&asked, "number", "订单号"))
+            (table::filter_text(&asked, "amount", "金额（元）"))
+        }))
+        (list.show(&asked))
+    };
     Ok(officer.page("待开票据", &[("/console/receipts", "捐赠票据")], &content).into_response())
 }
 

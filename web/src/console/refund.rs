@@ -10,10 +10,10 @@ use maud::html;
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
-use super::donation;
 use super::people::Names;
+use super::{donation, purpose};
 use crate::field::Field;
-use crate::finance::entry;
+use crate::finance::{bank_names, entry};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step};
@@ -48,7 +48,8 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
         Some(state) if state == DECIDED.0 => OWED.to_vec(),
         _ => asked.read::<words::Key<RefundState>>("state")?.map(|key| key.0).into_iter().collect(),
     };
-    let wanted = RefundSearch { states, campaign: asked.read("campaign")? };
+    let (campaign, general) = purpose::wanted(&asked)?;
+    let wanted = RefundSearch { states, campaign, general };
     let whose: (&Member, &[Role]) = (&officer.member, &READERS);
     let rows =
         officer.app.refunds.page(whose, &wanted, asked.after(), asked.limit()).await.map_err(Problem::of_list)?;
@@ -120,6 +121,8 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
     let failed = row.state == RefundState::Failed;
     let own = row.requester_id == Some(officer.id());
     let profile = officer.app.refunds.profile(&row).await?;
+    let general = officer.app.refunds.purpose(&row).await?.general().is_some();
+    let banks = bank_names(officer).await?;
     let content = html! {
         (part::heading(&format!("退款 {}元", part::grouped(row.amount_fen)), &part::badge(words::refund(row.state))))
         (part::block("退款", &part::facts(&[
@@ -137,11 +140,11 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
         @if let Some(booked) = &booked { (booked) }
         div class="steps" {
             @if asked && !own && officer.is(deciders(profile)) {
-                (step("批准", "将从项目资金中退还，公开募集额随之减少；由系统向微信发起退款。", "approval", false))
+                (step("批准", if general { "将从非限定性资金中退还，由两人从银行付出。" } else { "将从项目资金中退还，公开募集额随之减少；由系统向微信发起退款。" }, "approval", false))
                 (Step { name: "不予退款", will: "将结束这项申请，并告知原因。", to: &to("decline"), grave: false, fields: html! {
                     (Field::area(of("decline"), "reason", "原因").required().longest(500)) } }.show(officer, refused("decline")))
             }
-            @if asked && !own && row.cover_author_id.is_none() && officer.is(cover_authors(profile)) {
+            @if asked && !own && !general && row.cover_author_id.is_none() && officer.is(cover_authors(profile)) {
                 (step("申请非限定性资金垫付", "项目已花掉的部分，将由非限定性资金承担，须理事长批准。", "cover-proposal", false))
             }
             @if asked && row.cover_author_id.is_some() && row.cover_author_id != Some(officer.id()) && officer.is(&[Role::Chair]) {
@@ -153,8 +156,8 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
             }
             @if failed && row.outcome_author_id.is_some() && row.outcome_author_id != Some(officer.id()) && officer.is(deciders(profile)) {
                 (Step { name: "已从银行退还", will: "将记账：这笔退款已从银行账户支付。", to: &to("bank-payment"), grave: false, fields: html! {
-                    (Field::text(of("bank-payment"), "bank_account", "付款账户简称").required().longest(40)) } }.show(officer, refused("bank-payment")))
-                (step("放弃退款", "款项留在项目中，不再退还；不能恢复。", "give-up", true))
+                    (Field::listed(of("bank-payment"), "bank_account", "付款账户简称", &banks).required().longest(40)) } }.show(officer, refused("bank-payment")))
+                (step("放弃退款", if general { "款项留在非限定性资金中，不再退还；不能恢复。" } else { "款项留在项目中，不再退还；不能恢复。" }, "give-up", true))
             }
         }
     };

@@ -42,10 +42,30 @@ fn load(officer: &Officer, refused: Option<&Typed>) -> Markup {
         "名单加密保存，全机构共用；载入后立即与全部收款人比对，以后登记的收款人也会比对。已在名单上的不重复载入。";
     let fields = html! {
         (Field::text(typed, "list", "名单名称").required().longest(40))
-        (Field::area(typed, "names", "姓名或名称").required().hint("每行一个，一次最多5000个。"))
+        (Field::area(typed, "names", "姓名或名称").required().hint("每行一个，一次最多5000个。理事、监事及其近亲属等关联方也在这里载入；本机构工作人员和大额捐赠单位由系统自动列入。"))
     };
     Step { name: "载入名单", will, to: "/console/screening/list/names/loading", grave: false, fields }
         .show(officer, refused)
+}
+
+/// Leaves what a page shows, and answers where the next begins.
+fn cut<T>(found: &mut Vec<T>, id: impl Fn(&T) -> String) -> Option<String> {
+    let shown = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let more = found.len() > shown;
+    found.truncate(shown);
+    found.last().filter(|_| more).map(id)
+}
+
+/// The links below one of the lists: to its first page and to the next.
+fn further(asked: &Asked, name: &str, next: Option<&str>, label: &str) -> Markup {
+    html! {
+        @if asked.get(name).is_some() || next.is_some() {
+            nav class="pages" aria-label=(label) {
+                @if asked.get(name).is_some() { a href=(asked.with(&[(name, "")])) { "第一页" } }
+                @if let Some(next) = next { a href=(asked.with(&[(name, next)])) rel="next" { "下一页" } }
+            }
+        }
+    }
 }
 
 async fn show(
@@ -56,8 +76,11 @@ async fn show(
 ) -> Result<Response, PageError> {
     let all = asked.get("show") == Some("all");
     let state = (!all).then_some("open");
-    let hits = officer.app.spending.hits(state, &officer.member, None, ROWS).await?;
-    let alerts = officer.app.gift_watch.page(state, &officer.member, None, ROWS).await?;
+    // Each of the two lists of the page has a cursor of its own.
+    let mut hits = officer.app.spending.hits(state, &officer.member, asked.read("hits")?, ROWS + 1).await?;
+    let mut alerts = officer.app.gift_watch.page(state, &officer.member, asked.read("gifts")?, ROWS + 1).await?;
+    let next_hit = cut(&mut hits, |hit| hit.row.id.to_string());
+    let next_gift = cut(&mut alerts, |alert| alert.row.id.to_string());
     let fresh = Typed::default();
     let refused =
         |id: &str, step: &str| at.as_ref().is_some_and(|(one, word)| one == id && *word == step).then_some(typed);
@@ -71,8 +94,8 @@ async fn show(
         p class="note" { "筛查结果只对反洗钱专员可见，不得告知他人。" }
         div class="steps" { (load(officer, refused("list", "loading"))) }
         nav class="tabs" aria-label="筛查的范围" {
-            a href=(asked.with(&[("show", "")])) aria-current=[(!all).then_some("page")] { "待处理" }
-            a href=(asked.with(&[("show", "all")])) aria-current=[all.then_some("page")] { "全部" }
+            a href=(asked.with(&[("show", ""), ("hits", ""), ("gifts", "")])) aria-current=[(!all).then_some("page")] { "待处理" }
+            a href=(asked.with(&[("show", "all"), ("hits", ""), ("gifts", "")])) aria-current=[all.then_some("page")] { "全部" }
         }
         (part::block("收款人", &html! {
             @if hits.is_empty() { (part::nothing_here("没有待处理的命中。")) }
@@ -89,6 +112,7 @@ async fn show(
                     }
                 }
             }
+            (further(asked, "hits", next_hit.as_deref(), "收款人的翻页"))
         }))
         (part::block("捐赠", &html! {
             @if alerts.is_empty() { (part::nothing_here("没有待处理的提示。")) }
@@ -107,6 +131,7 @@ async fn show(
                     }
                 }
             }
+            (further(asked, "gifts", next_gift.as_deref(), "捐赠的翻页"))
         }))
     };
     Ok(officer.shown("名单筛查", &[("/console", "工作台")], &content, typed))

@@ -38,13 +38,13 @@ async fn gifts(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError>
     }
     let number = number.replace(' ', "");
     let rows = officer.app.giving.search((&officer.member, &SEARCHERS), &number).await?;
-    let names = campaign_names(officer, rows.iter().map(|row| row.campaign_id)).await?;
+    let names = campaign_names(officer, rows.iter().filter_map(|row| row.campaign_id)).await?;
     Ok(rows
         .into_iter()
         .map(|row| Found {
             path: donation::path(row.id),
             title: row.id.simple(),
-            about: html! { (part::badge(words::donation(row.state))) " " (part::yuan(row.amount_fen)) "元 " (names.name(row.campaign_id)) },
+            about: html! { (part::badge(words::donation(row.state))) " " (part::yuan(row.amount_fen)) "元 " (names.of(row.purpose())) },
         })
         .collect())
 }
@@ -131,7 +131,7 @@ async fn lines(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
         .collect())
 }
 
-/// Gifts and bank lines are found in their lists by an amount.
+/// Gifts, bank lines and breaks are found in their lists by an amount.
 fn amounts(officer: &Officer, text: &str) -> Vec<Found> {
     let plain = text.replace([',', '，'], "");
     let Some(amount) = plain.parse::<Money>().ok().filter(|amount| amount.is_positive() && plain.len() < 12) else {
@@ -140,6 +140,7 @@ fn amounts(officer: &Officer, text: &str) -> Vec<Found> {
     let lists = [
         (officer.is(&SEARCHERS), "/console/donations", "捐赠"),
         (officer.is(&app::bank::READERS), "/console/bank", "银行流水"),
+        (officer.is(&app::books::READERS), "/console/breaks", "差错（金额或差额）"),
     ];
     let offered = lists.into_iter().filter(|(offered, ..)| *offered);
     offered

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::campaigns::{percent, raised};
 use super::complaint::HOW_TO_ASK;
-use super::{as_of, disclosures, page};
+use super::{as_of, disclosures, page, team};
 use crate::chart::{self, Bar};
 use crate::page::PageError;
 use crate::part;
@@ -38,6 +38,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
     let milestones = app.campaigns.public_milestones(id).await?;
     let updates = app.campaigns.public_updates(id, None, FIRST).await?;
     let (gifts, more_gifts) = app.giving.wall(id, None, FIRST).await?;
+    let teams = app.giving.teams(id, None, team::FIRST + 1).await?;
     let spent = app.spending.open(id, None, FIRST + 1).await?;
     let growth = app.open_books.growth(id).await?;
     let parts = if one.campaign.kind == CampaignKind::Parent {
@@ -84,6 +85,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, Path(campaign_id): Path
         (part::block("执行反馈", &feedback(&reports, &base)))
         (part::block("信息公开", &disclosures::of_campaign(&published, FIRST, &base)))
         (part::block("爱心榜", &wall(&gifts, more_gifts.then(|| format!("{base}/gifts")))))
+        @if !teams.is_empty() { (part::block("一起捐", &team::some(&teams, &base))) }
         (part::block("募捐方案", &plan_part(&plans)))
         (part::block("咨询与投诉", &html! {
             p { (HOW_TO_ASK) }
@@ -333,7 +335,7 @@ fn feedback(reports: &[(campaign_update::Model, Vec<Uuid>)], base: &str) -> Mark
     }
 }
 
-fn wall(gifts: &[WallGift], more: Option<String>) -> Markup {
+pub(super) fn wall(gifts: &[WallGift], more: Option<String>) -> Markup {
     html! {
         @if gifts.is_empty() {
             (part::nothing_here("还没有捐赠，期待您的第一份爱心。"))
@@ -347,7 +349,7 @@ fn wall(gifts: &[WallGift], more: Option<String>) -> Markup {
 fn wall_gift(gift: &WallGift) -> Markup {
     html! {
         li {
-            span { strong { (gift.shown.donor) } @if let Some(message) = &gift.shown.message { " " span class="faint" { "“" (message) "”" } } }
+            span { strong { (gift.shown.donor) } @if let Some(tribute) = &gift.shown.tribute { " " (tribute) } @if let Some(message) = &gift.shown.message { " " span class="faint" { "“" (message) "”" } } }
             span { @match gift.shown.amount { Some(amount) => (part::yuan(amount)), None => span class="faint" { "金额不公开" } } }
             span class="faint" { (part::at(gift.at)) }
         }
@@ -413,7 +415,7 @@ pub(super) async fn get_gifts(
 ) -> Result<Response, PageError> {
     let (asked, id) = (Asked::of(request), CampaignId::from(campaign_id));
     let one = app.campaigns.public(id).await?;
-    let (found, more) = app.giving.wall(id, asked.after(), 50).await?;
+    let (found, more) = app.giving.wall(id, asked.cursor()?, 50).await?;
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let content = html! {
         (part::heading(&format!("{} · 爱心榜", one.campaign.name), &html! { a href={ "/campaigns/" (one.campaign.id) } { "回到项目" } }))
@@ -434,7 +436,7 @@ pub(super) async fn get_payments(
     let (asked, id) = (Asked::of(request), CampaignId::from(campaign_id));
     let one = app.campaigns.public(id).await?;
     let (_, paid) = app.spending.paid(id).await?.total();
-    let mut spent = app.spending.open(id, asked.after(), 51).await?;
+    let mut spent = app.spending.open(id, asked.cursor()?, 51).await?;
     let next = (spent.payouts.len() > 50).then(|| spent.payouts[49].id.to_string());
     spent.payouts.truncate(50);
     let content = html! {

@@ -15,7 +15,7 @@ use crate::chart;
 use crate::open::page;
 use crate::page::PageError;
 use crate::part;
-use crate::table::Asked;
+use crate::table::{Asked, not_understood};
 use crate::words;
 
 /// How many campaigns a page shows.
@@ -31,20 +31,9 @@ const ORDERS: [(&str, &str, Sorting); 3] = [
 #[handler]
 pub(super) async fn get_list(Data(app): Data<&Arc<App>>, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let search = Search {
-        words: asked.get("q").map(|words| words.chars().take(60).collect()),
-        state: asked.hint::<words::Key<CampaignState>>("state").map(|key| key.0).filter(|state| state.is_public()),
-        cause: asked.hint::<words::Key<Cause>>("cause").map(|key| key.0),
-        division: asked
-            .get("division")
-            .filter(|code| domain::division::hebei().iter().any(|d| d.code == *code))
-            .map(str::to_owned),
-        parent: asked.hint::<uuid::Uuid>("parent").map(CampaignId::from),
-        order: ORDERS.iter().find(|(key, ..)| asked.get("order") == Some(key)).map_or(Sorting::Newest, |found| found.2),
-        unit: None,
-    };
+    let search = search(&asked)?;
     let open = app.open_books.all().await?;
-    let mut found = app.campaigns.search(&search, asked.after(), SHOWN as u64 + 1).await?;
+    let mut found = app.campaigns.search(&search, asked.cursor()?, SHOWN as u64 + 1).await?;
     let next = (found.len() > SHOWN).then(|| found[SHOWN - 1].campaign.id.to_string());
     found.truncate(SHOWN);
     let first = asked.get("after").is_none();
@@ -70,6 +59,25 @@ pub(super) async fn get_list(Data(app): Data<&Arc<App>>, request: &Request) -> R
         (part::more(&asked, next.as_deref()))
     };
     Ok(page("公益项目", "/", &content).into_response())
+}
+
+/// What is asked for. What cannot be read is refused, so that nobody takes the list of all campaigns for what they looked for.
+fn search(asked: &Asked) -> Result<Search, PageError> {
+    let state = asked.read::<words::Key<CampaignState>>("state")?.map(|key| key.0);
+    if let Some(given) = asked.get("state").filter(|_| state.is_some_and(|state| !state.is_public())) {
+        return Err(not_understood("state", given).into());
+    }
+    let codes: Vec<&str> = domain::division::hebei().iter().map(|one| one.code).collect();
+    let order = asked.among("order", &ORDERS.map(|(key, ..)| key))?;
+    Ok(Search {
+        words: asked.get("q").map(|words| words.chars().take(60).collect()),
+        state,
+        cause: asked.read::<words::Key<Cause>>("cause")?.map(|key| key.0),
+        division: asked.among("division", &codes)?.map(str::to_owned),
+        parent: asked.read::<CampaignId>("parent")?,
+        order: ORDERS.iter().find(|(key, ..)| order == Some(*key)).map_or(Sorting::Newest, |found| found.2),
+        unit: None,
+    })
 }
 
 fn filter(asked: &Asked) -> Markup {

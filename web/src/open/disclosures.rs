@@ -66,7 +66,7 @@ pub(super) async fn get_of_campaign(
 ) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let one = app.campaigns.public(id).await?;
-    let mut found = app.disclosures.of_campaign(id, asked.after(), SHOWN + 1).await?;
+    let mut found = app.disclosures.of_campaign(id, asked.cursor()?, SHOWN + 1).await?;
     let next = cut(&mut found, |version| version.row.id);
     let content = html! {
         (part::heading(&format!("{} · 信息公开", one.campaign.name), &html! { a href={ "/campaigns/" (id) } { "回到项目" } }))
@@ -80,7 +80,7 @@ pub(super) async fn get_of_campaign(
 #[handler]
 pub(super) async fn get_list(Data(app): Data<&Arc<App>>, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let mut found = app.disclosures.of_charities(asked.after(), SHOWN + 1).await?;
+    let mut found = app.disclosures.of_charities(asked.cursor()?, SHOWN + 1).await?;
     let next = cut(&mut found, |(version, _)| version.row.id);
     let columns: Vec<Column> = std::iter::once(column("慈善组织")).chain(COLUMNS).collect();
     let rows = found.iter().map(|(version, charity)| {

@@ -77,10 +77,9 @@ pub(super) async fn get_show(
 
 fn gift(own: &OwnGift, used: &GiftUse, refunds: &[refund::Model]) -> Markup {
     let row = &own.gift;
-    let campaign = if own.public {
-        html! { a href={ "/campaigns/" (row.campaign_id) } { (own.campaign) } }
-    } else {
-        html! { (own.campaign) }
+    let campaign = html! {
+        @if let Some(id) = row.campaign_id.filter(|_| own.public) { a href={ "/campaigns/" (id) } { (own.campaign) } }
+        @else { (own.campaign) }
     };
     let checked = match row.channel {
         Channel::Wechat => "与微信账单核对",
@@ -111,8 +110,12 @@ fn gift(own: &OwnGift, used: &GiftUse, refunds: &[refund::Model]) -> Markup {
                 } }
             }
             h3 { "善款去向" }
-            (Table::new("善款去向", &columns, "项目还没有支出。").whole(lines).plain())
-            p class="faint" { (SHARE_NOTE) }
+            @if used.campaign.is_some() {
+                (Table::new("善款去向", &columns, "项目还没有支出。").whole(lines).plain())
+                p class="faint" { (SHARE_NOTE) }
+            } @else {
+                p { "这笔捐赠没有限定用途，由受赠机构按章程规定的宗旨统筹使用；各月收支见" a href="/transparency" { "公开账目" } "。" }
+            }
         }
     }
 }

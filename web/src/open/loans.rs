@@ -9,7 +9,6 @@ use app::App;
 use app::loans::products::Priced;
 use app::loans::terms::{Answer, ByTerms, Question};
 use app::problem::Problem;
-use domain::lending::RepaymentMethod;
 use domain::loan::{DayCount, InterestMode};
 use domain::{LoanProductId, Money, Rate};
 use maud::{Markup, html};
@@ -35,7 +34,9 @@ pub(super) async fn get_loans(Data(app): Data<&Arc<App>>, request: &Request) -> 
     let offers = app.loans.offers(&Search::default(), None, SHOWN).await?;
     let mut quoted = None;
     let mut refused = None;
-    if asked.get("amount").is_some() {
+    if let Err(problem) = known(&asked, &offers) {
+        refused = Some(problem);
+    } else if TYPED.iter().any(|name| asked.names(name)) {
         match question(&asked) {
             Ok(question) => match app.loans.quote(&question).await {
                 Ok(answer) => quoted = Some(shown(&question, &answer)?),
@@ -60,10 +61,31 @@ pub(super) async fn get_loans(Data(app): Data<&Arc<App>>, request: &Request) -> 
     Ok(page("青年贷款", "/loans", &content).into_response())
 }
 
+/// What the form asks for beside the product; a link that names a product alone asks for nothing yet.
+const TYPED: [&str; 5] = ["amount", "term", "method", "rate", "fees"];
+
+/// The product that is asked about, if one is: one of those on offer.
+fn product(asked: &Asked) -> Result<Option<LoanProductId>, Problem> {
+    let Some(given) = asked.get("product") else { return Ok(None) };
+    given.parse().map(Some).map_err(|_| Problem::field("product", NO_PRODUCT))
+}
+
+/// What is said of a product that is none.
+const NO_PRODUCT: &str = "没有这个贷款产品，或已不再受理，请重新选择";
+
+/// Refuses a product that is not among those on offer.
+fn known(asked: &Asked, offers: &[Priced]) -> Result<(), Problem> {
+    let found = |id| offers.iter().any(|one| one.offered.product.id == id);
+    if product(asked)?.is_some_and(|id| !found(id)) {
+        return Err(Problem::field("product", NO_PRODUCT));
+    }
+    Ok(())
+}
+
 /// Reads what was asked, in words where it cannot be read.
 fn question(asked: &Asked) -> Result<Question, Problem> {
-    let product = asked.hint::<uuid::Uuid>("product").map(LoanProductId::from);
-    let amount = asked.get("amount").unwrap_or_default();
+    let product = product(asked)?;
+    let Some(amount) = asked.get("amount") else { return Err(Problem::field("amount", "请填写贷款金额")) };
     if amount.contains([',', '，']) {
         return Err(Problem::field("amount", "金额不要写逗号，例如 100000.00"));
     }
@@ -72,9 +94,9 @@ fn question(asked: &Asked) -> Result<Question, Problem> {
     if !amount.is_positive() {
         return Err(Problem::field("amount", "贷款金额必须大于零"));
     }
-    let term = asked.hint::<u32>("term").filter(|term| (1..=LONGEST).contains(term));
+    let term = asked.get("term").and_then(|term| term.parse::<u32>().ok()).filter(|term| (1..=LONGEST).contains(term));
     let term = term.ok_or_else(|| Problem::field("term", "贷款期限应为1至600个月的整数"))?;
-    let method = asked.hint::<words::Key<RepaymentMethod>>("method").map(|key| key.0);
+    let method = asked.get("method").and_then(|method| method.parse::<words::Key<_>>().ok()).map(|key| key.0);
     let method = method.ok_or_else(|| Problem::field("method", "请选择还款方式"))?;
     let by = match (product, asked.get("rate")) {
         (Some(product), _) => ByTerms::Product(product),

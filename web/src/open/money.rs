@@ -18,6 +18,8 @@ use crate::words;
 
 /// How many months the charts show.
 const MONTHS: usize = 24;
+/// The tables that are given as files.
+const TABLES: [&str; 4] = ["months", "causes", "places", "counties"];
 /// How many seals are shown; the interface gives all.
 const SEALS: u64 = 14;
 
@@ -25,8 +27,10 @@ const SEALS: u64 = 14;
 #[handler]
 pub(super) async fn get_show(Data(app): Data<&Arc<App>>, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
+    asked.among("as", &["csv", "xlsx"])?;
+    let wanted = asked.among("table", &TABLES)?;
     let open = app.open_books.all().await?;
-    if let (Some(kind), Some(table)) = (asked.file(), asked.get("table")) {
+    if let (Some(kind), Some(table)) = (asked.file(), wanted) {
         let table = match table {
             "causes" => causes(&open),
             "places" => places(&open),

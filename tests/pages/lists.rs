@@ -1,0 +1,247 @@
+//! What pages list: filtered, in pages, and what they do not understand said; and whom they offer what.
+
+use domain::role::Role;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::browser::ask;
+use crate::world::{Terms, story_on_sqlite};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_page_says_what_it_does_not_understand() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        for (path, given) in [
+            ("/?state=nonsense".to_owned(), "nonsense"),
+            ("/?state=draft".to_owned(), "draft"),
+            ("/?cause=music".to_owned(), "music"),
+            ("/?division=9999".to_owned(), "9999"),
+            ("/?order=upwards".to_owned(), "upwards"),
+            ("/?parent=1".to_owned(), "1"),
+            ("/?after=third".to_owned(), "third"),
+            ("/transparency?table=years&as=csv".to_owned(), "years"),
+            ("/transparency?table=months&as=pdf".to_owned(), "pdf"),
+            ("/disclosures?after=third".to_owned(), "third"),
+            (format!("/campaigns/{campaign}/gifts?after=third"), "third"),
+            (format!("/campaigns/{campaign}/payments?after=third"), "third"),
+            (format!("/campaigns/{campaign}/disclosures?after=third"), "third"),
+        ] {
+            let (status, page) = ask(w, None, &path).await;
+            assert_eq!(status, 400, "{path}: {page}");
+            assert!(page.contains(&format!("筛选条件“{given}”不正确")), "{path}: {page}");
+        }
+        for path in ["/?state=open&cause=&division=1305&order=raised", "/transparency?table=places&as=csv"] {
+            assert_eq!(ask(w, None, path).await.0, 200, "{path}");
+        }
+        for (path, said) in [
+            ("/loans?product=none", "没有这个贷款产品"),
+            ("/loans?product=01890000-0000-7000-8000-000000000000", "没有这个贷款产品"),
+            ("/loans?term=12&method=flat", "请填写贷款金额"),
+            ("/loans?amount=1000&term=many&method=flat&rate=5", "贷款期限应为"),
+        ] {
+            let (_, page) = ask(w, None, path).await;
+            assert!(page.contains(said), "{path}: {page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wishes_for_receipts_are_filtered_and_sorted() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let mut gifts = Vec::new();
+        for amount in ["10.00", "30.00", "20.00"] {
+            let gift = w.gift(&donor, campaign, amount).await;
+            donor.post(&format!("/donations/{}/receipt-wish", gift.id), json!({ "name": "甲示例" })).await.ok();
+            gifts.push(gift);
+        }
+        let cashier = w.staff(Role::Cashier).await;
+        let list = async |filter: &str| ask(w, Some(&cashier), &format!("/console/receipts/wishes{filter}")).await;
+        let amounts = |page: &str| -> Vec<String> {
+            let cells = page.split("data-name=\"金额\"").skip(1);
+            cells.map(|cell| cell.split_once("yuan\">").unwrap().1.split_once('<').unwrap().0.to_owned()).collect()
+        };
+        assert_eq!(amounts(&list("").await.1), ["10.00", "30.00", "20.00"], "the oldest first");
+        assert_eq!(amounts(&list("?sort=-2").await.1), ["30.00", "20.00", "10.00"]);
+        assert_eq!(amounts(&list("?sort=2").await.1), ["10.00", "20.00", "30.00"]);
+        assert_eq!(amounts(&list("?sort=-3").await.1), ["20.00", "30.00", "10.00"]);
+        assert_eq!(amounts(&list("?amount=30").await.1), ["30.00"]);
+        assert_eq!(amounts(&list(&format!("?number={}", gifts[2].order)).await.1), ["20.00"]);
+        assert_eq!(amounts(&list("?state=waiting").await.1).len(), 3);
+        assert!(list("?state=overdue").await.1.contains("没有这样的待开票据"));
+        assert_eq!(amounts(&list(&format!("?after={}&sort=-2", gifts[1].id)).await.1), ["20.00", "10.00"]);
+        let (status, csv) = list("?as=csv&amount=20.00").await;
+        assert!(status == 200 && csv.contains("20.00") && !csv.contains("30.00"), "{csv}");
+        for wrong in ["?state=late", "?number=12", "?entity=x", "?amount=much"] {
+            assert_eq!(list(wrong).await.0, 400, "{wrong}");
+        }
+        for (filter, status) in [("?state=to_reverse", 200), ("?state=issued", 200), ("?state=lost", 400)] {
+            assert_eq!(ask(w, Some(&cashier), &format!("/console/receipts{filter}")).await.0, status, "{filter}");
+        }
+        w.pass(8 * 86_400).await;
+        assert_eq!(amounts(&list("?state=overdue").await.1).len(), 3);
+
+        let auditor = w.staff(Role::Auditor).await;
+        for (filter, status) in [
+            ("?q=青创&pace=daily&file=none", 200),
+            ("?pace=hourly", 400),
+            ("?file=yesterday", 400),
+            ("?bank=x", 400),
+            ("?as=csv", 200),
+        ] {
+            let (answer, page) = ask(w, Some(&auditor), &format!("/console/loan-programmes{filter}")).await;
+            assert_eq!(answer, status, "{filter}: {page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_paper_is_read_in_pages() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let payee = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "kind": "person", "part": "beneficiary", "name": "王一（示例）",
+            "account": { "number": "6222020000000000001", "bank": "示例银行" },
+        });
+        organiser.post("/staff/payees", payee.clone()).await.ok();
+        let lines = |count: i64| -> Vec<_> {
+            let line = |n| json!({ "id": Uuid::now_v7(), "payee": payee["id"], "amount": format!("1.{n:02}") });
+            (1..=count).map(line).collect()
+        };
+        let paper = Uuid::now_v7();
+        let new = json!({
+            "id": paper, "campaign": campaign, "line": "a", "kind": "grant", "purpose": "秋季助学金", "payouts": lines(45),
+        });
+        organiser.post("/staff/disbursements", new).await.ok();
+        let path = format!("/console/disbursements/{paper}");
+        for (skip, rows, here, next) in [("", 20, "1.20", true), ("?skip=20", 20, "1.21", true), ("?skip=40", 5, "1.45", false)] {
+            let (status, page) = ask(w, Some(&organiser), &format!("{path}{skip}")).await;
+            assert_eq!((status, page.matches("data-name=\"收款人\"").count()), (200, rows), "{skip}: {page}");
+            assert!(page.contains("共45笔，合计") && page.contains(here), "{skip}: {page}");
+            assert_eq!(page.contains("rel=\"next\""), next, "{skip}");
+        }
+        for (words, told) in [("助学", true), ("春季", false)] {
+            let (_, list) = ask(w, Some(&organiser), &format!("/console/disbursements?q={words}")).await;
+            assert_eq!(list.contains(&path), told, "{words}");
+        }
+        let (_, csv) = ask(w, Some(&organiser), &format!("{path}?as=csv")).await;
+        assert_eq!(csv.lines().count(), 46, "all of them: {csv}");
+        assert_eq!(ask(w, Some(&organiser), &format!("{path}?skip=x")).await.0, 400);
+        let (_, form) = ask(w, Some(&organiser), &format!("{path}/edit")).await;
+        assert!(form.contains("1.45"), "a form has all of them");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_suspended_a_campaign_is_not_offered_to_lift_it() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        let disclosure = w.staff(Role::Disclosure).await;
+        let complaint = Uuid::now_v7();
+        let words = json!({ "id": complaint, "campaign": campaign, "words": "用途与说明不符" });
+        w.stranger.post("/complaints", words).await.ok();
+        let order = json!({ "id": Uuid::now_v7(), "complaint": complaint, "reason": "收到投诉，先行核查" });
+        head.post(&format!("/staff/campaigns/{campaign}/suspensions"), order).await.ok();
+        let path = format!("/console/campaigns/{campaign}");
+        let lift = format!("{path}/suspension-lift");
+        let (_, page) = ask(w, Some(&head), &path).await;
+        assert!(page.contains("须由另一位财务负责人或理事长解除") && !page.contains(&lift), "{page}");
+        let (_, page) = ask(w, Some(&chair), &path).await;
+        assert!(page.contains("投诉尚未答复") && !page.contains(&lift), "{page}");
+        let of = |step: &str| format!("/staff/complaints/{complaint}/{step}");
+        disclosure.act(&of("taking")).await.ok();
+        disclosure.post(&of("answer"), json!({ "upheld": false, "answer": "已核实，用途相符" })).await.ok();
+        let (_, page) = ask(w, Some(&chair), &path).await;
+        assert!(page.contains(&lift), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enquiry_leads_to_its_gift_for_whoever_may_read_it() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let gift = w.gift(&donor, campaign, "10.00").await;
+        let question = json!({ "id": Uuid::now_v7(), "donation": gift.id, "question": "我的捐款用在哪里了？" });
+        donor.post("/me/enquiries", question).await.ok();
+        for (role, leads) in [(Role::Disclosure, false), (Role::ProjectManager, true)] {
+            let officer = w.staff(role).await;
+            let (_, page) = ask(w, Some(&officer), "/console/enquiries").await;
+            assert!(page.contains(&gift.order), "{role:?} has its number: {page}");
+            assert!(page.contains(&format!("/console/campaigns/{campaign}")), "{role:?} has its campaign: {page}");
+            let path = format!("/console/donations/{}", gift.id);
+            assert_eq!(page.contains(&path), leads, "{role:?}: {page}");
+            assert_eq!(ask(w, Some(&officer), &path).await.0, if leads { 200 } else { 403 }, "{role:?}");
+        }
+    })
+    .await;
+}
+
+/// What is begun often is offered on the first page, and nothing is that would be refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_on_from_the_first_page_is_open() {
+    story_on_sqlite(Terms::default(), async |w| {
+        w.open_campaign("1000.00").await;
+        let offered = [
+            (Role::Organiser, "/console/campaigns/new"),
+            (Role::Cashier, "/console/payment-files/new"),
+            (Role::Bookkeeper, "/console/exports"),
+            (Role::Disclosure, "/console/duties?state=late"),
+            (Role::Admin, "/console/members/new"),
+            (Role::LeagueOfficer, "/console/needs/new"),
+            (Role::BankOfficer, "/console/loan-arrears"),
+            (Role::Auditor, "/console/trail"),
+            (Role::FinanceHead, "/console/reconciliation"),
+            (Role::Chair, "/console/duties?state=late"),
+        ];
+        for (role, way) in offered {
+            let officer = w.staff(role).await;
+            let (_, page) = ask(w, Some(&officer), "/console").await;
+            let main = page.split_once("<main").unwrap().1;
+            let links: Vec<&str> =
+                main.split("href=\"/console").skip(1).map(|rest| rest.split_once('"').unwrap().0).collect();
+            assert!(links.iter().any(|link| format!("/console{link}") == way), "{role:?} {way}: {links:?}");
+            for link in links {
+                let path = format!("/console{}", link.replace("&amp;", "&"));
+                let (status, page) = ask(w, Some(&officer), &path).await;
+                assert_eq!(status, 200, "{role:?} {path}: {page}");
+            }
+        }
+        let keeper = w.staff(Role::Bookkeeper).await;
+        let (_, found) = ask(w, Some(&keeper), "/console/search?q=20.50").await;
+        assert!(found.contains("/console/breaks?amount=20.50"), "a difference is found by its amount: {found}");
+        for (filter, status) in
+            [("?amount=20.50", 200), ("?amount=much", 400), ("?state=lost", 400), ("?owner=me", 400)]
+        {
+            assert_eq!(ask(w, Some(&keeper), &format!("/console/breaks{filter}")).await.0, status, "{filter}");
+        }
+    })
+    .await;
+}
+
+/// A field says what it is for where no heading stands over it, and offers what it asks for by code or by name.
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_say_what_they_ask_for() {
+    story_on_sqlite(Terms::default(), async |w| {
+        w.open_campaign("1000.00").await;
+        for (role, path, shown) in [
+            (Role::Bookkeeper, "/console/vouchers/new", "<label class=\"cell\"><span>会计科目</span>"),
+            (Role::Bookkeeper, "/console/vouchers/new", "<label class=\"cell\"><span>借方</span>"),
+            (Role::Organiser, "/console/campaigns/new", "<label class=\"cell\"><span>金额</span>"),
+            (Role::LeagueOfficer, "/console/needs/new", "<option value=\"130502 邢台市襄都区\">"),
+            (Role::Admin, "/console/units", "<option value=\"130502 邢台市襄都区\">"),
+        ] {
+            let officer = w.staff(role).await;
+            let (status, page) = ask(w, Some(&officer), path).await;
+            assert!(status == 200 && page.contains(shown), "{path} {shown}: {page}");
+        }
+    })
+    .await;
+}
