@@ -14,7 +14,7 @@ use domain::{BusinessDate, Fraction, LoanEventId, Money, Timestamp};
 use uuid::Uuid;
 
 use super::chance::Seed;
-use super::loans::{Fate, Habit, Loan, Loans, Plant};
+use super::loans::{Fate, Habit, Loan, Loans, MISUSED, Plant};
 
 /// A loan as its bank keeps it.
 struct Kept<'a> {
@@ -151,6 +151,11 @@ fn kept<'a>(plan: &'a Loans, at: usize, until: BusinessDate) -> Result<Option<Ke
     if loan.changes.is_some_and(|(_, kind)| kind == "extension") {
         let what = What::Judgement(Some(Class::SpecialMention));
         kept.events.push(Event { id: Uuid::nil().into(), on: loan.on, what });
+    }
+    // The bank and we have written down alike what a visit found; its file has no line for it.
+    for (number, on) in (1..).zip(loan.misused.into_iter().flatten()) {
+        let what = if number == 1 { What::Misuse(Some(MISUSED.2)) } else { What::MisuseMended };
+        kept.events.push(Event { id: Uuid::from_u128(u128::MAX - number).into(), on, what });
     }
     let class = kept.state(loan.on)?.class;
     let payout = kept.line(Kind::Payout, loan.on, loan.amount, Split::default(), loan.amount, class);

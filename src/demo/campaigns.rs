@@ -132,6 +132,7 @@ pub(super) fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
         let begins = |words: &[&str]| words.iter().any(|word| str::starts_with(name, word));
         let cause = match name {
             _ if begins(&["燕赵同心"]) => "disaster",
+            _ if begins(&["返乡"]) => "rural",
             _ if begins(&["小橘灯", "寸草心", "青春暖邢", "暖冬冀行", "冬衣"]) => "care",
             _ => "education",
         };
@@ -313,6 +314,15 @@ pub(super) fn campaigns(seed: Seed, days: &[Day]) -> Vec<Campaign> {
         "在廊坊的社区为随迁儿童开设周末阅览室。",
         80_000,
         first_of(4, 1),
+        evening(12, 31),
+        Fate::Reaches(Open),
+    );
+    plan(
+        22,
+        "返乡青年·创业贴息",
+        "为返乡创业青年的贷款贴息：所募善款按银行实收利息的一半补助借款人，不用于任何风险补偿。",
+        50_000,
+        first_of(7, 10),
         evening(12, 31),
         Fate::Reaches(Open),
     );

@@ -8,30 +8,31 @@
 //! the program was down is followed by another attempt for the same gift. The clock goes forward only, from the moment the
 //! world has begun.
 
+mod gifts;
+mod trouble;
+mod withdrawals;
+
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use app::organisation::Organisation;
 use domain::role::Role;
-use domain::{BusinessDate, Clock, Money, Timestamp};
+use domain::{Clock, Money, Timestamp};
 use entity::Db;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::client::{CallError, Client};
+use super::client::Client;
 use super::disaster::FLOOD_DAY;
 use super::loans::Loans;
-use super::world::{BANK_ACCOUNT, Gift, House, RAISED, Withdrawal, World};
+use super::world::{Gift, House, RAISED, World};
 use crate::commands::WrongInput;
 
-/// How many donors are at it at once.
-const AT_ONCE: usize = 64;
 /// How many gifts of a day meet the fault of that day.
 const IN_TROUBLE: usize = 12;
 /// How long one thing may take before the world is given up. The lease of a job whose process was killed lasts a minute.
@@ -54,9 +55,6 @@ pub(crate) struct Stage {
     pub(crate) identity: app::identity::Identity,
 }
 
-/// After so many days the bills of all of them are fetched. WeChat keeps them for three months.
-const RECONCILED_EVERY: i64 = 40;
-
 /// Plays a world on a stage.
 pub(crate) struct Driver {
     world: World,
@@ -74,13 +72,6 @@ pub(crate) struct Driver {
     known: Mutex<HashMap<usize, Uuid>>,
     /// How many notifications of gifts that are settled already wait for their repetition.
     late_callbacks: AtomicU64,
-}
-
-/// A gift whose confirmation is awaited.
-#[derive(Clone, Copy, Debug)]
-struct Awaited {
-    donor: usize,
-    id: Uuid,
 }
 
 impl Driver {
@@ -143,6 +134,7 @@ impl Driver {
         self.bar.set_length(self.world.payments());
         let begun = self.has_begun().await?;
         if !begun {
+            self.no_month_is_locked().await?;
             self.clock_to(self.world.days[0].opens, true).await?;
         }
         self.league().await.context("the League, its charities and their staff")?;
@@ -160,14 +152,9 @@ impl Driver {
             self.same_number_of_gifts().await?;
             self.bar.set_position(self.world.days[from].gifts.start as u64);
         }
-        let mut reconciled = self.world.days[from].date();
         for day in from..self.world.days.len() {
             let date = self.world.days[day].date();
             self.bar.set_message(date.to_string());
-            if reconciled.days_to(date) > RECONCILED_EVERY {
-                self.run_job("reconcile").await?;
-                reconciled = date;
-            }
             let began = self.real.now();
             self.play_day(day).await.with_context(|| format!("the {date} of the invented year"))?;
             let took_ms = u64::try_from(self.real.now().apart(began).as_millis()).unwrap_or_default();
@@ -176,8 +163,9 @@ impl Driver {
         self.check_total().await?;
         self.clock_to(self.world.last_moment(), false).await?;
         self.pay_and_settle(&closing).await?;
-        // The bills of the days that are over.
-        self.run_job("reconcile").await
+        // The bills of the days that are over, which are sealed then.
+        self.run_job("reconcile").await?;
+        self.run_job("seal_days").await
     }
 
     // ---- where the world stands ----
@@ -208,14 +196,25 @@ impl Driver {
         }
     }
 
+    /// Where months are locked no other year begins: nothing could be dated into them.
+    async fn no_month_is_locked(&self) -> anyhow::Result<()> {
+        let books = ledger::books(self.stage.db.read()).await?;
+        match books.iter().any(|book| book.locked_through.is_some()) {
+            true => {
+                Err(WrongInput("the books of this database are locked by another year; use other data".to_owned())
+                    .into())
+            }
+            false => Ok(()),
+        }
+    }
+
     /// The reference of the first company's gift tells how many gifts this world was begun with.
     async fn same_number_of_gifts(&self) -> anyhow::Result<()> {
         let Some(gift) = self.world.company_gifts.first() else { return Ok(()) };
         let cashier = self.officer(Role::Cashier).await?;
         match self.api.post("/staff/bank-gifts", Some(&cashier), gift.body()).await {
             Err(error) if error.code() == "id_reused" => Err(WrongInput(
-                "this database holds the same world with another number of gifts; use that number, another --seed or other \
-                 data"
+                "this database holds the same world with another number of gifts; use that number or other data"
                     .to_owned(),
             )
             .into()),
@@ -317,7 +316,11 @@ impl Driver {
         let by_bank = self.world.company_gifts.iter().chain(&self.world.other_bank_gifts);
         for gift in by_bank.filter(|gift| gift.day == number) {
             let cashier = self.officer_named(gift.house.member(Role::Cashier)).await?;
-            let entered = self.api.post("/staff/bank-gifts", Some(&cashier), gift.body()).await?;
+            let mut body = gift.body().clone();
+            if gift.general {
+                body["general_fund"] = json!(self.book(gift.house)?);
+            }
+            let entered = self.api.post("/staff/bank-gifts", Some(&cashier), &body).await?;
             if entered["state"] == "created" {
                 let bookkeeper = self.officer_named(gift.house.member(Role::Bookkeeper)).await?;
                 let path = format!("/staff/bank-gifts/{}/confirmation", gift.id);
@@ -352,13 +355,14 @@ impl Driver {
         self.spend(number).await?;
         self.partner_accounts(number).await.context("what the partner accounts for")?;
         self.by_hand(number).await.context("what is written into the books by hand")?;
-        self.bank_month(number).await.context("the bank's statement of a month")?;
         self.aid_of_xingtai(number).await.context("the aid of 邢台")?;
         self.updates(number).await.context("what campaigns tell")?;
+        self.teams(number).await.context("teams")?;
         self.receipts(number).await.context("receipts")?;
         self.enquiries(number).await.context("what donors ask")?;
         self.privacy(number).await.context("personal data")?;
         self.lend(number).await.context("loans")?;
+        self.month_end(number).await.context("the end of a month")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
             self.depart(withdrawal).await.context("a withdrawal leaves")?;
         }
@@ -378,344 +382,6 @@ impl Driver {
         let token = self.officer(role).await?;
         Ok(self.api.post(&format!("/staff/{kind}/{id}/confirmation"), Some(&token), &json!({})).await?)
     }
-
-    // ---- gifts ----
-
-    /// Gives many, several at once. Answers those whose confirmation is awaited.
-    async fn give_all(self: &Arc<Self>, gifts: Vec<Gift>) -> anyhow::Result<Vec<Awaited>> {
-        let (gifts, next) = (Arc::new(gifts), Arc::new(AtomicUsize::new(0)));
-        let mut donors = JoinSet::new();
-        for _ in 0..AT_ONCE.min(gifts.len()) {
-            let (driver, gifts, next) = (self.clone(), gifts.clone(), next.clone());
-            donors.spawn(async move {
-                let mut awaited = Vec::new();
-                while let Some(gift) = gifts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    awaited.push(driver.pay(gift).await?);
-                }
-                anyhow::Ok(awaited)
-            });
-        }
-        let mut all = Vec::with_capacity(gifts.len());
-        while let Some(awaited) = donors.join_next().await {
-            all.extend(awaited??);
-        }
-        Ok(all)
-    }
-
-    /// The donor gives and pays; an attempt that came to nothing is followed by another.
-    async fn pay(&self, gift: &Gift) -> anyhow::Result<Awaited> {
-        for attempt in 0..10 {
-            let awaited = Awaited { donor: gift.donor, id: gift.id(attempt) };
-            let paid = match self.order(gift, awaited.id).await? {
-                Order::Paid => true,
-                Order::Open => self.pay_order(awaited.id, json!({})).await?,
-                Order::Over => false,
-            };
-            if paid {
-                self.bar.inc(1);
-                if let Some(number) = gift.main_number() {
-                    self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(number, awaited.id);
-                }
-                return Ok(awaited);
-            }
-        }
-        bail!("a gift expired ten times")
-    }
-
-    /// Sees to it that an order stands.
-    async fn order(&self, gift: &Gift, id: Uuid) -> anyhow::Result<Order> {
-        let token = self.donor(gift.donor).await?;
-        let path = format!("/campaigns/{}/donations", gift.campaign);
-        match self.api.post(&path, Some(&token), &gift.body(id)).await {
-            Ok(given) if is_open(&given["donation"]["state"]) => Ok(Order::Open),
-            Ok(_) => Ok(Order::Paid),
-            // Expired, or begun by a program at another address, which the channel takes for another order. It may have been
-            // paid all the same.
-            Err(error) if matches!(error.code(), "order_expired" | "channel_failed") => {
-                let gift = self.api.post(&format!("/donations/{id}/query"), Some(&token), &json!({})).await?;
-                Ok(if was_paid(&gift["state"]) { Order::Paid } else { Order::Over })
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The payer pays. False if the order is over.
-    async fn pay_order(&self, id: Uuid, how: Value) -> anyhow::Result<bool> {
-        let mut body = how;
-        body["out_trade_no"] = json!(id.simple());
-        match self.sandbox.post("/pay", None, &body).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == "ORDER_PAID" => Ok(true),
-            Err(error) if error.code() == "ORDER_CLOSED" => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Waits until payments are confirmed: as a rule the sandbox says that it has told of all of them. While it still has old
-    /// ones to tell, it cannot be known whether ours are among them, and each gift is looked at.
-    async fn settle(self: &Arc<Self>, awaited: Vec<Awaited>) -> anyhow::Result<()> {
-        if self.callbacks_told(Duration::from_millis(1500)).await? == 0 {
-            return Ok(());
-        }
-        self.settle_each(awaited).await
-    }
-
-    /// Waits until no more notifications wait than did before. Answers how many still do.
-    async fn callbacks_told(&self, within: Duration) -> anyhow::Result<u64> {
-        let began = self.real.now();
-        loop {
-            let state = self.sandbox.get("/state?orders=0", None).await?;
-            let waiting = state["callbacks_waiting"].as_u64().unwrap_or_default();
-            if waiting <= self.late_callbacks.load(Ordering::Relaxed) || self.real.now().apart(began) > within {
-                self.late_callbacks.store(waiting, Ordering::Relaxed);
-                return Ok(waiting);
-            }
-            tokio::time::sleep(Duration::from_millis(15)).await;
-        }
-    }
-
-    /// Looks at each gift and asks the channel for those of which nothing was heard, as the mini-program does.
-    async fn settle_each(self: &Arc<Self>, awaited: Vec<Awaited>) -> anyhow::Result<()> {
-        let mut looking = JoinSet::new();
-        for one in awaited {
-            while looking.len() >= AT_ONCE {
-                looking.join_next().await.transpose()?.transpose()?;
-            }
-            let driver = self.clone();
-            looking.spawn(async move { driver.settle_one(one).await });
-        }
-        while let Some(settled) = looking.join_next().await {
-            settled??;
-        }
-        Ok(())
-    }
-
-    async fn settle_one(&self, awaited: Awaited) -> anyhow::Result<()> {
-        let token = self.donor(awaited.donor).await?;
-        let patience = Patience::new(&self.real);
-        loop {
-            let gift = self.api.get(&format!("/donations/{}", awaited.id), Some(&token)).await?;
-            if was_paid(&gift["state"]) {
-                return Ok(());
-            }
-            self.api.post(&format!("/donations/{}/query", awaited.id), Some(&token), &json!({})).await?;
-            let what = || format!("the payment of {} is not confirmed", awaited.id);
-            patience.pause(Duration::from_millis(50), what).await?;
-        }
-    }
-
-    async fn pay_and_settle(self: &Arc<Self>, gift: &Gift) -> anyhow::Result<Uuid> {
-        let awaited = self.pay(gift).await?;
-        self.settle_each(vec![awaited]).await?;
-        Ok(awaited.id)
-    }
-
-    /// A donor's own gift, if it is there.
-    async fn look(&self, donor: usize, id: Uuid) -> anyhow::Result<Option<Value>> {
-        let token = self.donor(donor).await?;
-        match self.api.get(&format!("/donations/{id}"), Some(&token)).await {
-            Ok(gift) => Ok(Some(gift)),
-            Err(error) if error.code() == "no_such_donation" => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Under which id a gift was paid.
-    pub(super) async fn paid_id(&self, gift: &Gift) -> anyhow::Result<Option<Uuid>> {
-        for attempt in 0.. {
-            match self.look(gift.donor, gift.id(attempt)).await? {
-                Some(found) if was_paid(&found["state"]) => return Ok(Some(gift.id(attempt))),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        Ok(None)
-    }
-
-    async fn is_paid(&self, gift: &Gift) -> anyhow::Result<bool> {
-        Ok(self.paid_id(gift).await?.is_some())
-    }
-
-    /// The last gift of the world: it is there when everything else is.
-    fn closing_gift(&self) -> Gift {
-        self.world.odd_gift("closing gift", 0, self.world.days.len() - 1, self.world.heart())
-    }
-
-    // ---- to the bank ----
-
-    /// The cashier withdraws at the channel and records it, the bookkeeper confirms.
-    async fn depart(&self, planned: &Withdrawal) -> anyhow::Result<()> {
-        if self.transfer(planned.id).await?.is_none() {
-            if !self.is_withdrawn(planned).await? {
-                let body = json!({ "amount": planned.amount, "fail": planned.fails });
-                self.sandbox.post("/withdraw", None, &body).await?;
-            }
-            let cashier = self.officer(Role::Cashier).await?;
-            let body = json!({
-                "id": planned.id, "book": self.book(House::Foundation)?, "kind": "withdrawal", "amount": planned.amount,
-                "bank_account": BANK_ACCOUNT, "note": "微信支付商户平台提现",
-            });
-            self.api.post("/staff/transfers", Some(&cashier), &body).await?;
-        }
-        if self.transfer_state(planned.id).await? == "proposed" {
-            self.confirm("transfers", planned.id, Role::Bookkeeper).await?;
-        }
-        Ok(())
-    }
-
-    /// On the next day of work the cashier says how it ended, the head of finance confirms.
-    async fn finish(&self, planned: &Withdrawal) -> anyhow::Result<()> {
-        if self.transfer_state(planned.id).await? == "departed" {
-            let cashier = self.officer(Role::Cashier).await?;
-            let step = if planned.fails { "return" } else { "arrival" };
-            self.api.post(&format!("/staff/transfers/{}/{step}", planned.id), Some(&cashier), &json!({})).await?;
-        }
-        if self.transfer_state(planned.id).await?.ends_with("_proposed") {
-            self.confirm("transfers", planned.id, Role::FinanceHead).await?;
-        }
-        Ok(())
-    }
-
-    async fn transfer(&self, id: Uuid) -> anyhow::Result<Option<Value>> {
-        let cashier = self.officer(Role::Cashier).await?;
-        match self.api.get(&format!("/staff/transfers/{id}"), Some(&cashier)).await {
-            Ok(transfer) => Ok(Some(transfer)),
-            Err(error) if matches!(&error, CallError::Refused { status: 404, .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn transfer_state(&self, id: Uuid) -> anyhow::Result<String> {
-        let transfer = self.transfer(id).await?.context("the transfer was recorded")?;
-        Ok(text(&transfer["state"]).to_owned())
-    }
-
-    /// Whether the bank's statements show it: a withdrawal has no number of ours, and must not be made twice.
-    async fn is_withdrawn(&self, planned: &Withdrawal) -> anyhow::Result<bool> {
-        if planned.fails {
-            return Ok(false);
-        }
-        let mut date = self.world.days[planned.day].date();
-        let mut ahead = 0;
-        let today = BusinessDate::of(self.now().await?);
-        while ahead < 6 {
-            let statement = self.sandbox.get(&format!("/bank?date={date}"), None).await?;
-            if text(&statement).contains(&format!(",{},", planned.amount)) {
-                return Ok(true);
-            }
-            ahead += usize::from(date >= today);
-            date = date.next();
-        }
-        Ok(false)
-    }
-
-    // ---- what goes wrong ----
-
-    /// Orders that are never paid and expire.
-    async fn nobody_pays(&self, day: usize) -> anyhow::Result<()> {
-        for number in 0..5 {
-            let gift = self.world.odd_gift("unpaid", number, day, self.world.main());
-            self.order(&gift, gift.id(0)).await?;
-        }
-        Ok(())
-    }
-
-    /// The second payment of an order stands in suspense.
-    async fn somebody_pays_twice(self: &Arc<Self>, day: usize) -> anyhow::Result<()> {
-        let gift = self.world.odd_gift("paid twice", 0, day, self.world.heart());
-        let id = self.pay_and_settle(&gift).await?;
-        if !self.has_break("paid_twice", id).await? {
-            self.pay_order(id, json!({ "again": true })).await?;
-        }
-        self.await_break("paid_twice", id).await
-    }
-
-    /// A payment that comes when its order is long closed stands in suspense.
-    async fn somebody_is_slow(&self, day: usize, now_pays: bool) -> anyhow::Result<()> {
-        let gift = self.world.odd_gift("paid after close", 0, day, self.world.heart());
-        let id = gift.id(0);
-        self.order(&gift, id).await?;
-        if !now_pays {
-            return Ok(());
-        }
-        let patience = Patience::new(&self.real);
-        loop {
-            self.run_job("expire_orders").await?;
-            let found = self.look(gift.donor, id).await?.context("the order was made")?;
-            if found["state"] == "closed" {
-                break;
-            }
-            patience.pause(Duration::from_millis(200), || "an order does not expire".to_owned()).await?;
-        }
-        self.pay_order(id, json!({ "force": true })).await?;
-        self.await_break("paid_after_close", id).await
-    }
-
-    /// A payment of another amount than the order's stands in suspense.
-    async fn somebody_pays_something_else(&self, day: usize) -> anyhow::Result<()> {
-        let gift = self.world.odd_gift("another amount", 0, day, self.world.heart());
-        let id = gift.id(0);
-        // If it is over, the break was made before, or nobody paid in time.
-        let open = matches!(self.order(&gift, id).await?, Order::Open);
-        if open && self.pay_order(id, json!({ "amount": gift.amount.fen() + 100 })).await? {
-            self.await_break("amount", id).await?;
-        }
-        Ok(())
-    }
-
-    /// 小橘灯 ends in the evening; two gifts that were begun in time arrive after its end and are accepted as late.
-    async fn the_lamp_goes_out(self: &Arc<Self>, day: usize) -> anyhow::Result<()> {
-        let lamp = self.world.lamp();
-        let gifts: Vec<Gift> = (0..2).map(|number| self.world.odd_gift("late", number, day, lamp)).collect();
-        self.clock_to(lamp.ends.before(Duration::from_secs(600)), false).await?;
-        let mut begun = Vec::new();
-        for gift in &gifts {
-            match self.order(gift, gift.id(0)).await {
-                Ok(Order::Open) => begun.push(gift),
-                Ok(Order::Paid | Order::Over) => {}
-                Err(error) if refused_with(&error, "campaign_ended") => {
-                    tracing::warn!("the world was stopped while a campaign ended; its late gifts are left out");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        self.clock_to(lamp.ends.after(Duration::from_secs(60)), false).await?;
-        self.run_job("campaign_clock").await?;
-        let mut awaited = Vec::new();
-        for gift in begun {
-            if self.pay_order(gift.id(0), json!({})).await? {
-                self.bar.inc(1);
-                awaited.push(Awaited { donor: gift.donor, id: gift.id(0) });
-            }
-        }
-        self.settle_each(awaited).await
-    }
-
-    async fn has_break(&self, class: &str, donation: Uuid) -> anyhow::Result<bool> {
-        let bookkeeper = self.officer(Role::Bookkeeper).await?;
-        let page = self.api.get("/staff/breaks?limit=100", Some(&bookkeeper)).await?;
-        let breaks = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let id = donation.to_string();
-        Ok(breaks.iter().any(|found| text(&found["class"]) == class && text(&found["donation"]) == id))
-    }
-
-    async fn await_break(&self, class: &str, donation: Uuid) -> anyhow::Result<()> {
-        let patience = Patience::new(&self.real);
-        while !self.has_break(class, donation).await? {
-            patience.pause(Duration::from_millis(100), || format!("a payment does not become a break {class}")).await?;
-        }
-        Ok(())
-    }
-}
-
-/// What became of the wish to order.
-enum Order {
-    /// It can be paid.
-    Open,
-    /// It is paid.
-    Paid,
-    /// It expired unpaid.
-    Over,
 }
 
 /// Waiting that ends.
@@ -738,22 +404,10 @@ impl Patience<'_> {
     }
 }
 
-fn refused_with(error: &anyhow::Error, code: &str) -> bool {
-    error.downcast_ref::<CallError>().is_some_and(|error| error.code() == code)
-}
-
 pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
 fn amount(value: &Value) -> anyhow::Result<Money> {
     Ok(text(value).parse()?)
-}
-
-fn is_open(state: &Value) -> bool {
-    matches!(text(state), "created" | "paying")
-}
-
-fn was_paid(state: &Value) -> bool {
-    !is_open(state) && text(state) != "closed"
 }

@@ -3,18 +3,21 @@
 //! state before it acts.
 
 use anyhow::Context;
-use domain::BusinessDate;
 use domain::role::Role;
-use serde_json::json;
+use domain::{BusinessDate, Money};
+use serde_json::{Value, json};
 
 use super::client::unless;
 use super::drive::{Driver, text};
-use super::loans::{Bank, COUNTIES, Fate, LPR, Loan, Product};
+use super::loans::{Bank, COUNTIES, Fate, LPR, Loan, MISUSED, Product};
+use super::world::House;
 
 /// On which days finance claims subsidies; a few of the claims before are paid by then.
 const CLAIM_DAYS: [usize; 3] = [13, 26, 38];
-/// How many loans' claims are paid.
-const PAID_CLAIMS: usize = 8;
+/// How many loans' claims government pays.
+const PAID_CLAIMS: usize = 4;
+/// On which day the foundation pays what was claimed with its own money, and of which loan.
+const OWN_SUBSIDY: (usize, usize) = (28, 25);
 /// On which day a payment is written down that the bank knows nothing of, and on which loan.
 const UNKNOWN_TO_THE_BANK: (usize, usize) = (35, 12);
 /// On which day two of the breaks are settled.
@@ -33,6 +36,12 @@ impl Driver {
         self.rates_of(day).await.context("the LPR")?;
         for loan in self.loans().loans.iter().filter(|loan| loan.day == day) {
             self.ask(loan).await.with_context(|| format!("the application {}", loan.number))?;
+        }
+        if MISUSED.1.contains(&day) {
+            self.a_loan_is_misused(day).await.context("the misuse of a loan")?;
+        }
+        if day == OWN_SUBSIDY.0 {
+            self.own_subsidy(day).await.context("a subsidy of the foundation")?;
         }
         if day == UNKNOWN_TO_THE_BANK.0 {
             self.a_payment_nobody_made(day).await?;
@@ -74,7 +83,7 @@ impl Driver {
                 json!({ "id": id, "bank": bank.id, "code": code, "family": family, "name": name, "summary": summary });
             self.api().post("/staff/loan-products", Some(&lender), &new).await?;
             let version = format!("/staff/loan-products/{id}/versions/1");
-            self.api().put(&version, Some(&lender), &product.terms()).await?;
+            self.api().put(&version, Some(&lender), &product.terms(self.book(House::Foundation)?)).await?;
             let publication = format!("{version}/publication");
             unless("version_published", self.api().post(&publication, Some(&province), &json!({})).await)?;
             for (number, county) in COUNTIES.iter().enumerate() {
@@ -224,21 +233,66 @@ impl Driver {
         let bookkeeper = self.officer(Role::Bookkeeper).await?;
         let bank = &self.loans().banks[0];
         let today = self.world().days[day].date();
-        let lender = self.officer_named(bank.officer).await?;
-        let of_bank = |loan: &&Loan| self.loans().products[loan.product].bank == 0;
+        let of_bank = |loan: &&Loan| {
+            let product = &self.loans().products[loan.product];
+            product.bank == 0 && !product.is_paid_by_us()
+        };
         let runs = |loan: &&Loan| loan.day + 8 < day && matches!(loan.fate, Fate::Runs(_));
         for loan in self.loans().loans.iter().filter(of_bank).filter(runs).take(PAID_CLAIMS) {
-            let path = format!("/staff/loan-contracts/{}/servicing", loan.contract_id);
-            let seen = self.api().get(&path, Some(&lender)).await?;
-            for claim in seen["subsidies"].as_array().into_iter().flatten() {
-                if claim["state"] == "claimed" && text(&claim["claimed_on"]) < today.to_string().as_str() {
-                    let receipt = format!("/staff/loan-subsidies/{}/receipt", text(&claim["id"]));
-                    self.api().post(&receipt, Some(&bookkeeper), &json!({ "on": today })).await?;
-                }
+            for claim in self.claims_before(loan, today).await?.iter().filter(|claim| claim["state"] == "claimed") {
+                let receipt = format!("/staff/loan-subsidies/{}/receipt", text(&claim["id"]));
+                self.api().post(&receipt, Some(&bookkeeper), &json!({ "on": today })).await?;
             }
         }
         let claims = format!("/staff/loan-programmes/{}/subsidies", bank.programme);
         self.api().post(&claims, Some(&bookkeeper), &json!({})).await?;
+        Ok(())
+    }
+
+    /// What was claimed of a loan before a day.
+    async fn claims_before(&self, loan: &Loan, day: BusinessDate) -> anyhow::Result<Vec<Value>> {
+        let plan = self.loans();
+        let lender = self.officer_named(plan.banks[plan.products[loan.product].bank].officer).await?;
+        let path = format!("/staff/loan-contracts/{}/servicing", loan.contract_id);
+        let seen = self.api().get(&path, Some(&lender)).await?;
+        let mut claims = seen["subsidies"].as_array().cloned().unwrap_or_default();
+        claims.retain(|claim| text(&claim["claimed_on"]) < day.to_string().as_str());
+        Ok(claims)
+    }
+
+    /// The foundation pays what was claimed of a loan as a grant of the campaign that raised for it, and each claim names the payment.
+    async fn own_subsidy(&self, day: usize) -> anyhow::Result<()> {
+        let (loan, today) = (&self.loans().loans[OWN_SUBSIDY.1], self.world().days[day].date());
+        let claims = self.claims_before(loan, today).await?;
+        let amounts: Vec<Money> =
+            claims.iter().map(|claim| text(&claim["amount"]).parse()).collect::<Result<_, _>>()?;
+        let amount = Money::checked_sum(amounts).context("the claims of a loan add up")?;
+        let payout = self.pay_interest(day, loan.person, amount).await?;
+        let bookkeeper = self.officer(Role::Bookkeeper).await?;
+        for claim in claims.iter().filter(|claim| claim["state"] == "claimed") {
+            let receipt = format!("/staff/loan-subsidies/{}/receipt", text(&claim["id"]));
+            let came = json!({ "on": today, "payout": payout });
+            self.api().post(&receipt, Some(&bookkeeper), &came).await?;
+        }
+        Ok(())
+    }
+
+    /// A visit finds that a part of a loan went elsewhere (挪用), and a later one that it is used as agreed again.
+    async fn a_loan_is_misused(&self, day: usize) -> anyhow::Result<()> {
+        let plan = self.loans();
+        let loan = &plan.loans[MISUSED.0];
+        let lender = self.officer_named(plan.banks[plan.products[loan.product].bank].officer).await?;
+        let at = &self.world().days[day];
+        let mut event = json!({ "id": self.world().seed.id("misuse", 0, at.opens), "on": at.date() });
+        if day == MISUSED.1[0] {
+            event["kind"] = json!("misuse");
+            event["amount"] = json!(MISUSED.2);
+            event["reason"] = json!("贷后检查报告：部分资金用于购置与申请用途无关的设备（示例）");
+        } else {
+            event["kind"] = json!("misuse_mended");
+            event["reason"] = json!("回访记录：设备已退货，资金转回研发采购（示例）");
+        }
+        self.api().post(&format!("/staff/loan-contracts/{}/events", loan.contract_id), Some(&lender), &event).await?;
         Ok(())
     }
 

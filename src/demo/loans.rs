@@ -15,7 +15,10 @@ use uuid::Uuid;
 use super::bank_side;
 use super::chance::Seed;
 use super::people;
+use super::world::{CREDIT_CODE, House};
 
+/// Which loan is used for another purpose, from which day on and until which, and how much of it.
+pub(crate) const MISUSED: (usize, [usize; 2], Money) = (11, [16, 21], Money::from_fen(10_000_000));
 /// How many applications there are, changes of contracts besides.
 const FILES: usize = 126;
 /// The numbers of their borrowers begin here: none of them gives anything under the same number.
@@ -127,7 +130,7 @@ pub(crate) struct Loan {
     pub(crate) county: usize,
     /// The number of the donor who borrows.
     pub(crate) borrower: usize,
-    person: usize,
+    pub(crate) person: usize,
     pub(crate) amount: Money,
     pub(crate) term: u32,
     pub(crate) method: RepaymentMethod,
@@ -138,6 +141,8 @@ pub(crate) struct Loan {
     pub(crate) on: BusinessDate,
     pub(crate) fate: Fate,
     pub(crate) plant: Option<Plant>,
+    /// From when until when a part of it is misused.
+    pub(crate) misused: Option<[BusinessDate; 2]>,
     /// The contract it changes, by its place, and how.
     pub(crate) changes: Option<(usize, &'static str)>,
 }
@@ -169,15 +174,30 @@ pub(crate) struct Loans {
 }
 
 impl Product {
-    /// What its officer writes down.
-    pub(crate) fn terms(&self) -> Value {
+    /// Whether the foundation pays its subsidy with its own money.
+    pub(crate) fn is_paid_by_us(&self) -> bool {
+        self.family == "support"
+    }
+
+    /// What its officer writes down. `book` is the foundation's.
+    pub(crate) fn terms(&self, book: Uuid) -> Value {
         let (first, last) = (
             ["fee", "penalty", "compound", "interest", "principal"],
             ["principal", "fee", "interest", "compound", "penalty"],
         );
         let order = |class: &str, order: [&str; 5]| json!({ "class": class, "order": order });
         let yuan = |thousands: i64| Money::from_fen(thousands * 100_000);
-        let subsidised = !self.enterprises;
+        let subsidy = |payer: &str, flow: &str, book: Option<Uuid>| {
+            json!({
+                "model": "share", "value": "0.5", "max_instalments": 24, "until": null, "cap_total": null, "payer": payer,
+                "flow": flow, "book": book, "recipient": "borrower",
+            })
+        };
+        let subsidy = match () {
+            () if self.enterprises => Value::Null,
+            () if self.is_paid_by_us() => subsidy(House::Foundation.name(), "own", Some(book)),
+            () => subsidy("示例市财政局", "direct", None),
+        };
         json!({
             "applicants": if self.enterprises { json!(["enterprise"]) } else { json!(["person"]) },
             "min_age": 18, "max_age": 45, "min_amount": yuan(self.amounts.0), "max_amount": yuan(self.amounts.1),
@@ -191,10 +211,7 @@ impl Product {
             ] },
             "penalty": { "multiplier": "1.5", "misuse": "2", "compound": true, "grace_days": 3, "grace_mode": "excluded" },
             "prepayment": { "fee_rate": "0.005", "fee_months": 6 },
-            "subsidy": if subsidised { json!({
-                "model": "share", "value": "0.5", "max_instalments": 24, "until": null, "cap_total": null, "payer": "示例市财政局",
-                "flow": "direct", "book": null, "recipient": "borrower",
-            }) } else { Value::Null },
+            "subsidy": subsidy,
             "compensation": { "holder": "示例风险补偿资金", "book": null, "ratio": "0.6", "trigger_days": 90, "cap_multiple": 10 },
             "renewals": 3,
         })
@@ -225,6 +242,7 @@ impl Product {
                 repayment: Repayment::Instalments { method, due, odd_first_period: false },
             },
             multiplier: "1.5".parse().map_err(|_| LoanError::TooLarge)?,
+            misuse: "2".parse().map_err(|_| LoanError::TooLarge)?,
             compound: true,
             grace: Grace { days: 3, mode: GraceMode::Excluded },
             orders: Orders::new(|class| usual.order(class).expect("the usual order names no component twice")),
@@ -268,7 +286,14 @@ impl Loans {
         };
         let products = vec![
             product(0, 0, "qnd", "farm", "青农贷（示例）", "支持农村青年发展种植、养殖等产业，财政贴息一半"),
-            product(1, 0, "qfd", "support", "青扶贷（示例）", "支持返乡青年创业，额度1万至5万元"),
+            product(
+                1,
+                0,
+                "qfd",
+                "support",
+                "青扶贷（示例）",
+                "支持返乡青年创业，额度1万至5万元，基金会以所募贴息款贴息一半",
+            ),
             product(2, 1, "qkc", "innovation", "青企科创贷（示例）", "支持青年科技企业，按月付息、到期还本"),
         ];
         let mut plan = Loans { banks, products, loans: Vec::new() };
@@ -313,6 +338,7 @@ impl Loans {
         };
         self.made(seed, opens, (number, day), |loan| {
             (loan.product, loan.fate, loan.plant) = (product, fate, plant);
+            loan.misused = (number == MISUSED.0).then(|| MISUSED.1.map(|day| BusinessDate::of(opens[day])));
             (loan.amount, loan.term, loan.method) = (Money::from_fen(thousands * 100_000), term, method);
         })
     }
@@ -344,6 +370,7 @@ impl Loans {
             on: BusinessDate::of(at),
             fate: Fate::Draft,
             plant: None,
+            misused: None,
             changes: None,
         };
         change(&mut loan);
@@ -383,8 +410,6 @@ impl Loans {
     /// What a borrower writes down.
     pub(crate) fn request(&self, loan: &Loan) -> Value {
         let product = &self.products[loan.product];
-        let mut dice = Seed::named("borrowers").dice("borrower", loan.person);
-        let name = people::name(&mut dice);
         let (industry, purpose) = match loan.product {
             0 => ("planting", "购买大棚材料和种苗"),
             1 => ("breeding", "扩建养殖圈舍"),
@@ -399,14 +424,14 @@ impl Loans {
             },
             "division": COUNTIES[loan.county].division, "industry": industry, "guarantee": "credit", "purpose": purpose,
             "borrower": {
-                "name": format!("{name}（示例）"), "identity_number": nobody(loan.person), "phone": "13800000000",
+                "name": borrower(loan.person), "identity_number": nobody(loan.person), "phone": "13800000000",
                 "address": "示例镇示例村",
             },
         });
         if product.enterprises {
             request["applicant"] = json!("enterprise");
             request["enterprise"] = json!(format!("示例青创科技{}号有限公司", loan.person + 1));
-            request["credit_code"] = json!(super::world::CREDIT_CODE);
+            request["credit_code"] = json!(CREDIT_CODE);
         }
         if let Some((old, kind)) = loan.changes {
             (request["kind"], request["contract"]) = (json!(kind), json!(self.loans[old].contract_id));
@@ -444,6 +469,11 @@ fn fate(number: usize) -> Fate {
         120..=122 => Fate::Approved,
         _ => Fate::Signed,
     }
+}
+
+/// The name of a borrower.
+pub(crate) fn borrower(person: usize) -> String {
+    format!("{}（示例）", people::name(&mut Seed::named("borrowers").dice("borrower", person)))
 }
 
 /// The number of an identity card that nobody has: no division has this code.

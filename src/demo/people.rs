@@ -79,6 +79,11 @@ pub(crate) fn name(dice: &mut Dice) -> String {
 /// So many persons have a name of their own among [`person`].
 pub(crate) const PERSONS: usize = FAMILY.len() * GIVEN.len();
 
+/// A family name.
+pub(crate) fn family(dice: &mut Dice) -> &'static str {
+    dice.pick(FAMILY)
+}
+
 /// A person's name by number: no two of [`PERSONS`] in a row have the same. Whoever is paid is told from others by the name.
 pub(crate) fn person(number: usize) -> String {
     pair(number, GIVEN)

@@ -1,5 +1,5 @@
 //! Personal data in the invented year: a donor's name is read for a reason that is kept, and a child's by whoever asked those responsible for it
-//! and was allowed, for a week (facts: charity 2.11, 5).
+//! and was allowed, for a week; a guardian who was paid asks to be forgotten, and the vouchers keep what they need (facts: charity 2.11, 2.13, 5).
 
 use anyhow::Context;
 use domain::role::Role;
@@ -13,12 +13,16 @@ const NAME_DAY: usize = 13;
 /// On which day a child's data is asked for, after the list of 邢台 was paid.
 const CHILD_DAY: usize = 38;
 
+/// On which day a guardian of that list asks to be forgotten.
+const ERASURE_DAY: usize = 39;
+
 impl Driver {
     /// What is due on a day.
     pub(super) async fn privacy(&self, day: usize) -> anyhow::Result<()> {
         match day {
             NAME_DAY => self.a_name_is_read(day).await,
             CHILD_DAY => self.a_childs_data_is_asked_for(day).await,
+            ERASURE_DAY => self.a_guardian_asks_to_be_forgotten(day).await,
             _ => Ok(()),
         }
     }
@@ -57,6 +61,23 @@ impl Driver {
         let request = json!({ "reason": reason });
         self.read_once(&format!("payee:{child}"), Role::ProjectManager, &format!("/staff/payees/{child}"), &request)
             .await
+    }
+
+    async fn a_guardian_asks_to_be_forgotten(&self, day: usize) -> anyhow::Result<()> {
+        let manager = self.officer_named(House::Foundation.member(Role::ProjectManager)).await?;
+        let path = format!("/staff/disbursements/{}/payouts?limit=2", self.aid_paper());
+        let paid = self.api().get(&path, Some(&manager)).await?;
+        let guardian = text(&paid["items"][1]["payee"]).to_owned();
+        let id = self.world().seed.id("payee erasure", 0, self.world().days[day].opens);
+        let wish = json!({ "id": id, "reason": "监护人来电提出，已回拨核实身份" });
+        let asked = self.api().post(&format!("/staff/payees/{guardian}/erasures"), Some(&manager), &wish).await?;
+        if asked["state"] == "asked" {
+            let chair = self.officer_named(House::Foundation.member(Role::Chair)).await?;
+            let word = json!({ "reason": "款项已付清，凭证保管期内仅保存" });
+            let path = format!("/staff/payee-erasures/{}/approval", text(&asked["id"]));
+            self.api().post(&path, Some(&chair), &word).await?;
+        }
+        Ok(())
     }
 
     /// Reads plain data, unless somebody has: each reading leaves a line.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::campaigns::{Campaign, PARTNER};
 use super::client::CallError;
 use super::drive::{Driver, text};
+use super::loans::borrower;
 use super::people;
 use super::world::{House, World};
 
@@ -37,6 +38,8 @@ enum Payees {
     Officer,
     /// The campaign's partner.
     Partner,
+    /// Who borrows and has paid interest.
+    Borrower(usize),
 }
 
 /// A paper of the year.
@@ -218,7 +221,7 @@ impl Paper {
     fn many(&self) -> usize {
         match self.payees {
             Payees::Students(many) => many,
-            Payees::Supplier(_) | Payees::Officer | Payees::Partner => 1,
+            Payees::Supplier(_) | Payees::Officer | Payees::Partner | Payees::Borrower(_) => 1,
         }
     }
 
@@ -238,6 +241,7 @@ impl Paper {
                 }
                 Payees::Officer => ("person", "staff", "王公开（示例）".to_owned(), 91_000),
                 Payees::Partner => ("organisation", "partner", PARTNER.to_owned(), 92_000),
+                Payees::Borrower(person) => ("person", "beneficiary", borrower(person), 93_000 + person),
             };
             let staff = world.staff().into_iter().find(|member| part == "staff" && member.word == "disclosure");
             let payee = id("payee", number);
@@ -289,6 +293,23 @@ impl Driver {
             self.take(paper).await.with_context(|| format!("the paper “{}”", paper.purpose))?;
         }
         Ok(())
+    }
+
+    /// Pays a borrower so much interest from what was raised for it, as a grant like any other. Answers the payout.
+    pub(super) async fn pay_interest(&self, day: usize, person: usize, amount: Money) -> anyhow::Result<Uuid> {
+        let paper = Paper {
+            number: PAPERS.len(),
+            of: "返乡",
+            day,
+            kind: "grant",
+            line: "a",
+            purpose: "青扶贷贴息（已按期还息各期）",
+            payees: Payees::Borrower(person),
+            fen: amount.fen(),
+            fate: Fate::Paid,
+        };
+        self.take(&paper).await.with_context(|| format!("the paper “{}”", paper.purpose))?;
+        Ok(paper.made(self.world()).payouts[0])
     }
 
     /// The id of the list of students of 邢台.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::campaigns::{Campaign, campaigns};
 use super::chance::{Dice, Seed};
 use super::people;
+use super::teams;
 
 /// What 助学·关爱行动 has raised in the end: the figure of the seed, 684万元.
 pub(crate) const RAISED: Money = Money::from_fen(684_000_000);
@@ -193,11 +194,13 @@ pub(crate) struct CompanyGift {
     pub(crate) id: Uuid,
     pub(crate) day: usize,
     pub(crate) house: House,
+    /// Whether it is for no campaign, but for the general fund of the house.
+    pub(crate) general: bool,
     body: Value,
 }
 
 impl CompanyGift {
-    /// What the cashier enters.
+    /// What the cashier enters; beside it the book of the house, for its general fund.
     pub(crate) fn body(&self) -> &Value {
         &self.body
     }
@@ -323,7 +326,18 @@ impl World {
         let day = self.days.iter().position(|day| day.gifts.contains(&number)).unwrap_or(DAYS - 1);
         // The number of gifts is a part of the id: another number is another world, and may not be taken for this one.
         let seed = self.seed.branch(&format!("of {}", self.gifts));
-        self.wish(seed, MAIN_GIFT, number, day, self.main().id, Money::from_fen(self.amounts[number]))
+        let mut gift = self.wish(seed, MAIN_GIFT, number, day, self.main().id, Money::from_fen(self.amounts[number]));
+        // Six in a hundred come through a team, as soon as there are any.
+        if day > teams::TEAM_DAY && number % 50 < teams::COUNT {
+            gift.wish["team"] = json!(self.team(number % 50));
+        }
+        gift
+    }
+
+    /// The id of a team.
+    pub(crate) fn team(&self, number: usize) -> Uuid {
+        let seed = self.seed.branch(&format!("of {}", self.gifts));
+        seed.id("team", number, self.days[teams::TEAM_DAY].opens)
     }
 
     /// A gift to another campaign: one a day for each that is open.
@@ -378,6 +392,13 @@ impl World {
         }
         if dice.percent(30) {
             wish["source"] = json!(people::source(&mut dice));
+        }
+        if dice.percent(1) {
+            let shown = dice.percent(50);
+            wish["tribute"] = json!({ "kind": "memory", "name": people::name(&mut dice), "shown": shown });
+        } else if dice.percent(1) {
+            let teacher = format!("{}老师", people::family(&mut dice));
+            wish["tribute"] = json!({ "kind": "honour", "name": teacher, "shown": true });
         }
         Gift { seed, kind, number, at: self.days[day].opens, campaign, donor, amount, wish }
     }
@@ -437,7 +458,7 @@ impl World {
                 "bank_account": BANK_ACCOUNT, "reference": reference,
                 "received_on": on, "anonymity": "name", "receipt": "requested",
             });
-            CompanyGift { id, day, house: House::Foundation, body }
+            CompanyGift { id, day, house: House::Foundation, general: false, body }
         };
         people::COMPANIES.iter().enumerate().map(gift).collect()
     }
@@ -457,18 +478,25 @@ impl World {
             (24, "燕赵同心", "漳河水泥有限公司（示例）", 30_000_000),
             (35, "冬衣计划", "坝上牧业有限公司（示例）", 4_000_000),
             (13, "读书岛", "固安图书有限公司（示例）", 1_200_000),
+            // For no campaign: 不限定用途.
+            (22, "", "太行机械有限公司（示例）", 20_000_000),
+            (24, "返乡", "河北青年企业家协会（示例）", 600_000),
         ];
         let gift = |(number, &(day, to, name, fen)): (usize, &(usize, &str, &str, i64))| {
-            let campaign = self.named(to);
+            let campaign = (!to.is_empty()).then(|| self.named(to));
+            let house = campaign.map_or(House::Foundation, |campaign| campaign.house);
             let on = self.days[day].date();
             let id = self.seed.id("other bank gift", number, self.days[day].opens);
             let reference = format!("DEMO{}9{:03}-{}", on.to_string().replace('-', ""), number + 1, self.tag);
-            let body = json!({
-                "id": id, "campaign": campaign.id, "amount": Money::from_fen(fen), "counterparty": name,
-                "bank_account": campaign.house.bank_account(), "reference": reference,
+            let mut body = json!({
+                "id": id, "amount": Money::from_fen(fen), "counterparty": name,
+                "bank_account": house.bank_account(), "reference": reference,
                 "received_on": on, "anonymity": "name", "receipt": "requested",
             });
-            CompanyGift { id, day, house: campaign.house, body }
+            if let Some(campaign) = campaign {
+                body["campaign"] = json!(campaign.id);
+            }
+            CompanyGift { id, day, house, general: campaign.is_none(), body }
         };
         plan.iter().enumerate().map(gift).collect()
     }
