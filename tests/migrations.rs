@@ -105,6 +105,73 @@ async fn campaigns_of_before_belong_to_the_top_of_the_tree_where_one_is_planted(
     .await;
 }
 
+/// A month is locked by people: what they locked before stands in the trail. A year that was ended is locked as a whole; a day that was
+/// only sealed locks nothing.
+#[tokio::test]
+async fn months_that_were_locked_before_stay_locked() {
+    on_both(async |db| {
+        let before = Migrator::migrations().iter().position(|step| step.name().ends_with("000044_closing")).unwrap();
+        Migrator::up(db, Some(u32::try_from(before).unwrap())).await.unwrap();
+        for (id, code, closed) in [('1', "locked", "2026-05-20"), ('2', "sealed", "2026-05-20"), ('3', "ended", "2026-02-10")] {
+            run(db, &format!("INSERT INTO book (id, code, name, kind, credit_code, chart, closed_through, created_us) \
+                VALUES ((id{id}), '{code}', '示例基金会', 'charity', NULL, 'CN-NPO-2026', '{closed}', 1)")).await;
+        }
+        for (id, month, last) in [('4', "2026-02-01", "2026-02-28"), ('5', "2026-03-01", "2026-03-31")] {
+            run(db, &format!("INSERT INTO audit_log (id, at_us, actor, action, object, origin, detail) VALUES ((id{id}), 1, 'system', \
+                'book.close_month', 'book:00000000-0000-0000-0000-000000000001', 'console', '{{\"month\":\"{month}\",\"through\":\"{last}\"}}')")).await;
+        }
+        for (id, book) in [('6', '1'), ('7', '2'), ('8', '3')] {
+            run(db, &format!("INSERT INTO account (id, book_id, chart, subject, name, goods, debit_fen, credit_fen) \
+                VALUES ((id{id}), (id{book}), '2024', '1002', '1002', false, 0, 0)")).await;
+            let day = if id == '8' { "2025-06-01" } else { "2026-02-01" };
+            run(db, &format!("INSERT INTO account_day (account_id, day, debit_fen, credit_fen) VALUES ((id{id}), '{day}', 0, 0)")).await;
+        }
+        Migrator::up(db, None).await.unwrap();
+        let locked = async |code: &str| text(db, &format!("SELECT COALESCE(locked_through, 'none') FROM book WHERE code = '{code}'")).await;
+        assert_eq!([locked("locked").await, locked("sealed").await, locked("ended").await], ["2026-03-31", "none", "2025-12-31"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gift_of_before_keeps_its_campaign_and_a_new_one_may_be_for_none() {
+    on_both(async |db| {
+        old_house(db).await;
+        Migrator::up(db, None).await.unwrap();
+        let kept = "SELECT CAST(count(*) AS TEXT) FROM donation WHERE campaign_id = (id5) AND book_id IS NULL";
+        assert_eq!(text(db, kept).await, "1");
+        let columns = "id, campaign_id, book_id, channel, state, amount_fen, refunded_fen, content, anonymity, show_amount, message_state, receipt, \
+            receipt_us, created_us, expires_us, queries, next_query_us, late, bank_account, bank_reference, author_id";
+        let gift = |campaign: &str, book: &str, channel: &str| {
+            format!(
+                "INSERT INTO donation ({columns}) VALUES ((id9), {campaign}, {book}, '{channel}', 'created', 100, 0, (bytes), 'hidden', true, \
+                 'none', 'waived', 1, 1, 2, 0, 2, false, '基本户', 'G-1', (id2))"
+            )
+        };
+        for (campaign, book, channel, rule) in [
+            ("NULL", "NULL", "bank", "donation_purpose_check"),
+            ("(id5)", "(id1)", "bank", "donation_purpose_check"),
+            ("NULL", "(id1)", "wechat", "donation_general_check"),
+            ("(id9)", "NULL", "bank", "FOREIGN KEY"),
+            ("NULL", "(id9)", "bank", "FOREIGN KEY"),
+        ] {
+            let refused = db.execute_unprepared(&ids(db, &gift(campaign, book, channel))).await.unwrap_err().to_string();
+            let rule = if db.get_database_backend() == DbBackend::Postgres { rule.replace("FOREIGN KEY", "fkey") } else { rule.to_owned() };
+            assert!(refused.contains(&rule), "{campaign} {book} {channel}: {refused}");
+        }
+        run(db, &gift("NULL", "(id1)", "bank")).await;
+        for moved in ["campaign_id = (id5), book_id = NULL", "book_id = (id9)"] {
+            let moved = ids(db, &format!("UPDATE donation SET {moved} WHERE id = (id9)"));
+            assert!(db.execute_unprepared(&moved).await.unwrap_err().to_string().contains("donation_fixed"));
+        }
+        if db.get_database_backend() == DbBackend::Sqlite {
+            assert_eq!(text(db, "PRAGMA integrity_check").await, "ok");
+            assert_eq!(text(db, "SELECT CAST(count(*) AS TEXT) FROM pragma_foreign_key_check").await, "0");
+        }
+    })
+    .await;
+}
+
 /// On a connection that does not set `recursive_triggers`, REPLACE deletes without asking a DELETE trigger. So a table whose rows may
 /// not be deleted asks before an INSERT, for every key by which a row could be replaced, and before an UPDATE, unless nothing of the key changes.
 #[tokio::test]

@@ -53,6 +53,13 @@ pub static JOBS: &[Job] = &[
         day: None,
     },
     Job {
+        name: "erase_payees",
+        about: "erases payees who asked for it and whose vouchers the law keeps no longer",
+        cadence: Cadence { cron: "0 55 3 * * *", every: seconds(86_400), text: "every day at 03:55" },
+        run: erase_payees,
+        day: None,
+    },
+    Job {
         name: "expire_orders",
         about: "closes orders nobody paid in time",
         cadence: Cadence { cron: "*/30 * * * * *", every: seconds(30), text: "every 30 seconds" },
@@ -110,7 +117,7 @@ pub static JOBS: &[Job] = &[
     },
     Job {
         name: "reconcile",
-        about: "fetches the bills of the days that are over, and reconciles them",
+        about: "fetches the bills of the days that are over, reconciles them, and matches the lines of the bank that wait",
         cadence: Cadence { cron: "0 5/30 * * * *", every: seconds(1_800), text: "every half hour" },
         run: reconcile,
         day: Some(reconcile_day),
@@ -187,6 +194,10 @@ fn duties(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(Report::of(app.disclosures.remind().await?)) })
 }
 
+fn erase_payees(app: Arc<App>) -> Doing {
+    Box::pin(async move { Ok(Report::of(app.spending.erase_due().await?)) })
+}
+
 fn expire_orders(app: Arc<App>) -> Doing {
     Box::pin(async move { Ok(report(app.cashier.expire_orders().await?)) })
 }
@@ -220,7 +231,19 @@ fn query_refunds(app: Arc<App>) -> Doing {
 }
 
 fn reconcile(app: Arc<App>) -> Doing {
-    Box::pin(async move { Ok(report(app.reconciliation.catch_up().await?)) })
+    Box::pin(async move {
+        let days = app.reconciliation.catch_up().await?;
+        with_bank(&app, days).await
+    })
+}
+
+/// What days were reconciled, and the lines of the bank that waited for their other side.
+async fn with_bank(app: &App, days: (u64, u64)) -> anyhow::Result<Report> {
+    let (matched, failed) = app.bank.match_again().await?;
+    if matched > 0 {
+        runs::tell(format!("银行流水：补核{matched}笔"));
+    }
+    Ok(report((days.0, days.1 + failed)))
 }
 
 /// One day again, with its bills as the channel has them now; how far it is can be read meanwhile.
@@ -239,7 +262,8 @@ fn reconcile_day(app: Arc<App>, day: BusinessDate) -> Doing {
             }
         };
         let reconciliation = app.reconciliation.clone().telling(Arc::new(telling));
-        Ok(report(reconciliation.one_day(day).await?))
+        let days = reconciliation.one_day(day).await?;
+        with_bank(&app, days).await
     })
 }
 

@@ -53,7 +53,8 @@ async fn stray_money_becomes_a_gift_when_two_persons_say_so() {
         let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
         cashier.post(&of, again).await.refused(409, "resolution_under_way");
         cashier.act(&path(&first, "approval")).await.refused(403, "forbidden");
-        head.act(&path(&first, "decline")).await.ok();
+        head.post(&path(&first, "decline"), json!({ "reason": " " })).await.refused(422, "invalid_field");
+        head.post(&path(&first, "decline"), json!({ "reason": "未联系到付款人" })).await.ok();
         assert_eq!(w.raised(campaign).await, "0.00", "declined, it is what it was");
 
         let second = proposed(w, &stray, "gift").await;

@@ -328,6 +328,28 @@ async fn a_suspension_freezes_and_another_person_lifts_it() {
         assert_eq!(gates(refused.refused(409, "gate_closed")), ["suspension_order"]);
         w.attacked("UPDATE attachment SET withdrawn_us = 1 WHERE kind = 'order'", "attachment_filed").await;
         assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
+
+        // An order stops a campaign once: what was lifted is stopped again by another one.
+        let again = json!({ "id": Uuid::now_v7(), "reason": "再次核查" });
+        let refused = head.post(&path("suspensions"), again.clone()).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["suspension_order_used"]);
+        let forge = |order: &str| {
+            format!(
+                "INSERT INTO suspension (id, campaign_id, ground, reason, author_id, created_us, order_id) \
+                 SELECT {}, campaign_id, 'order', reason, author_id, 1, {order} FROM suspension WHERE ground = 'order'",
+                w.sql_id(&Uuid::now_v7().to_string())
+            )
+        };
+        w.attacked(&forge("order_id"), "suspension_order_used").await;
+        w.attacked(&forge("NULL"), "suspension_undocumented").await;
+        w.attacked("UPDATE suspension SET order_id = NULL WHERE ground = 'order'", "suspension_fixed").await;
+        let newer = w.paper(&format!("/staff/campaigns/{id}"), "order").await;
+        head.post(&path("suspensions"), again).await.ok();
+        let told = head.get(&path("suspensions")).await.ok();
+        let orders: Vec<&Value> = told["items"].as_array().unwrap().iter().map(|one| &one["order"]).collect();
+        assert_eq!((orders[0], orders[2]), (&Value::Null, &newer["id"]));
+        assert_ne!(orders[1], orders[2]);
+        assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
     })
     .await;
 }
@@ -409,7 +431,8 @@ async fn what_proves_a_step_is_attached_and_pictures_are_seen_once_another_perso
         organiser.post(&format!("{campaign}/changes"), change.clone()).await.ok();
         let of = format!("/staff/campaign-changes/{}", change["id"].as_str().unwrap());
         attach(&disclosure, &of, "kind=filing_receipt&file_name=b.pdf", b"%PDF-1.7 b").await.ok();
-        manager.act(&format!("{of}/rejection")).await.ok();
+        manager.post(&format!("{of}/rejection"), json!({ "reason": "" })).await.refused(422, "invalid_field");
+        manager.post(&format!("{of}/rejection"), json!({ "reason": "超出备案范围" })).await.ok();
         attach(&disclosure, &of, "kind=filing_receipt&file_name=c.pdf", b"%PDF-1.7 c").await.refused(409, "wrong_state");
         assert_eq!(auditor.get(&format!("{of}/attachments")).await.ok()["items"].as_array().unwrap().len(), 1);
 
@@ -458,7 +481,8 @@ async fn a_campaign_that_has_money_is_given_up_by_two_persons() {
         head.post("/staff/campaign-decisions", refused.clone()).await.refused(403, "forbidden");
         manager.post("/staff/campaign-decisions", refused.clone()).await.ok();
         manager.act(&step(&refused, "approval")).await.refused(403, "forbidden");
-        head.act(&step(&refused, "rejection")).await.ok();
+        head.post(&step(&refused, "rejection"), json!({ "reason": " " })).await.refused(422, "invalid_field");
+        head.post(&step(&refused, "rejection"), json!({ "reason": "学校并未撤并" })).await.ok();
         assert_eq!(w.campaign(id).await["state"], "open");
         w.attacked("UPDATE campaign SET state = 'terminated' WHERE state = 'open'", "campaign_undecided").await;
         manager.post("/staff/campaign-decisions", agreed.clone()).await.ok();
@@ -686,15 +710,64 @@ async fn a_partner_has_an_agreement_and_an_evaluation_before_the_plan_is_filed()
         w.paper(&of, "contract").await;
         disclosure.post(&format!("{of}/filing"), refiled).await.ok();
 
-        // A county registers its own partners, and sees no others.
+        // A county without a campaign of the charity registers nobody with it, and sees none of its partners.
         let county = w.hire_over(Role::ProjectManager, "county", "/hebei/1306/").await;
         let own = json!({ "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "individual", "name": "县里的人" });
-        county.post("/staff/partners", own).await.refused(403, "forbidden");
+        county.post("/staff/partners", own.clone()).await.refused(403, "forbidden");
         assert_eq!(county.get("/staff/partners").await.ok()["items"], json!([]));
+        let mut foreign = own;
+        foreign["campaign"] = json!(id);
+        county.post("/staff/partners", foreign).await.refused(404, "no_such_campaign");
+        w.attacked("UPDATE partner SET name = '别人'", "partner_fixed").await;
+        w.attacked("DELETE FROM partner", "partner_fixed").await;
         let seen = manager.get("/staff/partners?limit=1").await.ok();
         assert_eq!(seen["items"][0]["name"], "示例接手人", "the newest first");
         let rest = manager.get(&format!("/staff/partners?after={}", seen["next"].as_str().unwrap())).await.ok();
         assert_eq!(rest["items"][0]["name"], "示例县志愿者协会");
+    })
+    .await;
+}
+
+/// A county that raises money under the province's charity registers the partner of its own campaign; another person evaluates all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_county_registers_the_partner_of_its_own_campaign() {
+    story(async |w| {
+        let county = "/hebei/1306/";
+        let organiser = w.hire_over(Role::Organiser, "county-organiser", county).await;
+        let manager = w.hire_over(Role::ProjectManager, "county-manager", county).await;
+        let elsewhere = w.hire_over(Role::Organiser, "elsewhere", "/hebei/1305/").await;
+        let mut draft = w.draft("100.00");
+        draft["unit"] = json!(w.unit("1306").await);
+        draft["plan"]["cooperation"] = json!({ "kind": "individual", "name": "示例讲师" });
+        organiser.post("/staff/campaigns", draft.clone()).await.ok();
+        let of = |step: &str| format!("/staff/campaigns/{}/{step}", draft["id"].as_str().unwrap());
+        let new = |name: &str, kind: &str, code: Option<&str>| {
+            json!({
+                "id": Uuid::now_v7(), "book": w.book.uuid(), "campaign": draft["id"], "kind": kind, "name": name, "credit_code": code,
+            })
+        };
+        let (teacher, club) =
+            (new("示例讲师", "individual", None), new("示例志愿者协会", "organisation", Some("91350100M000100Y43")));
+        elsewhere.post("/staff/partners", teacher.clone()).await.refused(404, "no_such_campaign");
+        for one in [&teacher, &club, &teacher] {
+            assert_eq!(organiser.post("/staff/partners", one.clone()).await.ok()["id"], one["id"]);
+        }
+        organiser.post("/staff/partners", new("示例讲师", "individual", None)).await.refused(409, "partner_known");
+        let listed = manager.get("/staff/partners").await.ok();
+        let names: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["示例志愿者协会", "示例讲师"]);
+        assert_eq!(elsewhere.get("/staff/partners").await.ok()["items"], json!([]));
+        let agreement = json!({ "partner": teacher["id"], "signed_on": "2026-01-05", "agreement": "合作协议 示例1号" });
+        organiser.post(&of("cooperation"), agreement).await.ok();
+        let found = json!({ "score": 80, "findings": "具备执行能力" });
+        organiser.post(&of("partner-evaluation"), found.clone()).await.refused(403, "forbidden");
+        manager.post(&of("partner-evaluation"), found).await.ok();
+        let foreign = format!(
+            "INSERT INTO partner (id, book_id, kind, name, author_id, created_us, campaign_id) \
+             SELECT {}, book_id, 'individual', '外人', author_id, 1, {0} FROM partner",
+            w.sql_id(&Uuid::now_v7().to_string())
+        );
+        w.attacked(&foreign, "partner_foreign").await;
     })
     .await;
 }

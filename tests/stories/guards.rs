@@ -8,7 +8,9 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::spending::{funded, id, line, lit, paper, payee, payouts, results, sent, step, submitted};
+use crate::spending::{
+    approved, attach, funded, id, line, lit, paper, payee, payouts, person, results, sent, step, submitted,
+};
 use crate::world::{Officer, World, agreed, identity_number, story};
 
 /// Lends a role for today: the lender asks, an administrator agrees.
@@ -624,6 +626,218 @@ async fn nothing_that_stands_is_replaced() {
             let refusal = done.expect_err(&attack).to_string();
             assert!(refusal.contains(rule), "{attack}: {refusal}");
         }
+    })
+    .await;
+}
+
+/// Every rule of spending is tried by hand, each against the guard that keeps it: what a paper needs, to whom money goes, from what, and what comes
+/// of it (facts: charity 3.5, 2.1 Art. 40 and 59). The persons are tried in `the_database_itself_keeps_duties_apart`.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_rule_of_spending_is_kept_by_the_database() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let code = line(w, campaign).await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let (organiser, manager) = (w.staff(Role::Organiser).await, w.staff(Role::ProjectManager).await);
+        let (head, cashier, bookkeeper) =
+            (w.staff(Role::FinanceHead).await, w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let submit = |key: &str, set: &str| {
+            format!(
+                "UPDATE disbursement SET state = 'submitted', profile = 'full', needed = 2, submitted_us = 1{set} WHERE id = {key}"
+            )
+        };
+
+        // What a paper is made of, and what it needs to be handed in.
+        let draft = paper(campaign, &code, &[student], "10.00");
+        organiser.post("/staff/disbursements", draft.clone()).await.ok();
+        let key = lit(w, id(&draft));
+        let payout = |payee: &str, more: &str| {
+            format!(
+                "INSERT INTO payout (id, disbursement_id, position, payee_id, beneficiary_id, relation, amount_fen, state, attempt, created_us, \
+                 changed_us) VALUES ({}, {key}, 9, {payee}, {more}, 1, 1)",
+                lit(w, Uuid::now_v7())
+            )
+        };
+        let (one, nobody) = (lit(w, student), lit(w, Uuid::now_v7()));
+        let other = lit(w, payee(w, campaign, "王二（示例）", 2).await);
+        for (attack, rule) in [
+            (payout(&one, &format!("{one}, '本人', 1, 'planned', 1")), "payout_"),
+            (payout(&one, &format!("{other}, NULL, 1, 'planned', 1")), "payout_beneficiary_check"),
+            (payout(&nobody, "NULL, NULL, 1, 'planned', 1"), "payout_foreign"),
+            (payout(&one, "NULL, NULL, 0, 'planned', 1"), "payout_amount_check"),
+            (payout(&one, "NULL, NULL, 1, 'approved', 1"), "payout_fixed"),
+            (submit(&key, ""), "disbursement_document"),
+        ] {
+            w.attacked(&attack, rule).await;
+        }
+        attach(&organiser, &draft).await.ok();
+        for (attack, rule) in [
+            (submit(&key, "").replace("needed = 2", "needed = 1"), "disbursement_profile"),
+            (submit(&key, "").replace("'full'", "'small'"), "disbursement_profile"),
+            (submit(&key, ", amount_fen = amount_fen + 1"), "disbursement_payouts"),
+            (format!("UPDATE disbursement SET state = 'pm_approved' WHERE id = {key}"), "disbursement_"),
+            (format!("UPDATE disbursement SET state = 'finished' WHERE id = {key}"), "disbursement_"),
+        ] {
+            w.attacked(&attack, rule).await;
+        }
+
+        // Nobody close: who was declared, whose account it is, who writes, decides or pays.
+        let mut close = person(campaign, "王三（示例）", 3);
+        close["related"] = json!("负责人的亲属");
+        organiser.post("/staff/payees", close.clone()).await.ok();
+        let twin = payee(w, campaign, "王三（示例）", 3).await;
+        let staff_payee = async |officer: &Officer, name: &str, number: u64| {
+            let mut new = person(campaign, name, number);
+            (new["part"], new["staff"]) = (json!("staff"), json!(officer.id));
+            id(&organiser.post("/staff/payees", new).await.ok())
+        };
+        let author = staff_payee(&organiser, "经办人（示例）", 4).await;
+        for payee in [id(&close), twin, author] {
+            let grant = paper(campaign, &code, &[payee], "10.00");
+            organiser.post("/staff/disbursements", grant.clone()).await.ok();
+            attach(&organiser, &grant).await.ok();
+            w.attacked(&submit(&lit(w, id(&grant)), ""), "disbursement_related").await;
+        }
+        let decides = paper(campaign, &code, &[staff_payee(&manager, "审批人（示例）", 5).await], "10.00");
+        submitted(w, &decides).await;
+        step(&manager, &decides, "approval").await.refused(409, "related_party");
+        let approval = format!(
+            "INSERT INTO disbursement_approval (disbursement_id, round, step, author_id, approver_id, amount_fen, at_us) \
+             VALUES ({}, 1, 1, {}, {}, 1000, 1)",
+            lit(w, id(&decides)), lit(w, organiser.id), lit(w, manager.id)
+        );
+        w.attacked(&approval, "disbursement_related").await;
+
+        // Into a file goes what is owed to a known account of somebody nobody looks at, by a cashier who is no payee.
+        let compliance = w.staff(Role::Compliance).await;
+        let payer = staff_payee(&cashier, "出纳（示例）", 6).await;
+        let (later, watched) = (payee(w, campaign, "王五（示例）", 7).await, payee(w, campaign, "王六（示例）", 8).await);
+        let (declared, moved) = (payee(w, campaign, "王七（示例）", 9).await, payee(w, campaign, "王八（示例）", 10).await);
+        let people = [student, payer, later, watched, declared, moved];
+        let owed = paper(campaign, &code, &people, "10.00");
+        approved(w, &owed).await;
+        let carrier = paper(campaign, &code, &[student], "11.00");
+        approved(w, &carrier).await;
+        let file = json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "disbursements": [id(&carrier)] });
+        cashier.post("/staff/payment-files", file.clone()).await.ok();
+        let account = json!({ "number": "6222020099999999999", "bank": "示例银行" });
+        cashier.call(reqwest::Method::PUT, &format!("/staff/payees/{moved}/account"), Some(account)).await.ok();
+        let named = json!({ "list": "示例名单", "names": ["王六（示例）"] });
+        compliance.post("/staff/screening/names", named).await.ok();
+        let relation = json!({ "relation": "理事的亲属" });
+        head.call(reqwest::Method::PUT, &format!("/staff/payees/{declared}/related"), Some(relation)).await.ok();
+        let schedule = |number: usize, account: &str| {
+            format!(
+                "UPDATE payout SET state = 'scheduled', payment_file_id = {}, payer_id = {}, scheduled_us = \
+                 (SELECT COALESCE(account_changed_us, created_us) FROM payee WHERE id = payee_id), \
+                 account_hmac = (SELECT {account} FROM payee WHERE id = payee_id) WHERE id = {}",
+                lit(w, id(&file)), lit(w, cashier.id), lit(w, payouts(&owed)[number])
+            )
+        };
+        for (number, account, rule) in [
+            (0, "name_hmac", "payout_account"),
+            (1, "account_hmac", "disbursement_related"),
+            (3, "account_hmac", "payout_held"),
+            (4, "account_hmac", "disbursement_related"),
+            (5, "account_hmac", "payout_account_quiet"),
+        ] {
+            w.attacked(&schedule(number, account), rule).await;
+        }
+        let hit = |set: &str| format!("UPDATE screening_hit SET {set} WHERE payee_id = {}", lit(w, watched));
+        let clears = hit(&format!("state = 'cleared', decided_us = 1, reason = '无', decider_id = {}", lit(w, organiser.id)));
+        w.attacked(&clears, "screening_hit_persons").await;
+        w.attacked(&hit(&format!("payee_id = {one}")), "screening_hit_decided").await;
+        w.attacked("DELETE FROM screening_hit", "screening_hit_decided").await;
+        w.attacked("UPDATE watch_name SET list = 'x'", "watch_name_fixed").await;
+        w.attacked("UPDATE payment_file SET hash = content", "payment_file_fixed").await;
+        let finish = |of: &Value| format!("UPDATE disbursement SET state = 'finished', finished_us = 1 WHERE id = {}", lit(w, id(of)));
+        w.attacked(&finish(&owed), "disbursement_unpaid").await;
+
+        // From no more than the plan has and the campaign received.
+        for (attack, rule) in [
+            ("UPDATE budget_line SET committed_fen = planned_fen + 1", "budget_line_spent_check"),
+            ("UPDATE budget_line SET used_fen = planned_fen + 1", "budget_line_spent_check"),
+            ("UPDATE fund SET committed_fen = received_fen + 1", "fund_available_check"),
+            ("UPDATE fund SET used_fen = received_fen + 1", "fund_available_check"),
+        ] {
+            w.attacked(attack, rule).await;
+        }
+
+        // What was paid comes back once, no more than was paid, and not on one person's word.
+        cashier.act(&format!("/staff/payment-files/{}/sending", id(&file))).await.ok();
+        let told = format!("/staff/payment-files/{}/results", id(&file));
+        bookkeeper.post(&told, results(w, &payouts(&carrier), true)).await.ok();
+        let paid = lit(w, payouts(&carrier)[0]);
+        let back = |state: &str, fen: i64| {
+            format!(
+                "INSERT INTO payout_settlement (id, payout_id, kind, state, amount_fen, reason, bank_account, bank_reference, happened_on, \
+                 author_id, approver_id, created_us, decided_us) VALUES ({}, {paid}, 'recovered', '{state}', {fen}, '退回', '基本户', 'R-9', \
+                 '2026-01-09', {}, NULL, 1, NULL)",
+                lit(w, Uuid::now_v7()), lit(w, cashier.id)
+            )
+        };
+        w.attacked(&back("proposed", 1101), "payout_settlement_amount").await;
+        w.attacked(&back("confirmed", 1), "payout_settlement_decided").await;
+        let returned = json!({
+            "id": Uuid::now_v7(), "kind": "recovered", "amount": "1.00", "reason": "退回", "on": w.app.business.today().to_string(),
+            "bank": { "bank_account": "基本户", "reference": "R-1" },
+        });
+        cashier.post(&format!("/staff/payouts/{}/settlements", payouts(&carrier)[0]), returned.clone()).await.ok();
+        let own = format!(
+            "UPDATE payout_settlement SET state = 'confirmed', decided_us = 1, approver_id = author_id WHERE id = {}",
+            lit(w, id(&returned))
+        );
+        w.attacked(&own, "payout_settlement_own_check").await;
+        w.attacked("UPDATE payout_settlement SET amount_fen = 2", "payout_settlement_decided").await;
+        w.attacked("DELETE FROM payout_settlement", "payout_settlement_decided").await;
+        w.attacked(&format!("UPDATE payout SET state = 'bounced' WHERE id = {paid}"), "payout_").await;
+        bookkeeper.act(&format!("/staff/settlements/{}/confirmation", id(&returned))).await.ok();
+
+        // Frozen money goes nowhere.
+        w.paper(&format!("/staff/campaigns/{campaign}"), "order").await;
+        let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
+        head.post(&format!("/staff/campaigns/{campaign}/suspensions"), order).await.ok();
+        w.attacked(&schedule(2, "account_hmac"), "campaign_frozen").await;
+    })
+    .await;
+}
+
+/// A notice of a duty leaves the desk with the publication that does the duty, or for a reason that stays; with nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_closed_by_what_it_asks_for_or_for_a_reason() {
+    story(async |w| {
+        let disclosure = w.staff(Role::Disclosure).await;
+        let today = w.app.business.today();
+        let event = json!({
+            "id": Uuid::now_v7(), "book": w.book, "kind": "investment", "title": "购买国债", "words": "经理事会决议购买国债",
+            "happened_on": today,
+        });
+        disclosure.post("/staff/major-events", event.clone()).await.ok();
+        let book = lit(w, w.book.uuid());
+        for (kind, subject) in [("major_event", lit(w, id(&event))), ("annual_report", book.clone())] {
+            let notice = format!(
+                "INSERT INTO duty_notice (id, kind, book_id, subject, due, level, addressee, created_us) \
+                 VALUES ({}, '{kind}', {book}, {subject}, '{}-05-31', 'warning', 'disclosure', 1)",
+                lit(w, Uuid::now_v7()),
+                today.year() + 1,
+            );
+            w.sql(&notice).await.unwrap();
+        }
+        let version = json!({ "id": Uuid::now_v7(), "wish": { "kind": "major_event", "event": event["id"] } });
+        disclosure.post("/staff/disclosures", version.clone()).await.ok();
+        let at = lit(w, id(&version));
+        let close = |kind: &str, how: &str| format!("UPDATE duty_notice SET closed_us = 2{how} WHERE kind = '{kind}'");
+        w.attacked(&close("major_event", ""), "duty_notice_unfulfilled").await;
+        w.attacked(&close("major_event", ", closed_why = '。'"), "duty_notice_unfulfilled").await;
+        w.attacked(&close("major_event", &format!(", disclosure_id = {at}")), "duty_notice_unfulfilled").await;
+        let place = json!({ "id": Uuid::now_v7(), "place": "charity_china", "reference": "慈善中国 示例", "published_on": today });
+        disclosure.post(&format!("/staff/disclosures/{}/publications", id(&version)), place).await.ok();
+        let by_it = "SELECT CAST(count(*) AS BIGINT) FROM duty_notice WHERE kind = 'major_event' AND disclosure_id IS NOT NULL";
+        assert_eq!(w.count(by_it).await, 1, "published, it leaves the desk");
+        // What was published of something else does not do it, nor is a reason changed afterwards.
+        w.attacked(&close("annual_report", &format!(", disclosure_id = {at}")), "duty_notice_unfulfilled").await;
+        w.sql(&close("annual_report", ", closed_why = '账套已注销，无须公布'")).await.unwrap();
+        w.attacked("UPDATE duty_notice SET closed_why = '另一个原因'", "duty_notice_fixed").await;
     })
     .await;
 }

@@ -18,6 +18,7 @@ mod demo;
 mod disclosures;
 mod enquiries;
 mod follow;
+mod general_fund;
 mod giving;
 mod guards;
 mod lending;
@@ -39,6 +40,7 @@ mod servicing;
 mod spending;
 mod transfers;
 mod vouchers;
+mod wishes;
 #[path = "../world/mod.rs"]
 mod world;
 mod year;

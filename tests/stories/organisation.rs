@@ -261,7 +261,8 @@ async fn the_profile_of_a_charity_is_changed_by_two_persons_and_by_no_statement(
         chair.act(&step("approval")).await.refused(409, "too_few_persons");
         w.staff(Role::Cashier).await;
         assert_eq!(chair.act(&step("approval")).await.ok()["state"], "approved");
-        chair.act(&step("decline")).await.refused(409, "wrong_state");
+        chair.post(&step("decline"), json!({ "reason": "" })).await.refused(422, "invalid_field");
+        chair.post(&step("decline"), json!({ "reason": "再议" })).await.refused(409, "wrong_state");
         let line = head.get("/staff/charities").await.ok()["items"][0].clone();
         assert_eq!((&line["profile"], &line["single_limit"], &line["account_quiet_days"]), (&json!("small"), &json!("2000.00"), &json!(15)));
         w.attacked("UPDATE charity SET single_limit_fen = 1000000", "profile_undecided").await;
@@ -343,7 +344,7 @@ async fn an_account_is_changed_by_two_persons_on_a_paper_and_leaves_plans_to_be_
         w.attacked("UPDATE charity SET bank_account = '新基本户' WHERE bank_account = '基本户'", "charity_account_undecided").await;
 
         assert_eq!(chair.act(&step(&new, "approval")).await.ok()["approver"], json!(chair.id));
-        chair.act(&step(&new, "decline")).await.refused(409, "wrong_state");
+        chair.post(&step(&new, "decline"), json!({ "reason": "再议" })).await.refused(409, "wrong_state");
         upload(&head, &step(&new, "attachments"), "scan", "a.txt", b"c").await.refused(409, "wrong_state");
         assert_eq!(line().await["bank_account"], "新基本户");
         for undone in ["bank_account = '基本户'", "mchid = NULL", "bank_account = '私人账户'"] {
@@ -368,7 +369,8 @@ async fn an_account_is_changed_by_two_persons_on_a_paper_and_leaves_plans_to_be_
         head.act(&step(&meanwhile, "approval")).await.ok();
         w.pass(86_400).await;
         head.act(&step(&later, "approval")).await.refused(409, "account_stale");
-        head.act(&step(&later, "decline")).await.ok();
+        head.post(&step(&later, "decline"), json!({ "reason": "" })).await.refused(422, "invalid_field");
+        head.post(&step(&later, "decline"), json!({ "reason": "账户未启用" })).await.ok();
         // Opened again as it was, it is the same charity, whatever account it has by now.
         let theirs = change("市基本户", &json!("99990000"), today);
         chair.post(&format!("/staff/charities/{}/account-changes", id_of(&other)), theirs.clone()).await.ok();

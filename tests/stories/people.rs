@@ -71,12 +71,14 @@ async fn a_role_is_granted_by_two_and_taken_by_one_and_nobody_helps_themselves()
         officer.get("/sessions/current").await.refused(401, "unauthorized");
         let both = w.sign_in("officer-1", &officer.password, Some(seed)).await;
         assert_eq!(both.get("/sessions/current").await.ok()["grants"][0], json!({ "role": "finance_head", "over": "/hebei/1306/", "acting_for": null }));
-        second.act(&step(&head, "decline")).await.refused(409, "wrong_state");
+        let why = json!({ "reason": "岗位已有人" });
+        second.post(&step(&head, "decline"), why.clone()).await.refused(409, "wrong_state");
         first.post(&of(officer.id), role("admin", None)).await.refused(409, "admin_moves_no_money");
         let declined = role("league_officer", None);
         first.post(&of(officer.id), declined.clone()).await.ok();
         both.act(&step(&declined, "approval")).await.refused(403, "forbidden");
-        assert_eq!(second.act(&step(&declined, "decline")).await.ok()["grant"]["state"], "declined");
+        second.post(&step(&declined, "decline"), json!({ "reason": " " })).await.refused(422, "invalid_field");
+        assert_eq!(second.post(&step(&declined, "decline"), why).await.ok()["grant"]["state"], "declined");
 
         // Taken away at once, by one.
         first.call(Method::DELETE, &format!("{}/finance_head", of(officer.id)), None).await.ok();
@@ -377,7 +379,7 @@ async fn money_that_a_stand_in_decides_on_names_whom_they_stood_in_for() {
         let theirs = resolution(&lender).await;
         holder.act(&format!("{theirs}/approval")).await.refused(403, "other_person_needed");
         w.attacked("UPDATE resolution SET approver_for_id = author_id", "resolution_approver_for_check").await;
-        head.act(&format!("{theirs}/decline")).await.ok();
+        head.post(&format!("{theirs}/decline"), json!({ "reason": "未联系到付款人" })).await.ok();
         let other = resolution(&cashier).await;
         assert_eq!(holder.act(&format!("{other}/approval")).await.ok()["decided_for"], stood_for);
 

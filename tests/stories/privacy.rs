@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::{Caller, send};
+use crate::spending::{approved, funded, id, lit, paper, payee, payouts, person, results, sent};
 use crate::world::{World, story};
 
 /// An operation of the OpenAPI document.
@@ -61,9 +62,16 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
         let campaign = w.open_campaign("1000.00").await;
         let hidden = w.donor("o-hidden-donor").await;
         gift_of(w, &hidden, campaign, "hidden", "张三丰甲", "小张乙").await;
+        // For whose sake it is given is personal as well: of one who may be named on the wall, and of one who may not.
+        for (name, shown) in [("赵先慈甲", false), ("钱先慈甲", true)] {
+            let mut wish = w.wish("0.50");
+            wish["tribute"] = json!({ "kind": "memory", "name": name, "shown": shown });
+            let placed = w.donor("o-tribute").await.give(campaign, &wish).await.ok();
+            w.sandbox.pay(placed["donation"]["out_trade_no"].as_str().unwrap()).unwrap();
+        }
         gift_of(w, &w.donor("o-nickname-donor").await, campaign, "nickname", "李四光甲", "小李乙").await;
         gift_of(w, &w.donor("o-named-donor").await, campaign, "name", "王五常甲", "小王乙").await;
-        w.until("all have paid", async || w.raised(campaign).await == "3.00").await;
+        w.until("all have paid", async || w.raised(campaign).await == "4.00").await;
         // The last one shows that a gift that went back tells no more than one that stayed.
         let given = hidden.get("/me/donations").await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
         let request = json!({ "id": Uuid::now_v7(), "amount": "0.50", "reason": "error", "note": "张三丰甲" });
@@ -77,7 +85,8 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
             .map(|gift| (gift["donor"].as_str().unwrap(), gift["amount"].is_string()))
             .collect();
         donors.sort_unstable();
-        assert_eq!(donors, [("小李乙", true), ("爱心人士", false), ("王五常甲", true)]);
+        let nobody = ("爱心人士", false);
+        assert_eq!(donors, [("小李乙", true), nobody, nobody, nobody, ("王五常甲", true)]);
 
         let mut read = 0;
         let mut look = async |path: &str, agreed: &[&str]| {
@@ -90,14 +99,27 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
                     || path.contains("/seals")
                     || path.contains("/disclosures")
                     || path.contains("/bank-code")
+                    || path.contains("/cards/")
+                    || path.contains("/teams/")
                     || path.contains("/loan-products/"),
                 "{path}: {}",
                 answer.text
             );
             let headers = format!("{:?}", answer.headers);
-            for secret in
-                ["张三丰甲", "小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden", "o-nickname", "o-named"]
-            {
+            for secret in [
+                "张三丰甲",
+                "小张乙",
+                "李四光甲",
+                "小李乙",
+                "王五常甲",
+                "小王乙",
+                "赵先慈甲",
+                "钱先慈甲",
+                "o-hidden",
+                "o-nickname",
+                "o-named",
+                "o-tribute",
+            ] {
                 let may = agreed.contains(&secret);
                 assert!(may || !answer.text.contains(secret), "{path} tells {secret}: {}", answer.text);
                 assert!(!headers.contains(secret), "{path} tells {secret} in a header");
@@ -109,7 +131,7 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
         for operation in &open {
             let path = filled(operation, &campaign.to_string());
             for path in [path.clone(), format!("{path}?limit=100")] {
-                look(&path, &["小李乙", "王五常甲"]).await;
+                look(&path, &["小李乙", "王五常甲", "钱先慈甲"]).await;
             }
         }
         for path in ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs"] {
@@ -136,8 +158,17 @@ async fn a_donor_is_shown_as_far_as_they_agreed_and_nowhere_further() {
             for file in [file.to_owned(), format!("{file}-wal")] {
                 let bytes = std::fs::read(&file).unwrap_or_default();
                 let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-                for secret in ["小张乙", "李四光甲", "小李乙", "王五常甲", "小王乙", "o-hidden-donor", "o-named-donor"]
-                {
+                for secret in [
+                    "小张乙",
+                    "李四光甲",
+                    "小李乙",
+                    "王五常甲",
+                    "小王乙",
+                    "赵先慈甲",
+                    "钱先慈甲",
+                    "o-hidden-donor",
+                    "o-named-donor",
+                ] {
                     assert!(!has(secret), "{file} tells {secret}");
                 }
             }
@@ -186,9 +217,11 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
                 "GET /api/v1/campaigns/{campaign_id}/donations",
                 "GET /api/v1/campaigns/{campaign_id}/milestones",
                 "GET /api/v1/campaigns/{campaign_id}/plans",
+                "GET /api/v1/campaigns/{campaign_id}/teams",
                 "GET /api/v1/campaigns/{campaign_id}/updates",
                 "GET /api/v1/campaigns/{campaign_id}/updates/{update_id}/pictures",
                 "GET /api/v1/campaigns/{campaign_id}/updates/{update_id}/pictures/{picture_id}",
+                "GET /api/v1/cards/{donation_id}/{key}",
                 "POST /api/v1/complaints",
                 "GET /api/v1/complaints/{complaint_id}",
                 "GET /api/v1/disclosures/{disclosure_id}/content",
@@ -198,6 +231,8 @@ async fn only_what_is_for_everybody_is_answered_without_a_token() {
                 "GET /api/v1/lpr",
                 "POST /api/v1/sessions/staff",
                 "POST /api/v1/sessions/wechat",
+                "GET /api/v1/teams/{team_id}",
+                "GET /api/v1/teams/{team_id}/donations",
             ]
         );
     })
@@ -292,6 +327,170 @@ async fn a_list_does_not_tell_strangers_what_it_does_not_show() {
         auditor.get(&format!("/staff/accounts/{nobody}/statement")).await.refused(404, "no_such_account");
         auditor.get(&format!("/staff/trial-balance?book={nobody}")).await.refused(404, "no_such_book");
         assert_eq!(auditor.get(&format!("/staff/trial-balance?book={}", w.book)).await.ok()["items"], json!([]));
+    })
+    .await;
+}
+
+/// A payee has no account here: staff puts their wish down, a person responsible decides. Whoever was never paid is erased at once; of whoever was,
+/// the vouchers keep what they need until the last day of the law, and it is used for nothing (个人信息保护法 47; facts: charity 2.11, 2.13).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payee_is_erased_as_far_as_the_vouchers_let_go() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let (organiser, chair) = (w.staff(Role::Organiser).await, w.staff(Role::Chair).await);
+        let manager = w.staff(Role::ProjectManager).await;
+        let (never, paid) = (payee(w, campaign, "孙悟空（示例）", 1).await, payee(w, campaign, "猪八戒（示例）", 2).await);
+        let path = |payee: Uuid, word: &str| format!("/staff/payees/{payee}/{word}");
+        let wish = || json!({ "id": Uuid::now_v7(), "reason": "本人2026年来电提出" });
+        let decide = |wish: &Value, word: &str| format!("/staff/payee-erasures/{}/{word}", id(wish));
+        let why = || json!({ "reason": "已核实身份" });
+
+        // Not while money is on its way.
+        let grant = paper(campaign, "a", &[paid], "10.00");
+        organiser.post("/staff/disbursements", grant.clone()).await.ok();
+        organiser.post(&path(paid, "erasures"), wish()).await.refused(409, "payee_under_way");
+        approved(w, &grant).await;
+        let file = sent(w, &grant).await;
+        let told = format!("/staff/payment-files/{file}/results");
+        w.staff(Role::Bookkeeper).await.post(&told, results(w, &payouts(&grant), true)).await.ok();
+        let at = format!("/campaigns/{campaign}/disbursements");
+        let public = async || w.stranger.get(&at).await;
+        assert!(public().await.text.contains("猪"));
+
+        // Whoever was never paid goes at once, by two persons.
+        let first = wish();
+        w.staff(Role::Bookkeeper).await.post(&path(never, "erasures"), first.clone()).await.refused(403, "forbidden");
+        for _ in 0..2 {
+            assert_eq!(organiser.post(&path(never, "erasures"), first.clone()).await.ok()["state"], "asked");
+        }
+        organiser.post(&path(never, "erasures"), wish()).await.refused(409, "erasure_asked");
+        let waiting = chair.get("/staff/waiting").await.ok().to_string();
+        assert!(waiting.contains("payee_erasure"), "{waiting}");
+        manager.post(&decide(&first, "approval"), why()).await.refused(403, "forbidden");
+        let draft = paper(campaign, "a", &[never], "1.00");
+        organiser.post("/staff/disbursements", draft.clone()).await.ok();
+        chair.post(&decide(&first, "approval"), why()).await.refused(409, "payee_under_way");
+        organiser.post(&format!("/staff/disbursements/{}/cancellation", id(&draft)), why()).await.ok();
+        let gone = chair.post(&decide(&first, "approval"), why()).await.ok();
+        assert_eq!((&gone["state"], &gone["kept_until"]), (&json!("erased"), &Value::Null));
+        assert_eq!((&gone["payee"]["name"], &gone["payee"]["account"]), (&json!("已删除"), &Value::Null));
+        chair.post(&decide(&first, "decline"), why()).await.refused(409, "wrong_state");
+        let left = format!(
+            "SELECT CAST(count(*) AS BIGINT) FROM payee p LEFT JOIN payee_account a ON a.payee_id = p.id WHERE p.id = {} \
+             AND length(p.key_sealed) + length(p.name_sealed) + COALESCE(length(a.account_sealed), 0) = 0 AND p.phone_sealed IS NULL",
+            lit(w, never)
+        );
+        assert_eq!(w.count(&left).await, 1);
+        assert_eq!(manager.get("/staff/payees?name=孙悟空（示例）").await.ok()["items"], json!([]));
+        manager.post(&path(never, "unmasking"), why()).await.refused(409, "payee_restricted");
+        let account = json!({ "number": "6222020099999999999", "bank": "示例银行" });
+        organiser.call(Method::PUT, &path(never, "account"), Some(account)).await.refused(409, "payee_restricted");
+        let again = paper(campaign, "a", &[never], "1.00");
+        organiser.post("/staff/disbursements", again).await.refused(409, "payee_restricted");
+
+        // Of whoever was paid the vouchers keep what they need, to a day that is told, and nobody uses it.
+        let second = wish();
+        organiser.post(&path(paid, "erasures"), second.clone()).await.ok();
+        let early = format!(
+            "UPDATE payee_erasure SET state = 'restricted', decider_id = {}, decision_reason = '无', decided_us = 1, kept_until = '2020-01-01' WHERE id = {}",
+            lit(w, chair.id),
+            lit(w, id(&second))
+        );
+        w.attacked(&early, "payee_erasure_kept").await;
+        let kept = chair.post(&decide(&second, "approval"), why()).await.ok();
+        let last = format!("{}-12-31", w.app.business.today().year() + 30);
+        assert_eq!((&kept["state"], &kept["kept_until"]), (&json!("restricted"), &json!(last)));
+        manager.post(&path(paid, "unmasking"), why()).await.refused(409, "payee_restricted");
+        organiser
+            .post("/staff/disbursements", paper(campaign, "a", &[paid], "1.00"))
+            .await
+            .refused(409, "payee_restricted");
+        let shown = public().await;
+        assert!(shown.text.contains("应本人要求不公示") && !shown.text.contains('猪'), "{}", shown.text);
+        // The same person may come back, and is another payee.
+        organiser.post("/staff/payees", person(campaign, "猪八戒（示例）", 2)).await.ok();
+        assert_eq!(w.run_job("erase_payees").await, 0);
+
+        // A hand at the database gets no further.
+        let other = lit(w, chair.id);
+        for (attack, rule) in [
+            ("UPDATE payee SET key_sealed = name_hmac WHERE length(key_sealed) = 0", "payee_erased"),
+            ("UPDATE payee SET phone_sealed = name_hmac WHERE length(key_sealed) = 0", "payee_"),
+            ("UPDATE payee SET related = true WHERE length(key_sealed) = 0", "payee_"),
+            ("UPDATE payee_account SET account_sealed = account_hmac", "payee_account_immutable"),
+            ("UPDATE payee_account SET at_us = 1", "payee_account_immutable"),
+            ("DELETE FROM payee_account", "payee_account_immutable"),
+            ("DELETE FROM payee_erasure", "payee_erasure_fixed"),
+            ("UPDATE payee_erasure SET reason = '别的'", "payee_erasure_fixed"),
+            ("UPDATE payee_erasure SET kept_until = '2020-01-01' WHERE state = 'restricted'", "payee_erasure_fixed"),
+            ("UPDATE payee_erasure SET state = 'asked' WHERE state = 'restricted'", "payee_erasure_"),
+            ("UPDATE payee_erasure SET state = 'erased', erased_us = decided_us WHERE state = 'restricted'", "payee_erasure_kept"),
+        ] {
+            w.attacked(attack, rule).await;
+        }
+        let emptied = |payee: Uuid, empty: &str| {
+            format!(
+                "UPDATE payee SET key_sealed = {empty}, name_sealed = {empty}, name_hmac = key_sealed, phone_sealed = NULL, account_sealed = NULL, \
+                 bank_sealed = NULL, account_hmac = NULL, related_note = NULL WHERE id = {}",
+                lit(w, payee)
+            )
+        };
+        let empty = if lit(w, paid).starts_with('X') { "X''" } else { "'\\x'::bytea" };
+        w.attacked(&emptied(paid, empty), "payee_erased").await;
+        let third = payee(w, campaign, "沙僧（示例）", 3).await;
+        let asked = wish();
+        manager.post(&path(third, "erasures"), asked.clone()).await.ok();
+        let forged = |decider: &str| {
+            format!(
+                "UPDATE payee_erasure SET state = 'declined', decider_id = {decider}, decision_reason = '无', decided_us = 1 WHERE id = {}",
+                lit(w, id(&asked))
+            )
+        };
+        w.attacked(&forged(&lit(w, manager.id)), "payee_erasure_own_check").await;
+        let twice = format!(
+            "INSERT INTO payee_erasure (id, payee_id, reason, state, author_id, created_us) VALUES ({}, {}, '无', 'asked', {other}, 1)",
+            lit(w, Uuid::now_v7()),
+            lit(w, paid)
+        );
+        assert!(w.sql(&twice).await.is_err(), "one wish at a time");
+        assert_eq!(chair.post(&decide(&asked, "decline"), why()).await.ok()["state"], "declined");
+        manager.post(&path(third, "unmasking"), why()).await.ok();
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE object LIKE 'payee_erasure:%'").await, 6);
+
+        // The law lets go: the job erases, the books stay as they were.
+        w.pass(31 * 366 * 86_400).await;
+        assert_eq!(w.run_job("erase_payees").await, 1);
+        assert_eq!(w.run_job("erase_payees").await, 0);
+        let auditor = w.staff(Role::Auditor).await;
+        let listed = auditor.get("/staff/payee-erasures?state=erased").await.ok();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+        let row = auditor.get(&format!("/staff/payees/{paid}")).await.ok();
+        assert_eq!((&row["name"], &row["account"], &row["phone"]), (&json!("已删除"), &Value::Null, &Value::Null));
+        assert!(public().await.text.contains("应本人要求不公示"));
+    })
+    .await;
+}
+
+/// Finance knows who is paid, and not for whom it is (facts: charity 5).
+#[tokio::test(flavor = "multi_thread")]
+async fn finance_reads_whole_of_whoever_is_paid_alone() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let guardian = payee(w, campaign, "红父（示例）", 1).await;
+        let mut pupil = person(campaign, "小红（示例）", 2);
+        pupil.as_object_mut().unwrap().remove("account");
+        w.staff(Role::Organiser).await.post("/staff/payees", pupil.clone()).await.ok();
+        let path = |payee: Uuid| format!("/staff/payees/{payee}/unmasking");
+        let why = || json!({ "reason": "核对付款" });
+        for role in [Role::Cashier, Role::Bookkeeper, Role::FinanceHead] {
+            let officer = w.staff(role).await;
+            officer.post(&path(guardian), why()).await.ok();
+            officer.post(&path(id(&pupil)), why()).await.refused(403, "forbidden");
+        }
+        for role in [Role::ProjectManager, Role::Auditor, Role::Compliance, Role::Chair] {
+            let read = w.staff(role).await.post(&path(id(&pupil)), why()).await.ok();
+            assert_eq!(read["name"], "小红（示例）", "{role:?}");
+        }
     })
     .await;
 }

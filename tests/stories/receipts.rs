@@ -52,10 +52,13 @@ async fn a_wish_waits_until_its_number_is_imported() {
         let exported = cashier.post("/staff/receipts/wishes/export", json!({ "reason": "开具一月票据" })).await.ok();
         let csv = exported["csv"].as_str().unwrap();
         let (head, wished) = csv.trim_start_matches('\u{feff}').split_once('\n').unwrap();
-        assert_eq!(head.trim_end(), "订单号,付款人,金额,到账日期,收款单位,统一社会信用代码");
+        assert_eq!(
+            head.trim_end(),
+            "订单号,付款人,金额,到账日期,收款单位,统一社会信用代码,付款人类型,付款人统一社会信用代码"
+        );
         assert!(wished.starts_with(&format!("{},'=甲示例,100.00,", gift.order)), "{csv}");
         assert!(
-            wished.trim_end().ends_with(&format!(",示例青少年发展基金会,{CREDIT_CODE}")),
+            wished.trim_end().ends_with(&format!(",示例青少年发展基金会,{CREDIT_CODE},个人,")),
             "whose receipt it is: {csv}"
         );
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM unmasking").await, 1);

@@ -21,7 +21,8 @@ pub(crate) async fn funded_with(w: &World, partner: &str, amount: &str) -> Uuid 
     paid_in(w, w.open_as(draft).await, amount).await
 }
 
-async fn paid_in(w: &World, campaign: Uuid, amount: &str) -> Uuid {
+/// A campaign that is open, and has raised so much by bank.
+pub(crate) async fn paid_in(w: &World, campaign: Uuid, amount: &str) -> Uuid {
     let gift = json!({
         "id": Uuid::now_v7(), "campaign": campaign, "amount": amount, "counterparty": "示例公司", "bank_account": "基本户",
         "reference": format!("B-{}", Uuid::now_v7().simple()), "received_on": w.app.business.today().to_string(),

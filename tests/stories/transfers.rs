@@ -54,7 +54,14 @@ async fn a_withdrawal_takes_two_persons() {
         head.act(&format!("/staff/transfers/{}/confirmation", first["id"].as_str().unwrap())).await.ok();
         let path = format!("/staff/transfers/{}", too_much["id"].as_str().unwrap());
         head.act(&format!("{path}/confirmation")).await.refused(409, "overdrawn");
-        assert_eq!(head.act(&format!("{path}/rejection")).await.ok()["state"], "rejected");
+        let no = format!("{path}/rejection");
+        head.post(&no, json!({ "reason": " " })).await.refused(422, "invalid_field");
+        assert_eq!(head.post(&no, json!({ "reason": "余额不足" })).await.ok()["state"], "rejected");
+        let said = format!(
+            "SELECT CAST(count(*) AS BIGINT) FROM audit_log WHERE action = 'refusal.reason' AND object = 'transfer:{}'",
+            too_much["id"].as_str().unwrap()
+        );
+        assert_eq!(w.count(&said).await, 1, "why is kept for who proposed it");
     })
     .await;
 }
@@ -72,7 +79,8 @@ async fn a_withdrawal_that_came_back_is_as_if_it_had_never_left() {
         cashier.post("/staff/transfers", new.clone()).await.ok();
         head.act(&step("confirmation")).await.ok();
         cashier.act(&step("arrival")).await.ok();
-        assert_eq!(head.act(&step("rejection")).await.ok()["state"], "departed", "it did not arrive");
+        let no = json!({ "reason": "银行未见到账" });
+        assert_eq!(head.post(&step("rejection"), no).await.ok()["state"], "departed", "it did not arrive");
         cashier.act(&step("return")).await.ok();
         assert_eq!(head.act(&step("confirmation")).await.ok()["state"], "returned");
         assert_eq!(w.balance("1009[channel=wechat]").await, "80.00");
@@ -123,7 +131,8 @@ async fn who_holds_two_roles_is_one_person_all_the_same() {
         everybody.post("/staff/bank-gifts", gift.clone()).await.ok();
         let path = format!("/staff/bank-gifts/{}", gift["id"].as_str().unwrap());
         everybody.act(&format!("{path}/confirmation")).await.refused(403, "other_person_needed");
-        everybody.act(&format!("{path}/rejection")).await.refused(403, "other_person_needed");
+        let no = json!({ "reason": "登记有误" });
+        everybody.post(&format!("{path}/rejection"), no).await.refused(403, "other_person_needed");
     })
     .await;
 }
@@ -157,7 +166,9 @@ async fn a_gift_by_bank_is_entered_by_one_and_confirmed_by_another() {
         // Entered wrongly, rejected, and entered rightly: the reference is free again.
         let wrong = bank_gift(w, campaign, "B-2");
         cashier.post("/staff/bank-gifts", wrong.clone()).await.ok();
-        accountant.act(&format!("/staff/bank-gifts/{}/rejection", wrong["id"].as_str().unwrap())).await.ok();
+        let no = format!("/staff/bank-gifts/{}/rejection", wrong["id"].as_str().unwrap());
+        accountant.post(&no, json!({ "reason": " " })).await.refused(422, "invalid_field");
+        accountant.post(&no, json!({ "reason": "登记有误" })).await.ok();
         cashier.post("/staff/bank-gifts", bank_gift(w, campaign, "B-2")).await.ok();
         assert_eq!(w.raised(campaign).await, "1000.00");
     })

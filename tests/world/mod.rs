@@ -1,9 +1,13 @@
 //! A world for a story: a fresh database, a stand-in for WeChat with its own clock, and the program served on a port of its
 //! own, put together as `serve` does it.
 
+mod books;
+mod campaigns;
+mod gifts;
+mod people;
+
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,7 +26,6 @@ use ledger::Account;
 use migration::{Migrator, MigratorTrait};
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use sea_orm::{ConnectionTrait, Statement};
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -177,9 +180,6 @@ async fn keys() -> &'static [u8] {
     })
     .await
 }
-
-/// Filing numbers are given one after the other.
-static SERIAL: AtomicUsize = AtomicUsize::new(1);
 
 /// What the law wants written down, for a target.
 pub(crate) fn plan(target: &str) -> Value {
@@ -401,231 +401,6 @@ impl World {
         self.dir.path()
     }
 
-    // ---- people ----
-
-    /// Signs a donor in.
-    pub(crate) async fn donor(&self, openid: &str) -> Caller {
-        let code = self.sandbox.code(openid);
-        let session = self.stranger.post("/sessions/wechat", json!({ "code": code })).await.ok();
-        Caller { token: Some(session["token"].as_str().unwrap().to_owned()), ..self.stranger.clone() }
-    }
-
-    /// The member of staff of a role, who signs in when first called for.
-    pub(crate) async fn staff(&self, role: Role) -> Officer {
-        let mut staff = self.staff.lock().await;
-        if let Some(officer) = staff.get(&role) {
-            return officer.clone();
-        }
-        let officer = self.hire(role, role.as_str()).await;
-        staff.insert(role, officer.clone());
-        officer
-    }
-
-    /// Makes a member of staff as `staff create` does, and signs them in.
-    pub(crate) async fn hire(&self, role: Role, username: &str) -> Officer {
-        self.hire_named(role, username, "某人").await
-    }
-
-    /// The same of somebody of this name.
-    pub(crate) async fn hire_named(&self, role: Role, username: &str, name: &str) -> Officer {
-        let made = self.app.identity.create_first_staff(role, username, name, None).await.unwrap();
-        let seed = made.totp_secret.as_ref().map(|seed| seed.expose_secret().to_owned());
-        self.sign_in(username, made.password.expose_secret(), seed).await
-    }
-
-    /// The same over a part of the tree, named by its path (`/hebei/1305/`), however many administrators there are.
-    pub(crate) async fn hire_over(&self, role: Role, username: &str, unit: &str) -> Officer {
-        let code = unit.trim_matches('/').rsplit('/').next().unwrap();
-        let unit = if code.is_empty() { None } else { Some(self.app.organisation.unit(code).await.unwrap().id) };
-        let seed = role.needs_otp().then(|| SEED.to_owned());
-        let given = GivenStaff {
-            id: StaffId::new(),
-            role,
-            username: username.into(),
-            name: "某人".into(),
-            password: PASSWORD.into(),
-            totp_secret: seed.clone().map(Into::into),
-            unit,
-        };
-        self.app.identity.create_staff_with(given).await.unwrap();
-        self.sign_in(username, PASSWORD, seed).await
-    }
-
-    /// The id of a unit by its code.
-    pub(crate) async fn unit(&self, code: &str) -> Uuid {
-        self.app.organisation.unit(code).await.unwrap().id.uuid()
-    }
-
-    /// Signs a member of staff in.
-    pub(crate) async fn sign_in(&self, username: &str, password: &str, seed: Option<String>) -> Officer {
-        let otp = seed.as_deref().map(|seed| self.otp(seed, 0));
-        let login = json!({ "username": username, "password": password, "otp": otp });
-        let session = self.stranger.post("/sessions/staff", login).await.ok();
-        Officer {
-            id: session["id"].as_str().unwrap().parse().unwrap(),
-            caller: Caller { token: Some(session["token"].as_str().unwrap().to_owned()), ..self.stranger.clone() },
-            username: username.to_owned(),
-            password: password.to_owned(),
-            seed,
-            otp,
-        }
-    }
-
-    /// The one-time password of a moment that lies so many seconds ahead.
-    pub(crate) fn otp(&self, seed: &str, ahead: i64) -> String {
-        let secret = totp_rs::Secret::try_from_base32(seed).unwrap();
-        let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-        totp.generate(u64::try_from(self.app.real.now().seconds() + ahead).unwrap()).to_string()
-    }
-
-    // ---- campaigns ----
-
-    /// What an organiser writes down: a campaign of one day, from now.
-    pub(crate) fn draft(&self, target: &str) -> Value {
-        let now = self.app.business.now();
-        json!({
-            "id": Uuid::now_v7(), "book": self.book.uuid(), "name": "助学·关爱行动", "summary": "资助困难学生继续学业",
-            "target": target, "over_target": true, "starts_at": now.to_string(),
-            "ends_at": now.after(Duration::from_secs(86_400)).to_string(), "plan": plan(target),
-        })
-    }
-
-    /// A campaign that accepts gifts: drafted, reviewed by two persons, opened by the clock.
-    pub(crate) async fn open_campaign(&self, target: &str) -> Uuid {
-        self.open_as(self.draft(target)).await
-    }
-
-    pub(crate) async fn open_as(&self, draft: Value) -> Uuid {
-        let id: Uuid = draft["id"].as_str().unwrap().parse().unwrap();
-        let organiser = self.staff(Role::Organiser).await;
-        organiser.post("/staff/campaigns", draft).await.ok();
-        organiser.act(&format!("/staff/campaigns/{id}/submission")).await.ok();
-        self.walk(id, "scheduled").await;
-        self.run_job("campaign_clock").await;
-        assert_eq!(self.campaign(id).await["state"], "open");
-        id
-    }
-
-    /// Takes a campaign that was handed in as far as this state, by whose it is to take it there.
-    pub(crate) async fn walk(&self, id: Uuid, goal: &str) {
-        loop {
-            let row = self.staff(Role::ProjectManager).await.get(&format!("/staff/campaigns/{id}")).await.ok();
-            let state = row["state"].as_str().unwrap();
-            if state == goal {
-                return;
-            }
-            let (role, step, body) = self.next_step(state);
-            if state == "approved" {
-                self.filing_receipt(id).await;
-            }
-            self.staff(role).await.post(&format!("/staff/campaigns/{id}/{step}"), body).await.ok();
-        }
-    }
-
-    /// Attaches the authority's receipt: who was filed before the plan was approved here shows it.
-    pub(crate) async fn filing_receipt(&self, id: Uuid) {
-        self.paper(&format!("/staff/campaigns/{id}"), "filing_receipt").await;
-    }
-
-    /// Attaches a paper of a kind to a thing, named by its path.
-    pub(crate) async fn paper(&self, of: &str, kind: &str) -> Value {
-        let path = format!("/api/v1{of}/attachments?kind={kind}&file_name={kind}.pdf");
-        let upload = self.staff(Role::Disclosure).await.request(reqwest::Method::POST, &path);
-        let content = format!("%PDF-1.7 {of} {}", Uuid::now_v7());
-        let upload = upload.header("content-type", "application/octet-stream").body(content);
-        crate::caller::send(upload).await.ok()
-    }
-
-    /// Writes a draft down together with the agreement with its partner, who is evaluated. The plan names the partner.
-    pub(crate) async fn drafted_with(&self, mut draft: Value, partner: &str) -> Value {
-        draft["plan"]["cooperation"] = json!({ "kind": "individual", "name": partner });
-        let (organiser, manager) = (self.staff(Role::Organiser).await, self.staff(Role::ProjectManager).await);
-        organiser.post("/staff/campaigns", draft.clone()).await.ok();
-        let new = json!({ "id": Uuid::now_v7(), "book": self.book.uuid(), "kind": "individual", "name": partner });
-        manager.post("/staff/partners", new.clone()).await.ok();
-        let of = format!("/staff/campaigns/{}", draft["id"].as_str().unwrap());
-        let agreement = json!({ "partner": new["id"], "signed_on": "2026-01-05", "agreement": "合作协议 示例1号" });
-        organiser.post(&format!("{of}/cooperation"), agreement).await.ok();
-        self.paper(&of, "contract").await;
-        let found = json!({ "score": 60, "findings": "实地走访" });
-        manager.post(&format!("{of}/partner-evaluation"), found).await.ok();
-        draft
-    }
-
-    /// The step that follows a state on the straight way to the opening.
-    pub(crate) fn next_step(&self, state: &str) -> (Role, &'static str, Value) {
-        let now = self.app.business.now();
-        let day = |days: u64| domain::BusinessDate::of(now.before(Duration::from_secs(days * 86_400)));
-        match state {
-            "draft" => (Role::Organiser, "submission", json!({})),
-            "submitted" | "org_review" => (Role::ProjectManager, "approval", agreed()),
-            "finance_review" => (Role::FinanceHead, "approval", agreed()),
-            "approved" => (Role::Disclosure, "filing-submission", json!({ "submitted_on": day(12) })),
-            "filing" => {
-                let serial = SERIAL.fetch_add(1, Ordering::Relaxed) % 1_000;
-                let number = format!("{CREDIT_CODE}A{:02}{serial:03}", day(0).year() % 100);
-                (Role::Disclosure, "filing", json!({ "number": number, "filed_on": day(0) }))
-            }
-            "filed" => (Role::ProjectManager, "schedule", opening()),
-            other => panic!("nothing follows {other} by a person"),
-        }
-    }
-
-    /// A campaign as everybody sees it.
-    pub(crate) async fn campaign(&self, id: Uuid) -> Value {
-        self.stranger.get(&format!("/campaigns/{id}")).await.ok()
-    }
-
-    /// The public total.
-    pub(crate) async fn raised(&self, id: Uuid) -> String {
-        self.campaign(id).await["raised"].as_str().unwrap().to_owned()
-    }
-
-    // ---- gifts ----
-
-    /// What a donor asks for.
-    pub(crate) fn wish(&self, amount: &str) -> Value {
-        json!({ "id": Uuid::now_v7(), "amount": amount })
-    }
-
-    /// A gift whose order stands at the channel, not paid yet.
-    pub(crate) async fn order(&self, donor: &Caller, campaign: Uuid, amount: &str) -> Gift {
-        let placed = donor.give(campaign, &self.wish(amount)).await.ok();
-        assert_eq!(placed["donation"]["state"], "paying");
-        Gift {
-            id: placed["donation"]["id"].as_str().unwrap().parse().unwrap(),
-            order: placed["donation"]["out_trade_no"].as_str().unwrap().to_owned(),
-        }
-    }
-
-    /// A gift that was paid, and of which WeChat has told us.
-    pub(crate) async fn gift(&self, donor: &Caller, campaign: Uuid, amount: &str) -> Gift {
-        let gift = self.order(donor, campaign, amount).await;
-        self.sandbox.pay(&gift.order).unwrap();
-        self.until_gift(donor, &gift, "paid").await;
-        gift
-    }
-
-    /// The ids of a donor's own gifts, in order.
-    pub(crate) async fn all_gifts(&self, donor: &Caller) -> Vec<String> {
-        let mine = donor.get("/me/donations?limit=100").await.ok();
-        let mut ids: Vec<String> =
-            mine["items"].as_array().unwrap().iter().map(|gift| gift["id"].as_str().unwrap().to_owned()).collect();
-        ids.sort();
-        ids
-    }
-
-    /// How a gift stands, as its donor sees it.
-    pub(crate) async fn state(&self, donor: &Caller, gift: &Gift) -> String {
-        let seen = donor.get(&format!("/donations/{}", gift.id)).await.ok();
-        seen["state"].as_str().unwrap().to_owned()
-    }
-
-    /// Waits until a gift has come so far.
-    pub(crate) async fn until_gift(&self, donor: &Caller, gift: &Gift, state: &str) {
-        self.until(&format!("the gift is {state}"), async || self.state(donor, gift).await == state).await;
-    }
-
     /// Waits for what comes by itself.
     pub(crate) async fn until(&self, what: &str, happened: impl AsyncFn() -> bool) {
         let waiting = async {
@@ -635,8 +410,6 @@ impl World {
         };
         assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "it never came that {what}");
     }
-
-    // ---- WeChat, time and jobs ----
 
     /// Moves a lever of the stand-in for WeChat.
     pub(crate) async fn lever(&self, name: &str, body: Value) -> Value {
@@ -649,61 +422,11 @@ impl World {
         self.lever("clock", json!({ "advance_seconds": seconds })).await;
     }
 
-    /// Ends a year of the books by two persons, whatever stands against it.
-    pub(crate) async fn end_year(&self, year: i32) -> Value {
-        let closing = json!({ "id": Uuid::now_v7(), "reason": "其余事项随后补办" });
-        let path = format!("/staff/books/{}/years/{year}/closing", self.book);
-        self.staff(Role::Bookkeeper).await.post(&path, closing.clone()).await.ok();
-        let path = format!("/staff/year-closings/{}/approval", closing["id"].as_str().unwrap());
-        self.staff(Role::FinanceHead).await.act(&path).await.ok()
-    }
-
     /// Runs a job once. Nothing in it may fail.
     pub(crate) async fn run_job(&self, name: &str) -> u64 {
         let report = jobs::run_once(self.app.clone(), name).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(report.failed, 0, "{name}: {report:?}");
         report.done
-    }
-
-    // ---- the books ----
-
-    /// The balance of an account as the trial balance prints it: debit less credit. `0.00` if it was never posted to.
-    pub(crate) async fn balance(&self, account: &str) -> String {
-        let lines = self.staff(Role::Auditor).await.get("/staff/trial-balance").await.ok();
-        let line = lines["items"].as_array().unwrap().iter().find(|line| line["account"] == account);
-        let Some(line) = line else { return "0.00".to_owned() };
-        let (debit, credit) = (line["debit"].as_str().unwrap(), line["credit"].as_str().unwrap());
-        if credit == "0.00" { debit.to_owned() } else { format!("-{credit}") }
-    }
-
-    /// A number the database knows.
-    pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let db = self.app.db.read();
-        let row = db.query_one_raw(Statement::from_string(self.app.db.backend(), sql)).await.unwrap().unwrap();
-        row.try_get_by_index(0).unwrap()
-    }
-
-    /// What somebody with a connection of their own to the database tries.
-    pub(crate) async fn sql(&self, attack: &str) -> Result<(), sea_orm::DbErr> {
-        let tx = self.app.db.begin().await?;
-        tx.execute_unprepared(attack).await?;
-        tx.commit().await
-    }
-
-    /// Makes sure that the database refuses a statement by this rule.
-    pub(crate) async fn attacked(&self, sql: &str, rule: &str) {
-        match self.sql(sql).await.map_err(|error| error.to_string()) {
-            Ok(()) => panic!("it went through: {sql}"),
-            Err(refusal) => assert!(refusal.contains(rule), "{sql}: {refusal}"),
-        }
-    }
-
-    /// An id as it stands in a statement.
-    pub(crate) fn sql_id(&self, id: &str) -> String {
-        match self.app.db.backend() {
-            sea_orm::DbBackend::Postgres => format!("'{id}'"),
-            _ => format!("X'{}'", id.replace('-', "")),
-        }
     }
 
     async fn hanging(&self) -> Vec<String> {
