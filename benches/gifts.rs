@@ -190,7 +190,7 @@ async fn copies(db: &Db) {
     }
 }
 
-/// The bound: the rows of 64 gifts and the two balances, batched, with nothing looked at.
+/// The bound: the rows of 64 gifts, the two balances, what the two accounts have by day, and the fund, batched, with nothing looked at.
 async fn raw(db: &Db, book: BookId, campaign: CampaignId) {
     let (wechat, income) = (
         Account::wechat_balance(book).id().uuid(),
@@ -212,6 +212,13 @@ async fn raw(db: &Db, book: BookId, campaign: CampaignId) {
     let rows = Rows::new().uuid("id", [wechat, income]).int("debit", [64_000, 0]).int("credit", [0, 64_000]);
     let sql = "UPDATE account SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit FROM {rows} WHERE account.id = r.id";
     tx.execute_raw(rows.statement(db.backend(), sql, [])).await.unwrap();
+    let rows = Rows::new().uuid("id", [wechat, income]).int("debit", [64_000, 0]).int("credit", [0, 64_000]);
+    let sql = "UPDATE account_day SET debit_fen = debit_fen + r.debit, credit_fen = credit_fen + r.credit FROM {rows} \
+               WHERE account_day.account_id = r.id AND account_day.day = $1";
+    tx.execute_raw(rows.statement(db.backend(), sql, [day.into()])).await.unwrap();
+    let sql = "UPDATE fund SET received_fen = received_fen + 64000, raised_cash_fen = raised_cash_fen + 64000 WHERE book_id = $1 AND campaign_id = $2";
+    let values = [book.into(), campaign.into()];
+    tx.execute_raw(Statement::from_sql_and_values(db.backend(), sql, values)).await.unwrap();
     tx.commit().await.unwrap();
 }
 
