@@ -48,7 +48,14 @@ pub async fn suspend(
     let complaint = match ground {
         Ground::Complaint(complaint) => {
             let found = complaint::Entity::find_by_id(complaint).one(tx).await?;
-            found.filter(|found| found.campaign_id == Some(id)).ok_or(CrowdfundingError::NoSuchComplaint)?;
+            let found =
+                found.filter(|found| found.campaign_id == Some(id)).ok_or(CrowdfundingError::NoSuchComplaint)?;
+            // What was found to be untrue stops nothing; what was found to be true does.
+            gate::need(
+                found.state != ComplaintState::Dismissed,
+                "suspension_complaint_dismissed",
+                "该投诉已查明不属实，不能据以停募",
+            )?;
             Some(complaint)
         }
         Ground::Order => None,

@@ -122,21 +122,35 @@ CREATE TRIGGER payout_restricted BEFORE INSERT ON payout FOR EACH ROW EXECUTE FU
 
 -- ---- related parties (facts: charity 3.5; 慈善法 40, 59) ----
 
--- Money does not go to the account of somebody who was declared close, under whatever entry of the register (decision 16).
+-- Money does not go to an account that somebody who was declared close has or had, under whatever entry of the register (decision 16), nor to
+-- one that the register knows as the account of whoever wrote, approves or pays the paper.
 CREATE FUNCTION disbursement_related_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM payout o JOIN payee p ON p.id IN (o.payee_id, o.beneficiary_id)
-            JOIN payee q ON q.book_id = p.book_id AND q.account_hmac = p.account_hmac WHERE o.disbursement_id = NEW.id AND q.related) THEN
+            JOIN payee_account h ON h.account_hmac = p.account_hmac JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id
+            WHERE o.disbursement_id = NEW.id AND (q.related OR q.staff_id IN (NEW.author_id, NEW.author_for_id))) THEN
         PERFORM refuse_because('disbursement_related');
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER disbursement_related_account BEFORE UPDATE OF state ON disbursement FOR EACH ROW
     WHEN (NEW.state = 'submitted' AND OLD.state <> NEW.state) EXECUTE FUNCTION disbursement_related_account();
+CREATE FUNCTION disbursement_approval_related_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM payout o JOIN payee p ON p.id IN (o.payee_id, o.beneficiary_id)
+            JOIN payee_account h ON h.account_hmac = p.account_hmac JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id
+            WHERE o.disbursement_id = NEW.disbursement_id AND q.staff_id IN (NEW.approver_id, NEW.acting_for_id)) THEN
+        PERFORM refuse_because('disbursement_related');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER disbursement_approval_related_account BEFORE INSERT ON disbursement_approval FOR EACH ROW
+    EXECUTE FUNCTION disbursement_approval_related_account();
 CREATE FUNCTION payout_related_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM payee p JOIN payee q ON q.book_id = p.book_id AND q.account_hmac = p.account_hmac
-            WHERE p.id IN (NEW.payee_id, NEW.beneficiary_id) AND q.related) THEN
+    IF EXISTS (SELECT 1 FROM payee p JOIN payee_account h ON h.account_hmac = p.account_hmac
+            JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id
+            WHERE p.id IN (NEW.payee_id, NEW.beneficiary_id) AND (q.related OR q.staff_id = NEW.payer_id)) THEN
         PERFORM refuse_because('disbursement_related');
     END IF;
     RETURN NEW;

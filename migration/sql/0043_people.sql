@@ -47,3 +47,6 @@ ALTER TABLE partner ADD COLUMN campaign_id UUID CONSTRAINT partner_campaign_fkey
 -- was; all orders that were there then count as used.
 ALTER TABLE suspension ADD COLUMN order_id UUID CONSTRAINT suspension_order_fkey REFERENCES attachment (id);
 CREATE UNIQUE INDEX suspension_order_key ON suspension (order_id);
+
+-- Whose an account was is asked of each payout.
+CREATE INDEX payee_account_hmac_idx ON payee_account (account_hmac);

@@ -89,14 +89,22 @@ END;
 
 -- ---- related parties (facts: charity 3.5; 慈善法 40, 59) ----
 
--- Money does not go to the account of somebody who was declared close, under whatever entry of the register (decision 16).
+-- Money does not go to an account that somebody who was declared close has or had, under whatever entry of the register (decision 16), nor to
+-- one that the register knows as the account of whoever wrote, approves or pays the paper.
 CREATE TRIGGER disbursement_related_account BEFORE UPDATE OF state ON disbursement WHEN NEW.state = 'submitted' AND OLD.state <> NEW.state BEGIN
     SELECT RAISE(ABORT, 'disbursement_related') FROM payout o JOIN payee p ON p.id IN (o.payee_id, o.beneficiary_id)
-        JOIN payee q ON q.book_id = p.book_id AND q.account_hmac = p.account_hmac WHERE o.disbursement_id = NEW.id AND q.related;
+        JOIN payee_account h ON h.account_hmac = p.account_hmac JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id
+        WHERE o.disbursement_id = NEW.id AND (q.related OR q.staff_id IN (NEW.author_id, NEW.author_for_id));
+END;
+CREATE TRIGGER disbursement_approval_related_account BEFORE INSERT ON disbursement_approval BEGIN
+    SELECT RAISE(ABORT, 'disbursement_related') FROM payout o JOIN payee p ON p.id IN (o.payee_id, o.beneficiary_id)
+        JOIN payee_account h ON h.account_hmac = p.account_hmac JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id
+        WHERE o.disbursement_id = NEW.disbursement_id AND q.staff_id IN (NEW.approver_id, NEW.acting_for_id);
 END;
 CREATE TRIGGER payout_related_account BEFORE UPDATE OF state ON payout WHEN NEW.state IN ('scheduled', 'sent') AND NEW.state <> OLD.state BEGIN
-    SELECT RAISE(ABORT, 'disbursement_related') FROM payee p JOIN payee q ON q.book_id = p.book_id AND q.account_hmac = p.account_hmac
-        WHERE p.id IN (NEW.payee_id, NEW.beneficiary_id) AND q.related;
+    SELECT RAISE(ABORT, 'disbursement_related') FROM payee p JOIN payee_account h ON h.account_hmac = p.account_hmac
+        JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id
+        WHERE p.id IN (NEW.payee_id, NEW.beneficiary_id) AND (q.related OR q.staff_id = NEW.payer_id);
 END;
 
 -- ---- partners (facts: charity 2.1 Art. 26) ----

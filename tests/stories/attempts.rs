@@ -105,6 +105,12 @@ async fn an_account_that_changed_after_the_file_was_made_is_not_paid() {
     .await;
 }
 
+/// Moves a payee to another account.
+async fn moved(by: &Officer, payee: Uuid, number: u64) -> Answer {
+    let account = json!({ "number": format!("62220200{number:011}"), "bank": "示例银行邢台分行" });
+    by.call(reqwest::Method::PUT, &format!("/staff/payees/{payee}/account"), Some(account)).await
+}
+
 async fn handed_in(w: &World, organiser: &Officer, campaign: Uuid, payee: Uuid) -> Answer {
     let grant = paper(campaign, &line(w, campaign).await, &[payee], "10.00");
     organiser.post("/staff/disbursements", grant.clone()).await.ok();
@@ -119,13 +125,42 @@ async fn a_related_party_stays_one_under_another_entry_of_the_register() {
         let organiser = w.staff(Role::Organiser).await;
         let mut close = person(campaign, "王一（示例）", 1);
         close["related"] = json!("项目负责人的亲属");
-        organiser.post("/staff/payees", close).await.ok();
+        let close = id(&organiser.post("/staff/payees", close).await.ok());
         let again = payee(w, campaign, "王一（示例）", 1).await;
         handed_in(w, &organiser, campaign, again).await.refused(409, "related_party");
         let other_name = organiser.post("/staff/payees", person(campaign, "王二（示例）", 1)).await;
         assert!(other_name.refused(422, "invalid_field").text.contains("另一户名"));
         let stranger = payee(w, campaign, "王三（示例）", 3).await;
         handed_in(w, &organiser, campaign, stranger).await.ok();
+        // Nor is it left behind by moving the account away.
+        moved(&organiser, close, 4).await.ok();
+        handed_in(w, &organiser, campaign, again).await.refused(409, "related_party");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_money_to_an_account_the_register_knows_as_theirs() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let organiser = w.staff(Role::Organiser).await;
+        let head = w.staff(Role::FinanceHead).await;
+        let mut own = person(campaign, "郑一（示例）", 5);
+        own["staff"] = json!(head.id);
+        organiser.post("/staff/payees", own).await.ok();
+        // Another's entry does not move to it; an entry under the same name may, and is known by its account.
+        let passing = payee(w, campaign, "过路某（示例）", 6).await;
+        assert!(moved(&organiser, passing, 5).await.refused(422, "invalid_field").text.contains("另一户名"));
+        let double = payee(w, campaign, "郑一（示例）", 7).await;
+        moved(&organiser, double, 5).await.ok();
+        let confirmation = format!("/staff/payees/{double}/account-confirmation");
+        head.act(&confirmation).await.refused(409, "related_party");
+        let grant = paper(campaign, &line(w, campaign).await, &[double], "10.00");
+        organiser.post("/staff/disbursements", grant.clone()).await.ok();
+        attach(&organiser, &grant).await.ok();
+        step(&organiser, &grant, "submission").await.ok();
+        step(&w.staff(Role::ProjectManager).await, &grant, "approval").await.ok();
+        step(&head, &grant, "approval").await.refused(409, "related_party");
     })
     .await;
 }

@@ -315,6 +315,9 @@ async fn a_suspension_freezes_and_another_person_lifts_it() {
         assert_eq!(answered["state"], "dismissed");
         assert_eq!(chair.post(&path("suspension-lift"), reason()).await.ok()["state"], "open");
         w.gift(&donor, id, "1.00").await;
+        let untrue = json!({ "id": Uuid::now_v7(), "complaint": complaint["id"], "reason": "再次先行核查" });
+        let refused = head.post(&path("suspensions"), untrue).await;
+        assert_eq!(gates(refused.refused(409, "gate_closed")), ["suspension_complaint_dismissed"]);
 
         // An authority's order is there to be read, and stays.
         let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });

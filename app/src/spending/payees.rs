@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crowdfunding::spending::{self, NewPayee, READERS, SealedAccount, SpendingError};
 use domain::role::{Member, Role};
-use domain::{CampaignId, PayeeId, StaffId, UnmaskingId, mask};
+use domain::{BookId, CampaignId, PayeeId, StaffId, UnmaskingId, mask};
 use entity::{Tx, campaign, payee, unmasking};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Set};
 use serde_json::json;
@@ -131,6 +131,15 @@ pub(crate) fn bank_problem(bank: &str) -> Option<&'static str> {
     if plain && (2..=60).contains(&bank.chars().count()) { None } else { Some("请填写开户银行，2至60字") }
 }
 
+/// An account is one holder's: nobody registers it, or moves to it, under another name.
+async fn nobody_elses(tx: &Tx, book: BookId, account: &SealedAccount, name_hmac: &[u8]) -> Result<(), SpendError> {
+    let same = spending::same_account(tx, book, [account.hmac.clone()]).await?;
+    if same.iter().any(|known| known.name_hmac != name_hmac) {
+        return Err(invalid("account", "该账号已登记在另一户名下"));
+    }
+    Ok(())
+}
+
 impl Spending {
     /// Writes a payee down. The same id with the same content again answers the one that stands.
     pub async fn register_payee(&self, new: PlainPayee, by: &Member) -> Result<MaskedPayee, SpendError> {
@@ -151,10 +160,7 @@ impl Spending {
         if let Some(account) = &sealed.account {
             let book =
                 campaign::Entity::find_by_id(campaign).one(&tx).await?.ok_or(SpendingError::NoSuchCampaign)?.book_id;
-            let same = spending::same_account(&tx, book, [account.hmac.clone()]).await?;
-            if same.iter().any(|known| known.name_hmac != sealed.name_hmac) {
-                return Err(invalid("account", "该账号已登记在另一户名下"));
-            }
+            nobody_elses(&tx, book, account, &sealed.name_hmac).await?;
         }
         let now = self.clock.now();
         spending::register(&tx, now, campaign, vec![sealed], by).await?;
@@ -244,6 +250,7 @@ impl Spending {
         let row = spending::payee(&tx, id, by).await?;
         self.unrestricted(&tx, id).await?;
         let sealed = self.sealed_account(&key_of(&row)?, &account)?;
+        nobody_elses(&tx, row.book_id, &sealed, &row.name_hmac).await?;
         let row = spending::change_account(&tx, self.clock.now(), id, sealed, by).await?;
         self.payee_trail(&tx, id, "payee.change_account", json!({}), by).await?;
         tx.commit().await?;

@@ -8,7 +8,7 @@ use entity::{Rows, Tx, campaign, charity, execute, payee as row};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Set,
+    QuerySelect, Set, Statement,
 };
 
 use super::disbursement::{may_know, within};
@@ -164,7 +164,16 @@ pub async fn change_account(
     Ok(payee)
 }
 
-/// A different person confirms the changed account (having called the payee, say).
+/// Whose account the register knows it as, of the house's own staff.
+async fn staff_with_account(tx: &Tx, payee: &row::Model) -> Result<Vec<StaffId>, SpendingError> {
+    let sql = "SELECT DISTINCT q.staff_id FROM payee p JOIN payee_account h ON h.account_hmac = p.account_hmac \
+               JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id WHERE p.id = $1 AND q.staff_id IS NOT NULL";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [payee.id.into()]);
+    let found = tx.query_all_raw(statement).await?;
+    Ok(found.iter().map(|row| row.try_get("", "staff_id")).collect::<Result<_, _>>()?)
+}
+
+/// A different person confirms the changed account (having called the payee, say), and not the one whose account the register knows it as.
 pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::Model, SpendingError> {
     let payee = locked(tx, id, by).await?;
     let grant = by.may(&CONFIRMERS, &payee.unit_path)?;
@@ -174,6 +183,9 @@ pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::M
     }
     if by.is_among(grant, [Some(changed_by), payee.account_changed_for]) {
         return Err(SpendingError::OtherPerson);
+    }
+    if staff_with_account(tx, &payee).await?.into_iter().any(|owner| by.is_among(grant, [Some(owner)])) {
+        return Err(SpendingError::Related);
     }
     let acting_for = grant.acting_for;
     let mut active: row::ActiveModel = payee.into();
@@ -254,7 +266,8 @@ pub async fn names_with_accounts(
     let names: BTreeSet<Vec<u8>> = names.into_iter().collect();
     let rows = Rows::new().bytes("hmac", names);
     let sql = "SELECT DISTINCT p.name_hmac FROM {rows} JOIN payee p ON p.book_id = $1 AND p.name_hmac = r.hmac \
-               JOIN payee_account h ON h.payee_id = p.id";
+               JOIN payee_account h ON h.payee_id = p.id \
+               WHERE NOT EXISTS (SELECT 1 FROM payee_erasure e WHERE e.payee_id = p.id AND e.state IN ('restricted', 'erased'))";
     let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
     Ok(found.iter().map(|row| row.try_get("", "name_hmac")).collect::<Result<_, _>>()?)
 }

@@ -229,12 +229,13 @@ async fn look_at_papers(
     Ok(())
 }
 
-/// Refuses a payee who is declared close, or whose money would go to the account of one who is: a declaration cannot be left behind by
-/// writing the same person down again (慈善法 Art. 40, 59).
+/// Refuses a payee who is declared close, or whose money would go to an account that one who is has now or had: a declaration cannot be left
+/// behind by writing the same person down again, nor by moving the account away (慈善法 Art. 40, 59).
 pub(super) async fn nobody_close(tx: &Tx, people: &[domain::PayeeId]) -> Result<(), SpendingError> {
     let set = Rows::new().uuid("id", people.iter().map(|id| id.uuid()));
     let sql = "SELECT p.id FROM {rows} JOIN payee p ON p.id = r.id WHERE p.related = $1 OR EXISTS \
-               (SELECT 1 FROM payee q WHERE q.book_id = p.book_id AND q.account_hmac = p.account_hmac AND q.related = $1) LIMIT 1";
+               (SELECT 1 FROM payee_account h JOIN payee q ON q.id = h.payee_id WHERE h.account_hmac = p.account_hmac AND q.book_id = p.book_id \
+               AND q.related = $1) LIMIT 1";
     let close = tx.query_one_raw(set.statement(tx.get_database_backend(), sql, [true.into()])).await?;
     if close.is_some() { Err(SpendingError::Related) } else { Ok(()) }
 }
