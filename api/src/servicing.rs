@@ -112,8 +112,8 @@ struct LoanEventNotice {
     kind: LoanEventKind,
     /// The day it counts for.
     on: Day,
-    /// Of a prepayment the principal, not needed if all of it is repaid; of misuse all that is misused from then on, not needed if all of it is;
-    /// not for the end of misuse, rate, class, reversal, waiver and write-off.
+    /// Of a prepayment the principal, refused if all of it is repaid; of misuse all that is misused from then on, not needed if all of it is;
+    /// refused for the end of misuse, rate, class, reversal, waiver and write-off.
     #[oai(nullable)]
     amount: Option<Yuan>,
     /// How the bank spread a payment, if it is known; of a waiver what is not asked for any more.
@@ -146,6 +146,16 @@ impl LoanEventNotice {
             Some(_) => Err(ApiError::field("amount", "金额应大于零")),
             None => Err(needed("amount")),
         };
+        let unused = match self.kind {
+            LoanEventKind::Prepayment => self.mode == Some(PrepaymentMode::Full),
+            LoanEventKind::Rate | LoanEventKind::MisuseMended | LoanEventKind::Class => true,
+            LoanEventKind::Reversal | LoanEventKind::Waiver | LoanEventKind::WriteOff => true,
+            LoanEventKind::Payout | LoanEventKind::Repayment | LoanEventKind::Misuse => false,
+            LoanEventKind::Compensation | LoanEventKind::Recovery | LoanEventKind::CreditBack => false,
+        };
+        if unused && self.amount.is_some() {
+            return Err(ApiError::field("amount", "此项不填金额"));
+        }
         let split = || {
             self.split.as_ref().map(|split| Split {
                 amounts: split.into(),
@@ -335,6 +345,9 @@ struct ServedLoan {
     /// What the contract says it is, and since when: another one means that a repricing was not told, or was told otherwise.
     #[oai(nullable)]
     expected_rate: Option<ExpectedRate>,
+    /// The day the bank's last file tells of, where its bank does not tell every day: what fell due later may be paid.
+    #[oai(nullable)]
+    told_through: Option<Day>,
     events: Vec<LoanHappening>,
     subsidies: Vec<LoanSubsidyClaim>,
 }
@@ -349,6 +362,7 @@ impl TryFrom<Served> for ServedLoan {
             standing: served.state.map(LoanStanding::try_from).transpose()?,
             payoff: served.payoff.map(|split| split.amounts.into()),
             annual_rate: served.rate.0.to_string(),
+            told_through: served.told.map(Into::into),
             expected_rate: served
                 .rate
                 .1

@@ -224,6 +224,9 @@ impl BankFile {
             if content.len() > LONGEST_LINE {
                 return Err(refused(number, "行过长"));
             }
+            if content.contains('\r') {
+                return Err(refused(number, "每行以换行符结束，不要回车"));
+            }
             if reader.closed {
                 return Err(refused(number, "结尾行之后还有内容"));
             }
@@ -591,6 +594,8 @@ mod tests {
         let without_trailer: String = text.split_inclusive('\n').filter(|line| !line.starts_with("T|")).collect();
         assert!(BankFile::parse(without_trailer.as_bytes()).unwrap_err().problem.contains("没有结尾行"));
         assert!(BankFile::parse(format!("{text}D|x\n").as_bytes()).unwrap_err().problem.contains("结尾行之后"));
+        let carriage = BankFile::parse(text.replace('\n', "\r\n").as_bytes()).unwrap_err();
+        assert_eq!((carriage.line, carriage.problem.contains("不要回车")), (1, true));
         assert!(BankFile::parse(b"").is_err());
     }
 

@@ -5,6 +5,7 @@ use domain::lending::product::{Ask, Guarantee, Industry};
 use domain::lending::{
     ApplicantKind, ApplicationKind, LoanEvent, LoanState, Office, ProductTerms, QuotaUse, RepaymentMethod, office,
 };
+use domain::loan::overdue::Class;
 use domain::role::Member;
 use domain::unit::UnitKind;
 use domain::working_day::WorkingCalendar;
@@ -180,6 +181,10 @@ async fn changed(
     };
     if !running || contract.product_id != product {
         return Err(LendingError::NotChangeable);
+    }
+    // A renewal begins as normal: it would hide what was judged of the old loan.
+    if kind == ApplicationKind::Renewal && contract.class != Class::Normal {
+        return Err(LendingError::Classed);
     }
     if amount > contract.outstanding_fen {
         return Err(invalid("amount", "金额不能超过原贷款的剩余本金"));

@@ -2,6 +2,7 @@
 //! happens to it then is told by servicing, through [`advance`].
 
 use domain::lending::{LoanEvent, LoanState, QuotaUse};
+use domain::loan::overdue::Class;
 use domain::loan::{Repayment, Schedule};
 use domain::role::Member;
 use domain::{BusinessDate, LoanApplicationId, LoanContractId, Money, Timestamp};
@@ -84,6 +85,9 @@ pub async fn sign(tx: &Tx, setting: &Setting, new: NewContract, by: &Member) -> 
             let old = old.ok_or(LendingError::NoSuchContract)?;
             if file.kind == domain::lending::ApplicationKind::Renewal && new.signed_on > old.maturity_on {
                 return Err(LendingError::NotChangeable);
+            }
+            if file.kind == domain::lending::ApplicationKind::Renewal && old.class != Class::Normal {
+                return Err(LendingError::Classed);
             }
             Some(old)
         }

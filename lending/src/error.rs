@@ -128,6 +128,9 @@ pub enum LendingError {
     /// The contract is not in a state to be changed so.
     #[error("the contract cannot be changed so now")]
     NotChangeable,
+    /// Only a loan of the normal class is renewed.
+    #[error("the loan is not of the normal class")]
+    Classed,
     /// Another change of the contract is under way.
     #[error("another change is under way")]
     ChangeUnderWay,

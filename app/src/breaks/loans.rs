@@ -112,6 +112,11 @@ async fn way(
     let mut loans = loan::load(tx, &[contract], true).await?;
     let Some(loan) = loans.remove(&contract) else { return Ok(Way::No) };
     let by = |on, what| Way::By(contract, on, Fact::Event(what));
+    // One fen of what is due, told of a loan and not of a line.
+    let class = match class {
+        LoanBreak::Rounding if of.item.ends_with(":rounding") => LoanBreak::Arrears,
+        class => class,
+    };
     Ok(match class {
         // The bank's figure took the place of ours when its file was read.
         LoanBreak::Amount | LoanBreak::Date => Way::There,

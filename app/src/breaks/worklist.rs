@@ -1,5 +1,7 @@
 //! The breaks as a list of work: those that wait on a desk, of a class, of a day, oldest or newest first.
 
+use std::collections::BTreeMap;
+
 use crowdfunding::Hand;
 use domain::role::{Member, Role};
 use domain::{BookId, BreakId, BusinessDate, Money};
@@ -70,6 +72,31 @@ impl Breaks {
             );
         }
         Ok(query.order_by_asc(C::CreatedUs).order_by_asc(C::Id).limit(limit).all(db).await?)
+    }
+
+    /// How many breaks of a book are open on each day from one to another; days without any are left out.
+    pub async fn open_by_day(
+        &self,
+        book: BookId,
+        (from, to): (BusinessDate, BusinessDate),
+        by: &Member,
+        roles: &[Role],
+    ) -> Result<BTreeMap<BusinessDate, i64>, BreakError> {
+        use discrepancy::Column as C;
+        let db = self.db.read();
+        Hand::in_book(db, book, by, roles).await??;
+        let days: Vec<(BusinessDate, i64)> = discrepancy::Entity::find()
+            .select_only()
+            .column(C::Day)
+            .column_as(C::Id.count(), "n")
+            .filter(C::BookId.eq(book))
+            .filter(C::State.eq("open"))
+            .filter(C::Day.between(from, to))
+            .group_by(C::Day)
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(days.into_iter().collect())
     }
 
     /// A break, for somebody who has one of these roles where its money is.

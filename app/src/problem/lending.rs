@@ -71,6 +71,7 @@ impl From<LendingError> for Problem {
             }
             E::NoMoreRenewals => Problem::conflict("no_more_renewals", "已达到续贷次数上限，不能再续贷。"),
             E::NotChangeable => Problem::conflict("contract_not_changeable", "该合同目前不能办理此项变更。"),
+            E::Classed => Problem::conflict("loan_classed", "原贷款的分类不是正常，不能续贷；可申请展期或重组。"),
             E::ChangeUnderWay => Problem::conflict("change_under_way", "该合同已有变更申请在办理中。"),
             E::TooMany => Problem::conflict("too_many_applications", "您在办的申请过多，请先办结或撤回。"),
             E::CharityPool => {

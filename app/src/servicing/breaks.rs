@@ -66,7 +66,8 @@ impl Findings {
         if !self.agreed.is_empty() {
             let rows = Rows::new().uuid("id", self.agreed.iter().map(|id| id.uuid()));
             let sql = format!(
-                "{open} AND (class IN ('loan_balance', 'loan_arrears', 'loan_class') OR (class = 'loan_missing_there' AND item LIKE 'loan:%:missing_there')) \
+                "{open} AND (class IN ('loan_balance', 'loan_arrears', 'loan_class') OR (class = 'loan_missing_there' AND item LIKE 'loan:%:missing_there') \
+                 OR (class = 'loan_rounding' AND item LIKE 'loan:%:rounding')) \
                  AND contract_id IN (SELECT id FROM {{rows}})"
             );
             tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
@@ -80,8 +81,10 @@ impl Findings {
         }
         if !self.taken_back.is_empty() {
             let rows = Rows::new().text("prefix", self.taken_back.iter().cloned());
+            // That a serial came twice is said of another line.
             let sql = format!(
-                "{open} AND EXISTS (SELECT 1 FROM {{rows}} WHERE substr(discrepancy.item, 1, length(r.prefix)) = r.prefix)"
+                "{open} AND item NOT LIKE 'loan:%:serial' \
+                 AND EXISTS (SELECT 1 FROM {{rows}} WHERE substr(discrepancy.item, 1, length(r.prefix)) = r.prefix)"
             );
             tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
         }

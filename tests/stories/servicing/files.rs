@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::caller::send;
 use crate::world::{World, story};
 
-use super::{Loan, by_days, file, house, house_that_tells, notice, on, open, stands, told};
+use super::{Loan, by_days, fen, file, house, house_that_tells, notice, on, open, stands, told, total};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memo_book_is_the_banks_file_and_what_is_wrong_is_said_in_words() {
@@ -66,13 +66,14 @@ async fn the_memo_book_is_the_banks_file_and_what_is_wrong_is_said_in_words() {
             (json!({ "on": "2026-02-31" }), "invalid_body", "日历上没有2026-02-31这一天"),
             (json!({ "on": "2026-03-12" }), "invalid_field", "业务日期不能晚于今天"),
             (json!({ "on": "2026-01-31" }), "payment_date_outside", "2026-01-31"),
-            (json!({ "kind": "rate", "rate": "4,35%" }), "invalid_field", "不要用逗号"),
-            (json!({ "kind": "rate", "rate": "-0.01" }), "invalid_field", "年利率不能为负"),
-            (json!({ "kind": "rate", "rate": "435" }), "invalid_field", "年利率应在0至100%之间"),
+            (json!({ "kind": "rate", "rate": "4,35%", "amount": null }), "invalid_field", "不要用逗号"),
+            (json!({ "kind": "rate", "rate": "-0.01", "amount": null }), "invalid_field", "年利率不能为负"),
+            (json!({ "kind": "rate", "rate": "435", "amount": null }), "invalid_field", "年利率应在0至100%之间"),
             (json!({ "kind": "loan" }), "invalid_body", "无法识别"),
+            (json!({ "kind": "class", "class": "doubtful" }), "invalid_field", "此项不填金额"),
             (json!({ "kind": "recovery", "amount": "1.00" }), "more_than_outstanding", "超过可以登记的余额"),
-            (json!({ "kind": "waiver", "split": { "principal": "1.00", "interest": "0", "penalty": "0", "compound": "0", "fee": "0" } }), "more_than_outstanding", "超过"),
-            (json!({ "kind": "reversal", "reverses": Uuid::now_v7() }), "no_such_loan_event", "没有可以冲正"),
+            (json!({ "kind": "waiver", "amount": null, "split": { "principal": "1.00", "interest": "0", "penalty": "0", "compound": "0", "fee": "0" } }), "more_than_outstanding", "超过"),
+            (json!({ "kind": "reversal", "amount": null, "reverses": Uuid::now_v7() }), "no_such_loan_event", "没有可以冲正"),
             (json!({ "split": { "principal": "2.00", "interest": "0", "penalty": "0", "compound": "0", "fee": "0" } }), "invalid_field", "分项合计应等于金额"),
         ] {
             let answer = h.told(&late, &pay(wrong.clone())).await;
@@ -267,6 +268,34 @@ async fn what_the_bank_says_otherwise_is_followed_handed_back_or_cleared_up() {
         assert!(read.to_string().contains("999999.00") && read.to_string().contains("银行0户0.00"), "{read}");
         w.attacked("UPDATE discrepancy SET contract_id = NULL", "fixed").await;
         w.attacked("UPDATE discrepancy SET class = 'loan_split'", "fixed").await;
+    })
+    .await;
+}
+
+/// A fen of what is due is cleared up by a file that agrees, or the bank is followed in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fen_of_what_is_due_is_cleared_up_or_followed() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-11").await;
+        let late = |day: &str, sequence: u64, arrears: &str| {
+            let mut position = stands(&loan, "36000.00", Class::SpecialMention);
+            position.arrears = arrears.parse().unwrap();
+            file(day, sequence, Vec::new(), vec![position])
+        };
+        h.bring(&h.town.lender, &late("2026-03-10", 1, "3121.04")).await.ok();
+        assert_eq!(open(w).await[0]["item"], "loan:HT-1:2026-03-10:rounding");
+        h.bring(&h.town.lender, &late("2026-03-10", 2, "3121.05")).await.ok();
+        assert_eq!(open(w).await.len(), 0, "cleared up by the next file");
+        h.closed_before(w, "2026-03-12").await;
+        h.bring(&h.town.lender, &late("2026-03-11", 3, "3121.58")).await.ok();
+        let of = one(w, "loan_rounding").await;
+        assert_eq!(ways(w, &of).await, ["follow", "correct", "explain"]);
+        let before = h.standing(&loan).await["due"].clone();
+        settled(w, &of, "follow").await;
+        let after = h.standing(&loan).await["due"].clone();
+        assert_eq!(fen(&total(&after)), fen(&total(&before)) - 1);
     })
     .await;
 }

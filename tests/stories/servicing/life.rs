@@ -155,6 +155,10 @@ async fn a_loan_is_repaid_before_its_days_in_three_ways() {
         let none = h.tell(&smaller, "prepayment", "2026-02-11", early("shorten_term", Some("24000.00"))).await;
         none.refused(422, "prepaid_amount_out_of_range");
         h.tell(&smaller, "prepayment", "2026-02-11", early("shorten_term", None)).await.refused(422, "invalid_field");
+        // A part is not all of it.
+        let both = h.tell(&smaller, "prepayment", "2026-02-11", early("full", Some("12000.00"))).await;
+        both.refused(422, "invalid_field");
+        assert!(both.text.contains("此项不填金额"), "{}", both.text);
 
         // What is due is paid first; then all of it goes at once, as the payoff said.
         h.closed_before(w, "2026-03-02").await;
@@ -209,7 +213,8 @@ async fn a_loan_falls_behind_comes_back_and_another_is_lost() {
         h.closed_before(w, "2026-02-15").await;
         for kind in ["write_off", "class", "waiver", "compensation", "reversal"] {
             let amounts = json!({ "principal": "0", "interest": "0.01", "penalty": "0", "compound": "0", "fee": "0" });
-            let mute = json!({ "reason": " ", "amount": "1.00", "class": "doubtful", "split": amounts, "reverses": Uuid::now_v7() });
+            let amount = (kind == "compensation").then_some("1.00");
+            let mute = json!({ "reason": " ", "amount": amount, "class": "doubtful", "split": amounts, "reverses": Uuid::now_v7() });
             let refused = h.tell(&back, kind, "2026-02-15", mute).await;
             refused.refused(422, "invalid_field");
             assert!(refused.text.contains("请说明原因"), "{kind}: {}", refused.text);

@@ -15,6 +15,15 @@ async fn a_renewal_takes_over_all_that_is_owed_and_the_interest_to_the_day_is_pa
         h.closed_before(w, "2026-03-01").await;
         h.pay(&old, "2026-03-01", "116.20").await;
         h.closed_before(w, "2026-03-11").await;
+        // What was judged otherwise than normal is not renewed.
+        h.tell(&old, "class", "2026-03-11", json!({ "class": "special_mention" })).await.ok();
+        let mut hidden = h.town.request("36000.00", 1);
+        (hidden["kind"], hidden["contract"], hidden["method"]) =
+            (json!("renewal"), json!(old.id), json!("interest_only"));
+        let refused = old.borrower.post("/me/loan-applications", hidden).await;
+        refused.refused(409, "loan_classed");
+        assert!(refused.text.contains("不能续贷"), "{}", refused.text);
+        h.tell(&old, "class", "2026-03-11", json!({ "class": "normal" })).await.ok();
         // Less than what is owed would leave a rest to nobody.
         let part = h.taking_over(w, (&old, 1), "renewal", "20000.00", 2).await;
         let short = h.tell(&part, "payout", "2026-03-11", json!({ "amount": "20000.00" })).await;

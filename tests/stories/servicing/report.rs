@@ -75,6 +75,7 @@ async fn a_bank_that_tells_by_month_has_no_late_loans_before_it_tells_of_them() 
             (&json!("monthly"), &json!("2026-02-28"), &json!("2026-02-28"))
         );
         assert_eq!(seen["day"], "2026-03-20");
+        assert_eq!(h.seen(&loan).await["told_through"], "2026-02-28");
         assert!(late(w).await.is_empty());
         assert_eq!(h.days().await[0]["day"], "2026-02-28", "no day is closed that nobody has told of");
         assert_eq!(h.state(&loan).await, "performing");

@@ -168,7 +168,13 @@ pub(super) async fn take(
                 "shorten_term" => Mode::ShortenTerm,
                 _ => return Err(Problem::field("mode", "请选择")),
             };
-            let principal = if mode == Mode::Full { None } else { Some(check.money("amount")) };
+            let principal = match mode {
+                Mode::Full => check.money_or_none("amount"),
+                Mode::ReduceInstalment | Mode::ShortenTerm => Some(check.money("amount")),
+            };
+            if mode == Mode::Full && principal.is_some() {
+                check.say("amount", "全部结清不填金额");
+            }
             (Fact::Event(What::Prepayment { mode, principal, booked: None }), "提前还款已登记。")
         }
         "rate" => (Fact::Event(What::RateChange(check.percent("rate"))), "利率调整已登记。"),
