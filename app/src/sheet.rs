@@ -70,7 +70,8 @@ pub(crate) fn read(bytes: &[u8], encoding: Encoding) -> Result<Sheet, &'static s
         Encoding::Utf8 => "CSV文件须为UTF-8编码",
         Encoding::Gbk => "CSV文件须为GBK编码",
     };
-    let text = text(bytes, encoding).ok_or(wrong)?;
+    // The reader counts the lines of a file with CRLF one too low.
+    let text = text(bytes, encoding).ok_or(wrong)?.replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut sheet = Vec::new();
     for record in reader.records() {

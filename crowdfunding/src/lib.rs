@@ -66,7 +66,7 @@ pub use refund::{
     settle_outcome, succeeded,
 };
 pub use release::{Released, release};
-pub use statement_gift::{StatementGift, take_statement_gift};
+pub use statement_gift::{StatementGift, statement_target, take_statement_gift};
 pub use suspension::{
     Ground, complain, complaint_by_id, complaints, complaints_of, handle_complaint, lift, suspend, suspensions,
 };

@@ -5,7 +5,7 @@ use domain::donation::{Channel, DonationEvent, DonationState, Purpose, ReceiptCh
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, DonationId, DonorId, EntryId, Money, StaffId, Timestamp};
 use entity::{Tx, donation as row, violation};
-use sea_orm::ActiveModelTrait;
+use sea_orm::{ActiveModelTrait, ConnectionTrait};
 
 use crate::CrowdfundingError;
 use crate::donation::Target;
@@ -50,6 +50,21 @@ pub struct StatementGift {
     pub author_for: Option<StaffId>,
 }
 
+/// Where such a gift goes; refused if its purpose takes none any more, has other books, or took none yet on that day.
+pub async fn statement_target(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    book: BookId,
+    received_on: BusinessDate,
+) -> Result<Target, CrowdfundingError> {
+    let target = Target::of(db, purpose, None).await?;
+    if target.book != book {
+        return Err(CrowdfundingError::NoSuchCampaign);
+    }
+    target.given_on(received_on)?;
+    Ok(target)
+}
+
 /// Writes the gift down, paid, and books it, by the second person. Answers its entry.
 pub async fn take_statement_gift(
     tx: &Tx,
@@ -63,11 +78,7 @@ pub async fn take_statement_gift(
     if hand.is_of([Some(gift.author), gift.author_for]) {
         return Err(CrowdfundingError::OtherPerson);
     }
-    let target = Target::of(tx, gift.purpose, None).await?;
-    if target.book != gift.book {
-        return Err(CrowdfundingError::NoSuchCampaign);
-    }
-    target.given_on(gift.received_on)?;
+    let target = statement_target(tx, gift.purpose, gift.book, gift.received_on).await?;
     let last_moment = target.last_moment(tx).await?;
     let state = DonationState::Created.on(DonationEvent::Pay)?;
     let new = row::Model {

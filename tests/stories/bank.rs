@@ -134,6 +134,9 @@ async fn a_statement_is_lines_once_however_often_it_is_told() {
             let report = bring(&cashier, &book, good.replacen(from, to, 1), "&write=true&despite_warnings=true").await.ok();
             assert_eq!(report["problems"][0]["line"], line, "{from}: {report:#}");
             assert_eq!(report["statement"], Value::Null);
+            let windows = good.replacen(from, to, 1).replace('\n', "\r\n");
+            let report = bring(&cashier, &book, windows, "&write=true&despite_warnings=true").await.ok();
+            assert_eq!(report["problems"][0]["line"], line, "{from}, CRLF: {report:#}");
         }
         // Nobody knows tomorrow.
         let future = bring(&cashier, &book, file(day.next(), 11_500, &[("F1", 100, "王五", "")]), "&write=true&despite_warnings=true").await.ok();
@@ -692,6 +695,29 @@ async fn what_was_booked_from_a_line_is_taken_back_by_another_person_and_booked_
         let balance = head.get(&format!("{book}/bank-balances/{month}?{ACCOUNT}")).await.ok();
         let items = balance["items"].as_array().unwrap();
         assert!(items.len() == 1 && items[0]["kind"] == "bank_paid", "only the charge is not booked yet: {balance:#}");
+    })
+    .await;
+}
+
+/// What the second person could not agree with is not proposed: a campaign that takes nothing now is claimed for by nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_is_not_claimed_for_a_campaign_that_takes_none() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (book, day) = (account(w).await, w.app.business.today());
+        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        bring(&keeper, &book, file(day, 0, &[("W1", 1_000, "王五（示例）", "心意")]), "&write=true").await.ok();
+        w.paper(&format!("/staff/campaigns/{campaign}"), "order").await;
+        let order = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
+        head.post(&format!("/staff/campaigns/{campaign}/suspensions"), order).await.ok();
+        let of = format!("/staff/bank-lines/{}/claims", line(w, "open", "W1").await);
+        let claim = json!({ "id": Uuid::now_v7(), "choice": "gift", "campaign": campaign, "reason": "电话核实" });
+        keeper.post(&of, claim.clone()).await.refused(409, "campaign_not_open");
+        let lift = json!({ "reason": "核查结束" });
+        w.staff(Role::Chair).await.post(&format!("/staff/campaigns/{campaign}/suspension-lift"), lift).await.ok();
+        keeper.post(&of, claim.clone()).await.ok();
+        head.post("/staff/bank-claims/approvals", json!({ "claims": [claim["id"]] })).await.ok();
+        assert_eq!(w.raised(campaign).await, "10.00");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! What two persons make of money that came: a gift, from the line itself (6a) or out of 2209 待认领 (6c), or back to whoever sent it, which is
 //! done when the bank's statement shows the payment.
 
-use crowdfunding::Decision;
+use crowdfunding::{CrowdfundingError, Decision};
 use domain::anonymity::Anonymity;
 use domain::bank::{ClaimChoice, ClaimEvent, ClaimState, LineEvent, LineState};
 use domain::donation::{Purpose, ReceiptChoice};
@@ -115,6 +115,16 @@ impl Bank {
                 });
             }
             _ => return Err(BankError::NotThat { line: line.id, problem: "该笔流水不能认领" }),
+        }
+        // What the second person will be asked; a day too early for the campaign is a wrong campaign.
+        if new.choice == ClaimChoice::Gift {
+            let purpose = new.campaign.map_or(Purpose::General(line.book_id), Purpose::Campaign);
+            crowdfunding::statement_target(&tx, purpose, line.book_id, line.day).await.map_err(
+                |error| match error {
+                    CrowdfundingError::Invalid { problem, .. } => BankError::Invalid { field: "campaign", problem },
+                    error => error.into(),
+                },
+            )?;
         }
         // A code of a donor says who it is.
         let code = match &line.code {

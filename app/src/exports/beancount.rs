@@ -82,8 +82,18 @@ impl Form for Beancount<'_> {
 
     fn end(mut self: Box<Self>) -> Result<(), ExportError> {
         writeln!(self.out)?;
-        for (id, balance) in &self.frame.closing {
-            writeln!(self.out, "{} balance {} {} CNY", self.frame.to.next(), self.names[id], balance.net())?;
+        // An assertion counts what stands beneath an account, too: a subject and one payable of it are accounts here both.
+        let nets: BTreeMap<&str, i128> = self
+            .frame
+            .closing
+            .iter()
+            .map(|(id, balance)| (self.names[id].as_str(), balance.net().fen().into()))
+            .collect();
+        for (name, net) in &nets {
+            let (first, behind) = (format!("{name}:"), format!("{name};"));
+            let sum = net + nets.range(first.as_str()..behind.as_str()).map(|(_, net)| net).sum::<i128>();
+            let sum = Money::from_fen(i64::try_from(sum).unwrap_or(i64::MAX));
+            writeln!(self.out, "{} balance {name} {sum} CNY", self.frame.to.next())?;
         }
         Ok(close(self.out)?)
     }

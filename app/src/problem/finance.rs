@@ -1,5 +1,7 @@
 //! The ledger, the bank, reconciliation and the closing of books.
 
+use crowdfunding::CrowdfundingError;
+use domain::campaign::GivingClosed;
 use domain::voucher::Unbalanced;
 use ledger::Refusal;
 
@@ -102,6 +104,13 @@ impl From<BankError> for Problem {
                 .saying(format!("银行对账单不完整，不能编制余额调节表：{gaps}。")),
             E::Changed => Problem::conflict("changed_meanwhile", "编制后账目或流水有变动，请退回重新编制。"),
             E::OtherPerson => other_person(),
+            // Said to staff, not to a donor.
+            E::Gift(CrowdfundingError::Giving(GivingClosed::Ended)) => {
+                Problem::conflict("campaign_not_open", "该项目正在结项，或已结项、终止，不能再认领捐款。")
+            }
+            E::Gift(CrowdfundingError::Giving(GivingClosed::NotOpen)) => {
+                Problem::conflict("campaign_not_open", "该项目目前不接受捐款，请先将款项留作待认领。")
+            }
             E::Forbidden(error) => error.into(),
             E::Line(refused) => wrong_state().because(refused.to_string()),
             E::Claim(refused) => wrong_state().because(refused.to_string()),
