@@ -353,6 +353,7 @@ async fn a_bank_gift_takes_two_people() {
         b.visit("/console/bank-gifts/new").await;
         let form = "form[action='/console/bank-gifts']";
         b.choose(form, "campaign", "助学·关爱行动").await;
+        b.choose(form, "donor_type", "法人或其他组织").await;
         for (name, text) in [
             ("amount", "88.00"),
             ("counterparty", "示例文化用品有限公司"),
@@ -383,6 +384,7 @@ async fn a_bank_gift_without_a_campaign_goes_to_the_general_fund() {
         b.visit("/console/bank-gifts/new").await;
         let form = "form[action='/console/bank-gifts']";
         b.choose(form, "campaign", "一般捐赠（不限定用途）：示例青少年发展基金会").await;
+        b.choose(form, "donor_type", "法人或其他组织").await;
         for (name, text) in [
             ("amount", "66.00"),
             ("counterparty", "示例文化用品有限公司"),

@@ -87,6 +87,13 @@ async fn a_planted_break_is_found_proposed_by_one_and_decided_by_another() {
         b.visit(entry.as_str().unwrap()).await;
         b.visit("/console/breaks?state=").await;
         b.says("已处理").await;
+        // What is decided holds no money any more, and its day is no day with breaks.
+        b.visit(&path).await;
+        b.says("已转出 2209 待查款").await;
+        b.visit(&report).await;
+        b.says("差错已处理").await;
+        b.visit(&format!("/console/reconciliation?year={}&month={}", day.year(), day.month())).await;
+        b.says("差错已处理").await;
     })
     .await;
 }

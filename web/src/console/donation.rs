@@ -6,7 +6,7 @@ use app::privacy::PlainField;
 use app::problem::Problem;
 use crowdfunding::{BankGift, GiftSearch, NewRefund};
 use domain::anonymity::Anonymity;
-use domain::campaign::CampaignState;
+use domain::campaign::{CampaignState, may_receive};
 use domain::donation::{Channel, DonationState, DonorType, GENERAL_FUND, ReceiptChoice};
 use domain::refund::RefundReason;
 use domain::role::{Member, Role};
@@ -410,17 +410,18 @@ fn filter(asked: &Asked, shows: &[(String, String)]) -> Markup {
     }
 }
 
-async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
+/// The campaigns that money at the bank may still be for, by name.
+pub(crate) async fn receiving(officer: &Officer) -> Result<Vec<(CampaignId, String)>, PageError> {
     let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
-    let takes = |state: CampaignState| {
-        use CampaignState::{EmergencyOpen, Ended, Executing, Open, Paused};
-        matches!(state, Open | EmergencyOpen | Paused | Ended | Executing)
-    };
     let named = |row: entity::campaign::Model| match after_end(row.state) {
         Some(_) => (row.id, format!("{}（募捐已结束）", row.name)),
         None => (row.id, row.name),
     };
-    let mut campaigns = options(rows.into_iter().filter(|row| takes(row.state)).map(named));
+    Ok(rows.into_iter().filter(|row| may_receive(row.state).is_ok()).map(named).collect())
+}
+
+async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
+    let mut campaigns = options(receiving(officer).await?);
     campaigns.extend(purpose::general_funds(officer, &[Role::Cashier, Role::Bookkeeper]).await?);
     let chosen = typed.form().given("campaign").and_then(|id| id.parse::<CampaignId>().ok());
     let ended = match chosen {
@@ -431,8 +432,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     let receipts = options(words::all(words::receipt_choice));
     let banks = bank_names(officer).await?;
     // What comes by bank comes from organisations as a rule.
-    let mut kinds = options(words::all(words::donor_type));
-    kinds.reverse();
+    let kinds = options(words::all(words::donor_type).into_iter().rev());
     let content = html! {
         h1 { "登记银行捐赠" }
         p class="note" { "登记后由另一人核对银行流水并确认，才会入账。募捐已结束、仍在执行的项目也可以登记，款项计入该项目；捐赠人没有指定项目的，选“一般捐赠（不限定用途）”。" }
@@ -443,7 +443,7 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
             (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns).required())
             div class="fields" {
                 (Field::money(typed, "amount", "金额（元）").required())
-                (Field::choice(typed, "donor_type", "捐赠人类型", &kinds))
+                (Field::choice(typed, "donor_type", "捐赠人类型", &kinds).required())
                 (Field::text(typed, "counterparty", "付款方").required().longest(100))
                 (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("单位捐赠开具票据时填写"))
                 (Field::listed(typed, "bank_account", "收款账户简称", &banks).required().longest(40))
@@ -483,9 +483,9 @@ pub(super) async fn post_enter(officer: Officer, form: Form) -> Result<Response,
         let (bank_account, reference) = (check.text("bank_account"), check.text("reference"));
         let received_on = check.day("received_on");
         let code = check.optional("credit_code");
+        let kind = check.choice::<words::Key<DonorType>>("donor_type");
         check.done()?;
-        let kind = form.get("donor_type").parse::<words::Key<DonorType>>();
-        let kind = kind.map_or(DonorType::Organisation, |key| key.0);
+        let kind = kind.map(|key| key.0).ok_or_else(|| Problem::field("donor_type", "请选择"))?;
         let payer = officer.app.giving.payer(id, kind, &counterparty, code.as_deref())?;
         let purpose = purpose.map(|key| key.0).ok_or_else(|| Problem::field("campaign", "请选择"))?;
         let received_on = received_on.ok_or_else(|| Problem::field("received_on", "请填写日期"))?;

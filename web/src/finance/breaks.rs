@@ -364,7 +364,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                 ("办理岗位", html! { (words::desk(&row.owner)) }),
                 ("发现时间", part::at(row.created_us)),
                 ("已有天数", html! { @if row.state == "open" { (age_days(&row, now)) "天" } }),
-                ("资金", html! { @if row.suspense { "记在 2209 待查款" } @else { "不占用资金" } }),
+                ("资金", html! { @if !row.suspense { "不占用资金" } @else if row.state == "open" { "记在 2209 待查款" } @else { "已转出 2209 待查款" } }),
             ]))
             @if may_propose { div class="steps" { (propose(officer, &row, &ways, typed, word == "proposal")) } }
             @else if row.state == "open" && !pending { p class="faint" { "由出纳或会计提出处理意见。" } }

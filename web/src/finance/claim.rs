@@ -11,7 +11,7 @@ use poem::web::Path;
 use poem::{Request, Response, handler};
 
 use super::bank::{Desk, LINES, desk};
-use crate::console::donation::campaign_names;
+use crate::console::donation::{campaign_names, receiving};
 use crate::console::people::{Names, why_not};
 use crate::console::purpose;
 use crate::field::{Field, options};
@@ -166,10 +166,9 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
     }
     let missing = || Problem::not_found("no_such_bank_line", "没有这笔待认领的流水。");
     let line = line.ok_or_else(missing)?;
-    let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
     let mut campaigns =
         vec![(String::new(), "（退回时不选）".to_owned()), (purpose::GENERAL.to_owned(), GENERAL_FUND.to_owned())];
-    campaigns.extend(rows.into_iter().filter(|row| row.state.is_public()).map(|row| (row.id.to_string(), row.name)));
+    campaigns.extend(receiving(officer).await?.into_iter().map(|(id, name)| (id.to_string(), name)));
     let choices = options(all_words::all(claim_choice));
     let shown = options(all_words::all(all_words::anonymity));
     let receipts = options(all_words::all(all_words::receipt_choice));

@@ -1,5 +1,7 @@
 //! Every day against its bills: a month at a glance, the report of a day, and a run by hand.
 
+use std::collections::BTreeMap;
+
 use app::breaks::BreakSearch;
 use app::closing::Period;
 use app::problem::Problem;
@@ -49,9 +51,17 @@ fn carried(amount: Money) -> Option<(&'static str, Money)> {
     (amount != Money::ZERO).then(|| (more, Money::from_fen(amount.fen().abs())))
 }
 
+/// The state of a day: what its run found and people have settled since is said so.
+fn state(report: &DayReport, open: i64) -> (&str, Tone) {
+    if report.state == "with_breaks" && !report.breaks.is_empty() && open == 0 {
+        return ("差错已处理", Tone::Good);
+    }
+    words::day_state(&report.state)
+}
+
 fn marks(
     period: Period,
-    reports: &[DayReport],
+    (reports, open): (&[DayReport], &BTreeMap<BusinessDate, i64>),
     first: Option<BusinessDate>,
     sealed: Option<BusinessDate>,
     (today, is_gone): (BusinessDate, impl Fn(BusinessDate) -> bool),
@@ -64,11 +74,13 @@ fn marks(
             Some(report) if report.state == "with_breaks" && report.breaks.is_empty() => {
                 Some(("有差额".to_owned(), Tone::Bad))
             }
-            Some(report) if report.state == "with_breaks" => Some((format!("差错{}", report.breaks.len()), Tone::Bad)),
-            Some(report) => {
-                let (word, tone) = words::day_state(&report.state);
-                Some((word.to_owned(), tone))
-            }
+            Some(report) => match open.get(&day) {
+                Some(open) if report.state == "with_breaks" => Some((format!("差错{open}"), Tone::Bad)),
+                open => {
+                    let (word, tone) = state(report, open.copied().unwrap_or_default());
+                    Some((word.to_owned(), tone))
+                }
+            },
             None if first.is_some_and(|first| first <= day) && day < today => {
                 gone = is_gone(day);
                 Some((if gone { "未对账，须上传账单" } else { "未对账" }.to_owned(), Tone::Bad))
@@ -132,7 +144,9 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
     reports.retain(|report| report.date >= period.first);
     let first = closed.booked.map(|(first, _)| first);
     let is_gone = |day| officer.app.reconciliation.is_gone(day);
-    let marks = marks(period, &reports, first, closed.sealed.as_ref().map(|seal| seal.day), (today, is_gone));
+    let (whose, whole) = (&officer.member, (period.first, period.last));
+    let open = officer.app.breaks.open_by_day(shelf.book.id, whole, whose, &app::books::READERS).await?;
+    let marks = marks(period, (&reports, &open), first, closed.sealed.as_ref().map(|seal| seal.day), (today, is_gone));
     let columns = [
         column("日期"),
         column("状态"),
@@ -149,7 +163,7 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
         let count = |number: u64| Cell::number(i64::try_from(number).unwrap_or(i64::MAX));
         vec![
             Cell::link(&path(&shelf.book.code, report.date), report.date.to_string()),
-            Cell::badge(words::day_state(&report.state)),
+            Cell::badge(state(report, open.get(&report.date).copied().unwrap_or_default())),
             count(report.matched),
             count(report.healed),
             count(report.waiting),
@@ -166,7 +180,7 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
     let missing =
         marks.iter().filter(|mark| mark.word.as_ref().is_some_and(|(word, _)| word.starts_with("未对账"))).count();
     let gone = marks.iter().filter(|mark| mark.gone).count();
-    let open: usize = reports.iter().map(|report| report.breaks.len()).sum();
+    let open: i64 = open.values().sum();
     let turn = |by: BusinessDate| {
         let (year, month) = (by.year().to_string(), by.month().to_string());
         asked.with(&[("year", &year), ("month", &month)])
@@ -182,7 +196,7 @@ pub(super) async fn get_calendar(officer: Officer, request: &Request) -> Result<
         @if missing > 0 { p class="alert" { "这个月有" (missing) "天没有对账。点开日期，可以立即对账或上传账单。"
             @if gone > 0 { "其中" (gone) "天已超过微信支付保留账单的三个月，只能上传账单文件。" }
         } }
-        @if open > 0 { p class="note" { "这个月有" (open) "笔差错。 " a href="/console/breaks" { "去处理" } } }
+        @if open > 0 { p class="note" { "这个月有" (open) "笔差错待处理。 " a href="/console/breaks" { "去处理" } } }
         (part::block("日历", &calendar(&shelf.book.code, &marks, &title)))
         (part::block("各日结果", &table.show(&asked)))
     };
@@ -360,7 +374,7 @@ async fn show(
     let first = if owing { officer.app.reconciliation.first(shelf.book.id).await? } else { None };
     let content = html! {
         (part::heading(&format!("对账 {day}"), &html! {
-            @match &report { Some(report) => (part::badge(words::day_state(&report.state))), None => (part::badge(("未对账", Tone::Bad))) }
+            @match &report { Some(report) => (part::badge(state(report, i64::try_from(open.len()).unwrap_or(i64::MAX)))), None => (part::badge(("未对账", Tone::Bad))) }
             @if owing { (part::badge(("有日初差额", Tone::Waiting))) }
             @if sealed { (part::badge(("已封存", Tone::Calm))) }
             @if report.is_some() { a class="button" href={ (path(code, day)) "/report" } { "下载报告" } }

@@ -31,11 +31,12 @@ const SEEN: usize = 40;
 /// A balance with the side it stands on.
 fn side(net: Money) -> Cell {
     let amount = part::grouped(Money::from_fen(net.fen().saturating_abs()));
-    match net.fen() {
-        0 => Cell::yuan(Money::ZERO),
-        1.. => Cell::text(format!("借 {amount}")),
-        _ => Cell::text(format!("贷 {amount}")),
-    }
+    let text = match net.fen() {
+        0 => return Cell::yuan(Money::ZERO),
+        1.. => format!("借 {amount}"),
+        _ => format!("贷 {amount}"),
+    };
+    Cell::shown(html! { span class="solid" { (text) } }, text)
 }
 
 /// What agreeing will book, account by account, and what becomes of the net assets. Amounts lead to the accounts for whoever reads the books.
