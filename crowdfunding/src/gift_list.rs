@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use crate::CrowdfundingError;
-use crate::donation::{Target, bank_account_known};
+use crate::bank_gift::{Target, bank_account_known};
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
 use crate::reach::{books_within, campaigns_within, hand_on};

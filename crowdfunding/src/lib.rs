@@ -4,12 +4,14 @@
 //! functions make it true in one transaction: the gift's state, its history and its entry in the books.
 
 mod adoption;
+mod bank_gift;
 mod campaign;
 mod campaign_view;
 mod change;
 mod comment;
 mod decision;
 mod donation;
+mod donation_view;
 mod error;
 mod evidence;
 mod gate;
@@ -29,6 +31,9 @@ mod team;
 mod update;
 
 pub use adoption::{Adoption, adopt, adoption_entry, order_entry};
+pub use bank_gift::{
+    BankGift, NO_BANK_ACCOUNT, Payer, Target, bank_gift, confirm_bank_gift, has_bank_account, reject_bank_gift,
+};
 pub use campaign::{
     AUTHORS, CampaignDraft, Channel, Opening, READERS, Step, clock_campaign, draft_campaign, due_campaigns,
     edit_campaign, step_campaign,
@@ -41,11 +46,10 @@ pub use change::{campaign_of_change, changes, file_change, propose_change, revie
 pub use comment::{comment, comments};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
-    BankGift, Confirmation, GiftSearch, NO_BANK_ACCOUNT, NewDonation, NewTribute, Order, Paid, Payer, Placed, Target,
-    UnpaidLimit, WallPage, bank_gift, bank_gifts, choose_receipt, close, confirm_bank_gift, confirm_paid, create,
-    donation, due_for_expiry, due_for_query, find_orders, gifts, has_bank_account, of_donor, place, queried,
-    reject_bank_gift, search_number, settle, team_wall, wall,
+    Confirmation, NewDonation, NewTribute, Order, Paid, Placed, UnpaidLimit, choose_receipt, close, confirm_paid,
+    create, donation, due_for_expiry, due_for_query, find_orders, place, queried, settle,
 };
+pub use donation_view::{GiftSearch, WallPage, bank_gifts, gifts, of_donor, search_number, team_wall, wall};
 pub use error::CrowdfundingError;
 pub use evidence::{Access, Exhibit, exhibit, public_pictures};
 pub use gate::{EXECUTED_PERCENT, EXECUTION_DAYS, FILING_DAYS, Setting, filing_due};

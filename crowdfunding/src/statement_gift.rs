@@ -8,7 +8,7 @@ use entity::{Tx, donation as row, violation};
 use sea_orm::{ActiveModelTrait, ConnectionTrait};
 
 use crate::CrowdfundingError;
-use crate::donation::Target;
+use crate::bank_gift::Target;
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
 use crate::reach::hand_on;

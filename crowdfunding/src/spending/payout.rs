@@ -25,7 +25,7 @@ use super::payee::payees_of;
 use super::postings::{self, Spending};
 use super::{READERS, SpendingError};
 use crate::CrowdfundingError;
-use crate::donation::bank_account_known;
+use crate::bank_gift::bank_account_known;
 use crate::history::state;
 use crate::reach::{book_place, books_within};
 
