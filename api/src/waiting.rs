@@ -152,7 +152,7 @@ impl WaitingApi {
     async fn waiting(&self, officer: Officer) -> Result<Json<Desk>, ApiError> {
         let waiting = self.app.desk.of(&officer.0).await.map_err(|error| ApiError::internal(&error))?;
         let jobs = if officer.0.is_one_of(&OPERATORS) { self.runs.standing((self.jobs)()).await? } else { Vec::new() };
-        let troubled = jobs.into_iter().filter(|job| job.failing || job.missing).map(Into::into).collect();
+        let troubled = jobs.into_iter().filter(JobStanding::is_troubled).map(Into::into).collect();
         Ok(Json(Desk { items: waiting.into_iter().map(Into::into).collect(), next: None, jobs: troubled }))
     }
 }

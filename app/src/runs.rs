@@ -274,6 +274,13 @@ pub struct JobStanding {
     pub missing: bool,
 }
 
+impl JobStanding {
+    /// Whether somebody should look: its last run failed or was lost, or it has not succeeded for too long.
+    pub fn is_troubled(&self) -> bool {
+        self.failing || self.missing
+    }
+}
+
 /// Why a run could not be begun, ended or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunsError {

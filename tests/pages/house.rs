@@ -81,6 +81,11 @@ async fn a_message_is_shown_and_hidden_with_a_reason_and_the_trail_finds_who_did
 async fn a_job_that_was_started_shows_how_it_goes_on() {
     with_browser(async |w: &World, b: &Browser| {
         b.sign_in(&w.staff(Role::Admin).await).await;
+        // What did not run is told on the first page.
+        b.visit("/console").await;
+        b.says("后台任务异常").await;
+        b.press("main a[href='/console/jobs?job=expire_orders']").await;
+        b.says("订单").await;
         b.visit("/console/jobs").await;
         b.press("form[action='/console/jobs/expire_orders/runs'] button").await;
         b.says("任务已开始").await;

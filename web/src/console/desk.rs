@@ -1,5 +1,6 @@
 //! What waits for whoever has signed in.
 
+use app::runs::ListJobs;
 use app::waiting::{Waiting, WaitingItem, WaitingKind};
 use domain::DisbursementId;
 use domain::decision::DecisionKind;
@@ -8,10 +9,10 @@ use domain::refund::RefundReason;
 use domain::role::Role;
 use entity::payout_notice;
 use maud::{Markup, html};
-use poem::web::Path;
+use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-use super::screening;
+use super::{job, screening};
 use crate::page::{Html, PageError};
 use crate::session::Officer;
 use crate::{glossary, part, words};
@@ -284,7 +285,7 @@ pub(super) async fn post_read(officer: Officer, Path(id): Path<DisbursementId>) 
 
 /// The first page.
 #[handler]
-pub(super) async fn get_desk(officer: Officer) -> Result<Html, PageError> {
+pub(super) async fn get_desk(officer: Officer, jobs: Data<&ListJobs>) -> Result<Html, PageError> {
     let waiting = officer
         .app
         .desk
@@ -293,12 +294,14 @@ pub(super) async fn get_desk(officer: Officer) -> Result<Html, PageError> {
         .map_err(|error| PageError(app::problem::Problem::internal(&error)))?;
     let own_password = officer.app.identity.has_own_password(officer.id()).await?;
     let notices = officer.app.spending.notices(&officer.member, NOTICES).await?;
+    let troubled = job::troubled(&officer, jobs.0).await?;
     let content = html! {
         h1 { "待办事项" }
         @if !own_password {
             p class="note" { "您还在使用发放的初始密码，发放的人见过它。请" a href="/console/sessions" { "修改密码" } "。" }
         }
         @if !notices.is_empty() { (told(&officer, &notices)) }
+        (troubled)
         @if waiting.is_empty() { (part::nothing_here("没有等您办理的事项。")) }
         div class="desk" { @for of_kind in &waiting { (kind(of_kind)) } }
         (begun(&officer))

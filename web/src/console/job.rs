@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use app::problem::Problem;
-use app::runs::{JobStanding, ListJobs, Outcome, Run, RunLine, Runs, StartJob, Started, WATCHERS, operators};
+use app::runs::{
+    JobStanding, ListJobs, OPERATORS, Outcome, Run, RunLine, Runs, StartJob, Started, WATCHERS, operators,
+};
 use domain::{BusinessDate, JobRunId};
 use maud::{Markup, html};
 use poem::web::{Data, Path};
@@ -55,6 +57,24 @@ fn every(job: &JobStanding) -> String {
         60.. => format!("每{}分钟", seconds / 60).replace("每1分", "每分"),
         _ => format!("每{seconds}秒"),
     }
+}
+
+/// The jobs that failed or have not run, on the first page of whoever runs them; nothing while all is well.
+pub(super) async fn troubled(officer: &Officer, list: &ListJobs) -> Result<Markup, PageError> {
+    if !officer.is(&OPERATORS) {
+        return Ok(nothing());
+    }
+    let troubled: Vec<_> = runs(officer).standing(list()).await?.into_iter().filter(JobStanding::is_troubled).collect();
+    Ok(html! {
+        @if !troubled.is_empty() {
+            (part::block("后台任务异常", &html! {
+                ul class="plainlist" { @for job in &troubled {
+                    li { a href={ "/console/jobs?job=" (job.expected.name) } { (words::job(job.expected.name)) } " " (part::badge(standing(job)))
+                        @if let Some(run) = &job.last { " 最近运行 " a href=(path(run.id)) { (part::at(run.started)) } } @else { " 尚未运行" } }
+                } }
+            }))
+        }
+    })
 }
 
 /// The button that begins a job, for whoever may.
