@@ -3,7 +3,8 @@
 //!
 //! On PostgreSQL each column is an array and the set is `unnest(…)`; on SQLite the set is one JSON text read by `jsonb_each`.
 //! SeaORM's arrays hold no NULL, so on PostgreSQL a missing cell travels as a value that no cell of ours has (the nil UUID, the
-//! control character U+0001, the smallest integer, no bytes) and becomes NULL again in the statement.
+//! control character U+0001, the smallest integer, no bytes) and becomes NULL again in the statement. A column of which every
+//! cell is missing travels empty: `unnest` fills a short column with NULL, and most columns of most batches are such.
 
 use std::fmt::Write as _;
 
@@ -128,12 +129,16 @@ impl Rows {
             _ => {
                 let (mut names, mut arrays) = (String::new(), String::new());
                 table.push_str("(SELECT ");
-                for (i, (name, cells)) in self.columns.into_iter().enumerate() {
+                for (i, (name, mut cells)) in self.columns.into_iter().enumerate() {
                     let comma = if i == 0 { "" } else { ", " };
                     let (kind, missing) = cells.postgres_type();
                     let _ = write!(table, "{comma}NULLIF({name}, {missing}) AS {name}");
                     let _ = write!(arrays, "{comma}${}::{kind}[]", values.len() + 1);
                     let _ = write!(names, "{comma}{name}");
+                    // The first column says how many rows there are.
+                    if i > 0 {
+                        cells.clear_if_missing();
+                    }
                     values.push(cells.into_array());
                 }
                 let _ = write!(table, " FROM unnest({arrays}) AS u({names})) AS r");
@@ -169,6 +174,17 @@ impl Cells {
             Cells::Int(cells) => cells.len(),
             Cells::Bool(cells) => cells.len(),
             Cells::Bytes(cells) => cells.len(),
+        }
+    }
+
+    /// Takes the cells away if all are missing.
+    fn clear_if_missing(&mut self) {
+        match self {
+            Cells::Uuid(cells) if cells.iter().all(Option::is_none) => cells.clear(),
+            Cells::Text(cells) if cells.iter().all(Option::is_none) => cells.clear(),
+            Cells::Int(cells) if cells.iter().all(Option::is_none) => cells.clear(),
+            Cells::Bytes(cells) if cells.iter().all(Option::is_none) => cells.clear(),
+            _ => {}
         }
     }
 
