@@ -78,6 +78,7 @@ impl Bank {
                 password: "correct horse battery staple".into(),
                 totp_secret: role.needs_otp().then(|| "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
                 unit: None,
+                person: None,
             };
             let id = w.identity.create_staff_with(given).await.unwrap();
             staff.push(Member::everywhere(id, &[role], "test"));
@@ -666,6 +667,73 @@ async fn a_file_with_planted_differences_finds_them_and_nothing_else() {
         b.audit().await;
     })
     .await;
+}
+
+/// Heard of on its day, months late, or before any day was closed: what a day brings stands at the class the loan had at its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
+    let pictures = std::sync::Mutex::new(Vec::new());
+    for way in ["ordered", "late", "unclosed"] {
+        identity_world::on_both(async |w| {
+            let b = Bank::open(w).await;
+            let mut loans = Vec::new();
+            for (method, mode) in [
+                ("equal_principal", "daily"),
+                ("equal_installment", "monthly"),
+                ("interest_only", "daily"),
+                ("bullet", "daily"),
+            ] {
+                loans.push(b.lent(method, mode).await);
+            }
+            let pay = |amount: &str| What::Repayment { amount: yuan(amount), booked: None };
+            let mut waived = Split::default().amounts;
+            waived[Component::Interest] = yuan("5.00");
+            let told = [
+                (0, "2026-02-20", pay("1050.00")),
+                (1, "2026-03-01", What::Judgement(Some(Class::Substandard))),
+                (1, "2026-03-20", pay("1024.53")),
+                (3, "2026-03-20", What::Judgement(Some(Class::SpecialMention))),
+                (1, "2026-04-02", What::Judgement(None)),
+                (0, "2026-04-20", pay("2000.00")),
+                (0, "2026-05-20", What::Waiver(waived)),
+                (2, "2026-06-01", pay("100.00")),
+                (2, "2026-06-01", pay("60.00")),
+            ];
+            let tell = async |(at, on, what): &(usize, &str, What)| {
+                b.tell(loans[*at], on, Fact::Event(*what)).await.unwrap();
+            };
+            if way == "late" {
+                b.at("2026-07-01");
+                b.close().await;
+                for one in told.iter().rev() {
+                    tell(one).await;
+                    b.audit().await;
+                }
+            } else {
+                for one in &told {
+                    b.at(one.1);
+                    if way == "ordered" {
+                        b.close().await;
+                    }
+                    tell(one).await;
+                }
+            }
+            b.at("2026-07-02");
+            b.close().await;
+            b.audit().await;
+            let mut seen = Vec::new();
+            for account in ["L1321", "L1322", "L1323", "L6011", "L6012", "L6013", "L6021", "L6022", "L7001"] {
+                seen.push((account, b.balance(account).await.fen()));
+            }
+            assert!(seen[3..6].iter().all(|(_, fen)| *fen != 0), "{way}: {seen:?}");
+            pictures.lock().unwrap().push(seen);
+        })
+        .await;
+    }
+    let pictures = pictures.into_inner().unwrap();
+    for other in &pictures[1..] {
+        assert_eq!(&pictures[0], other);
+    }
 }
 
 async fn loan(b: &Bank, number: u32) -> LoanContractId {

@@ -42,5 +42,7 @@ pub const KEEPERS: [Role; 1] = [Role::Admin];
 pub const RECOMMENDERS: [Role; 1] = [Role::LeagueOfficer];
 /// Whose word a bank needs.
 pub const LENDERS: [Role; 1] = [Role::BankOfficer];
-/// Who writes products, published rates and quotas: the League's top, or the bank for its own.
+/// Who says how much may be lent in a city, and by which bank: the League's top. A bank does not widen its own quota.
+pub const QUOTA_SETTERS: [Role; 1] = RECOMMENDERS;
+/// Who writes products and published rates: the League's top, or the bank for its own.
 pub const AUTHORS: [Role; 2] = [Role::LeagueOfficer, Role::BankOfficer];

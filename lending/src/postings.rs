@@ -416,15 +416,28 @@ pub(crate) fn signed(entry: Entry, debit: Account, credit: Account, fen: i64) ->
     }
 }
 
-/// Adds what a loan's books have to follow beside the recipe: principal that fell due, and interest that grew or never did. Nothing
-/// else may be left; whoever finds something has found a fault in a recipe.
-pub(crate) fn follow(entry: Entry, book: BookId, contract: &str, class: Class, left: &Delta) -> Option<Entry> {
+/// Adds what a loan's books have to follow beside the recipe: principal that fell due, and interest that grew or never did, by the class
+/// of each day; what nothing is said of is of the class the loan has. Nothing else may be left; whoever finds something has found a fault
+/// in a recipe.
+pub(crate) fn follow(
+    entry: Entry,
+    book: BookId,
+    contract: &str,
+    class: Class,
+    mut interest: [i64; 5],
+    left: &Delta,
+) -> Option<Entry> {
     if left.undue != -left.due || left.credit != 0 {
         return None;
     }
     let principal = |subject| Account::of_contract(book, subject, contract);
     let entry = signed(entry, principal(Subject::LOAN_DUE), principal(Subject::LOAN_UNDUE), left.due);
-    Some(grow(entry, book, class, left.receivable, left.off_balance))
+    let [all, penalty, compound] = left.receivable;
+    interest[class as usize] += all - interest.iter().sum::<i64>();
+    let classes = [Class::Normal, Class::SpecialMention, Class::Substandard, Class::Doubtful, Class::Loss];
+    let of_interest = |entry, (class, fen)| grow(entry, book, class, [fen, 0, 0], 0);
+    let entry = classes.into_iter().zip(interest).fold(entry, of_interest);
+    Some(grow(entry, book, class, [0, penalty, compound], left.off_balance))
 }
 
 /// Adds interest and penalties of a class that grew, and what stands beside the balance sheet.

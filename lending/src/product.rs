@@ -61,7 +61,7 @@ pub struct Search {
 }
 
 /// Refuses whoever may not write the products of a bank: the top of the League may for all, an officer of a bank for their own.
-pub(crate) async fn must_author(db: &impl ConnectionTrait, bank: BankId, by: &Member) -> Result<(), LendingError> {
+async fn must_author(db: &impl ConnectionTrait, bank: BankId, by: &Member) -> Result<(), LendingError> {
     by.must_be(&AUTHORS)?;
     let league = by.may(&RECOMMENDERS, &root(db).await?);
     match league {

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod close;
 mod error;
 pub mod file;
+mod interest;
 pub mod loan;
 pub mod price;
 pub mod programme;
@@ -32,6 +33,7 @@ use sea_orm::{ActiveEnum, ConnectionTrait, Iterable};
 use crate::postings::{self, Delta, Nets, Occasion};
 pub use error::ServeError;
 
+use interest::Moved;
 use loan::{Fact, Loan, Replayed};
 
 /// Something that happened to a loan, as somebody tells it.
@@ -260,6 +262,7 @@ async fn take(
     let as_of = before_day.max(new.on);
     // What came after it may be spread otherwise now: how it was spread until now is known by a replay without it.
     let unsettled = if loan.facts.iter().any(|known| comes_after(known, new)) { loan.replay(as_of)? } else { None };
+    let moved = Moved::by(loan, programme.book_id, new, before_day, as_of)?;
     loan.facts.push((new.id, new.on, new.fact));
     let at = Occasion {
         book: programme.book_id,
@@ -286,8 +289,9 @@ async fn take(
         let (after, class) = after(&replayed)?;
         let mut left = Delta::between(&before, &after).less(Delta::of(entry.postings()));
         left = mirror.iter().fold(left, |left, mirror| left.less(Delta::of(mirror.postings())));
+        let interest = moved.left(loan, at.book, as_of, mirror.as_ref())?;
         work.entries.extend(mirror);
-        push(work, postings::follow(entry, at.book, at.contract, class, &left))?;
+        push(work, postings::follow(entry, at.book, at.contract, class, interest, &left))?;
         let is_payout = loan.facts.iter().any(|known| known.0 == of && matches!(known.2, Fact::Payout(_)));
         let given_back = loan.row.replaces_id.filter(|_| is_payout);
         settle(loan, work, new, replayed)?;
@@ -313,7 +317,8 @@ async fn take(
     let own = nets.onto(own, at.book, at.contract);
     let (after, class) = after(&replayed)?;
     let left = Delta::between(&before, &after).less(Delta::of(own.postings()));
-    push(work, postings::follow(own, at.book, at.contract, class, &left))?;
+    let interest = moved.left(loan, at.book, as_of, None)?;
+    push(work, postings::follow(own, at.book, at.contract, class, interest, &left))?;
     recorded.outcome = outcome;
     recorded.after = loan.replay(new.on)?.map(|it| it.state);
     let takes_over = matches!(new.fact, Fact::Payout(_)).then_some(loan.row.replaces_id).flatten();

@@ -2,7 +2,9 @@
 
 use domain::lending::{LoanState, QuotaUse};
 use domain::role::Member;
-use domain::{BankId, DonorId, LoanApplicationId, LoanContractId, LoanProductId, LoanQuotaId, Money, UnitPath};
+use domain::{
+    BankId, BusinessDate, DonorId, LoanApplicationId, LoanContractId, LoanProductId, LoanQuotaId, Money, UnitPath,
+};
 use entity::{
     ListOrder, listed, loan_application as application, loan_application_history as history, loan_consent,
     loan_contract as contract, loan_decision, loan_relation, loan_standing,
@@ -54,6 +56,8 @@ pub struct Wanted {
     pub number: Option<String>,
     /// Whose principal this quota counts as used: contracts only.
     pub quota: Option<LoanQuotaId>,
+    /// Late for more than so many days: what is late only.
+    pub late_over: Option<u32>,
     /// In which order: contracts only.
     pub order: ListOrder,
 }
@@ -261,12 +265,16 @@ pub async fn late(
 ) -> Result<Vec<LoanContractId>, LendingError> {
     use loan_standing::Column as C;
     let reach = Reach::of(db, by).await?;
-    if known.is_empty() {
+    let over = i64::from(wanted.late_over.unwrap_or_default());
+    // Before the calendar begins nothing fell due.
+    let since: Vec<(&Known, BusinessDate)> =
+        known.iter().filter_map(|one| Some((one, one.until.after_days(-over)?))).collect();
+    if since.is_empty() {
         return Ok(Vec::new());
     }
-    let of_programme =
-        |one: &Known| Condition::all().add(C::ProgrammeId.eq(one.programme.id)).add(C::LateSince.lt(one.until));
-    let late = known.iter().fold(Condition::any(), |any, one| any.add(of_programme(one)));
+    let late = since.iter().fold(Condition::any(), |any, (one, before)| {
+        any.add(Condition::all().add(C::ProgrammeId.eq(one.programme.id)).add(C::LateSince.lt(*before)))
+    });
     let seen = seen(&reach, wanted).select_only().column(contract::Column::Id);
     let mut query = loan_standing::Entity::find()
         .filter(late)

@@ -230,7 +230,7 @@ async fn a_quote_tells_the_annual_cost_first_and_what_is_wrong_in_words() {
         }
         let spelt = w.stranger.post("/loan-quotes", with(&ask, "payout_on", json!("2026-02-31"))).await;
         spelt.refused(400, "invalid_body");
-        assert!(spelt.text.contains("没有名为payout_on的项"), "{}", spelt.text);
+        assert!(spelt.text.contains("payout_on（没有这一项）"), "{}", spelt.text);
         let nobody = with(&ask, "product", json!(Uuid::now_v7()));
         w.stranger.post("/loan-quotes", nobody).await.refused(404, "no_such_loan_product");
         let listed = w.stranger.get("/loan-products?family=farm").await.ok();
@@ -588,6 +588,17 @@ async fn grants_at_once_never_exceed_the_quota_and_what_ends_gives_it_back() {
         let quota = async || town.province.get("/staff/loan-quotas").await.ok()["items"][0].clone();
         assert_eq!((&quota().await["reserved"], &quota().await["left"]), (&json!("500000.00"), &json!("0.00")));
         w.attacked("UPDATE loan_quota SET reserved_fen = reserved_fen + 1", "loan_quota_room_check").await;
+        // How much a bank may lend in a city is said by the League's top: not by the bank, and not by the city.
+        let more = json!({ "limit": "900000.00" });
+        let other = json!({ "id": Uuid::now_v7(), "unit": w.unit("1305").await, "product": town.product, "year": 2030, "limit": "1.00" });
+        for officer in [&town.lender, &town.city] {
+            let path = format!("/staff/loan-quotas/{}", town.quota);
+            officer.call(Method::PUT, &path, Some(more.clone())).await.refused(403, "forbidden");
+            officer.post("/staff/loan-quotas", other.clone()).await.refused(403, "forbidden");
+        }
+        let mut no_year = other;
+        no_year["year"] = json!(0);
+        town.province.post("/staff/loan-quotas", no_year).await.refused(422, "invalid_field");
         let lower = json!({ "limit": "499999.99" });
         town.province
             .call(Method::PUT, &format!("/staff/loan-quotas/{}", town.quota), Some(lower))

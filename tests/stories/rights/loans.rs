@@ -46,8 +46,8 @@ pub(super) fn tries(w: &World) -> Vec<Try> {
         post("/staff/lpr", "", rate.clone(), authors),
         post("/staff/lpr/confirmation", "", rate, authors),
         get("/staff/loan-quotas", "", readers),
-        post("/staff/loan-quotas", "", quota, authors),
-        put("/staff/loan-quotas/{quota_id}", &nobody, json!({ "limit": "1.00" }), authors),
+        post("/staff/loan-quotas", "", quota, league),
+        put("/staff/loan-quotas/{quota_id}", &nobody, json!({ "limit": "1.00" }), league),
         get("/staff/loan-applications", "", readers),
         get("/staff/loan-applications/{application_id}", &nobody, readers),
         post(

@@ -2,6 +2,7 @@
 
 use domain::Money;
 use domain::bank_file::{BankFile, Kind, Pace, Position, Total};
+use domain::loan::allocation::Component;
 use domain::loan::overdue::Class;
 use domain::role::Role;
 use reqwest::Method;
@@ -296,6 +297,86 @@ async fn a_fen_of_what_is_due_is_cleared_up_or_followed() {
         settled(w, &of, "follow").await;
         let after = h.standing(&loan).await["due"].clone();
         assert_eq!(fen(&total(&after)), fen(&total(&before)) - 1);
+    })
+    .await;
+}
+
+/// Every file says where a loan stands: what it says otherwise each time is one break, until it is another difference or settled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_difference_that_every_file_repeats_is_one_break() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-02-20").await;
+        let mut sequence = 0;
+        let mut says = async |day: u32, balance: &str, class: Class| {
+            sequence += 1;
+            let day = format!("2026-02-{day}");
+            let file = file(&day, sequence, Vec::new(), vec![stands(&loan, balance, class)]);
+            let read = h.bring(&h.town.lender, &file).await.ok();
+            (read["breaks"].as_array().unwrap().len(), open(w).await)
+        };
+        let (found, first) = says(10, "36100.00", Class::SpecialMention).await;
+        assert_eq!((found, first.len()), (2, 2), "{first:?}");
+        // Told again it is the same; the file says what it found all the same.
+        for day in 11..14 {
+            assert_eq!(says(day, "36100.00", Class::SpecialMention).await, (2, first.clone()));
+        }
+        // Another difference takes the place of the first.
+        let (_, second) = says(14, "36050.00", Class::SpecialMention).await;
+        let of = |all: &[Value], class: &str| all.iter().find(|one| one["class"] == class).cloned();
+        assert_eq!((second.len(), of(&second, "loan_class")), (2, of(&first, "loan_class")));
+        let balance = of(&second, "loan_balance").unwrap();
+        assert_ne!(balance["id"], of(&first, "loan_balance").unwrap()["id"]);
+        // What two persons explained stays explained; what the bank has to correct comes back until it has.
+        settled(w, &balance, "explain").await;
+        settled(w, &of(&second, "loan_class").unwrap(), "correct").await;
+        let (_, third) = says(15, "36050.00", Class::SpecialMention).await;
+        assert_eq!(third.iter().map(|one| &one["class"]).collect::<Vec<_>>(), ["loan_class"], "{third:?}");
+        assert_eq!(says(16, "36049.00", Class::SpecialMention).await.1.len(), 2);
+        // What it says as we do is cleared, whatever else it says of the loan.
+        let (_, left) = says(17, "36000.00", Class::SpecialMention).await;
+        assert_eq!(left.iter().map(|one| &one["class"]).collect::<Vec<_>>(), ["loan_class"], "{left:?}");
+        assert_eq!(says(18, "36000.00", Class::Normal).await, (0, Vec::new()));
+
+        // The same of sums, which a later file says as we do.
+        let mut sums = file("2026-02-19", 10, Vec::new(), Vec::new());
+        sums.pace = Pace::Summary;
+        let (class, arrears) = (Class::Normal, Money::ZERO);
+        for (count, left) in [(2, 1), (2, 1), (3, 1), (1, 0)] {
+            sums.totals = vec![Total { line: 0, class, count, balance: "36000.00".parse().unwrap(), arrears }];
+            h.bring(&h.town.lender, &sums).await.ok();
+            assert_eq!(open(w).await.len(), left, "{count}");
+            sums.sequence += 1;
+        }
+    })
+    .await;
+}
+
+/// What penalties have come to is told again and again: what differs is one break, until the bank says it as we do.
+#[tokio::test(flavor = "multi_thread")]
+async fn penalties_told_otherwise_are_one_break_until_they_agree() {
+    story(async |w| {
+        let h = house(w, by_days()).await;
+        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
+        h.closed_before(w, "2026-03-12").await;
+        let come_to = |day: &str, sequence: u64, penalty: &str, compound: &str| {
+            let serial = format!("S{sequence}");
+            let mut line = told(&loan, &serial, "0.00", "0.00", "36000.00", Class::SpecialMention);
+            (line.kind, line.on) = (Kind::Penalty, day.parse().unwrap());
+            line.split.amounts[Component::Penalty] = penalty.parse().unwrap();
+            line.split.amounts[Component::Compound] = compound.parse().unwrap();
+            line.amount = line.split.total().unwrap();
+            file(day, sequence, vec![line], Vec::new())
+        };
+        for (day, sequence) in [("2026-03-09", 1), ("2026-03-10", 2)] {
+            let read = h.bring(&h.town.lender, &come_to(day, sequence, "9.00", "0.18")).await.ok();
+            assert_eq!(read["breaks"][0]["class"], "split", "{read}");
+            let left = open(w).await;
+            assert_eq!(left.len(), 1, "{left:?}");
+        }
+        let read = h.bring(&h.town.lender, &come_to("2026-03-11", 3, "5.19", "0.20")).await.ok();
+        assert_eq!((&read["agreed"], open(w).await.len()), (&json!(1), 0), "{read}");
     })
     .await;
 }

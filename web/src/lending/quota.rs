@@ -49,7 +49,7 @@ async fn show(officer: &Officer, asked: &Asked, word: &str, typed: &Typed) -> Re
     let wanted = QuotaSearch { product: of.product, bank: of.bank, place: of.place, year: asked.read("year")? };
     let rows = officer.app.loans.quotas(&wanted, &officer.member, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
-    let writes = shelf.writes(officer);
+    let writes = shelf.sets_quotas(officer);
     let mut columns = vec![
         column("地区"),
         column("产品"),

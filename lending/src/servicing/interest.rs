@@ -1,0 +1,104 @@
+//! Interest by class (facts: lending 6): what a day brings belongs to the class the loan has at the end of that day, whenever it is heard of
+//! and however late the day is closed. An event that changes the days before moves it to where it belongs.
+//!
+//! Between two changes a loan has one class, so this costs a replay for each change and none for each day.
+
+use domain::loan::life::State;
+use domain::{BookId, BusinessDate, Money};
+use ledger::{Entry, Subject};
+
+use super::loan::{Fact, Loan, Replayed};
+use super::{NewEvent, ServeError, recipe};
+use crate::postings::{Delta, Occasion};
+
+/// Interest that follows the days (not what facts themselves book), in fen, by class.
+pub(super) type ByClass = [i64; 5];
+
+/// What an event changes of the interest of the days before it is told.
+#[derive(Debug)]
+pub(super) struct Moved {
+    /// The evening before the first day it changes.
+    after: BusinessDate,
+    /// What was booked since then; nothing if it is a single day that was not booked yet, whose class is the loan's.
+    booked: Option<ByClass>,
+}
+
+impl Moved {
+    /// Before the loan knows of the event: booked through a day, and to be booked through another.
+    pub(super) fn by(
+        loan: &Loan,
+        book: BookId,
+        new: &NewEvent,
+        booked: BusinessDate,
+        to: BusinessDate,
+    ) -> Result<Moved, ServeError> {
+        let first = match new.fact {
+            Fact::Event(domain::loan::life::What::Reversal(of)) => {
+                loan.facts.iter().find(|known| known.0 == of).map_or(new.on, |known| known.1)
+            }
+            Fact::Payout(_) | Fact::Event(_) => new.on,
+        };
+        let after = first.previous().min(booked);
+        let is_new_day = booked <= after && to <= after.next();
+        let booked = if is_new_day { None } else { Some(between(loan, book, after, booked)?) };
+        Ok(Moved { after, booked })
+    }
+
+    /// Once it does: what is left to be booked by class, beside what the mirror of an entry takes back.
+    pub(super) fn left(
+        &self,
+        loan: &Loan,
+        book: BookId,
+        to: BusinessDate,
+        mirror: Option<&Entry>,
+    ) -> Result<ByClass, ServeError> {
+        let Some(booked) = self.booked else { return Ok(ByClass::default()) };
+        let mut left = between(loan, book, self.after, to)?;
+        for (left, booked) in left.iter_mut().zip(booked) {
+            *left -= booked;
+        }
+        let class = |subject: Subject| Subject::LOAN_INTEREST_INCOME.into_iter().position(|income| income == subject);
+        for posting in mirror.into_iter().flat_map(Entry::postings) {
+            for (account, fen) in [(&posting.credit, -posting.amount.fen()), (&posting.debit, posting.amount.fen())] {
+                if let Some(class) = class(account.subject()) {
+                    left[class] += fen;
+                }
+            }
+        }
+        Ok(left)
+    }
+}
+
+/// What the days after one, up to another and with it, bring; nothing before the payout.
+fn between(loan: &Loan, book: BookId, after: BusinessDate, to: BusinessDate) -> Result<ByClass, ServeError> {
+    let mut by_class = ByClass::default();
+    let Some((_, paid_out_on)) = loan.payout() else { return Ok(by_class) };
+    let mut before = 0;
+    if after >= paid_out_on
+        && let Some(it) = loan.replay(after)?
+    {
+        before = followed(loan, book, &it, it.state.books()?.receivable[0]);
+    }
+    let mut day = after.next().max(paid_out_on);
+    while day <= to {
+        let Some(it) = loan.replay(day)? else { break };
+        let next = loan.facts.iter().map(|known| known.1).filter(|on| *on > day).min();
+        let changes = it.reckoning.until.into_iter().chain(next).min();
+        let last = changes.map_or(to, |change| change.previous().min(to));
+        let now = followed(loan, book, &it, it.reckoning.books(last)?.receivable[0]);
+        let State { class, .. } = it.state;
+        by_class[class as usize] += now - before;
+        (before, day) = (now, last.next());
+    }
+    Ok(by_class)
+}
+
+/// What 应收利息 would be if no fact had booked anything to it.
+fn followed(loan: &Loan, book: BookId, it: &Replayed, receivable: Money) -> i64 {
+    let own = |(id, on, fact): &(domain::LoanEventId, BusinessDate, Fact)| {
+        let outcome = it.outcomes.iter().find(|outcome| outcome.id == *id)?;
+        let at = Occasion { book, contract: &loan.row.number, event: *id, on: *on, booked_on: *on };
+        Some(Delta::of(recipe(&at, fact, Some(outcome))?.postings()).receivable[0])
+    };
+    receivable.fen() - loan.facts.iter().filter_map(own).sum::<i64>()
+}
