@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use domain::document::LARGEST;
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
@@ -23,7 +24,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::Pages;
-use crate::error::ApiError;
+use crate::error::{ApiError, BYTES_WANTED};
 
 /// How long the body of a request may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
@@ -96,18 +97,29 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
             let Ok(_place) = options.room.clone().try_acquire_owned() else {
                 return Err(ApiError::overloaded().into());
             };
-            let _document = if is_document(&request) {
+            // A form around a file would be read as if it were the file.
+            if bytes && !pages && is_form(&request) {
+                let kind = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+                return Err(ApiError::new(kind, "unsupported_media_type", BYTES_WANTED).into());
+            }
+            let (_document, body) = if is_document(&request) {
                 let Ok(place) = documents.try_acquire_owned() else { return Err(ApiError::overloaded().into()) };
                 let most = if is_form(&request) { LARGEST + WRAPPING } else { LARGEST };
                 read_body(&mut request, options.body_limit.max(most), DOCUMENT_TIME).await?;
-                Some(place)
+                (Some(place), Bytes::new())
             } else {
-                read_body(&mut request, options.body_limit, BODY_TIME).await?;
-                None
+                (None, read_body(&mut request, options.body_limit, BODY_TIME).await?)
             };
             match &options.pages {
                 Some(ours) if pages => ours.endpoint.call(request).await,
-                _ => inner.call(request).await.map(IntoResponse::into_response),
+                _ => {
+                    let sent = Sent { method: request.method().clone(), body };
+                    let remember = |mut error: poem::Error| {
+                        error.set_data(sent);
+                        error
+                    };
+                    inner.call(request).await.map(IntoResponse::into_response).map_err(remember)
+                }
             }
         };
         let finished = async move {
@@ -128,6 +140,15 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
     }
 }
 
+/// What was sent, in case it cannot be read.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    /// Its method.
+    pub(crate) method: Method,
+    /// Its body; nothing of a document.
+    pub(crate) body: Bytes,
+}
+
 /// What is remembered of a request until it is refused.
 #[derive(Clone, Copy)]
 struct Asked {
@@ -143,7 +164,9 @@ impl DoorOptions {
         if error.is_from_response() {
             return error.into_response();
         }
-        let refusal = ApiError::of(&error, asked.bytes);
+        let pattern = error.data::<PathPattern>();
+        let route = pattern.and_then(|pattern| self.routes.get(pattern.0.as_ref())).map(|route| route.path.as_str());
+        let refusal = ApiError::of(&error, asked.bytes, route);
         let mut response = match &self.pages {
             Some(pages) if asked.page => (pages.refuse)(refusal.problem(), id),
             _ => refusal.response(Some(id)),
@@ -226,11 +249,11 @@ fn is_document(request: &Request) -> bool {
         && request.content_type() == Some("application/octet-stream")
 }
 
-/// Reads the body before anything is done, so that no handler waits for a slow client.
+/// Reads the body before anything is done, so that no handler waits for a slow client; what it was.
 ///
 /// Of a body that is too long, as much again is taken and thrown away, a few times the limit at most: a client that still writes
 /// when the connection closes sees a broken pipe instead of the refusal.
-async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Result<()> {
+async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Result<Bytes> {
     // No text of ours holds a NUL, and PostgreSQL refuses one; told here, it is the client's mistake and not our failure.
     if request.uri().path_and_query().is_some_and(|sent| sent.as_str().contains("%00")) {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_parameter", "请求参数不正确。")
@@ -240,15 +263,16 @@ async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Resul
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     let body = request.take_body();
     if body.is_empty() {
-        return Ok(());
+        return Ok(Bytes::new());
     }
     let mut body = body.into_async_read();
     let mut bytes = Vec::new();
     if announced.is_none_or(|length| length <= limit as u64) {
         match tokio::time::timeout(time, (&mut body).take(limit as u64 + 1).read_to_end(&mut bytes)).await {
             Ok(Ok(_)) if bytes.len() <= limit => {
-                request.set_body(Body::from(bytes));
-                return Ok(());
+                let bytes = Bytes::from(bytes);
+                request.set_body(Body::from(bytes.clone()));
+                return Ok(bytes);
             }
             Ok(Ok(_)) => {}
             Ok(Err(broken)) => return Err(poem::error::ReadBodyError::Io(broken).into()),

@@ -18,6 +18,12 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
 
+use crate::door::Sent;
+
+/// What is said where the bytes of a file are wanted and something else came.
+pub(crate) const BYTES_WANTED: &str =
+    "请把文件内容直接作为请求正文提交，Content-Type 为 application/octet-stream，不要放进 multipart/form-data 表单。";
+
 /// The media type of RFC 9457.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -52,7 +58,7 @@ struct Document {
     /// Which part of the request could not be read, for developers.
     #[oai(skip_serializing_if_is_none)]
     reason: Option<String>,
-    /// Everything that is wrong at once, where it is more than one thing.
+    /// Everything that is wrong at once, where it is more than one thing; of what cannot be read each part with its place.
     #[oai(skip_serializing_if_is_none)]
     problems: Option<Vec<FieldProblem>>,
     /// The request, as our logs name it.
@@ -125,8 +131,9 @@ impl ApiError {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Whatever a handler, the router or a parser answered, at an address that takes the bytes of a file or one that does not.
-    pub(crate) fn of(error: &poem::Error, bytes: bool) -> ApiError {
+    /// Whatever a handler, the router or a parser answered, at an address that takes the bytes of a file or one that does not, and on
+    /// a route of the document.
+    pub(crate) fn of(error: &poem::Error, bytes: bool, route: Option<&str>) -> ApiError {
         use StatusCode as S;
         if let Some(ours) = error.downcast_ref::<ApiError>() {
             return ours.clone();
@@ -141,14 +148,16 @@ impl ApiError {
             return ApiError::new(S::METHOD_NOT_ALLOWED, "method_not_allowed", "这个地址不支持该操作。");
         }
         if error.is::<ParsePathError>() || error.is::<ParseParamError>() || error.is::<poem::error::ParsePathError>() {
-            return unread("invalid_parameter", "请求参数不正确", error);
+            return unread("invalid_parameter", "请求参数不正确", error, &in_parameter(error, route));
         }
         if error.is::<ParseRequestPayloadError>() || matches!(error.downcast_ref(), Some(ReadBodyError::Io(_))) {
-            return unread("invalid_body", "请求内容无法识别", error);
+            return unread("invalid_body", "请求内容无法识别", error, &in_body(error, route));
         }
         if error.is::<ContentTypeError>() {
             let wanted = if bytes {
-                "请以 application/octet-stream 格式提交文件内容。"
+                BYTES_WANTED
+            } else if route.is_some_and(|route| route.ends_with("/bills")) {
+                "请以 multipart/form-data 表单提交账单文件，各部分的名称为 trade（交易账单）、fund_flow（资金账单）、bank（银行对账单），至少一个。"
             } else {
                 "请以 JSON 格式提交。"
             };
@@ -193,20 +202,53 @@ impl ApiError {
     }
 }
 
-/// What could not be read, in the words of whoever read it if they were meant for a person (`crate::wire`).
-fn unread(code: &'static str, what: &str, error: &poem::Error) -> ApiError {
+/// What could not be read: each part with its place if that is known, or in the words of whoever read it if they were meant for a person
+/// (`crate::wire`).
+fn unread(code: &'static str, what: &str, error: &poem::Error, found: &[plan::Problem]) -> ApiError {
     let text = error.to_string();
-    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-    let words = text.split_once("\": ").map(|(_, rest)| rest.split(" (occurred").next().unwrap_or(rest));
     // A member that is spelt otherwise would silently count for nothing, where a body takes only what it knows.
     let unknown = text.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`'));
-    let unknown = unknown.map(|(name, _)| format!("没有名为{name}的项"));
-    use StatusCode as S;
-    let told = match words.filter(|words| words.contains(chinese)).map(str::to_owned).or(unknown) {
-        Some(words) => Problem::new(S::BAD_REQUEST.as_u16(), code, "").saying(format!("{what}：{words}。")),
-        None => Problem::new(S::BAD_REQUEST.as_u16(), code, "").saying(format!("{what}。")),
+    let unknown =
+        unknown.map(|(name, _)| plan::Problem { field: name.to_owned(), problem: "没有这一项".to_owned() });
+    let problems: Vec<plan::Problem> = found.iter().cloned().chain(unknown).collect();
+    let one = |one: &plan::Problem| format!("{}（{}）", one.field, one.problem);
+    let words = match problems.is_empty() {
+        false => Some(problems.iter().take(TOLD).map(one).collect::<Vec<_>>().join("；")),
+        true => in_chinese(&text),
     };
-    ApiError(told).because(text)
+    let detail = words.map_or_else(|| format!("{what}。"), |words| format!("{what}：{words}。"));
+    let told = Problem::new(StatusCode::BAD_REQUEST.as_u16(), code, "").saying(detail);
+    ApiError(told.because(text).listing(problems))
+}
+
+/// So many parts that cannot be read are told in the sentence.
+const TOLD: usize = 3;
+
+/// What a parser of ours said in Chinese.
+fn in_chinese(text: &str) -> Option<String> {
+    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let words = text.split_once("\": ").map(|(_, rest)| rest.split(" (occurred").next().unwrap_or(rest));
+    words.filter(|words| words.contains(chinese)).map(str::to_owned)
+}
+
+/// What is wrong with the body that was sent.
+fn in_body(error: &poem::Error, route: Option<&str>) -> Vec<plan::Problem> {
+    let sent = error.data::<Sent>().zip(route);
+    sent.map_or_else(Vec::new, |(sent, route)| crate::expected().body(route, &sent.method, &sent.body))
+}
+
+/// What is wrong with the parameter that was sent.
+fn in_parameter(error: &poem::Error, route: Option<&str>) -> Vec<plan::Problem> {
+    let of_query = error.downcast_ref::<ParseParamError>().map(|error| error.name);
+    let Some(name) = of_query.or_else(|| error.downcast_ref::<ParsePathError>().map(|error| error.name)) else {
+        return Vec::new();
+    };
+    let kind = || {
+        let (sent, route) = error.data::<Sent>().zip(route)?;
+        crate::expected().parameter(route, &sent.method, name)
+    };
+    let problem = in_chinese(&error.to_string()).or_else(kind);
+    problem.map(|problem| plan::Problem { field: name.to_owned(), problem }).into_iter().collect()
 }
 
 impl fmt::Display for ApiError {

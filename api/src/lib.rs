@@ -39,6 +39,7 @@ mod loan_review;
 mod loan_subsidy;
 mod loan_terms;
 mod member;
+mod misread;
 mod notify;
 mod organisation;
 mod origin;
@@ -252,6 +253,12 @@ fn service<T: OpenApi>(handlers: T) -> OpenApiService<T, ()> {
 
 fn description() -> OpenApiService<Description<Handlers>, ()> {
     service(Description(PhantomData))
+}
+
+/// What each operation expects, gathered when the first request could not be read.
+fn expected() -> &'static misread::Expected {
+    static EXPECTED: OnceLock<misread::Expected> = OnceLock::new();
+    EXPECTED.get_or_init(|| misread::Expected::of::<Handlers>(PREFIX))
 }
 
 /// The OpenAPI document, JSON.

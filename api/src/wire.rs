@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use domain::rate::RateError;
-use domain::{BusinessDate, Money, MoneyError, Multiplier, Rate, Timestamp};
+use domain::writing::{self, has_comma, is_negative};
+use domain::{BusinessDate, Money, Multiplier, Rate, Timestamp};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde_json::Value;
@@ -73,7 +74,7 @@ macro_rules! readable {
 text! {
     /// An amount in yuan, never negative: `"12.30"`.
     Yuan(Money) = MetaSchema {
-        pattern: Some(r"^(0|[1-9]\d{0,13})(\.\d{1,2})?$".to_owned()),
+        pattern: Some(YUAN.to_owned()),
         example: Some("12.30".into()),
         ..MetaSchema::new("string")
     }
@@ -116,7 +117,7 @@ readable!(Day, day);
 text! {
     /// A part of the whole, or a rate of a year: `"0.0435"` is 4.35 %.
     Part(Rate) = MetaSchema {
-        pattern: Some(r"^(0|1|0\.\d{1,12})$".to_owned()),
+        pattern: Some(PART.to_owned()),
         example: Some("0.0435".into()),
         ..MetaSchema::new("string")
     }
@@ -126,7 +127,7 @@ readable!(Part, part);
 text! {
     /// How many times something: `"1.5"`.
     Times(Multiplier) = MetaSchema {
-        pattern: Some(r"^\d{1,2}(\.\d{1,4})?$".to_owned()),
+        pattern: Some(TIMES.to_owned()),
         example: Some("1.5".into()),
         ..MetaSchema::new("string")
     }
@@ -180,32 +181,24 @@ impl ToJSON for Text {
     }
 }
 
+/// How an amount looks, for the document.
+pub(crate) const YUAN: &str = r"^(0|[1-9]\d{0,13})(\.\d{1,2})?$";
+/// How a part of the whole does.
+pub(crate) const PART: &str = r"^(0|1|0\.\d{1,12})$";
+/// How many times something does.
+pub(crate) const TIMES: &str = r"^\d{1,2}(\.\d{1,4})?$";
 /// What [`domain::writing::unwritable`] says, for the document.
-const WRITABLE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
+pub(crate) const WRITABLE: &str =
+    r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
 
 /// The strings of optional texts.
 pub(crate) fn said(text: Option<Text>) -> Option<String> {
     text.map(|text| text.0)
 }
 
-fn is_negative(text: &str) -> bool {
-    text.starts_with(['-', '−', '－'])
-}
-
-fn has_comma(text: &str) -> bool {
-    text.contains([',', '，', '、'])
-}
-
 /// An amount as people write it, or a sentence about what is wrong with it.
 pub(crate) fn yuan(text: &str) -> Result<Money, String> {
-    let wrong = match text.parse() {
-        Ok(amount) => return Ok(amount),
-        Err(_) if is_negative(text) => "金额不能为负数",
-        Err(_) if has_comma(text) => "金额不要写逗号，例如 100000.00",
-        Err(MoneyError::TooLarge) => "金额过大，请检查是否多写了位数",
-        Err(MoneyError::Format) => "金额以元为单位，最多两位小数，例如 100000.00",
-    };
-    Err(wrong.to_owned())
+    writing::yuan(text).map_err(str::to_owned)
 }
 
 /// A rate as people write it, or a sentence about what is wrong with it.
@@ -220,19 +213,19 @@ pub(crate) fn rate(text: &str) -> Result<Rate, String> {
     Err(wrong.to_owned())
 }
 
-fn part(text: &str) -> Result<Rate, String> {
+pub(crate) fn part(text: &str) -> Result<Rate, String> {
     text.parse().map_err(|RateError| match has_comma(text) {
         true => format!("比例或利率的小数点请用“.”，不要用逗号，收到的是{text}"),
         false => format!("比例或利率应在0至1之间，例如 0.0435，收到的是{text}"),
     })
 }
 
-fn times(text: &str) -> Result<Multiplier, String> {
+pub(crate) fn times(text: &str) -> Result<Multiplier, String> {
     text.parse().map_err(|_| format!("倍数应在0至10之间，例如 1.5，收到的是{text}"))
 }
 
 /// Instants outside of two centuries are slips of the finger, and the last hours of the year 9999 have no Beijing time.
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let at: Timestamp = text.parse().map_err(|_| "时间应写成 2026-01-15T09:00:42+08:00 的形式".to_owned())?;
     day(&BusinessDate::of(at.min(FAR)).to_string()).map(|_| at)
 }
@@ -242,13 +235,7 @@ const FAR: Timestamp = Timestamp::from_seconds(10_000_000_000);
 
 /// A day as people write it, or a sentence about what is wrong with it.
 pub(crate) fn day(text: &str) -> Result<BusinessDate, String> {
-    let shaped = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    match text.parse::<BusinessDate>() {
-        Ok(day) if (2000..2200).contains(&day.year()) => Ok(day),
-        Ok(_) => Err("年份应在2000至2199之间".to_owned()),
-        Err(_) if shaped => Err(format!("日历上没有{text}这一天，请检查月份和日期")),
-        Err(_) => Err("日期应写成 2026-01-15 的形式".to_owned()),
-    }
+    writing::day(text, 2000..2200)
 }
 
 /// An enum of the wire beside its enum of the domain. Both ways are exhaustive: a new state asks what clients shall see.

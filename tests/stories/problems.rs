@@ -184,6 +184,83 @@ async fn a_tag_saves_the_second_answer_and_changes_with_a_gift() {
     .await;
 }
 
+/// What cannot be read is named, and it is said in Chinese what is expected in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_cannot_be_read_is_named_with_what_is_expected() {
+    story(async |w| {
+        let officer = w.staff(Role::Organiser).await;
+        let nobody = Uuid::now_v7();
+        let events = format!("/staff/loan-contracts/{nobody}/events");
+        let event = json!({ "id": nobody, "kind": "repayment", "on": "2026-03-01", "amount": "1.00" });
+        let quota = json!({ "id": nobody, "unit": nobody, "product": nobody, "year": 2026, "limit": "1.00" });
+        let terms = crate::lending::terms();
+        let version = format!("/staff/loan-products/{nobody}/versions/1");
+        let with = |body: &serde_json::Value, path: &str, value: serde_json::Value| {
+            let mut body = body.clone();
+            *body.pointer_mut(path).unwrap() = value;
+            body
+        };
+        let without = |body: &serde_json::Value, member: &str| {
+            let mut body = body.clone();
+            body.as_object_mut().unwrap().remove(member);
+            body
+        };
+        let (post, put) = (Method::POST, Method::PUT);
+        let large = "99999999999999999999.00";
+        for (method, path, body, field, words) in [
+            (&post, &*events, with(&event, "/on", json!("2026-02-31")), "on", "日历上没有2026-02-31这一天"),
+            (&post, &events, with(&event, "/on", json!("0000-01-01")), "on", "0"),
+            (&post, &events, with(&event, "/on", json!("9999-12-31")), "on", "年份应在2000至2199之间"),
+            (&post, &events, with(&event, "/on", json!(20_260_301)), "on", "应为日期"),
+            (&post, &events, with(&event, "/amount", json!(1.5)), "amount", "写成文字"),
+            (&post, &events, with(&event, "/amount", json!("1,000.00")), "amount", "金额不要写逗号"),
+            (&post, &events, with(&event, "/amount", json!("-1.00")), "amount", "金额不能为负数"),
+            (&post, &events, with(&event, "/amount", json!(large)), "amount", "金额过大"),
+            (&post, &events, with(&event, "/kind", json!("gift")), "kind", "repayment"),
+            (&post, &events, without(&event, "kind"), "kind", "不能缺少"),
+            (&post, &events, with(&event, "/id", json!("1")), "id", "UUID"),
+            (&post, &events, json!([]), "body", "应为对象"),
+            (&post, "/staff/loan-quotas", with(&quota, "/year", json!("2026")), "year", "应为整数"),
+            (&post, "/staff/loan-quotas", with(&quota, "/year", json!(99_999_999_999_u64)), "year", "数值超出范围"),
+            (&put, &version, with(&terms, "/price/spread_bp", json!("1")), "price.spread_bp", "应为整数"),
+            (&put, &version, with(&terms, "/min_term", json!(-6)), "min_term", "不小于0的整数"),
+            (&put, &version, with(&terms, "/penalty/multiplier", json!("1,5")), "penalty.multiplier", "倍数"),
+            (&put, &version, with(&terms, "/price/cap", json!("0,05")), "price.cap", "小数点请用“.”"),
+            (&put, &version, with(&terms, "/methods/0", json!("none")), "methods[0]", "equal_principal"),
+        ] {
+            let answer = officer.call(method.clone(), path, Some(body.clone())).await;
+            answer.refused(400, "invalid_body");
+            let told = &answer.body["problems"][0];
+            assert_eq!(told["field"], field, "{body}: {}", answer.text);
+            assert!(told["problem"].as_str().unwrap().contains(words), "{body}: {}", answer.text);
+            assert!(answer.body["detail"].as_str().unwrap().contains(field), "{body}: {}", answer.text);
+        }
+        // Everything at once.
+        let two = with(&with(&event, "/amount", json!("x")), "/on", json!("x"));
+        let answer = officer.post(&events, two).await;
+        assert_eq!(answer.body["problems"].as_array().unwrap().len(), 2, "{}", answer.text);
+        let broken =
+            officer.request(Method::POST, &format!("/api/v1{events}")).header("Content-Type", "application/json");
+        let answer = send(broken.body("{\"id\": ")).await;
+        assert!(answer.refused(400, "invalid_body").text.contains("应为JSON，第1行"), "{}", answer.text);
+        for (path, field, words) in [
+            ("/staff/trial-balance?day=2026-02-31", "day", "日历上没有"),
+            ("/staff/trial-balance?day=0000-01-01", "day", "0"),
+            ("/staff/trial-balance?day=9999-12-31", "day", "年份应在2000至2199之间"),
+            ("/campaigns?limit=-1", "limit", "1至100之间的整数"),
+            ("/campaigns?state=draft", "state", "terminated"),
+            ("/campaigns/not-an-id", "campaign_id", "UUID"),
+        ] {
+            let answer = w.staff(Role::FinanceHead).await.get(path).await;
+            answer.refused(400, "invalid_parameter");
+            let told = &answer.body["problems"][0];
+            assert_eq!(told["field"], field, "{path}: {}", answer.text);
+            assert!(told["problem"].as_str().unwrap().contains(words), "{path}: {}", answer.text);
+        }
+    })
+    .await;
+}
+
 /// Whatever is written into a field, it is taken or refused; nothing of it is our failure.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_text_amount_or_day_is_a_failure_of_ours() {

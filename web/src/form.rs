@@ -1,17 +1,21 @@
 //! What somebody typed. Read once, before any handler, so that none can forget the token; kept as it was typed, so that a form
 //! that is refused is shown again with all of it.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use app::problem::Problem;
 use crowdfunding::Decision;
-use domain::{BusinessDate, Money, Rate, Timestamp};
+use domain::{BusinessDate, Money, Rate, Timestamp, writing};
 use poem::web::Multipart;
 use poem::{FromRequest, Request, RequestBody, Result};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::page::PageError;
+
+/// The years a day may be of: of another it is a slip of the finger.
+const YEARS: Range<i32> = 1900..2200;
 
 /// A rate as a field of percentages holds it, with all of its decimals: `4.15`.
 pub(crate) fn percent(rate: Rate) -> String {
@@ -191,11 +195,11 @@ impl Check<'_> {
     /// An amount that may be left out.
     pub(crate) fn money_or_none(&mut self, name: &str) -> Option<Money> {
         let typed = self.form.given(name)?.replace([',', '，'], "");
-        let read = typed.parse().ok();
-        if read.is_none() {
-            self.say(name, "金额的写法如 1200 或 1200.50");
+        let read = writing::yuan(&typed);
+        if let Err(problem) = read {
+            self.say(name, problem);
         }
-        read
+        read.ok()
     }
 
     /// A day.
@@ -208,7 +212,11 @@ impl Check<'_> {
 
     /// A day that may be left out.
     pub(crate) fn day_or_none(&mut self, name: &str) -> Option<BusinessDate> {
-        self.parse(name, "日期的写法如 2026-01-15")
+        let read = writing::day(self.form.given(name)?, YEARS);
+        if let Err(problem) = &read {
+            self.say(name, problem);
+        }
+        read.ok()
     }
 
     /// A moment in Beijing, as a browser's field writes it.

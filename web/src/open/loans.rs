@@ -10,7 +10,7 @@ use app::loans::products::Priced;
 use app::loans::terms::{Answer, ByTerms, Question};
 use app::problem::Problem;
 use domain::loan::{DayCount, InterestMode};
-use domain::{LoanProductId, Money, Rate};
+use domain::{LoanProductId, Money, Rate, writing};
 use maud::{Markup, html};
 use poem::web::Data;
 use poem::{IntoResponse, Request, Response, handler};
@@ -86,11 +86,7 @@ fn known(asked: &Asked, offers: &[Priced]) -> Result<(), Problem> {
 fn question(asked: &Asked) -> Result<Question, Problem> {
     let product = product(asked)?;
     let Some(amount) = asked.get("amount") else { return Err(Problem::field("amount", "请填写贷款金额")) };
-    if amount.contains([',', '，']) {
-        return Err(Problem::field("amount", "金额不要写逗号，例如 100000.00"));
-    }
-    let amount: Money =
-        amount.parse().map_err(|_| Problem::field("amount", "金额以元为单位，最多两位小数，例如 100000.00"))?;
+    let amount = writing::yuan(amount).map_err(|problem| Problem::field("amount", problem))?;
     if !amount.is_positive() {
         return Err(Problem::field("amount", "贷款金额必须大于零"));
     }
@@ -107,7 +103,7 @@ fn question(asked: &Asked) -> Result<Question, Problem> {
             day_count: DayCount::Actual360,
             fees: match asked.get("fees") {
                 None => Money::ZERO,
-                Some(fees) => fees.parse().map_err(|_| Problem::field("fees", "费用以元为单位，最多两位小数"))?,
+                Some(fees) => writing::yuan(fees).map_err(|problem| Problem::field("fees", problem))?,
             },
         },
     };
