@@ -79,6 +79,8 @@ struct Member {
     #[oai(nullable)]
     asked_by: Option<Uuid>,
     created_at: Instant,
+    /// Whether it is known which natural person it is: of accounts made on the command line it may not be.
+    identified: bool,
 }
 
 impl From<StaffLine> for Member {
@@ -92,8 +94,16 @@ impl From<StaffLine> for Member {
             standing: line.standing.into(),
             asked_by: line.asked_by.map(|id| id.uuid()),
             created_at: line.created.into(),
+            identified: line.identified,
         }
     }
+}
+
+#[derive(Object)]
+struct Identification {
+    /// The number of the identity card, 18 characters. Only an HMAC of it is kept.
+    #[oai(validator(min_length = 18, max_length = 18))]
+    identity_number: Text,
 }
 
 #[derive(Object)]
@@ -305,6 +315,18 @@ impl MemberApi {
             password: made.password.expose_secret().to_owned(),
             totp_secret: made.totp_secret.map(|seed| seed.expose_secret().to_owned()),
         }))
+    }
+
+    /// Writes down who a member of staff is of whom nobody said it, once: one natural person has one account. Not one's own.
+    #[oai(path = "/:member_id/identification", method = "post")]
+    async fn identify(
+        &self,
+        officer: Officer,
+        member_id: Path<Uuid>,
+        body: Json<Identification>,
+    ) -> Result<(), ApiError> {
+        let person = body.0.identity_number.0.parse().map_err(|_| ApiError::no_identity_number())?;
+        Ok(self.app.identity.identify_staff(&officer.0, member_id.0.into(), &person).await?)
     }
 
     /// Takes the right to sign in away, at once.

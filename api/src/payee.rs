@@ -186,12 +186,15 @@ struct PlainData {
     bank: Option<String>,
     #[oai(nullable)]
     phone: Option<String>,
+    /// How they are close to a manager or a donor who chose them, if that was declared.
+    #[oai(nullable)]
+    related: Option<String>,
 }
 
 impl From<OpenPayee> for PlainData {
     fn from(open: OpenPayee) -> PlainData {
         let (account, bank) = open.account.map(|account| (account.number, account.bank)).unzip();
-        PlainData { name: open.name, account, bank, phone: open.phone }
+        PlainData { name: open.name, account, bank, phone: open.phone, related: open.related }
     }
 }
 
@@ -263,7 +266,7 @@ impl PayeeApi {
         Ok(Json(self.app.spending.declare_related(payee_id.0.into(), &relation, &officer.0).await?.into()))
     }
 
-    /// Name, account and phone whole. Who reads them and why is written down.
+    /// Name, account, phone and how they are close, whole. Who reads them and why is written down.
     #[oai(path = "/:payee_id/unmasking", method = "post")]
     async fn unmask(
         &self,

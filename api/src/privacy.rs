@@ -382,7 +382,7 @@ impl PrivacyApi {
         after: Query<Option<Uuid>>,
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))] limit: Query<u64>,
     ) -> Result<Json<Page<Unmasking>>, ApiError> {
-        let rows = self.app.privacy.unmaskings(&officer.0, None, after.0.map(Into::into), limit.0 + 1).await;
+        let rows = self.app.privacy.unmaskings(&officer.0, (None, None), after.0.map(Into::into), limit.0 + 1).await;
         Ok(Json(Page::of(rows.map_err(ApiError::of_list)?, limit.0, |row| row.id.uuid())))
     }
 }

@@ -28,8 +28,8 @@ use crowdfunding::CrowdfundingError;
 
 /// Who may see plain data for a reason (facts: charity 5).
 const UNMASKERS: [Role; 4] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead, Role::Auditor];
-/// Who sees who saw what.
-const WATCHERS: [Role; 2] = [Role::Admin, Role::Auditor];
+/// Who sees who saw personal data, of the whole house.
+pub const WATCHERS: [Role; 2] = [Role::Admin, Role::Auditor];
 
 /// Why personal data was not shown or erased.
 #[derive(Debug, thiserror::Error)]
@@ -290,11 +290,12 @@ impl Privacy {
         Ok(plain)
     }
 
-    /// Who saw what and why, newest first: everybody, or one of them. For administrators and auditors of the whole house.
+    /// Who saw what and why, newest first: everybody, or one of them; of everything, or of one object. For administrators and auditors
+    /// of the whole house.
     pub async fn unmaskings(
         &self,
         by: &Member,
-        who: Option<StaffId>,
+        (who, object): (Option<StaffId>, Option<&str>),
         after: Option<UnmaskingId>,
         limit: u64,
     ) -> Result<Vec<unmasking::Model>, PrivacyError> {
@@ -304,6 +305,9 @@ impl Privacy {
         let mut query = unmasking::Entity::find();
         if let Some(who) = who {
             query = query.filter(C::StaffId.eq(who));
+        }
+        if let Some(object) = object {
+            query = query.filter(C::Object.eq(object));
         }
         if let Some(after) = after {
             let last = unmasking::Entity::find_by_id(after).one(self.db.read()).await?;

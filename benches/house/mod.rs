@@ -92,6 +92,7 @@ pub async fn world(url: &str, key: &rcgen::KeyPair, gifts: usize) -> (Arc<App>, 
             password: "correct horse battery staple".into(),
             totp_secret: role.needs_otp().then(|| "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
             unit: None,
+            person: None,
         };
         let id = app.identity.create_staff_with(given).await.unwrap();
         staff.push(Member::everywhere(id, &[role], "bench"));

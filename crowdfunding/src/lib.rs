@@ -76,7 +76,7 @@ pub use suspension::{
 };
 pub use team::{
     NewTeam, TeamSearch, TeamTotal, close_own_team, found_team, moderate_team, open_team, own_teams, team, team_name,
-    team_totals, teams, teams_of,
+    team_totals, teams, teams_named, teams_of,
 };
 pub use update::{
     NewUpdate, disclose, messages, milestones, moderate, progress, publish_update, updates, write_update,

@@ -2,18 +2,22 @@
 //! travel in, and what comes back.
 //!
 //! That nobody approves, pays or confirms their own is kept by the database (`migration/sql/0005_spending.*`), which compares natural
-//! persons and knows no role; what is checked here says it in better words. Locks are taken in this order: campaign (shared),
-//! disbursements, payouts, payees (shared), budget lines, then the ledger's. A paper of five thousand payouts takes as many statements as one of one.
+//! persons, and asks whoever approves for the role of the step (`0046_hands.*`); what is checked here says it in better words. Locks are
+//! taken in this order: campaign (shared), disbursements, payouts, payees (shared), budget lines, then the ledger's. A paper of five thousand
+//! payouts takes as many statements as one of one.
 
 mod advance;
 mod disbursement;
+mod due;
 mod erasure;
 mod error;
+mod file;
 mod line;
 mod payee;
 mod payout;
 pub mod postings;
 mod public;
+mod results;
 mod review;
 mod room;
 mod settlement;
@@ -23,21 +27,22 @@ pub use disbursement::{
     NewDisbursement, NewPayout, PaperSearch, approve, cancel, disbursement, disbursements, draft, edit, history,
     mark_notice, may_document, payouts_of, purpose_problem, reject, submit, waiting,
 };
+pub use due::{Due, due};
 pub use erasure::{Kept, VOUCHER_YEARS, forget_payee, kept};
 pub use error::SpendingError;
+pub use file::{NewFile, file, file_of, files, payouts_in, schedule, send, withdraw};
 pub use line::charge_line;
 pub use payee::{
-    DECLARERS, NewPayee, SealedAccount, change_account, confirm_account, declare_related, names_with_accounts, payee,
-    payees, payees_of, recent_payees, register, same_account,
+    DECLARERS, NewPayee, SealedAccount, change_account, confirm_account, declare_related, declared_in_clear,
+    forgotten_accounts, names_with_accounts, payee, payees, payees_of, recent_payees, register, same_account,
+    seal_words, to_declare,
 };
-pub use payout::{
-    Due, NewFile, Outcome, PayoutSearch, Verdict, cancel_payout, due, file, file_of, files, payout, payouts,
-    payouts_in, recovered, results, retry, schedule, send, withdraw,
-};
+pub use payout::{PayoutSearch, cancel_payout, payout, payouts, recovered, retry};
 pub use public::{
     Before, ChildrenCell, LinePaid, PublicPayout, children, counties, known_payees, lines_paid, names_before, of_list,
     paid_before, public_payouts, same_before,
 };
+pub use results::{Outcome, Verdict, results};
 pub use review::{SmallReview, small_reviews};
 pub use room::{Room, room, stands};
 pub use settlement::{

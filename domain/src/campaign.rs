@@ -271,8 +271,8 @@ pub fn may_give(state: CampaignState, starts: Timestamp, ends: Timestamp, now: T
     }
 }
 
-/// Whether money that came to the bank for a campaign may still be booked as a gift to it. It may come late, and is marked so (facts: charity
-/// 3.1), but not once what is left is being decided on, nor while a suspension stands: then it waits in 2209 待认领.
+/// Whether money that came to the bank for a campaign, or for no open order of it, may still be booked as a gift to it. It may come late, and
+/// is marked so (facts: charity 3.1), but not once what is left is being decided on, nor while a suspension stands: then it waits in 2209.
 pub fn may_receive(state: CampaignState) -> Result<(), GivingClosed> {
     use CampaignState::*;
     match state {

@@ -35,6 +35,7 @@ pub struct Model {
     pub created_us: Timestamp,
     pub account_changed_for: Option<StaffId>,
     pub account_confirmed_for: Option<StaffId>,
+    pub related_sealed: Option<Vec<u8>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -195,7 +195,10 @@ fn duties(app: Arc<App>) -> Doing {
 }
 
 fn erase_payees(app: Arc<App>) -> Doing {
-    Box::pin(async move { Ok(Report::of(app.spending.erase_due().await?)) })
+    Box::pin(async move {
+        app.spending.seal_declared().await?;
+        Ok(Report::of(app.spending.erase_due().await?))
+    })
 }
 
 fn expire_orders(app: Arc<App>) -> Doing {
@@ -237,13 +240,14 @@ fn reconcile(app: Arc<App>) -> Doing {
     })
 }
 
-/// What days were reconciled, and the lines of the bank that waited for their other side.
+/// What days were reconciled, and the lines of the bank that waited for their other side: both are counted, and the note says which is which.
 async fn with_bank(app: &App, days: (u64, u64)) -> anyhow::Result<Report> {
     let (matched, failed) = app.bank.match_again().await?;
     if matched > 0 {
         runs::tell(format!("银行流水：补核{matched}笔"));
     }
-    Ok(report((days.0, days.1 + failed)))
+    let note = (days.0 + matched > 0).then(|| format!("对账{}天，银行流水补核{matched}笔", days.0));
+    Ok(Report { note, ..report((days.0 + matched, days.1 + failed)) })
 }
 
 /// One day again, with its bills as the channel has them now; how far it is can be read meanwhile.

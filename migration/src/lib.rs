@@ -260,6 +260,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0045_loans.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0045_loans.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261128_000046_hands",
+                tables: include_str!("../sql/0046_hands.sql"),
+                guards_sqlite: include_str!("../sql/0046_hands.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0046_hands.postgres.sql"),
+            }),
         ]
     }
 }

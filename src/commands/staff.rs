@@ -69,6 +69,9 @@ pub(crate) async fn run(args: Args, config: &Config, output: Output) -> anyhow::
         format!("  password     {password}"),
     ];
     lines.extend(totp_secret.map(|seed| format!("  totp secret  {seed}")));
+    if person.is_none() && role.needs_otp() {
+        lines.push("Without --identity-number nothing keeps this person from a second account.".to_owned());
+    }
     let document = json!({
         "id": made.id.to_string(), "username": username, "role": role.as_str(), "password": password, "totp_secret": totp_secret,
     });

@@ -88,6 +88,7 @@ impl Driver {
                 password: member.password.into(),
                 totp_secret: member.totp_secret.map(Into::into),
                 unit,
+                person: Some(member.person.parse().context("an invented number")?),
             };
             let made = self.stage().identity.create_staff_with(given).await;
             staff.insert(member.word, made.with_context(|| format!("the account {}", member.username))?);

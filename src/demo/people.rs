@@ -125,6 +125,13 @@ pub(crate) const COMPANIES: [(&str, i64); 6] = [
     ("桑梓校友会（示例）", 12),
 ];
 
+/// The number of an identity card of these 17 digits, with its check digit.
+pub(crate) fn with_check_digit(digits: &str) -> String {
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: usize = digits.bytes().zip(weights).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
+    format!("{digits}{}", char::from(b"10X98765432"[sum % 11]))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

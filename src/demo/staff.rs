@@ -9,6 +9,7 @@ use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use super::drive::{Driver, text};
+use super::people;
 use super::world::World;
 
 /// A step of one-time passwords.
@@ -29,6 +30,8 @@ pub(crate) struct Member {
     pub(crate) name: &'static str,
     pub(crate) password: String,
     pub(crate) totp_secret: Option<String>,
+    /// The number of an identity card that nobody has: no division has its code. One person has one account (facts: charity 6.6a).
+    pub(crate) person: String,
 }
 
 impl World {
@@ -61,6 +64,11 @@ impl World {
             ("lender-taihang", "金太行（示例）", Role::BankOfficer),
             ("lender-hutuo", "魏滹沱（示例）", Role::BankOfficer),
         ];
+        // Another seed's staff are other people, and no borrower is as old.
+        let digit = |of: &str, among: &[u8]| self.seed.word(&format!("born {of}"), 1, among);
+        let (decade, year) = (digit("decade", b"5678"), digit("year", b"0123456789"));
+        let (month, day) = (digit("month", b"123456789"), digit("day", b"0123456789"));
+        let born = format!("19{decade}{year}0{month}1{day}");
         let member = |(number, (word, name, role)): (usize, (&'static str, &'static str, Role))| {
             let username = format!("demo-{}{word}", self.tag());
             let letters = self.seed.word(&format!("password {word}"), 20, b"abcdefghijkmnpqrstuvwxyz23456789");
@@ -82,6 +90,7 @@ impl World {
                 name,
                 password,
                 totp_secret: role.needs_otp().then(secret),
+                person: people::with_check_digit(&format!("130599{born}{number:03}")),
             }
         };
         people.into_iter().enumerate().map(member).collect()

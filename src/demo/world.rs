@@ -206,7 +206,7 @@ impl CompanyGift {
     }
 }
 
-/// A withdrawal to the bank; the outcome is known on the next day of work.
+/// A withdrawal to the bank: that it arrived is known on the next day of work, that it failed at once.
 #[derive(Debug)]
 pub(crate) struct Withdrawal {
     pub(crate) id: Uuid,

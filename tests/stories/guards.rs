@@ -56,9 +56,10 @@ async fn two_approvals_in_one_persons_name_are_one() {
         step(&chair, &grant, "approval").await.refused(403, "other_person_needed");
         let (first, other, author) =
             (lit(w, manager.id), lit(w, chair.id), lit(w, w.staff(Role::Organiser).await.id));
+        let now = w.app.business.now().us();
         let forged = format!(
             "INSERT INTO disbursement_approval (disbursement_id, round, step, author_id, approver_id, acting_for_id, amount_fen, at_us) \
-             VALUES ({}, 1, 2, {author}, {other}, {first}, 1000, 1)", lit(w, id(&grant))
+             VALUES ({}, 1, 2, {author}, {other}, {first}, 1000, {now})", lit(w, id(&grant))
         );
         w.attacked(&forged, "disbursement_approval_persons").await;
         step(&head, &grant, "approval").await.ok();
@@ -73,7 +74,7 @@ async fn two_approvals_in_one_persons_name_are_one() {
         chair.post(&of("approval"), agreed()).await.refused(403, "other_person_needed");
         let forged = format!(
             "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, acting_for_id, at_us) \
-             VALUES ({}, 1, 'finance', {author}, {other}, {first}, 1)", lit(w, id(&draft))
+             VALUES ({}, 1, 'finance', {author}, {other}, {first}, {now})", lit(w, id(&draft))
         );
         w.attacked(&forged, "campaign_approval_persons").await;
         assert_eq!(head.post(&of("approval"), agreed()).await.ok()["state"], "approved");
@@ -88,7 +89,7 @@ async fn two_approvals_in_one_persons_name_are_one() {
         chair.act(&of("approval")).await.refused(403, "other_person_needed");
         let forged = format!(
             "INSERT INTO campaign_change_approval (change_id, step, author_id, approver_id, acting_for_id, at_us) \
-             VALUES ({}, 'finance', {author}, {other}, {first}, 1)", lit(w, id(&change))
+             VALUES ({}, 'finance', {author}, {other}, {first}, {now})", lit(w, id(&change))
         );
         w.attacked(&forged, "campaign_change_approval_persons").await;
         head.act(&of("approval")).await.ok();
@@ -117,8 +118,10 @@ async fn what_was_written_in_somebodys_name_is_not_approved_by_them() {
         organiser.post(&of("approval"), agreed()).await.refused(403, "other_person_needed");
         let (key, author, other) = (lit(w, id(&draft)), lit(w, stand_in.id), lit(w, organiser.id));
         let forged = format!(
-            "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, at_us) \
-             VALUES ({key}, 1, 'manager', {author}, {other}, 1)"
+            "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, acting_for_id, at_us) \
+             VALUES ({key}, 1, 'manager', {author}, {other}, {}, {})",
+            lit(w, manager.id),
+            w.app.business.now().us()
         );
         w.attacked(&forged, "campaign_approval_persons").await;
         w.attacked(&format!("UPDATE campaign SET author_for_id = NULL WHERE id = {key}"), "campaign_author_fixed")
@@ -838,6 +841,135 @@ async fn a_notice_is_closed_by_what_it_asks_for_or_for_a_reason() {
         w.attacked(&close("annual_report", &format!(", disclosure_id = {at}")), "duty_notice_unfulfilled").await;
         w.sql(&close("annual_report", ", closed_why = '账套已注销，无须公布'")).await.unwrap();
         w.attacked("UPDATE duty_notice SET closed_why = '另一个原因'", "duty_notice_fixed").await;
+    })
+    .await;
+}
+
+/// Whoever approves holds the role of the step, there and on that day, also for whoever sits at the database; and what was approved past the
+/// books is not paid.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_needs_the_role_of_its_step() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let code = line(w, campaign).await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let (manager, head) = (w.staff(Role::ProjectManager).await, w.staff(Role::FinanceHead).await);
+        let second = w.hire(Role::ProjectManager, "manager-2").await;
+        let elsewhere = w.hire_over(Role::ProjectManager, "manager-3", "/hebei/1305/").await;
+        let grant = paper(campaign, &code, &[student], "10.00");
+        submitted(w, &grant).await;
+        let (author, now) = (lit(w, w.staff(Role::Organiser).await.id), w.app.business.now().us());
+        let key = lit(w, id(&grant));
+        let approval = |step: i64, approver: &Officer, lender: Option<&Officer>| {
+            let lender = lender.map_or("NULL".to_owned(), |lender| lit(w, lender.id));
+            format!(
+                "INSERT INTO disbursement_approval (disbursement_id, round, step, author_id, approver_id, acting_for_id, amount_fen, at_us) \
+                 VALUES ({key}, 1, {step}, {author}, {}, {lender}, 1000, {now})",
+                lit(w, approver.id)
+            )
+        };
+        let rule = "disbursement_approval_role";
+        let others = [
+            Role::Admin, Role::Cashier, Role::Bookkeeper, Role::Chair, Role::Disclosure, Role::Compliance, Role::LeagueOfficer,
+            Role::BankOfficer, Role::Auditor,
+        ];
+        for role in others {
+            w.attacked(&approval(1, &w.staff(role).await, None), rule).await;
+        }
+        for (approver, lender) in [(&head, None), (&elsewhere, None), (&w.staff(Role::Chair).await, Some(&manager))] {
+            w.attacked(&approval(1, approver, lender), rule).await;
+        }
+        step(&manager, &grant, "approval").await.ok();
+        w.attacked(&approval(2, &second, None), rule).await;
+
+        // A loan that is over is none, and one that was agreed on lasts as long as it says.
+        lends(w, &head, &second, "finance_head").await;
+        let lent = head.get("/staff/delegations").await.ok()["items"][0].clone();
+        second.act(&format!("/staff/delegations/{}/revocation", id(&lent))).await.ok();
+        step(&second, &grant, "approval").await.refused(403, "forbidden");
+        w.attacked(&approval(2, &second, Some(&head)), rule).await;
+        lends(w, &head, &second, "finance_head").await;
+        let late = approval(2, &second, Some(&head)).replace(&format!("{now})"), &format!("{})", now + 5 * 86_400_000_000));
+        w.attacked(&late, rule).await;
+        step(&second, &grant, "approval").await.ok();
+
+        // The same of a campaign, and of what shall change of it.
+        let draft = w.draft("100.00");
+        let of = |step: &str| format!("/staff/campaigns/{}/{step}", id(&draft));
+        let organiser = w.staff(Role::Organiser).await;
+        organiser.post("/staff/campaigns", draft.clone()).await.ok();
+        organiser.act(&of("submission")).await.ok();
+        manager.act(&of("review")).await.ok();
+        let forged = |step: &str, approver: &Officer| {
+            format!(
+                "INSERT INTO campaign_approval (campaign_id, round, step, author_id, approver_id, at_us) \
+                 VALUES ({}, 1, '{step}', {author}, {}, {now})",
+                lit(w, id(&draft)), lit(w, approver.id)
+            )
+        };
+        for (step, approver) in [("manager", &head), ("manager", &elsewhere), ("finance", &second)] {
+            w.attacked(&forged(step, approver), "campaign_approval_role").await;
+        }
+        let mut wider = w.draft("5000000.00");
+        wider.as_object_mut().unwrap().remove("id");
+        let change = json!({ "id": Uuid::now_v7(), "reason": "扩大受益范围", "draft": wider });
+        organiser.post(&format!("/staff/campaigns/{campaign}/changes"), change.clone()).await.ok();
+        let forged = format!(
+            "INSERT INTO campaign_change_approval (change_id, step, author_id, approver_id, at_us) VALUES ({}, 'manager', {author}, {}, {now})",
+            lit(w, id(&change)), lit(w, head.id)
+        );
+        w.attacked(&forged, "campaign_change_approval_role").await;
+
+        // Approvals that were written by hand in the names of the right persons book nothing, and nothing goes to the bank.
+        let other = paper(campaign, &code, &[student], "20.00");
+        submitted(w, &other).await;
+        let (key, file) = (lit(w, id(&other)), Uuid::now_v7());
+        let by_hand = |step: i64, approver: &Officer, state: &str| {
+            format!(
+                "INSERT INTO disbursement_approval (disbursement_id, round, step, author_id, approver_id, amount_fen, at_us) \
+                 VALUES ({key}, 1, {step}, {author}, {}, 2000, {now}); \
+                 UPDATE disbursement SET state = '{state}', approved_us = {now} WHERE id = {key};",
+                lit(w, approver.id)
+            )
+        };
+        let bytes = match w.app.db.backend() {
+            DbBackend::Postgres => format!("'\\x{}'::bytea", "00".repeat(32)),
+            _ => format!("X'{}'", "00".repeat(32)),
+        };
+        let cashier = lit(w, w.staff(Role::Cashier).await.id);
+        let attack = format!(
+            "{} {} UPDATE payout SET state = 'approved' WHERE disbursement_id = {key}; \
+             INSERT INTO payment_file (id, book_id, bank_account, state, lines, total_fen, hash, content, request, author_id, created_us) \
+             VALUES ({}, {}, '基本户', 'made', 1, 2000, {bytes}, {bytes}, {bytes}, {cashier}, {now}); \
+             UPDATE payout SET state = 'scheduled', payment_file_id = {}, payer_id = {cashier}, scheduled_us = {now}, \
+             account_hmac = (SELECT account_hmac FROM payee WHERE id = {}) WHERE disbursement_id = {key}",
+            by_hand(1, &manager, "pm_approved"), by_hand(2, &head, "approved"), lit(w, file), lit(w, w.book.uuid()), lit(w, file),
+            lit(w, student)
+        );
+        w.attacked(&attack, "payout_unbooked").await;
+
+        // Nor does anybody pay, or say what the bank did, without the role for it.
+        step(&manager, &other, "approval").await.ok();
+        step(&head, &other, "approval").await.ok();
+        let payout = lit(w, payouts(&other)[0]);
+        for payer in [w.staff(Role::Bookkeeper).await, w.staff(Role::Disclosure).await] {
+            let made = format!(
+                "INSERT INTO payment_file (id, book_id, bank_account, state, lines, total_fen, hash, content, request, author_id, created_us) \
+                 VALUES ({}, {}, '基本户', 'made', 1, 2000, {bytes}, {bytes}, {bytes}, {payer}, {now}); \
+                 UPDATE payout SET state = 'scheduled', payment_file_id = {}, payer_id = {payer}, scheduled_us = {now}, \
+                 account_hmac = (SELECT account_hmac FROM payee WHERE id = {}) WHERE id = {payout}",
+                lit(w, file), lit(w, w.book.uuid()), lit(w, file), lit(w, student), payer = lit(w, payer.id)
+            );
+            w.attacked(&made, "payout_payer_role").await;
+        }
+        sent(w, &other).await;
+        for confirmer in [w.staff(Role::Auditor).await, w.staff(Role::Admin).await] {
+            let told = format!(
+                "UPDATE payout SET state = 'confirmed', confirmer_id = {}, paid_on = '2026-11-22', changed_us = {now} WHERE id = {payout}",
+                lit(w, confirmer.id)
+            );
+            w.attacked(&told, "payout_confirmer_role").await;
+        }
     })
     .await;
 }

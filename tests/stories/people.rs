@@ -46,6 +46,26 @@ async fn one_natural_person_has_one_account() {
         assert!(!members.to_string().contains(&identity_number(1)[..17]));
         let two = "UPDATE staff SET person_hmac = (SELECT person_hmac FROM staff WHERE username = 'manager-1') WHERE username = 'admin-1'";
         w.attacked(two, "person").await;
+        w.attacked("UPDATE staff SET person_hmac = NULL WHERE username = 'manager-1'", "staff_person_fixed").await;
+
+        // Who was made on the command line is written down later: once, by another, and no other person's.
+        let known = |who: &Officer| {
+            let members = members.clone();
+            let id = who.id.to_string();
+            members["items"].as_array().unwrap().iter().find(|row| row["id"] == id.as_str()).unwrap()["identified"].clone()
+        };
+        assert_eq!((known(&first), known(&manager)), (json!(false), json!(true)));
+        let of = |who: &Officer| format!("/staff/members/{}/identification", who.id);
+        let number = |serial: u32| json!({ "identity_number": identity_number(serial) });
+        first.post(&of(&first), number(4)).await.refused(403, "own_account");
+        manager.post(&of(&first), number(4)).await.refused(403, "forbidden");
+        second.post(&of(&first), number(1)).await.refused(409, "person_has_account");
+        second.post(&of(&first), json!({ "identity_number": "130502189901010001" })).await.refused(422, "invalid_field");
+        for _ in 0..2 {
+            second.post(&of(&first), number(4)).await.ok();
+        }
+        second.post(&of(&first), number(5)).await.refused(409, "wrong_state");
+        first.post(&of(&second), number(4)).await.refused(409, "person_has_account");
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM staff WHERE username = 'both'").await, 0);
     })
     .await;

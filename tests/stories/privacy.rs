@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::{Caller, send};
-use crate::spending::{approved, funded, id, lit, paper, payee, payouts, person, results, sent};
+use crate::spending::{approved, attach, funded, id, lit, paper, payee, payouts, person, results, sent, step};
 use crate::world::{World, story};
 
 /// An operation of the OpenAPI document.
@@ -491,6 +491,144 @@ async fn finance_reads_whole_of_whoever_is_paid_alone() {
             let read = w.staff(role).await.post(&path(id(&pupil)), why()).await.ok();
             assert_eq!(read["name"], "小红（示例）", "{role:?}");
         }
+    })
+    .await;
+}
+
+/// Whoever was declared close is known by their accounts for as long as vouchers are kept; else they would be paid as somebody new.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_declared_close_is_not_forgotten_at_once() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let (organiser, chair) = (w.staff(Role::Organiser).await, w.staff(Role::Chair).await);
+        let close = payee(w, campaign, "沙僧（示例）", 1).await;
+        let relation = Some(json!({ "relation": "项目负责人的外甥" }));
+        let manager = w.staff(Role::ProjectManager).await;
+        manager.call(Method::PUT, &format!("/staff/payees/{close}/related"), relation).await.ok();
+        let wish = json!({ "id": Uuid::now_v7(), "reason": "本人2026年来电提出" });
+        organiser.post(&format!("/staff/payees/{close}/erasures"), wish.clone()).await.ok();
+        let forged = |state: &str| {
+            format!(
+                "UPDATE payee_erasure SET {state}, decider_id = {}, decision_reason = '无', decided_us = {} WHERE id = {}",
+                lit(w, chair.id), w.app.business.now().us(), lit(w, id(&wish))
+            )
+        };
+        w.attacked(&forged("state = 'erased', erased_us = 1"), "payee_erasure_kept").await;
+        w.attacked(&forged("state = 'restricted', kept_until = '2027-12-31'"), "payee_erasure_kept").await;
+        let agreed = json!({ "reason": "已核实身份" });
+        let kept = chair.post(&format!("/staff/payee-erasures/{}/approval", id(&wish)), agreed).await.ok();
+        let last = format!("{}-12-31", w.app.business.today().year() + 30);
+        assert_eq!((&kept["state"], &kept["kept_until"]), (&json!("restricted"), &json!(last)));
+
+        // Written down anew, with the account they had, they are paid as little as before.
+        let again = payee(w, campaign, "沙僧（示例）", 1).await;
+        let grant = paper(campaign, "a", &[again], "10.00");
+        organiser.post("/staff/disbursements", grant.clone()).await.ok();
+        attach(&organiser, &grant).await.ok();
+        step(&organiser, &grant, "submission").await.refused(409, "related_party");
+        assert_eq!(w.run_job("erase_payees").await, 0);
+        w.pass(31 * 366 * 86_400).await;
+        assert_eq!(w.run_job("erase_payees").await, 1);
+    })
+    .await;
+}
+
+/// A paper that was done with, and is open again because the bank sent the money back: of whoever is kept for the vouchers alone, a child whose
+/// guardian received it too, the money is given up and not paid anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_of_whoever_was_forgotten_is_not_paid_anew() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let (organiser, chair) = (w.staff(Role::Organiser).await, w.staff(Role::Chair).await);
+        let (student, guardian) =
+            (payee(w, campaign, "猪八戒（示例）", 1).await, payee(w, campaign, "红父（示例）", 2).await);
+        let mut pupil = person(campaign, "小红（示例）", 3);
+        pupil.as_object_mut().unwrap().remove("account");
+        organiser.post("/staff/payees", pupil.clone()).await.ok();
+        let mut grant = paper(campaign, "a", &[student, guardian], "10.00");
+        (grant["payouts"][1]["beneficiary"], grant["payouts"][1]["relation"]) = (pupil["id"].clone(), json!("父亲"));
+        approved(w, &grant).await;
+        let file = sent(w, &grant).await;
+        let bookkeeper = w.staff(Role::Bookkeeper).await;
+        let told = format!("/staff/payment-files/{file}/results");
+        bookkeeper.post(&told, results(w, &payouts(&grant), true)).await.ok();
+        for forgotten in [student, id(&pupil)] {
+            let wish = json!({ "id": Uuid::now_v7(), "reason": "本人2026年来电提出" });
+            organiser.post(&format!("/staff/payees/{forgotten}/erasures"), wish.clone()).await.ok();
+            let path = format!("/staff/payee-erasures/{}/approval", id(&wish));
+            assert_eq!(chair.post(&path, json!({ "reason": "已核实身份" })).await.ok()["state"], "restricted");
+        }
+        // A list that still names them says so before it writes them down anew.
+        let path = format!(
+            "/api/v1/staff/disbursement-batches?id={}&campaign={campaign}&line=a&purpose=春季助学金",
+            Uuid::now_v7()
+        );
+        let list = "收款人户名,收款人账号,开户银行,金额\n猪八戒（示例）,6222020000000000001,示例银行邢台分行,10.00\n";
+        let request = organiser.request(Method::POST, &path).header("content-type", "application/octet-stream");
+        let looked = send(request.body(list)).await.ok();
+        assert!(looked["findings"].to_string().contains("要求删除个人信息"), "{looked}");
+
+        bookkeeper.post(&told, results(w, &payouts(&grant), false)).await.ok();
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        for payout in payouts(&grant) {
+            cashier.act(&format!("/staff/payouts/{payout}/retry")).await.refused(409, "payee_restricted");
+            let forged =
+                format!("UPDATE payout SET state = 'retried', attempt = attempt + 1 WHERE id = {}", lit(w, payout));
+            w.attacked(&forged, "payee_restricted").await;
+        }
+        for payout in payouts(&grant) {
+            head.post(&format!("/staff/payouts/{payout}/cancellation"), json!({ "reason": "退票，本人已要求删除" }))
+                .await
+                .ok();
+        }
+        w.pass(31 * 366 * 86_400).await;
+        assert_eq!(w.run_job("erase_payees").await, 2);
+    })
+    .await;
+}
+
+/// How somebody is close to whom is sealed like their name, shown to nobody without a reason, and sealed of those of before.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_somebody_is_close_is_sealed() {
+    story(async |w| {
+        let campaign = funded(w, "10.00").await;
+        let (organiser, manager) = (w.staff(Role::Organiser).await, w.staff(Role::ProjectManager).await);
+        let mut close = person(campaign, "王三（示例）", 3);
+        close["related"] = json!(" 项目负责人的表弟 ");
+        for _ in 0..2 {
+            organiser.post("/staff/payees", close.clone()).await.ok();
+        }
+        let mut other = close.clone();
+        other["related"] = json!("捐赠人的邻居");
+        organiser.post("/staff/payees", other).await.refused(409, "id_reused");
+        let (told, before) = (payee(w, campaign, "王四（示例）", 4).await, payee(w, campaign, "王五（示例）", 5).await);
+        let relation = Some(json!({ "relation": "捐赠人的女儿" }));
+        manager.call(Method::PUT, &format!("/staff/payees/{told}/related"), relation).await.ok();
+        let sealed = "SELECT CAST(count(*) AS BIGINT) FROM payee WHERE related AND related_note IS NULL AND length(related_sealed) > 40";
+        assert_eq!(w.count(sealed).await, 2);
+        let read = async |payee: Uuid| {
+            let shown = manager.get(&format!("/staff/payees/{payee}")).await;
+            assert!(shown.text.contains("\"related\":true") && !shown.text.contains('的'), "{}", shown.text);
+            let path = format!("/staff/payees/{payee}/unmasking");
+            manager.post(&path, json!({ "reason": "核实关联关系" })).await.ok()["related"].clone()
+        };
+        assert_eq!([read(id(&close)).await, read(told).await], ["项目负责人的表弟", "捐赠人的女儿"]);
+        for (attack, rule) in [
+            ("UPDATE payee SET related_note = '在明处' WHERE NOT related", "payee_plain"),
+            ("UPDATE payee SET related_sealed = name_sealed WHERE NOT related", "payee_plain"),
+            ("UPDATE payee SET related_sealed = name_sealed WHERE related", "payee_related"),
+            ("UPDATE payee SET related_sealed = NULL WHERE related", "payee_related"),
+        ] {
+            w.attacked(attack, rule).await;
+        }
+        // Of before this was sealed.
+        let on = if w.app.db.backend() == sea_orm::DbBackend::Postgres { " ON payee" } else { "" };
+        w.sql(&format!("DROP TRIGGER payee_plain_update{on}")).await.unwrap();
+        let old = format!("UPDATE payee SET related = true, related_note = '理事的邻居' WHERE id = {}", lit(w, before));
+        w.sql(&old).await.unwrap();
+        assert_eq!(read(before).await, "理事的邻居");
+        w.run_job("erase_payees").await;
+        assert_eq!((w.count(sealed).await, read(before).await), (3, json!("理事的邻居")));
     })
     .await;
 }

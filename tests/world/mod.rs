@@ -236,6 +236,7 @@ async fn found(app: &App, mchid: String) -> BookId {
             password: PASSWORD.into(),
             totp_secret: Some(SEED.into()),
             unit: None,
+            person: None,
         };
         let id = app.identity.create_staff_with(given).await.unwrap();
         registrars.push(Member::everywhere(id, &[Role::FinanceHead], "world"));

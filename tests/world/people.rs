@@ -54,6 +54,7 @@ impl World {
             password: PASSWORD.into(),
             totp_secret: seed.clone().map(Into::into),
             unit,
+            person: None,
         };
         self.app.identity.create_staff_with(given).await.unwrap();
         self.sign_in(username, PASSWORD, seed).await

@@ -64,6 +64,8 @@ pub struct GivenStaff {
     pub totp_secret: Option<Once>,
     /// The top of the part of the tree the role is held over; all of it if there is none.
     pub unit: Option<UnitId>,
+    /// Who the person is, where somebody says so.
+    pub person: Option<IdentityNumber>,
 }
 
 /// Where an account stands.
@@ -120,6 +122,8 @@ pub struct StaffLine {
     pub asked_by: Option<StaffId>,
     /// Since when.
     pub created: Timestamp,
+    /// Whether it is known which natural person it is.
+    pub identified: bool,
 }
 
 fn standing(row: &staff::Model) -> StaffStanding {
@@ -191,7 +195,7 @@ impl Identity {
     /// Makes a member of staff with credentials the caller has made, for invented worlds only: they let one person be many.
     /// A person who stands under this name with this role is found and left as they are.
     pub async fn create_staff_with(&self, given: GivenStaff) -> Result<StaffId, IdentityError> {
-        let GivenStaff { id, role, username, name, password, totp_secret, unit } = given;
+        let GivenStaff { id, role, username, name, password, totp_secret, unit, person } = given;
         check(&username, &name, &[role])?;
         if let Some(found) = self.find_given(&username, role).await? {
             return Ok(found);
@@ -206,6 +210,7 @@ impl Identity {
         let mut row = fresh(id, &username, &name, hash, sealed, true, now);
         // Nobody handed it out: the caller made it.
         row.own_password = Set(true);
+        row.person_hmac = Set(person.map(|person| self.person_hmac(&person)));
         match insert(&tx, row, &[(role, unit)], COMMAND_LINE, now).await {
             // Another process makes the same world.
             Err(IdentityError::UsernameTaken | IdentityError::IdReused) => {
@@ -225,6 +230,18 @@ impl Identity {
     pub async fn used_otp_step(&self, id: StaffId) -> Result<i64, IdentityError> {
         let row = staff::Entity::find_by_id(id).one(self.db.read()).await?;
         row.map(|row| row.totp_last_step).ok_or(IdentityError::NoSuchStaff)
+    }
+
+    /// By what name a member of staff signs in.
+    pub async fn username(&self, id: StaffId) -> Result<String, IdentityError> {
+        let row = staff::Entity::find_by_id(id).one(self.db.read()).await?;
+        row.map(|row| row.username).ok_or(IdentityError::NoSuchStaff)
+    }
+
+    /// Who has a user name: colleagues know each other by it.
+    pub async fn named(&self, username: &str) -> Result<Option<StaffId>, IdentityError> {
+        let found = staff::Entity::find().filter(staff::Column::Username.eq(username)).one(self.db.read()).await?;
+        Ok(found.map(|row| row.id))
     }
 
     async fn find_given(&self, username: &str, role: Role) -> Result<Option<StaffId>, IdentityError> {
@@ -267,6 +284,29 @@ impl Identity {
         self.tell(&tx, trail::staff(by.id), "staff.propose", id, &by.origin, detail).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Writes down who somebody is of whom nobody said it when the account was made, once: from then on they have no second account (facts:
+    /// charity 6.6a). Not one's own. The same number again changes nothing.
+    pub async fn identify_staff(&self, by: &Member, id: StaffId, person: &IdentityNumber) -> Result<(), IdentityError> {
+        by.must_be(&[Role::Admin])?;
+        if by.id == id {
+            return Err(IdentityError::OwnAccount);
+        }
+        let person = self.person_hmac(person);
+        let tx = self.db.begin().await?;
+        let row = locked(&tx, id).await?;
+        over_all(&tx, by, id).await?;
+        match &row.person_hmac {
+            Some(known) if *known == person => return Ok(()),
+            Some(_) => return Err(IdentityError::WrongState),
+            None => {}
+        }
+        let mut row: staff::ActiveModel = row.into();
+        row.person_hmac = Set(Some(person));
+        row.update(&tx).await.map_err(taken)?;
+        self.tell(&tx, trail::staff(by.id), "staff.identify", id, &by.origin, json!({})).await?;
+        Ok(tx.commit().await?)
     }
 
     /// What tells one natural person from another.
@@ -412,6 +452,7 @@ impl Identity {
                     })
                     .collect(),
                 created: row.created_us,
+                identified: row.person_hmac.is_some(),
             }
         };
         let parts = by.parts(&READERS);

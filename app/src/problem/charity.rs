@@ -93,6 +93,7 @@ impl From<GivingError> for Problem {
             E::MessageRefused => {
                 Problem::unprocessable("message_refused", "留言、姓名、昵称或团队名称未通过内容检查，请修改后再提交。")
             }
+            E::TooManyWords => Problem::too_many(60).saying("您提交的文字过于频繁，请稍后再试。"),
             E::Expired => Problem::conflict("order_expired", "该订单已过期，请重新捐赠。"),
             E::ChannelUnavailable(error) => error.into(),
             E::Cashier(error) => error.into(),
@@ -214,7 +215,7 @@ impl From<SpendingError> for Problem {
             E::Invalid { field, problem } => Problem::field(field, problem),
             E::Forbidden(error) => error.into(),
             E::OtherPerson => other_person(),
-            E::Related => Problem::conflict("related_party", "收款人或受益人与经办、审批人员存在关联，不能支付。"),
+            E::Related => Problem::conflict("related_party", "收款人、受益人或其账户的其他持有人与管理人员、捐赠人有关联，或就是本单的经办、审批、付款人员，不能支付。"),
             E::NoDocument => Problem::conflict("document_needed", "请先上传证明材料。"),
             E::NotSpendable => Problem::conflict("campaign_not_spendable", "该项目目前不能支出。"),
             E::ParentCampaign => {
@@ -245,7 +246,7 @@ impl From<SpendingError> for Problem {
             ),
             E::PayeeRestricted => Problem::conflict(
                 "payee_restricted",
-                "应本人要求，此人的信息已删除，或仅依法保存至会计凭证保管期满，不再查看、变更和用于新的支出。",
+                "应本人要求，此人的信息已删除，或仅依法保存至保管期满，不再查看、变更和付款；银行退回的款项，请撤销该笔付款。",
             ),
             E::Repeated(before) => Problem::conflict("likely_repeated", "").saying(format!(
                 "本项目另有一份收款人或受益人、金额和用途都相同的支出申请（{}），请确认不是重复；确需再付的，请说明原因。",

@@ -14,7 +14,6 @@ use domain::role::Member;
 use domain::{CampaignId, DisbursementId, Money, PayeeId};
 use entity::{campaign, disbursement, payee};
 use sea_orm::EntityTrait;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::payees::{PlainAccount, PlainPayee, bank_problem, compared, name_problem, number_problem};
@@ -352,9 +351,11 @@ impl Spending {
         let paid = spending::paid_before(&tx, batch.campaign, batch.id, known.iter().map(|payee| payee.id)).await?;
         let names = lines.iter().map(|line| self.name_hmac(&line.name));
         let named = spending::names_with_accounts(&tx, campaign.book_id, names).await?;
+        let accounts = lines.iter().map(|line| self.account_hmac(&line.account));
+        let forgotten = spending::forgotten_accounts(&tx, campaign.book_id, accounts).await?;
         let whose = lines.iter().map(|line| self.name_hmac(line.whose()));
         let meant = spending::names_before(&tx, batch.campaign, batch.id, whose).await?;
-        let mut close: Vec<(PayeeId, &str)> = Vec::new();
+        let mut close: Vec<(&payee::Model, &str)> = Vec::new();
         let mut payouts = Vec::with_capacity(lines.len());
         let mut people = Vec::new();
         let mut met = 0;
@@ -376,6 +377,10 @@ impl Spending {
             if payee.is_none() && same.is_empty() && named.contains(&name) {
                 let problem = "该户名已登记过其他账号，新账号须由另一人核实，或过了观察期，才能付款";
                 say(ACCOUNT, Weight::Warning, problem.to_owned());
+            }
+            // An old list knows who wished to be forgotten, and would write them down anew.
+            if payee.is_none() && same.is_empty() && forgotten.contains(&account) {
+                say(NAME, Weight::Warning, "该账号的收款人已要求删除个人信息，再次登记前请取得本人同意".to_owned());
             }
             let again = payee.and_then(|payee| paid.get(&payee));
             if let Some(before) = again {
@@ -412,7 +417,7 @@ impl Spending {
             };
             let id = payee.unwrap_or_else(|| derived("payee").into());
             if let (Some(payee), Some(note)) = (found.filter(|payee| !payee.related), &line.related) {
-                close.push((payee.id, note.as_str()));
+                close.push((payee, note.as_str()));
             }
             if payee.is_none() {
                 let part = if beneficiary.is_some() { "guardian" } else { "beneficiary" };
@@ -444,8 +449,7 @@ impl Spending {
         self.screen(&tx, now, Some(&ids), by).await?;
         // Few people are close to somebody.
         for (payee, note) in close {
-            spending::declare_related(&tx, payee, note, by).await?;
-            self.payee_trail(&tx, payee, "payee.declare_related", json!({}), by).await?;
+            self.declare(&tx, payee, note, by).await?;
         }
         let draft = Draft {
             id: batch.id,

@@ -1,7 +1,8 @@
 //! Erasure of payees and beneficiaries (个人信息保护法 15, 47; facts: charity 2.11, 2.13). They have no account here, so staff puts their wish
 //! down and a person responsible for personal data decides. What nothing keeps is erased at once: the key goes, and nobody can read what was
 //! sealed with it. What vouchers of paid money need is kept to the last day of the law, sealed and used for nothing: not shown whole, not paid
-//! anew, not changed, not told in public; then the job erases it.
+//! anew, not changed, not told in public; then the job erases it. So is whoever was declared close, paid or not: the prohibition of paying them
+//! (慈善法 40, 59) rests on their accounts. What comes back of theirs from the bank is given up, not paid again.
 //!
 //! Refused: an organisation, money on its way, a name that is being looked at. Costs: a handful of statements a decision.
 
@@ -59,7 +60,7 @@ impl Spending {
         if person.kind != "person" {
             return Err(invalid("payee", "收款人是单位，不涉及个人信息的删除"));
         }
-        if spending::kept(&tx, payee).await?.under_way {
+        if spending::kept(&tx, self.clock.today(), payee).await?.under_way {
             return Err(SpendingError::PayeeUnderWay.into());
         }
         let row = payee_erasure::ActiveModel {
@@ -114,7 +115,7 @@ impl Spending {
         let mut erased = false;
         if agreed {
             self.nothing_found(&tx, person.id).await?;
-            let kept = spending::kept(&tx, person.id).await?;
+            let kept = spending::kept(&tx, BusinessDate::of(now), person.id).await?;
             if kept.under_way {
                 return Err(SpendingError::PayeeUnderWay.into());
             }
@@ -150,9 +151,9 @@ impl Spending {
             let tx = self.db.begin().await?;
             let row = payee_erasure::Entity::find_by_id(row.id).lock(LockType::NoKeyUpdate).one(&tx).await?;
             let Some(row) = row.filter(|row| row.state == "restricted") else { continue };
-            // What came to light meanwhile is looked at first; a payment that bounced after all is paid first.
+            // What came to light meanwhile is looked at first; a payment that bounced after all is given up first.
             let held = self.nothing_found(&tx, row.payee_id).await.is_err();
-            if held || spending::kept(&tx, row.payee_id).await?.under_way {
+            if held || spending::kept(&tx, BusinessDate::of(now), row.payee_id).await?.under_way {
                 continue;
             }
             let mut active: payee_erasure::ActiveModel = row.into();

@@ -27,6 +27,9 @@ pub const OPENERS: [Role; 7] = [
 /// Who of them reads about somebody to whom no money goes, a pupil whose guardian receives it, say: finance knows payees only (facts: charity 5).
 const CASE_OPENERS: [Role; 4] = [Role::ProjectManager, Role::Auditor, Role::Compliance, Role::Chair];
 
+/// How many payees' words are sealed in one transaction.
+const SEALED_AT_ONCE: u64 = 500;
+
 /// What stands where the name of somebody stood who was erased.
 pub(super) const ERASED: &str = "已删除";
 
@@ -90,6 +93,8 @@ pub struct OpenPayee {
     pub account: Option<PlainAccount>,
     /// The phone number.
     pub phone: Option<String>,
+    /// How they are close to a manager or donor, if that was declared.
+    pub related: Option<String>,
 }
 
 /// What a name is compared by, of payees, on lists and of givers.
@@ -131,6 +136,15 @@ pub(crate) fn bank_problem(bank: &str) -> Option<&'static str> {
     if plain && (2..=60).contains(&bank.chars().count()) { None } else { Some("请填写开户银行，2至60字") }
 }
 
+/// The words by which somebody is declared close, if there are any.
+fn declared(note: Option<&str>) -> Result<Option<String>, SpendError> {
+    let Some(note) = note.map(str::trim) else { return Ok(None) };
+    if !(1..=200).contains(&note.chars().count()) {
+        return Err(invalid("related", "请说明关联关系，最多200字"));
+    }
+    Ok(Some(note.to_owned()))
+}
+
 /// An account is one holder's: nobody registers it, or moves to it, under another name.
 async fn nobody_elses(tx: &Tx, book: BookId, account: &SealedAccount, name_hmac: &[u8]) -> Result<(), SpendError> {
     let same = spending::same_account(tx, book, [account.hmac.clone()]).await?;
@@ -143,7 +157,7 @@ async fn nobody_elses(tx: &Tx, book: BookId, account: &SealedAccount, name_hmac:
 impl Spending {
     /// Writes a payee down. The same id with the same content again answers the one that stands.
     pub async fn register_payee(&self, new: PlainPayee, by: &Member) -> Result<MaskedPayee, SpendError> {
-        let (id, campaign) = (new.id, new.campaign);
+        let (id, campaign, words) = (new.id, new.campaign, declared(new.related.as_deref())?);
         let sealed = self.sealed(new)?;
         let tx = self.db.begin().await?;
         if let Some(known) = payee::Entity::find_by_id(id).one(&tx).await? {
@@ -151,8 +165,7 @@ impl Spending {
                 && known.name_hmac == sealed.name_hmac
                 && (known.kind.as_str(), known.part.as_str(), known.minor)
                     == (&sealed.kind, &sealed.part, sealed.minor)
-                && (&known.division, known.staff_id, &known.related_note)
-                    == (&sealed.division, sealed.staff, &sealed.related)
+                && (&known.division, known.staff_id, self.words(&known)?) == (&sealed.division, sealed.staff, words)
                 && (known.account_changed_us.is_some()
                     || known.account_hmac.as_ref() == sealed.account.as_ref().map(|account| &account.hmac));
             return if same { self.masked(known) } else { Err(SpendingError::IdReused.into()) };
@@ -191,9 +204,7 @@ impl Spending {
         if new.part == "staff" && new.staff.is_none() {
             return Err(invalid("staff", "请填写对应的工作人员"));
         }
-        if new.related.as_deref().is_some_and(|note| !(1..=200).contains(&note.trim().chars().count())) {
-            return Err(invalid("related", "请说明关联关系，最多200字"));
-        }
+        let words = declared(new.related.as_deref())?;
         let key = self.vault.new_key();
         let account = new.account.map(|account| self.sealed_account(&key, &account)).transpose()?;
         Ok(NewPayee {
@@ -204,7 +215,7 @@ impl Spending {
             minor: new.minor,
             division: new.division,
             staff: new.staff,
-            related: new.related.map(|note| note.trim().to_owned()),
+            related: words.map(|words| self.vault.seal(&key, &words)).transpose()?,
             name: self.vault.seal(&key, new.name.trim())?,
             name_hmac: self.name_hmac(&new.name),
             phone: phone.map(|phone| self.vault.seal(&key, phone)).transpose()?,
@@ -266,13 +277,58 @@ impl Spending {
         self.masked(row)
     }
 
-    /// Declares a payee close to a manager or a donor: from now on nothing is paid to them.
+    /// Declares a payee close to a manager or a donor: from now on nothing is paid to them. The same words again change nothing.
     pub async fn declare_related(&self, id: PayeeId, note: &str, by: &Member) -> Result<MaskedPayee, SpendError> {
+        let words = declared(Some(note))?;
         let tx = self.db.begin().await?;
-        let row = spending::declare_related(&tx, id, note, by).await?;
-        self.payee_trail(&tx, id, "payee.declare_related", json!({}), by).await?;
+        let known = spending::to_declare(&tx, id, by).await?;
+        if known.related && self.words(&known)? == words {
+            return self.masked(known);
+        }
+        self.unrestricted(&tx, id).await?;
+        let row = self.declare(&tx, &known, note, by).await?;
         tx.commit().await?;
         self.masked(row)
+    }
+
+    /// The same of a payee who is known, in a transaction of its caller.
+    pub(super) async fn declare(
+        &self,
+        tx: &Tx,
+        known: &payee::Model,
+        note: &str,
+        by: &Member,
+    ) -> Result<payee::Model, SpendError> {
+        let sealed = self.vault.seal(&key_of(known)?, note.trim())?;
+        let row = spending::declare_related(tx, known.id, sealed, by).await?;
+        self.payee_trail(tx, known.id, "payee.declare_related", json!({}), by).await?;
+        Ok(row)
+    }
+
+    /// How a payee is close, as it was declared; nothing of whoever was erased.
+    fn words(&self, row: &payee::Model) -> Result<Option<String>, SpendError> {
+        match &row.related_sealed {
+            Some(sealed) if !row.key_sealed.is_empty() => Ok(Some(self.vault.open(&key_of(row)?, sealed)?)),
+            _ => Ok(row.related_note.clone()),
+        }
+    }
+
+    /// Seals words of before they were sealed. Answers of how many payees.
+    pub async fn seal_declared(&self) -> Result<u64, SpendError> {
+        let mut sealed = 0;
+        loop {
+            let rows = spending::declared_in_clear(self.db.read(), SEALED_AT_ONCE).await?;
+            if rows.is_empty() {
+                return Ok(sealed);
+            }
+            let tx = self.db.begin().await?;
+            for row in &rows {
+                let words = row.related_note.as_deref().unwrap_or_default();
+                spending::seal_words(&tx, row.id, self.vault.seal(&key_of(row)?, words)?).await?;
+            }
+            tx.commit().await?;
+            sealed += rows.len() as u64;
+        }
     }
 
     /// A payee, masked.
@@ -328,7 +384,7 @@ impl Spending {
         if !self.may_unmask(&row, by).await? {
             return Err(SpendingError::Child.into());
         }
-        let fields = ["name", "account", "bank", "phone"];
+        let fields = ["name", "account", "bank", "phone", "related"];
         self.note_unmasking(&tx, format!("payee:{id}"), &fields.join(","), reason, by).await?;
         self.payee_trail(&tx, id, "payee.unmask", json!({ "fields": fields }), by).await?;
         tx.commit().await?;
@@ -368,7 +424,7 @@ impl Spending {
             _ => None,
         };
         let phone = row.phone_sealed.as_ref().map(|phone| self.vault.open(&key, phone)).transpose()?;
-        Ok(OpenPayee { name: self.vault.open(&key, &row.name_sealed)?, account, phone })
+        Ok(OpenPayee { name: self.vault.open(&key, &row.name_sealed)?, account, phone, related: self.words(row)? })
     }
 
     pub(super) fn masked(&self, row: payee::Model) -> Result<MaskedPayee, SpendError> {

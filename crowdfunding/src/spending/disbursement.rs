@@ -18,8 +18,8 @@ use sea_orm::{
 };
 
 use super::advance::{Compared, to_partner};
+use super::due::nobody_close;
 use super::line::{self, Change};
-use super::payout::nobody_close;
 use super::postings::{self, Spending};
 use super::room::holds_money;
 use super::{AUTHORS, READERS, SpendingError};

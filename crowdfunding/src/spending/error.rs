@@ -158,11 +158,16 @@ type Guard = (&'static str, fn() -> SpendingError);
 
 /// The guards of the database and what they say.
 const GUARDS: &[Guard] = &[
+    // The role, or the loan of it, ended between the question and the answer.
+    ("disbursement_approval_role", || SpendingError::Conflict),
+    ("payout_payer_role", || SpendingError::Conflict),
+    ("payout_confirmer_role", || SpendingError::Conflict),
     ("disbursement_approval_own_check", || SpendingError::OtherPerson),
     ("disbursement_approval_acting_check", || SpendingError::OtherPerson),
     ("disbursement_approval_person_key", || SpendingError::OtherPerson),
     ("disbursement_approval", || SpendingError::OtherPerson),
     ("payout_own", || SpendingError::OtherPerson),
+    ("payout_unbooked", || SpendingError::Conflict),
     ("payout_confirmer_check", || SpendingError::OtherPerson),
     ("payee_confirmed_check", || SpendingError::OtherPerson),
     ("payee_acting_check", || SpendingError::OtherPerson),

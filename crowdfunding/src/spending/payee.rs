@@ -51,7 +51,7 @@ pub struct NewPayee {
     /// The member of staff it is.
     pub staff: Option<StaffId>,
     /// Declared as close to a manager or donor who chose them (慈善法 Art. 40, 59), and how.
-    pub related: Option<String>,
+    pub related: Option<Vec<u8>>,
     /// The name.
     pub name: Vec<u8>,
     /// What the name is compared by.
@@ -93,7 +93,7 @@ pub async fn register(
         .text_or_null("division", all().map(|payee| payee.division.clone()))
         .uuid_or_null("staff_id", all().map(|payee| payee.staff.map(StaffId::uuid)))
         .bool("related", all().map(|payee| payee.related.is_some()))
-        .text_or_null("related_note", all().map(|payee| payee.related.clone()))
+        .bytes_or_null("related_sealed", all().map(|payee| payee.related.clone()))
         .bytes("name_sealed", all().map(|payee| payee.name.clone()))
         .bytes("name_hmac", all().map(|payee| payee.name_hmac.clone()))
         .bytes_or_null("phone_sealed", all().map(|payee| payee.phone.clone()))
@@ -105,10 +105,10 @@ pub async fn register(
         .bytes_or_null("account_hmac", all().map(|payee| payee.account.as_ref().map(|account| account.hmac.clone())))
         .bytes("key_sealed", all().map(|payee| payee.key_sealed.clone()))
         .int("key_version", all().map(|payee| payee.key_version));
-    let sql = "INSERT INTO payee (id, book_id, unit_path, kind, part, minor, division, staff_id, related, related_note, name_sealed, name_hmac, \
+    let sql = "INSERT INTO payee (id, book_id, unit_path, kind, part, minor, division, staff_id, related, related_sealed, name_sealed, name_hmac, \
                phone_sealed, account_sealed, bank_sealed, account_hmac, key_sealed, key_version, author_id, created_us, account_changed_us, \
                account_changed_by, account_changed_for) \
-               SELECT r.id, $1, $2, r.kind, r.part, r.minor, r.division, r.staff_id, r.related, r.related_note, r.name_sealed, r.name_hmac, \
+               SELECT r.id, $1, $2, r.kind, r.part, r.minor, r.division, r.staff_id, r.related, r.related_sealed, r.name_sealed, r.name_hmac, \
                r.phone_sealed, r.account_sealed, r.bank_sealed, r.account_hmac, r.key_sealed, r.key_version, $3, $4, \
                CASE WHEN o.id IS NULL THEN NULL ELSE $4 END, CASE WHEN o.id IS NULL THEN NULL ELSE $3 END, \
                CASE WHEN o.id IS NULL THEN NULL ELSE $5 END FROM {rows} LEFT JOIN payee o ON o.id = (SELECT q.id FROM payee_account h \
@@ -194,22 +194,37 @@ pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::M
     Ok(active.update(tx).await?)
 }
 
-/// Declares a payee close to a manager or a donor who chose them (慈善法 Art. 40, 59). One person's word stops the money at once; nobody takes
-/// it back. The same words again change nothing.
-pub async fn declare_related(tx: &Tx, id: PayeeId, note: &str, by: &Member) -> Result<row::Model, SpendingError> {
-    let note = note.trim();
-    if !(1..=200).contains(&note.chars().count()) {
-        return Err(SpendingError::Invalid { field: "related", problem: "请说明关联关系，最多200字" });
-    }
+/// A payee, locked, of whom a member is to declare that they are close to a manager or a donor who chose them.
+pub async fn to_declare(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::Model, SpendingError> {
     let payee = locked(tx, id, by).await?;
     by.may(&DECLARERS, &payee.unit_path)?;
+    Ok(payee)
+}
+
+/// Declares a payee close to a manager or a donor who chose them (慈善法 Art. 40, 59); how, sealed with their key. One person's word stops the
+/// money at once; nobody takes it back.
+pub async fn declare_related(tx: &Tx, id: PayeeId, words: Vec<u8>, by: &Member) -> Result<row::Model, SpendingError> {
+    let payee = to_declare(tx, id, by).await?;
     if payee.related {
-        return if payee.related_note.as_deref() == Some(note) { Ok(payee) } else { Err(SpendingError::Decided) };
+        return Err(SpendingError::Decided);
     }
     let mut active: row::ActiveModel = payee.into();
     active.related = Set(true);
-    active.related_note = Set(Some(note.to_owned()));
+    active.related_sealed = Set(Some(words));
     Ok(active.update(tx).await?)
+}
+
+/// Payees whose words about whom they are close to stand in clear, from before these were sealed.
+pub async fn declared_in_clear(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<row::Model>, SpendingError> {
+    let rows = row::Entity::find().filter(row::Column::RelatedNote.is_not_null());
+    Ok(rows.order_by_asc(row::Column::Id).limit(limit).all(db).await?)
+}
+
+/// Puts the sealed words in the place of those in clear.
+pub async fn seal_words(tx: &Tx, id: PayeeId, words: Vec<u8>) -> Result<(), SpendingError> {
+    let sql = "UPDATE payee SET related_note = NULL, related_sealed = $2 WHERE id = $1 AND related_note IS NOT NULL";
+    execute(tx, sql, [id.into(), words.into()]).await?;
+    Ok(())
 }
 
 /// A payee, for whoever may know of them; who screens names looks at those that were found, too.
@@ -255,6 +270,21 @@ pub async fn same_account(
                ORDER BY p.created_us, p.id";
     let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
     Ok(found.iter().map(|row| row::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+/// Which of these accounts somebody of a book had whose data is kept for the vouchers alone; one statement.
+pub async fn forgotten_accounts(
+    db: &impl ConnectionTrait,
+    book: domain::BookId,
+    accounts: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<HashSet<Vec<u8>>, SpendingError> {
+    let accounts: BTreeSet<Vec<u8>> = accounts.into_iter().collect();
+    let rows = Rows::new().bytes("hmac", accounts);
+    let sql = "SELECT DISTINCT h.account_hmac FROM {rows} JOIN payee_account h ON h.account_hmac = r.hmac \
+               JOIN payee p ON p.id = h.payee_id AND p.book_id = $1 \
+               JOIN payee_erasure e ON e.payee_id = p.id AND e.state = 'restricted'";
+    let found = db.query_all_raw(rows.statement(db.get_database_backend(), sql, [book.into()])).await?;
+    Ok(found.iter().map(|row| row.try_get("", "account_hmac")).collect::<Result<_, _>>()?)
 }
 
 /// Which of these names a book knows under an account; one statement.

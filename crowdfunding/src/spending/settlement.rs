@@ -13,8 +13,9 @@ use sea_orm::{
 
 use super::SpendingError;
 use super::disbursement::{apart, book, required, spending_of};
+use super::file::of_bank_account;
 use super::line::{self, Change};
-use super::payout::{locked, of_bank_account, of_closed_year, payout};
+use super::payout::{locked, of_closed_year, payout};
 use super::postings;
 
 /// Who writes it down.

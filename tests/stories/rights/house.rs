@@ -70,6 +70,12 @@ pub(super) fn tries(w: &World, t: &Things) -> Vec<Try> {
         get("/staff/members", "", readers),
         post("/staff/members", "", member, &ADMIN),
         post("/staff/members/{member_id}/activation", &t.member, nothing(), &ADMIN),
+        post(
+            "/staff/members/{member_id}/identification",
+            &t.member,
+            json!({ "identity_number": identity_number(8) }),
+            &ADMIN,
+        ),
         post("/staff/members/{member_id}/disablement", &t.member, nothing(), &ADMIN),
         post("/staff/members/{member_id}/credentials-reset", &t.member, nothing(), &ADMIN),
         // One's own sessions are one's own.
