@@ -23,6 +23,7 @@ use sea_orm::{
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
 use crate::reconciliation::{self, Follow, ReconcileError};
+use crate::refunds::Told;
 use crate::transfers::{self, Line};
 use crate::{Templates, cashier, postings, trail};
 
@@ -83,6 +84,9 @@ pub enum BreakError {
     /// The channel could not be asked.
     #[error(transparent)]
     Channel(#[from] WechatError),
+    /// The channel speaks of another refund under our number. The sentence is for whoever looks into it.
+    #[error("the channel speaks of another refund: {0}")]
+    Contradicted(&'static str),
     /// The loan does not allow it.
     #[error(transparent)]
     Loan(#[from] ServeError),
@@ -209,9 +213,15 @@ impl Breaks {
         }
         if about.suspense {
             if let Some(order) = about.donation_id {
-                let ids = (DonationId::new(), order);
-                let entry = crowdfunding::adoption_entry(db, ids, &about.item, about.amount_fen, today).await?;
-                ways.push(Way { choice: ResolutionChoice::Gift, of_loan, of_bank, recorded: true, entry: Some(entry) });
+                match adoption_entry(db, &about, order, today).await {
+                    Ok(entry) => {
+                        let entry = Some(entry);
+                        ways.push(Way { choice: ResolutionChoice::Gift, of_loan, of_bank, recorded: true, entry });
+                    }
+                    // The campaign may receive nothing: the money can only go back.
+                    Err(CrowdfundingError::Giving(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
             ways.push(Way { choice: ResolutionChoice::Return, of_loan, of_bank, recorded: true, entry: Some(entry) });
@@ -258,8 +268,9 @@ impl Breaks {
         if !fits {
             return Err(BreakError::WrongChoice);
         }
-        if new.choice == ResolutionChoice::Gift && of.donation_id.is_none() {
-            return Err(BreakError::NoOrder);
+        if new.choice == ResolutionChoice::Gift {
+            // What the second person could not agree with is not proposed.
+            adoption_entry(&tx, &of, of.donation_id.ok_or(BreakError::NoOrder)?, BusinessDate::of(now)).await?;
         }
         let row = resolution::ActiveModel {
             id: Set(new.id),
@@ -394,7 +405,8 @@ impl Breaks {
     }
 
     /// A head of finance who did not propose it says that a failed return was paid from this bank account. The channel is
-    /// asked once more before: what it has paid after all, or still works on, is not paid twice.
+    /// asked once more before: what it has paid after all, or still works on, is not paid twice, and while it does not answer, or speaks of
+    /// another refund, nothing is decided.
     pub async fn paid_by_bank(
         &self,
         id: ResolutionId,
@@ -409,9 +421,15 @@ impl Breaks {
         Hand::in_book(self.db.read(), of.book_id, by, &[Role::FinanceHead]).await??;
         if seen.state == ResolutionState::Failed {
             match self.wechat.query_refund(&id.out_refund_no(seen.attempt)).await {
-                Ok(answer) if answer.status == RefundStatus::Processing => return Err(BreakError::UnderWay),
                 Ok(answer) => {
-                    self.heard(id, seen.attempt, &answer.refund_id, &answer.status, answer.success_time).await?;
+                    let told = Told::from(&answer);
+                    if let Some(why) = contradicts(&told, &of) {
+                        return Err(BreakError::Contradicted(why));
+                    }
+                    if answer.status == RefundStatus::Processing {
+                        return Err(BreakError::UnderWay);
+                    }
+                    self.heard(id, seen.attempt, &told).await?;
                 }
                 Err(WechatError::NotFound(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -472,7 +490,7 @@ impl Breaks {
             total: of.amount_fen,
         };
         match self.wechat.refund(&request).await {
-            Ok(answer) => self.heard(row.id, row.attempt, &answer.refund_id, &answer.status, answer.success_time).await,
+            Ok(answer) => self.heard(row.id, row.attempt, &Told::from(&answer)).await,
             Err(WechatError::NotEnough(_)) => {
                 self.wait(row.id, "微信商户可用余额不足，请充值后自动重试", NOT_ENOUGH_AGAIN).await
             }
@@ -488,7 +506,7 @@ impl Breaks {
 
     async fn ask(&self, row: &resolution::Model) -> Result<(), BreakError> {
         match self.wechat.query_refund(&row.id.out_refund_no(row.attempt)).await {
-            Ok(answer) => self.heard(row.id, row.attempt, &answer.refund_id, &answer.status, answer.success_time).await,
+            Ok(answer) => self.heard(row.id, row.attempt, &Told::from(&answer)).await,
             Err(error) => {
                 self.wait(row.id, "微信退款查询失败，稍后再查", UNCLEAR_AGAIN).await?;
                 Err(error.into())
@@ -499,24 +517,24 @@ impl Breaks {
     /// Takes the channel's message about a return. Answers whether it was about one of ours.
     pub async fn notified(&self, message: &RefundNotification) -> Result<bool, BreakError> {
         let Some((id, attempt)) = ResolutionId::from_out_refund_no(&message.out_refund_no) else { return Ok(false) };
-        match self.heard(id, attempt, &message.refund_id, &message.refund_status, message.success_time).await {
+        match self.heard(id, attempt, &Told::from(message)).await {
             Err(BreakError::NoSuchResolution) => Ok(false),
             other => other.map(|()| true),
         }
     }
 
-    /// The one door for what the channel says of a return.
-    async fn heard(
-        &self,
-        id: ResolutionId,
-        attempt: i64,
-        channel_refund_id: &str,
-        status: &RefundStatus,
-        success: Option<Timestamp>,
-    ) -> Result<(), BreakError> {
+    /// The one door for what the channel says of a return. What does not speak of all of that payment (facts: wechat 3.6) changes nothing and
+    /// is told where somebody looks.
+    async fn heard(&self, id: ResolutionId, attempt: i64, told: &Told<'_>) -> Result<(), BreakError> {
         let now = self.business.now();
-        match status {
-            RefundStatus::Closed | RefundStatus::Abnormal => return self.fail(id, attempt, status.as_str()).await,
+        let of = self.get(id).await?.break_id;
+        let of = discrepancy::Entity::find_by_id(of).one(self.db.read()).await?.ok_or(BreakError::NoSuchBreak)?;
+        if let Some(why) = contradicts(told, &of) {
+            tracing::error!(resolution = %id, why, "the channel speaks of another refund under this number");
+            return self.wait(id, why, UNCLEAR_AGAIN).await;
+        }
+        match told.status {
+            RefundStatus::Closed | RefundStatus::Abnormal => return self.fail(id, attempt, told.status.as_str()).await,
             RefundStatus::Success => {}
             _ => {
                 let tx = self.db.begin().await?;
@@ -524,7 +542,7 @@ impl Breaks {
                 let under_way = row.attempt == attempt
                     && matches!(row.state, ResolutionState::Approved | ResolutionState::Processing);
                 if under_way {
-                    let number = channel_refund_id.to_owned();
+                    let number = told.number.to_owned();
                     moved(&tx, row, ResolutionState::Processing, |row| {
                         row.channel_refund_id = Set(Some(number));
                         row.last_error = Set(None);
@@ -537,7 +555,7 @@ impl Breaks {
             }
         }
         let tx = self.db.begin().await?;
-        returned(&tx, now, id, channel_refund_id, success.unwrap_or(now)).await?;
+        returned(&tx, now, id, told.number, told.success.unwrap_or(now)).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -590,6 +608,21 @@ pub fn loan_references(of: &discrepancy::Model, resolution: &resolution::Model) 
 /// The number by which the entry of a break that was followed is found.
 pub fn entry_number(item: &str) -> String {
     reconciliation::refund_key(item)
+}
+
+/// The entry with which money in suspense would become a gift to the campaign of the order it names.
+async fn adoption_entry(
+    db: &impl ConnectionTrait,
+    of: &discrepancy::Model,
+    order: DonationId,
+    on: BusinessDate,
+) -> Result<Entry, CrowdfundingError> {
+    crowdfunding::adoption_entry(db, (DonationId::new(), order), &of.item, of.amount_fen, on).await
+}
+
+/// In which way the channel does not speak of all of the payment in suspense.
+fn contradicts(told: &Told<'_>, of: &discrepancy::Model) -> Option<&'static str> {
+    told.contradicts(of.amount_fen, (Some(&of.item), of.amount_fen))
 }
 
 /// What the channel's bills say of a break that is open.

@@ -490,6 +490,11 @@ impl Campaigns {
         Ok(teams.into_iter().map(with).collect())
     }
 
+    /// The teams whose names hold these words, where somebody has one of these roles, newest first.
+    pub async fn teams_named(&self, whose: (&Member, &[Role]), words: &str, limit: u64) -> Result<Vec<team::Model>> {
+        Ok(crowdfunding::teams_named(self.db.read(), whose, words, limit).await?)
+    }
+
     /// Hides the name of a team, shows it, or closes the team.
     pub async fn moderate_team(&self, id: TeamId, how: (TeamStep, String), by: &Member) -> Result<team::Model> {
         let now = self.clock.now();

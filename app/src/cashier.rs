@@ -77,6 +77,9 @@ pub enum CashierError {
     /// The channel could not be asked.
     #[error(transparent)]
     Channel(#[from] WechatError),
+    /// The channel speaks of another refund under our number. The sentence is for whoever looks into it.
+    #[error("the channel speaks of another refund: {0}")]
+    Contradicted(&'static str),
     /// The gift or refund does not allow it.
     #[error(transparent)]
     Gift(#[from] CrowdfundingError),
@@ -246,11 +249,8 @@ impl Cashier {
                 match self.wechat.close(&gift.id.out_trade_no()).await {
                     // Closed there now or before, or never placed there.
                     Ok(()) | Err(WechatError::OrderClosed(_) | WechatError::NotFound(_)) => {}
-                    Err(WechatError::OrderPaid(_)) => match self.ask(gift.id).await? {
-                        // Paid, but not as ordered: the money is in suspense, and this order is over.
-                        Some(Settlement::Break { .. }) => {}
-                        _ => return Ok(()),
-                    },
+                    // As ordered or not, what was paid is settled, and this order is over.
+                    Err(WechatError::OrderPaid(_)) => return self.ask(gift.id).await.map(|_| ()),
                     Err(error) => return Err(error.into()),
                 }
                 let tx = self.db.begin().await?;
@@ -389,7 +389,9 @@ pub(crate) async fn settle(
                 Stray { payment, class: "paid_after_close", order: Some(order.clone()) }
             }
             Some(order) if order.amount_fen != payment.amount => {
-                Stray { payment, class: "amount", order: Some(order.clone()) }
+                let stray = Stray { payment, class: "amount", order: Some(order.clone()) };
+                order.state = DonationState::Closed;
+                stray
             }
             Some(order) => {
                 places.push(answers.len());
@@ -416,6 +418,14 @@ pub(crate) async fn settle(
         messages.extend(thanks(&house.templates, paid));
     }
     suspend(tx, now, &house.mchid, &strays).await?;
+    for stray in strays.iter().filter(|stray| stray.class == "amount") {
+        // The channel takes no second payment of it, and what it says next of this one must not be taken for another.
+        if let Some(order) = &stray.order {
+            crowdfunding::close(tx, now, order.id).await.map_err(|refused| {
+                DbErr::Custom(format!("the order of gift {} cannot be closed: {refused}", order.id))
+            })?;
+        }
+    }
     outbox::enqueue(tx, now, &messages).await?;
     Ok(answers)
 }

@@ -8,6 +8,8 @@
 
 mod teams;
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -25,6 +27,7 @@ use wechat::{Order, RequestPayment, Suggestion, WechatError};
 use crate::Limits;
 use crate::cashier::{Cashier, CashierError};
 use crate::identity::{Identity, IdentityError};
+use crate::throttle::Questions;
 use crate::vault::Vault;
 
 pub use teams::{OwnTeam, PublicTeam, WishedTeam};
@@ -93,6 +96,9 @@ pub enum GivingError {
     /// The content check found the message unfit.
     #[error("the message did not pass the content check")]
     MessageRefused,
+    /// The donor had words looked at too often.
+    #[error("too many words were to be looked at")]
+    TooManyWords,
     /// The order can no longer be paid; a new gift has to be made.
     #[error("the order has expired")]
     Expired,
@@ -166,7 +172,11 @@ pub struct Giving {
     vault: Vault,
     cashier: Cashier,
     limits: Limits,
+    questions: Arc<Questions>,
 }
+
+/// How often a minute one donor may make us ask WeChat, for words they write and orders they may have paid. WeChat counts what we ask for all.
+const QUESTIONS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).expect("a hundred and twenty is more than nothing");
 
 impl Giving {
     pub(crate) fn new(
@@ -178,7 +188,8 @@ impl Giving {
         cashier: Cashier,
         limits: Limits,
     ) -> Giving {
-        Giving { db, business, wechat, identity, vault, cashier, limits }
+        let questions = Arc::new(Questions::per_minute(QUESTIONS_PER_MINUTE));
+        Giving { db, business, wechat, identity, vault, cashier, limits, questions }
     }
 
     /// Creates a gift and places its order at the channel, or goes on with one that was begun. The same id with other content
@@ -199,7 +210,7 @@ impl Giving {
                 if let Some(team) = wish.team {
                     crowdfunding::open_team(self.db.read(), team, wish.campaign).await?;
                 }
-                let message_state = self.state_of_words(&wish, &openid).await?;
+                let message_state = self.state_of_words(&wish, (donor, &openid)).await?;
                 self.cashier.create(self.new_donation(donor, wish, message_state, content).await?).await?
             }
         };
@@ -207,7 +218,11 @@ impl Giving {
     }
 
     /// Whether strangers may read what the donor wrote for others: the message, the name it is signed with, and for whose sake it is given.
-    async fn state_of_words(&self, wish: &Wish, openid: &wechat::OpenId) -> Result<&'static str, GivingError> {
+    async fn state_of_words(
+        &self,
+        wish: &Wish,
+        whose: (DonorId, &wechat::OpenId),
+    ) -> Result<&'static str, GivingError> {
         let signed = match wish.anonymity {
             Anonymity::Name => &wish.name,
             Anonymity::Nickname => &wish.nickname,
@@ -218,11 +233,18 @@ impl Giving {
         if words.is_empty() {
             return Ok("none");
         }
-        Ok(self.judged(openid, &words).await?.as_str())
+        Ok(self.judged(whose, &words).await?.as_str())
     }
 
     /// What the content check says of words that strangers shall read.
-    async fn judged(&self, openid: &wechat::OpenId, words: &[&str]) -> Result<MessageState, GivingError> {
+    async fn judged(
+        &self,
+        (donor, openid): (DonorId, &wechat::OpenId),
+        words: &[&str],
+    ) -> Result<MessageState, GivingError> {
+        if !self.questions.may_ask(donor) {
+            return Err(GivingError::TooManyWords);
+        }
         Ok(match self.wechat.check_content(openid, &words.join("\n")).await {
             // A number that somebody could be reached by is no thing for a wall; a person looks.
             Ok(Suggestion::Pass) if !words.iter().any(|text| domain::mask::tells_number(text)) => MessageState::Passed,
@@ -383,9 +405,13 @@ impl Giving {
         Ok((gift, refunds))
     }
 
-    /// Asks the channel for a donor's own gift and answers how it stands.
+    /// Asks the channel for a donor's own gift and answers how it stands. Whoever asks all the time hears what stands here; the job asks
+    /// the channel.
     pub async fn query(&self, donor: DonorId, id: DonationId) -> Result<donation::Model, GivingError> {
-        self.own(donor, id).await?;
+        let (gift, _) = self.own(donor, id).await?;
+        if !gift.state.was_paid() && !self.questions.may_ask(donor) {
+            return Ok(gift);
+        }
         Ok(self.cashier.query(id).await?)
     }
 

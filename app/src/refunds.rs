@@ -6,7 +6,7 @@ use std::time::Duration;
 use crowdfunding::{CrowdfundingError, Decision, NewRefund, Outcome, RefundSearch, RefundView};
 use domain::charity::Profile;
 use domain::donation::Purpose;
-use domain::refund::{RefundEvent, RefundReason, RefundState};
+use domain::refund::{RefundEvent, RefundReason, RefundState, deciders};
 use domain::role::{Member, Role};
 use domain::{Clock, DonorId, Money, RefundId, Refused, Timestamp};
 use entity::{Db, Tx, donation, refund};
@@ -35,25 +35,35 @@ pub struct Refunds {
     templates: Templates,
 }
 
-/// What the channel says of a refund.
-struct Told<'a> {
+/// What the channel says of a refund, or of a return.
+pub(crate) struct Told<'a> {
     /// Its own number.
-    number: &'a str,
+    pub(crate) number: &'a str,
     transaction: &'a str,
     total: Money,
     amount: Money,
-    status: &'a RefundStatus,
-    success: Option<Timestamp>,
+    pub(crate) status: &'a RefundStatus,
+    pub(crate) success: Option<Timestamp>,
 }
 
 impl Told<'_> {
-    /// In which way it is not about our refund, for whoever looks at it.
-    fn contradicts(&self, refund: &refund::Model, donation: &donation::Model) -> Option<&'static str> {
-        if self.amount != refund.amount_fen {
+    /// In which way it is not about this much of that payment (its number and its amount), for whoever looks at it. The payment says which
+    /// order it was: a gift that was adopted names the order of another.
+    pub(crate) fn contradicts(
+        &self,
+        amount: Money,
+        (transaction, total): (Option<&str>, Money),
+    ) -> Option<&'static str> {
+        if self.amount != amount {
             return Some("微信答复的退款金额与本系统不符，请财务核对");
         }
-        let ours = donation.transaction_id.as_deref() == Some(self.transaction) && donation.amount_fen == self.total;
+        let ours = transaction == Some(self.transaction) && total == self.total;
         (!ours).then_some("微信答复的支付单号或订单金额与本系统不符，请财务核对")
+    }
+
+    /// The same of a refund of a gift.
+    fn contradicts_refund(&self, refund: &refund::Model, donation: &donation::Model) -> Option<&'static str> {
+        self.contradicts(refund.amount_fen, (donation.transaction_id.as_deref(), donation.amount_fen))
     }
 }
 
@@ -157,22 +167,28 @@ impl Refunds {
     }
 
     /// The second person ends it: by bank, or given up. The channel is asked once more before: what it has refunded after all,
-    /// or still works on, is not paid twice, and while it does not answer nothing is decided.
+    /// or still works on, is not paid twice, and while it does not answer, or speaks of another refund, nothing is decided.
     pub async fn settle_outcome(
         &self,
         id: RefundId,
         outcome: Outcome,
         by: &Member,
     ) -> Result<refund::Model, CashierError> {
+        // Before the channel is asked, too.
+        by.must_be(deciders(Profile::Small)).map_err(CrowdfundingError::from)?;
         let refund = crowdfunding::refund(self.db.read(), id).await?;
         let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
         if refund.state == RefundState::Failed && donation.transaction_id.is_some() {
             match self.wechat.query_refund(&number(&refund)).await {
-                Ok(answer) if answer.status == RefundStatus::Processing => {
-                    return Err(CrowdfundingError::RefundUnderWay.into());
-                }
                 Ok(answer) => {
-                    self.heard(id, refund.attempt, &Told::from(&answer)).await?;
+                    let told = Told::from(&answer);
+                    if let Some(why) = told.contradicts_refund(&refund, &donation) {
+                        return Err(CashierError::Contradicted(why));
+                    }
+                    if answer.status == RefundStatus::Processing {
+                        return Err(CrowdfundingError::RefundUnderWay.into());
+                    }
+                    self.heard(id, refund.attempt, &told).await?;
                 }
                 // It never took the refund, so it cannot make it.
                 Err(WechatError::NotFound(_)) => {}
@@ -306,7 +322,7 @@ impl Refunds {
         let now = self.business.now();
         let refund = crowdfunding::refund(self.db.read(), id).await?;
         let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
-        if let Some(why) = told.contradicts(&refund, &donation) {
+        if let Some(why) = told.contradicts_refund(&refund, &donation) {
             tracing::error!(refund = %id, why, "the channel speaks of another refund under this number");
             return self.wait(id, why, UNCLEAR_AGAIN).await;
         }

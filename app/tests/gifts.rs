@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use app::cashier::{CashierError, Payment, Settlement};
 use app::giving::{GivingError, Wish};
-use app::identity::GivenStaff;
+use app::identity::{GivenStaff, IdentityError};
 use app::organisation::{ContactData, NewCertificate, NewCharity};
 use app::transfers::{NewTransfer, TransferError};
 use app::vault::MasterKeys;
@@ -112,6 +112,7 @@ async fn open(url: &str, dir: tempfile::TempDir) -> World {
                 password: "correct horse battery staple".into(),
                 totp_secret: role.needs_otp().then(|| "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
                 unit: None,
+                person: None,
             })
             .await
             .unwrap();
@@ -324,10 +325,11 @@ async fn money_without_a_valid_order_stands_in_suspense() {
         assert_eq!(class(cashier.settle(pay("D20260115".into(), "T-unknown", "5.00")).await.unwrap()), "missing_here");
         let open = w.app.giving.give(donor, w.wish(campaign, "20.00")).await.unwrap().donation.id;
         assert_eq!(class(cashier.settle(pay(open.out_trade_no(), "T-amount", "19.99")).await.unwrap()), "amount");
-        assert_eq!(w.state(open).await, DonationState::Paying);
+        assert_eq!(w.state(open).await, DonationState::Closed, "the channel takes no second payment of it");
         w.pass(3_600).await;
-        assert_eq!(cashier.expire_orders().await.unwrap(), (1, 0));
-        assert_eq!(w.state(open).await, DonationState::Closed);
+        assert_eq!(cashier.expire_orders().await.unwrap(), (0, 0));
+        // The same payment with another amount is neither booked again nor taken for the gift.
+        assert!(cashier.settle(pay(open.out_trade_no(), "T-amount", "20.00")).await.is_err());
         let late = pay(open.out_trade_no(), "T-late", "20.00");
         assert_eq!(class(cashier.settle(late.clone()).await.unwrap()), "paid_after_close");
         // Told again, nothing more happens; not even when the order was closed in between.
@@ -370,6 +372,23 @@ async fn the_same_wish_again_is_the_same_gift() {
         assert_eq!(w.state(wish.id).await, DonationState::Paid);
         let paid = w.app.giving.give(donor, wish).await.unwrap();
         assert!(paid.payment.is_none());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_erased_in_the_same_moment_gives_nothing() {
+    on_both(async |w| {
+        let campaign = w.campaign("1000.00").await;
+        let donor = w.donor("o-gone").await;
+        w.app.privacy.erase(donor, "test").await.unwrap();
+        let named = Wish { anonymity: Anonymity::Name, name: Some("王示例".into()), ..w.wish(campaign, "1.00") };
+        for wish in [w.wish(campaign, "1.00"), named] {
+            let refused = w.app.giving.give(donor, wish).await;
+            assert!(matches!(refused, Err(GivingError::Identity(IdentityError::NoSuchDonor))), "{refused:?}");
+        }
+        let sealed = w.app.identity.seal_for(donor, "王示例").await;
+        assert!(matches!(sealed, Err(IdentityError::NoSuchDonor)), "{sealed:?}");
     })
     .await;
 }

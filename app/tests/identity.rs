@@ -28,6 +28,7 @@ async fn given(w: &World, username: &str, role: Role) -> StaffId {
         password: PASSWORD.into(),
         totp_secret,
         unit: None,
+        person: None,
     };
     w.identity.create_staff_with(given).await.unwrap()
 }
@@ -375,6 +376,7 @@ async fn an_invented_world_finds_its_staff_again() {
             password: PASSWORD.into(),
             totp_secret: None,
             unit: None,
+            person: None,
         };
         assert!(matches!(w.identity.create_staff_with(other).await, Err(IdentityError::UsernameTaken)));
         let both = [0, 1].map(|_| {
@@ -388,6 +390,7 @@ async fn an_invented_world_finds_its_staff_again() {
                     password: PASSWORD.into(),
                     totp_secret: None,
                     unit: None,
+                    person: None,
                 };
                 identity.create_staff_with(given).await.unwrap()
             })

@@ -1,10 +1,13 @@
-//! Money that belonged to no open order and is taken for a gift by the decision of two persons (facts: charity 6.2, entry 6d).
+//! Money that belonged to no open order and is taken for a gift by the decision of two persons (facts: charity 6.2, entry 6d), while the
+//! campaign of its order may receive: afterwards it can only go back.
 
+use domain::campaign::may_receive;
 use domain::donation::{Channel, DonationEvent, DonationState, Via};
 use domain::{BusinessDate, DonationId, Money, Timestamp};
 use entity::{Tx, campaign, donation};
 use ledger::Entry;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, QuerySelect, Set};
 
 use crate::donation::last_moment;
 use crate::history::{self, Step};
@@ -36,7 +39,8 @@ async fn campaign_of(db: &impl ConnectionTrait, order: &donation::Model) -> Resu
     campaign::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)
 }
 
-/// The entry with which stray money would become a gift to the campaign of an order, for those who decide about it.
+/// The entry with which stray money would become a gift to the campaign of an order, for those who decide about it. Refused when the campaign
+/// may receive nothing.
 pub async fn adoption_entry(
     db: &impl ConnectionTrait,
     (id, order): (DonationId, DonationId),
@@ -46,6 +50,7 @@ pub async fn adoption_entry(
 ) -> Result<Entry, CrowdfundingError> {
     let order = crate::donation(db, order).await?;
     let campaign = campaign_of(db, &order).await?;
+    may_receive(campaign.state)?;
     let gift = Gift {
         id,
         book: campaign.book_id,
@@ -87,7 +92,11 @@ pub async fn adopt(tx: &Tx, now: Timestamp, stray: Adoption) -> Result<donation:
     // The order is locked first, as by everybody who settles.
     find_orders(tx, [stray.order].into_iter()).await?;
     let order = crate::donation(tx, stray.order).await?;
-    let campaign = campaign_of(tx, &order).await?;
+    let campaign = campaign_of(tx, &order).await?.id;
+    // What it may receive does not change meanwhile.
+    let campaign = campaign::Entity::find_by_id(campaign).lock(LockType::Share).one(tx).await?;
+    let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
+    may_receive(campaign.state)?;
     let gift = Gift {
         id: stray.id,
         book: campaign.book_id,

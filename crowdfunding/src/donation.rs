@@ -496,7 +496,8 @@ pub async fn settle(tx: &Tx, now: Timestamp, transactions: &[&str]) -> Result<u6
     Ok(settled)
 }
 
-/// Closes a gift whose order has expired and is closed at the channel. False if it went another way meanwhile.
+/// Closes a gift whose order is over at the channel: expired and closed there, or paid otherwise than ordered. False if it went another way
+/// meanwhile.
 pub async fn close(tx: &Tx, now: Timestamp, id: DonationId) -> Result<bool, CrowdfundingError> {
     let order = find_orders(tx, [id].into_iter()).await?.remove(&id).ok_or(CrowdfundingError::NoSuchDonation)?;
     let Ok(to) = order.state.on(DonationEvent::Expire) else { return Ok(false) };

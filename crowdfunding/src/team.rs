@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use crate::campaign::required;
+use crate::campaign_view::holding;
 use crate::reach::campaigns_within;
 use crate::{CrowdfundingError, gate};
 
@@ -160,6 +161,22 @@ pub async fn teams(
         query = query.filter(row::Column::CampaignId.in_subquery(campaigns));
     }
     page(db, query, search.campaign, after, limit).await
+}
+
+/// The teams where somebody has one of these roles and whose names hold these words, newest first.
+pub async fn teams_named(
+    db: &impl ConnectionTrait,
+    (by, roles): (&Member, &[Role]),
+    words: &str,
+    limit: u64,
+) -> Result<Vec<row::Model>, CrowdfundingError> {
+    by.must_be(roles)?;
+    let Some(like) = holding(words) else { return Ok(Vec::new()) };
+    let mut query = row::Entity::find().filter(row::Column::Name.like(like));
+    if let Some(campaigns) = campaigns_within(by, roles) {
+        query = query.filter(row::Column::CampaignId.in_subquery(campaigns));
+    }
+    page(db, query, None, None, limit).await
 }
 
 async fn page(

@@ -18,7 +18,7 @@ pub enum DonationState {
     Paid,
     /// Paid, and its row in the channel's fund-flow bill is matched.
     Settled,
-    /// Expired unpaid. A payment that still arrives is a break, not this gift.
+    /// Expired unpaid, or paid otherwise than ordered. What arrives then is a break, not this gift.
     Closed,
     /// A refund was asked for and waits for a decision.
     RefundRequested,
@@ -52,7 +52,7 @@ pub enum DonationEvent {
     OrderPlaced,
     /// The channel or the bank confirmed the money.
     Pay,
-    /// The time to pay is over and the channel has closed the order.
+    /// The order is over at the channel: its time to pay, or it was paid otherwise than ordered.
     Expire,
     /// Its fund-flow row was found.
     Match,

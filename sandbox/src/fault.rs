@@ -99,11 +99,14 @@ pub(crate) struct RefundFaults {
     pub(crate) delay_ms: u64,
     /// Refunds of one order must lie a minute of business time apart. Off unless asked for.
     pub(crate) minute_apart: bool,
+    /// What answers about refunds say goes back, in fen, in the place of the true amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) said_fen: Option<i64>,
 }
 
 impl Default for RefundFaults {
     fn default() -> RefundFaults {
-        RefundFaults { outcome: RefundStatus::Success, times: 1, delay_ms: 200, minute_apart: false }
+        RefundFaults { outcome: RefundStatus::Success, times: 1, delay_ms: 200, minute_apart: false, said_fen: None }
     }
 }
 
@@ -225,6 +228,11 @@ impl FaultBox {
     /// Whether refunds of one order must lie a minute apart.
     pub(crate) fn minute_apart(&self) -> bool {
         self.lock().refund.minute_apart
+    }
+
+    /// What answers say goes back, if it is not the truth.
+    pub(crate) fn said_fen(&self) -> Option<i64> {
+        self.lock().refund.said_fen
     }
 
     /// Whether bills get a wrong hash.

@@ -48,7 +48,7 @@ pub(crate) fn ask(server: &Arc<Server>, body: &[u8], mode: Mode) -> Result<Answe
         if refund.terms.fingerprint != fingerprint {
             return Err(Refusal::invalid("订单金额或退款金额与之前请求不一致，请核实后再试"));
         }
-        return Ok(Answer::json(&view(&book, refund)));
+        return Ok(answered(server, &book, refund));
     }
     let number = find(&book, transaction_id, out_trade_no)?;
     let payment = book.payment(number);
@@ -76,7 +76,7 @@ pub(crate) fn ask(server: &Arc<Server>, body: &[u8], mode: Mode) -> Result<Answe
         delay_ms,
     };
     book.record(Event::RefundAsked(terms))?;
-    let answer = Answer::json(&view(&book, &book.refunds[refund]));
+    let answer = answered(server, &book, &book.refunds[refund]);
     drop(book);
     finish_later(server, u32::try_from(refund).unwrap_or(u32::MAX), delay_ms);
     Ok(answer)
@@ -152,7 +152,7 @@ fn part(whole: Money, some: Money, all: Money) -> Money {
 pub(crate) fn query(server: &Server, out_refund_no: &str) -> Result<Answer, Refusal> {
     let book = server.book();
     match book.refund_number(out_refund_no) {
-        Some(number) => Ok(Answer::json(&view(&book, book.refund(number)))),
+        Some(number) => Ok(answered(server, &book, book.refund(number))),
         None => Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", "退款单不存在")),
     }
 }
@@ -216,6 +216,15 @@ fn amounts(payment: &Payment, refund: &Refund) -> (i64, i64, i64, i64) {
         minus(payment.amount, payment.coupon).fen(),
         minus(terms.amount, terms.coupon_returned).fen(),
     )
+}
+
+/// The answer about a refund, a wrong one if that is wanted.
+fn answered(server: &Server, book: &Book, refund: &Refund) -> Answer {
+    let mut view = view(book, refund);
+    if let Some(fen) = server.faults.said_fen() {
+        view["amount"]["refund"] = json!(fen);
+    }
+    Answer::json(&view)
 }
 
 /// A refund as its answers show it.

@@ -4,6 +4,7 @@ use domain::role::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::attempts::suspend;
 use crate::caller::Caller;
 use crate::spending::{approved, line, paper, payee};
 use crate::vouchers::posted;
@@ -137,6 +138,54 @@ async fn nobody_decides_what_they_proposed_and_no_break_ends_undecided() {
             assert!(w.sql(attack).await.is_err(), "{attack}");
         }
         assert_eq!(w.raised(campaign).await, "0.00");
+    })
+    .await;
+}
+
+/// Stray money becomes a gift while its campaign may receive, and afterwards goes back; a campaign is not closed before that is decided
+/// (facts: charity 3.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn stray_money_is_no_gift_to_a_campaign_that_takes_none() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-six").await;
+        let stray = late_payment(w, &donor, campaign, "40.00").await;
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let of = format!("/staff/breaks/{}", stray["id"].as_str().unwrap());
+        let ways = async || {
+            let ways = head.get(&format!("{of}/ways")).await.ok()["items"].as_array().unwrap().clone();
+            ways.iter().map(|way| way["choice"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let declined = json!({ "reason": "该项目不能再接受捐赠" });
+        assert_eq!(ways().await, ["gift", "return"]);
+        let first = proposed(w, &stray, "gift").await;
+        suspend(w, campaign).await;
+        head.act(&path(&first, "approval")).await.refused(409, "campaign_not_open");
+        head.post(&path(&first, "decline"), declined.clone()).await.ok();
+        let again = json!({ "id": Uuid::now_v7(), "choice": "gift", "reason": "已电话联系捐赠人" });
+        cashier.post(&format!("{of}/resolutions"), again).await.refused(409, "campaign_not_open");
+        assert_eq!(ways().await, ["return"]);
+
+        let lift = json!({ "reason": "核查结束" });
+        w.staff(Role::Chair).await.post(&format!("/staff/campaigns/{campaign}/suspension-lift"), lift).await.ok();
+        let second = proposed(w, &stray, "gift").await;
+        let manager = w.staff(Role::ProjectManager).await;
+        let step = |name: &str| format!("/staff/campaigns/{campaign}/{name}");
+        manager.post(&step("end"), json!({ "reason": "核实情况" })).await.ok();
+        manager.act(&step("execution")).await.ok();
+        manager.act(&step("closing")).await.ok();
+        head.act(&path(&second, "approval")).await.refused(409, "campaign_ended");
+        let closure = head.act(&step("closure")).await;
+        assert!(closure.refused(409, "gate_closed").text.contains("money_in_suspense"), "{}", closure.text);
+        head.post(&path(&second, "decline"), declined).await.ok();
+        let back = proposed(w, &stray, "return").await;
+        head.act(&path(&back, "approval")).await.ok();
+        w.run_job("send_refunds").await;
+        w.until("it is back", async || breaks(w).await[0]["state"] == "resolved").await;
+        let closure = head.act(&step("closure")).await;
+        assert!(!closure.refused(409, "gate_closed").text.contains("money_in_suspense"), "{}", closure.text);
+        assert_eq!(w.raised(campaign).await, "0.00");
+        assert_eq!(w.balance("2209[payable=suspense]").await, "0.00");
     })
     .await;
 }

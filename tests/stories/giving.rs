@@ -299,6 +299,40 @@ async fn whoever_only_orders_is_asked_to_pay_first() {
     .await;
 }
 
+/// What WeChat lets us ask is there for all donors: whoever asks all the time hears what stands here, and writes nothing more for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_all_the_time_leaves_something_for_the_others() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let gift = w.order(&donor, campaign, "1.00").await;
+        let path = format!("/donations/{}/query", gift.id);
+        for _ in 0..10 {
+            for answer in join_all((0..40).map(|_| donor.act(&path))).await {
+                assert_eq!(answer.ok()["state"], "paying");
+            }
+        }
+        let worded = || {
+            let mut wish = w.wish("1.00");
+            wish["message"] = json!("愿你们一切都好");
+            wish
+        };
+        let answers = join_all((0..10).map(|_| async { donor.give(campaign, &worded()).await })).await;
+        let refused = answers.iter().find(|answer| answer.status != 200).expect("the share is used up");
+        assert_eq!(refused.refused(429, "too_many_requests").header("retry-after"), Some("60"));
+        // Giving without a word is nobody's burden, and others are not concerned.
+        donor.give(campaign, &w.wish("1.00")).await.ok();
+        w.donor("o-two").await.give(campaign, &worded()).await.ok();
+        // What is paid is found all the same, by whoever looks for everybody.
+        w.lever("faults", json!({ "callback": { "drop": 1 } })).await;
+        w.sandbox.pay(&gift.order).unwrap();
+        w.pass(6).await;
+        w.run_job("open_payments").await;
+        assert_eq!(donor.act(&path).await.ok()["state"], "paid");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_page_by_key_and_lose_nothing() {
     story(async |w| {

@@ -43,6 +43,12 @@ impl Platform {
         self.letter(w, "transaction", "TRANSACTION.SUCCESS", transaction, ahead)
     }
 
+    /// A letter that says how a refund ended.
+    fn refund(&self, w: &World, refund: &Value) -> Letter {
+        let event = format!("REFUND.{}", refund["refund_status"].as_str().unwrap());
+        self.letter(w, "refund", &event, refund, 0)
+    }
+
     fn letter(&self, w: &World, kind: &str, event: &str, resource: &Value, ahead: i64) -> Letter {
         let box_nonce = nonce()[..12].to_lowercase();
         let ciphertext = self.seal.seal(&box_nonce, kind, resource.to_string().as_bytes());
@@ -187,6 +193,150 @@ async fn a_callback_that_cannot_be_believed_changes_nothing_and_the_right_one_co
     .await;
 }
 
+/// A refund the stand-in works on, as the notification of its end would tell it.
+fn refunded(w: &World) -> Value {
+    let state = w.sandbox.state();
+    let refund = state["refunds"].as_array().unwrap().last().unwrap();
+    let payments = state["payments"].as_array().unwrap();
+    let payment = payments.iter().find(|payment| payment["transaction_id"] == refund["transaction_id"]).unwrap();
+    let (total, amount) = (&payment["amount_fen"], &refund["amount_fen"]);
+    json!({
+        "mchid": w.sandbox.connection().mchid, "transaction_id": refund["transaction_id"], "out_trade_no": refund["out_trade_no"],
+        "refund_id": refund["refund_id"], "out_refund_no": refund["out_refund_no"], "refund_status": "SUCCESS",
+        "success_time": w.app.business.now(), "user_received_account": "支付用户零钱",
+        "amount": { "total": total, "refund": amount, "payer_total": total, "payer_refund": amount },
+    })
+}
+
+/// Letters that speak of another amount, order or merchant than this refund, however it ended, and what is answered to each.
+fn contradicting(right: &Value) -> Vec<(Value, u16)> {
+    let with = |pointer: &str, value: Value| {
+        let mut wrong = right.clone();
+        *wrong.pointer_mut(pointer).unwrap() = value;
+        wrong
+    };
+    let fen = |pointer: &str| right.pointer(pointer).unwrap().as_i64().unwrap();
+    let mut wrong = Vec::new();
+    for status in ["SUCCESS", "CLOSED", "ABNORMAL"] {
+        for (pointer, value, answered) in [
+            ("/amount/refund", json!(fen("/amount/refund") - 1), 204),
+            ("/amount/total", json!(fen("/amount/total") + 1), 204),
+            ("/transaction_id", json!("4200000000202601010000000001"), 204),
+            ("/mchid", json!("1900000109"), 403),
+        ] {
+            let mut letter = with(pointer, value);
+            letter["refund_status"] = json!(status);
+            wrong.push((letter, answered));
+        }
+    }
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_contradicts_our_refund_changes_nothing() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-seven").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let gift = w.gift(&donor, campaign, "20.00").await;
+        let asked = json!({ "id": Uuid::now_v7(), "amount": "8.00", "reason": "error" });
+        donor.post(&format!("/donations/{}/refund-requests", gift.id), asked.clone()).await.ok();
+        let head = w.staff(Role::FinanceHead).await;
+        let path = format!("/staff/refunds/{}", asked["id"].as_str().unwrap());
+        head.act(&format!("{path}/approval")).await.ok();
+        w.lever("faults", json!({ "refund": { "outcome": "PROCESSING" }, "callback": { "drop": 1 } })).await;
+        assert_eq!(w.run_job("send_refunds").await, 1);
+
+        let (platform, right) = (Platform::of(w), refunded(w));
+        for (wrong, answered) in contradicting(&right) {
+            let answer = post(w, "refund", &platform.refund(w, &wrong)).await;
+            assert_eq!(answer.status, answered, "{wrong}");
+            let refund = head.get(&path).await.ok();
+            assert_eq!(refund["state"], "processing", "{wrong}");
+            let told = refund["last_error"].as_str().unwrap_or_default();
+            assert!(answered == 403 || told.contains("与本系统不符"), "{wrong}: {refund}");
+        }
+        let mut unknown = right.clone();
+        unknown["out_refund_no"] = json!(format!("{}-1", Uuid::now_v7().simple()));
+        assert_eq!(post(w, "refund", &platform.refund(w, &unknown)).await.status, 204, "there is nothing to repeat");
+        assert_eq!(w.balance("2209[payable=refund]").await, "-8.00");
+        assert_eq!(w.balance("1009[channel=wechat]").await, "120.00");
+        assert_eq!(w.raised(campaign).await, "112.00", "it counts since it was decided");
+
+        // The right one counts, once, and what contradicts it afterwards does not.
+        w.lever("refund", json!({ "out_refund_no": right["out_refund_no"], "outcome": "SUCCESS" })).await;
+        let letter = platform.refund(w, &right);
+        let answers = join_all((0..25).map(|_| post(w, "refund", &letter))).await;
+        assert!(answers.iter().all(|answer| answer.status == 204));
+        for (wrong, answered) in contradicting(&right) {
+            assert_eq!(post(w, "refund", &platform.refund(w, &wrong)).await.status, answered, "{wrong}");
+        }
+        let refund = head.get(&path).await.ok();
+        assert_eq!((&refund["state"], &refund["last_error"]), (&json!("succeeded"), &Value::Null), "{refund}");
+        assert_eq!(w.state(&donor, &gift).await, "partly_refunded");
+        assert_eq!(w.balance("2209[payable=refund]").await, "0.00");
+        assert_eq!(w.balance("1009[channel=wechat]").await, "112.00");
+    })
+    .await;
+}
+
+/// Money that goes back out of suspense is as exact: all of that payment, or it is not what we sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_contradicts_our_return_changes_nothing() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-eight").await;
+        w.gift(&donor, campaign, "100.00").await;
+        // Paid otherwise than ordered: the order is over, and told again with the right amount the same payment is no gift.
+        let gift = w.order(&donor, campaign, "20.00").await;
+        let paid = w.lever("pay", json!({ "out_trade_no": gift.order, "amount": 1_999 })).await;
+        w.until_gift(&donor, &gift, "closed").await;
+        let platform = Platform::of(w);
+        let number = paid["transaction_id"].as_str().unwrap();
+        let mended = platform.payment(w, &transaction(w, &gift.order, number, 2_000), 0);
+        assert_eq!(post(w, "payment", &mended).await.status, 500, "somebody has to look");
+        assert_eq!((w.raised(campaign).await, w.state(&donor, &gift).await), ("100.00".into(), "closed".into()));
+        assert_eq!(w.balance("2209[payable=suspense]").await, "-19.99");
+
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let stray = cashier.get("/staff/breaks").await.ok()["items"][0].clone();
+        let of = format!("/staff/breaks/{}/resolutions", stray["id"].as_str().unwrap());
+        let back = json!({ "id": Uuid::now_v7(), "choice": "return", "reason": "已电话联系捐赠人" });
+        cashier.post(&of, back.clone()).await.ok();
+        let step = |name: &str| format!("/staff/resolutions/{}/{name}", back["id"].as_str().unwrap());
+        head.act(&step("approval")).await.ok();
+        w.lever("faults", json!({ "refund": { "outcome": "PROCESSING" }, "callback": { "drop": 2 } })).await;
+        w.run_job("send_refunds").await;
+        let returned = async || head.get(&of).await.ok()["items"][0].clone();
+        let right = refunded(w);
+        for (wrong, answered) in contradicting(&right) {
+            assert_eq!(post(w, "refund", &platform.refund(w, &wrong)).await.status, answered, "{wrong}");
+            let seen = returned().await;
+            assert_eq!(seen["state"], "processing", "{wrong}");
+            let told = seen["last_error"].as_str().unwrap_or_default();
+            assert!(answered == 403 || told.contains("与本系统不符"), "{wrong}: {seen}");
+        }
+        assert_eq!(w.balance("2209[payable=suspense]").await, "-19.99");
+
+        // WeChat cannot, says so, and then speaks of another: nobody pays it a second time by bank.
+        let mut abnormal = right.clone();
+        abnormal["refund_status"] = json!("ABNORMAL");
+        assert_eq!(post(w, "refund", &platform.refund(w, &abnormal)).await.status, 204);
+        assert_eq!(returned().await["state"], "failed");
+        w.lever("faults", json!({ "refund": { "said_fen": 1_998 }, "callback": { "drop": 2 } })).await;
+        let bank = json!({ "bank_account": "基本户" });
+        head.post(&step("bank-payment"), bank.clone()).await.refused(409, "channel_contradicts");
+        w.lever("faults", json!({ "callback": { "drop": 2 } })).await;
+        head.post(&step("bank-payment"), bank).await.refused(409, "resolution_under_way");
+        w.lever("refund", json!({ "out_refund_no": right["out_refund_no"], "outcome": "SUCCESS" })).await;
+        assert_eq!(post(w, "refund", &platform.refund(w, &right)).await.status, 204);
+        assert_eq!(returned().await["state"], "done");
+        assert_eq!(w.balance("2209[payable=suspense]").await, "0.00");
+        assert_eq!(w.raised(campaign).await, "100.00");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn callbacks_that_are_lost_are_found_by_the_job() {
     story(async |w| {
@@ -250,13 +400,13 @@ async fn money_that_no_open_order_expects_is_booked_and_waits_for_a_person() {
         w.lever("pay", json!({ "out_trade_no": other.order, "amount": 1_999 })).await;
         // After the order was closed.
         let late = w.order(&donor, campaign, "40.00").await;
+        w.until_gift(&donor, &other, "closed").await;
         w.pass(1_000).await;
-        assert_eq!(w.run_job("expire_orders").await, 2);
+        assert_eq!(w.run_job("expire_orders").await, 1);
         assert_eq!(w.state(&donor, &late).await, "closed");
         w.lever("pay", json!({ "out_trade_no": late.order, "force": true })).await;
         let seen = async || w.count("SELECT CAST(count(*) AS BIGINT) FROM discrepancy").await;
         w.until("three payments wait for a person", async || seen().await == 3).await;
-        assert_eq!(w.state(&donor, &other).await, "closed");
         assert_eq!(w.state(&donor, &twice).await, "paid");
         assert_eq!(w.balance("2209[payable=suspense]").await, "-69.99");
         assert_eq!(w.raised(campaign).await, "10.00");

@@ -226,3 +226,62 @@ async fn two_processes_on_one_database_do_everything_once() {
     })
     .await;
 }
+
+/// A process dies with a job in its hands: while its lease holds nobody touches the job, then another takes it over and finishes it, and what
+/// the dead one had asked WeChat for is not asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_process_died_is_taken_over_when_its_lease_is_over() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let head = w.staff(Role::FinanceHead).await;
+        w.gift(&donor, campaign, "100.00").await;
+        let mut refunds = Vec::new();
+        for _ in 0..5 {
+            let gift = w.gift(&donor, campaign, "2.00").await;
+            let asked = json!({ "id": uuid::Uuid::now_v7(), "amount": "2.00", "reason": "error" });
+            donor.post(&format!("/donations/{}/refund-requests", gift.id), asked.clone()).await.ok();
+            head.act(&format!("/staff/refunds/{}/approval", asked["id"].as_str().unwrap())).await.ok();
+            refunds.push(gift);
+        }
+        let made = || w.sandbox.state()["totals"]["refunds"].as_i64().unwrap();
+        let count = async |outcome: &str| {
+            let sql = format!(
+                "SELECT CAST(count(*) AS BIGINT) FROM job_run WHERE job = 'send_refunds' AND outcome = '{outcome}'"
+            );
+            w.count(&sql).await
+        };
+        let api = json!({ "path": "/v3/refund/domestic/refunds", "delay_ms": 700, "times": 100 });
+        w.lever("faults", json!({ "api": api, "callback": { "drop": 100 } })).await;
+        let mut dying = program(w, &["job", "send_refunds"]).spawn();
+        w.until("it is in the middle of it", async || made() >= 2).await;
+        dying.kill();
+        // What it had asked for when it died is done, or not.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        w.lever("faults", json!({ "callback": { "drop": 100 } })).await;
+        let before = made();
+        assert!(before < 5, "it was not done yet");
+        assert_eq!((count("running").await, count("lost").await), (1, 0));
+
+        let refused = program(w, &["--json", "job", "send_refunds"]).run().ended(1);
+        assert!(refused.out.contains("under way"), "{refused:?}");
+        assert_eq!(made(), before, "the lease holds");
+        // A minute passes for the lease, and two processes are there to take it.
+        by_hand(&w.app.db, "UPDATE job_lease SET until_us = until_us - 60000000 WHERE name = 'send_refunds'").await;
+        let mut workers: Vec<_> = (0..2).map(|_| program(w, &["work"]).spawn()).collect();
+        w.until("the others are sent, too", async || made() == 5).await;
+        w.until("everything is back", async || {
+            w.pass(20).await;
+            w.balance("2209[payable=refund]").await == "0.00"
+        })
+        .await;
+        workers.iter_mut().for_each(Running::terminate);
+        for gift in &refunds {
+            assert_eq!(w.state(&donor, gift).await, "refunded");
+        }
+        assert_eq!((count("running").await, count("lost").await), (0, 1), "one run was lost, and said so once");
+        assert_eq!((made(), w.sandbox.refunded().len()), (5, 5));
+        assert_eq!(w.raised(campaign).await, "100.00");
+    })
+    .await;
+}

@@ -7,6 +7,7 @@ use futures_util::future::{join_all, select};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::bank::{accept, account, bring, file, line};
 use crate::caller::{Answer, Caller};
 use crate::reconciliation::{bills, classes, morning_after, noon, run};
 use crate::world::{Gift, REFUNDED, World, story};
@@ -367,6 +368,127 @@ async fn a_refund_that_was_ended_and_succeeds_after_all_is_a_break() {
         assert!(classes(&report).contains(&"status"), "{:?}", classes(&report));
         // Until the donor has paid it back, the foundation puts in what left twice.
         w.lever("top-up", json!({ "amount": "40.00" })).await;
+    })
+    .await;
+}
+
+/// What WeChat answers of another refund under our number is no word about ours: nothing is paid by bank or given up before it is cleared up.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_wechat_speaks_of_another_refund_nothing_is_decided() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let gift = w.gift(&donor, campaign, "40.00").await;
+        let id = agreed(w, &donor, &gift, "40.00").await;
+        // Its answer to the request is another's, and the refund waits where somebody looks.
+        w.lever("faults", json!({ "refund": { "outcome": "CLOSED", "said_fen": 3_999 }, "callback": { "drop": 1 } }))
+            .await;
+        w.run_job("send_refunds").await;
+        let waiting = refund(w, &id).await;
+        assert_eq!(waiting["state"], "approved");
+        assert!(waiting["last_error"].as_str().unwrap().contains("金额与本系统不符"), "{waiting}");
+        // Asked again it says the truth.
+        w.lever("faults", json!({ "callback": { "drop": 1 } })).await;
+        w.until("the refund is failed", async || {
+            w.pass(60).await;
+            w.run_job("send_refunds").await;
+            w.run_job("query_refunds").await;
+            refund(w, &id).await["state"] == "failed"
+        })
+        .await;
+
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let step = |name: &str| format!("/staff/refunds/{id}/{name}");
+        cashier.act(&step("outcome-proposal")).await.ok();
+        w.lever("faults", json!({ "refund": { "said_fen": 3_999 } })).await;
+        head.act(&step("give-up")).await.refused(409, "channel_contradicts");
+        let bank = json!({ "bank_account": "基本户" });
+        head.post(&step("bank-payment"), bank).await.refused(409, "channel_contradicts");
+        assert_eq!(
+            (w.raised(campaign).await, refund(w, &id).await["state"].clone()),
+            ("100.00".into(), json!("failed"))
+        );
+        w.lever("faults", json!({})).await;
+        assert_eq!(head.act(&step("give-up")).await.ok()["state"], "given_up");
+        assert_eq!(w.raised(campaign).await, "140.00");
+    })
+    .await;
+}
+
+/// Money that came without a name is a gift of the year it was claimed in: once that is closed it goes back through net assets, and until
+/// then out of the year's income, whenever it had come (facts: charity 6.2, entries 4a, 5 and 6c).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claimed_gift_goes_back_as_the_year_of_its_claim_stands() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let (book, day) = (account(w).await, w.app.business.today());
+        let (cashier, keeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let head = w.staff(Role::FinanceHead).await;
+        let moves = [("Y1", 5_000, "李四（示例）", "心意"), ("Y2", 3_000, "王五（示例）", "心意")];
+        bring(&keeper, &book, file(day, 0, &moves), "&write=true").await.ok();
+        let mut unknown = Vec::new();
+        for number in ["Y1", "Y2"] {
+            unknown.push(json!({ "line": line(w, "open", number).await, "kind": "unclaimed" }));
+        }
+        accept(&keeper, &book, json!(unknown)).await.ok();
+        // The gift has the id of its claim.
+        let claimed = async |number: &str| {
+            let of = format!("/staff/bank-lines/{}/claims", line(w, "unclaimed", number).await);
+            let claim = json!({ "id": Uuid::now_v7(), "choice": "gift", "campaign": campaign, "reason": "电话核实" });
+            keeper.post(&of, claim.clone()).await.ok();
+            head.post("/staff/bank-claims/approvals", json!({ "claims": [claim["id"]] })).await.ok();
+            claim["id"].clone()
+        };
+        let of_campaign = async |subject: &str| w.balance(&format!("{subject}[campaign={campaign}]")).await;
+        // No channel can give it back, so two persons end it.
+        let decided = async |gift: &Value, amount: &str| {
+            let asked = json!({ "id": Uuid::now_v7(), "donation": gift, "amount": amount, "reason": "error" });
+            cashier.post("/staff/refunds", asked.clone()).await.ok();
+            let id = asked["id"].as_str().unwrap().to_owned();
+            assert_eq!(head.act(&format!("/staff/refunds/{id}/approval")).await.ok()["state"], "failed");
+            cashier.act(&format!("/staff/refunds/{id}/outcome-proposal")).await.ok();
+            id
+        };
+        let pay = async |id: &str| {
+            let bank = json!({ "bank_account": "基本户" });
+            head.post(&format!("/staff/refunds/{id}/bank-payment"), bank).await.ok()["state"].clone()
+        };
+
+        let first = claimed("Y1").await;
+        while w.app.business.today().year() == day.year() {
+            w.pass(15 * 86_400).await;
+        }
+        w.end_year(day.year()).await;
+        let second = claimed("Y2").await;
+        assert_eq!(w.raised(campaign).await, "80.00");
+        assert_eq!((of_campaign("3102").await, of_campaign("410102").await), ("-50.00".into(), "-30.00".into()));
+
+        // The year of the first is closed, in part and for good.
+        let part = decided(&first, "20.00").await;
+        assert_eq!((of_campaign("320102").await, w.raised(campaign).await), ("20.00".into(), "60.00".into()));
+        assert_eq!(pay(&part).await, "paid_by_bank");
+        let dropped = decided(&first, "30.00").await;
+        assert_eq!((of_campaign("320102").await, w.raised(campaign).await), ("50.00".into(), "30.00".into()));
+        assert_eq!(head.act(&format!("/staff/refunds/{dropped}/give-up")).await.ok()["state"], "given_up");
+        assert_eq!((of_campaign("320102").await, w.raised(campaign).await), ("20.00".into(), "60.00".into()));
+        // The second came in that year, too, and is this year's income all the same.
+        let whole = decided(&second, "30.00").await;
+        assert_eq!((of_campaign("410102").await, of_campaign("320102").await), ("0.00".into(), "20.00".into()));
+        assert_eq!(pay(&whole).await, "paid_by_bank");
+        assert_eq!(
+            (w.balance("2209[payable=refund]").await, w.raised(campaign).await),
+            ("0.00".into(), "30.00".into())
+        );
+        assert_eq!(w.balance("1002[bank=基本户]").await, "30.00");
+
+        // Closing this year as well moves it all to net assets; what was given stays what it is.
+        while w.app.business.today().year() == day.year() + 1 {
+            w.pass(15 * 86_400).await;
+        }
+        w.end_year(day.year() + 1).await;
+        assert_eq!((of_campaign("3102").await, of_campaign("320102").await), ("-30.00".into(), "0.00".into()));
+        assert_eq!(w.raised(campaign).await, "30.00");
     })
     .await;
 }

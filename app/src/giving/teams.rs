@@ -69,7 +69,7 @@ impl Giving {
         let name_state = match known {
             // The same again needs no second look; another name under the id is refused below.
             Some(_) => MessageState::Review,
-            None => self.judged(&openid, &[&name]).await?,
+            None => self.judged((donor, &openid), &[&name]).await?,
         };
         let now = self.business.now();
         let new = NewTeam { id: wish.id, campaign: wish.campaign, donor, name, name_state, goal: wish.goal };

@@ -70,11 +70,11 @@ impl Identity {
         find(tx, &hmac).await?.ok_or(IdentityError::NoSuchDonor)
     }
 
-    /// The openid of a donor, for a call to WeChat.
+    /// The openid of a donor, for a call to WeChat. Who was erased meanwhile is nobody.
     pub async fn openid_of(&self, donor: DonorId) -> Result<OpenId, IdentityError> {
         let row = donor::Entity::find_by_id(donor).one(self.db.read()).await?.ok_or(IdentityError::NoSuchDonor)?;
         let key = sealed_key(row.key_sealed, row.key_version)?;
-        Ok(OpenId::from(self.vault.open(&key, &row.openid_sealed)?))
+        Ok(OpenId::from(self.vault.open(&key, &row.openid_sealed).map_err(nobody)?))
     }
 
     /// The openids of some donors, one statement. Donors who were erased are left out, and so is, with a line in the log,
@@ -96,9 +96,9 @@ impl Identity {
         Ok(openids)
     }
 
-    /// Seals a text with a donor's key. One statement.
+    /// Seals a text with a donor's key. One statement. Who was erased meanwhile is nobody.
     pub async fn seal_for(&self, donor: DonorId, text: &str) -> Result<Vec<u8>, IdentityError> {
-        Ok(self.vault.seal(&self.key_of(donor).await?, text)?)
+        self.vault.seal(&self.key_of(donor).await?, text).map_err(nobody)
     }
 
     /// Opens what was sealed for a donor. One statement.
@@ -106,9 +106,9 @@ impl Identity {
         Ok(self.vault.open(&self.key_of(donor).await?, sealed)?)
     }
 
-    /// Seals bytes with a donor's key. One statement.
+    /// Seals bytes with a donor's key. One statement. Who was erased meanwhile is nobody.
     pub async fn seal_bytes_for(&self, donor: DonorId, bytes: &[u8]) -> Result<Vec<u8>, IdentityError> {
-        Ok(self.vault.seal_bytes(&self.key_of(donor).await?, bytes)?)
+        self.vault.seal_bytes(&self.key_of(donor).await?, bytes).map_err(nobody)
     }
 
     /// Opens bytes that were sealed for a donor. One statement.
@@ -152,6 +152,14 @@ impl Identity {
     async fn key_of(&self, donor: DonorId) -> Result<SealedKey, IdentityError> {
         let row = donor::Entity::find_by_id(donor).one(self.db.read()).await?.ok_or(IdentityError::NoSuchDonor)?;
         Ok(sealed_key(row.key_sealed, row.key_version)?)
+    }
+}
+
+/// Whose key was destroyed is not there any more: not even for what they asked for in the same moment.
+fn nobody(error: VaultError) -> IdentityError {
+    match error {
+        VaultError::Erased => IdentityError::NoSuchDonor,
+        error @ (VaultError::UnknownVersion(_) | VaultError::Tag) => error.into(),
     }
 }
 
