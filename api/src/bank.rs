@@ -15,6 +15,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Officer;
+use crate::bank_claim::BankClaim;
 use crate::campaign::Reason;
 use crate::error::ApiError;
 use crate::page::{Page, default_limit};
@@ -162,6 +163,8 @@ struct BankImport {
     fresh: u64,
     /// Lines that were tied to their entries at once.
     matched: u64,
+    /// Rows that are no movement: which balance or sum each was taken for.
+    balance_rows: Vec<FileProblem>,
     /// What refuses the file.
     problems: Vec<FileProblem>,
     /// What wants a word before the file is taken.
@@ -184,6 +187,7 @@ impl From<ImportReport> for BankImport {
             expense: report.expense.into(),
             fresh: report.fresh,
             matched: report.matched,
+            balance_rows: report.balance_rows.into_iter().map(Into::into).collect(),
             problems: report.problems.into_iter().map(Into::into).collect(),
             warnings: report.warnings.into_iter().map(Into::into).collect(),
             statement: report.statement.map(|id| id.uuid()),
@@ -679,7 +683,8 @@ impl BankThingApi {
     async fn line(&self, officer: Officer, line_id: Path<Uuid>) -> Result<Json<BankLineSheet>, ApiError> {
         let sheet = self.app.bank.line(line_id.0.into(), &officer.0).await?;
         let ties = sheet.ties.into_iter().map(Into::into).collect();
-        Ok(Json(BankLineSheet { line: BankLine::of(&self.app, sheet.line), ties, undo: sheet.undo.into() }))
+        let claims = sheet.claims.into_iter().map(Into::into).collect();
+        Ok(Json(BankLineSheet { line: BankLine::of(&self.app, sheet.line), ties, undo: sheet.undo.into(), claims }))
     }
 
     /// Undoes what a line was taken for by mistake. What was booked from it alone is taken back by a reversal, by another person than who
@@ -747,6 +752,8 @@ struct BankLineSheet {
     line: BankLine,
     ties: Vec<BankTie>,
     undo: BankLineUndo,
+    /// What two persons have made of its money, or were asked to, oldest first; a gift has the id of its claim.
+    claims: Vec<BankClaim>,
 }
 
 /// Where a line stands now.

@@ -33,7 +33,7 @@ wire_enum! {
 
 /// What was proposed about a line, and what came of it. Names stay sealed.
 #[derive(Object)]
-struct BankClaim {
+pub(crate) struct BankClaim {
     id: Uuid,
     line: Uuid,
     choice: ClaimChoice,

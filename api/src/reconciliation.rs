@@ -79,11 +79,14 @@ struct WireProofItem {
     key: String,
     /// By how much it puts the channel ahead of the books.
     amount: Yuan,
+    /// Of what earlier days have left: since which day, where that is known.
+    #[oai(nullable)]
+    since: Option<Day>,
 }
 
 impl From<ProofItem> for WireProofItem {
     fn from(item: ProofItem) -> WireProofItem {
-        WireProofItem { what: item.what, key: item.key, amount: item.amount.into() }
+        WireProofItem { what: item.what, key: item.key, amount: item.amount.into(), since: item.since.map(Into::into) }
     }
 }
 
@@ -359,6 +362,7 @@ impl ReconciliationApi {
         files: DayFiles,
     ) -> Result<Json<Reconciliation>, ApiError> {
         self.may(&officer, book.0, &RUNNERS).await?;
+        self.app.reconciliation.can_be_brought(date.0.0)?;
         let DayFiles { trade, fund_flow, bank } = files;
         let files = Files { trade: bytes(trade).await?, fund_flow: bytes(fund_flow).await?, bank: bytes(bank).await? };
         if files.trade.is_none() && files.fund_flow.is_none() && files.bank.is_none() {

@@ -157,7 +157,7 @@ pub struct Sought {
     pub state: Option<LineState>,
     /// Of one statement.
     pub statement: Option<BankStatementId>,
-    /// Of exactly this amount.
+    /// Of exactly this amount, whether it came or left.
     pub amount: Option<Money>,
 }
 
@@ -283,7 +283,8 @@ impl Bank {
             query = query.filter(bank_line::Column::StatementId.eq(statement));
         }
         if let Some(amount) = sought.amount {
-            query = query.filter(bank_line::Column::AmountFen.eq(amount));
+            let left = Money::from_fen(amount.fen().saturating_neg());
+            query = query.filter(bank_line::Column::AmountFen.is_in([amount, left]));
         }
         if let Some(after) = after {
             let last = bank_line::Entity::find_by_id(after).one(db).await?.ok_or(BankError::NoSuchLine)?;

@@ -231,6 +231,11 @@ impl Reconciliation {
         self.day(&house, day, actor).await
     }
 
+    /// Whether somebody can have files of a day: of one that is still to come nobody has.
+    pub fn can_be_brought(&self, day: BusinessDate) -> Result<(), ReconcileError> {
+        if day > self.business.today() { Err(ReconcileError::NotOver(day)) } else { Ok(()) }
+    }
+
     /// Whether the bills of a day can be fetched, by somebody who will do so.
     pub async fn can_fetch(&self, book: Option<BookId>, day: BusinessDate) -> Result<(), ReconcileError> {
         self.fetched(book, day).await.map(|_| ())

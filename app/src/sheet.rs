@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
+use rust_decimal::Decimal;
 
 /// How the bytes of a text file spell letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -48,7 +49,7 @@ pub(crate) fn read(bytes: &[u8], encoding: Encoding) -> Result<Sheet, &'static s
         let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| "无法读取该XLSX文件")?;
         let range = book.worksheet_range_at(0).and_then(Result::ok).ok_or("该XLSX文件没有工作表")?;
         let cell = |data: &Data| match data {
-            Data::Float(number) => Cell::Number(number.to_string()),
+            Data::Float(value) => Cell::Number(number(&value.to_string())),
             Data::Int(number) => Cell::Number(number.to_string()),
             Data::Bool(true) => Cell::Text("是".to_owned()),
             Data::Bool(false) => Cell::Text("否".to_owned()),
@@ -80,4 +81,40 @@ pub(crate) fn read(bytes: &[u8], encoding: Encoding) -> Result<Sheet, &'static s
         sheet.push((number, record.iter().map(|cell| Cell::Text(cell.to_owned())).collect()));
     }
     Ok(sheet)
+}
+
+/// How many digits of a number a spreadsheet keeps.
+const DIGITS: usize = 15;
+
+/// A number as a spreadsheet shows it: what the computing of it leaves behind its fifteenth digit is none of it.
+fn number(digits: &str) -> String {
+    // What is whole may be the number of something, and longer.
+    let Some((whole, _)) = digits.split_once('.') else { return digits.to_owned() };
+    let places = DIGITS.saturating_sub(whole.trim_start_matches('-').len());
+    let rounded = digits.parse().ok().zip(u32::try_from(places).ok());
+    rounded.map_or_else(
+        || digits.to_owned(),
+        |(number, places): (Decimal, u32)| number.round_dp(places).normalize().to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_what_the_spreadsheet_shows() {
+        for (value, shown) in [
+            ("0.30000000000000004", "0.3"),
+            ("2200.5000000000005", "2200.5"),
+            ("-1234567890.12", "-1234567890.12"),
+            ("12.345", "12.345"),
+            ("100.00000000000001", "100"),
+            ("0.0000000000000018", "0"),
+            ("1200", "1200"),
+            ("622200001111222300", "622200001111222300"),
+        ] {
+            assert_eq!(number(value), shown);
+        }
+    }
 }

@@ -365,6 +365,10 @@ impl Driver {
         self.month_end(number).await.context("the end of a month")?;
         for withdrawal in self.world.withdrawals.iter().filter(|planned| planned.day == number) {
             self.depart(withdrawal).await.context("a withdrawal leaves")?;
+            // The channel says on the same day that it failed.
+            if withdrawal.fails {
+                self.finish(withdrawal).await.context("a withdrawal comes back")?;
+            }
         }
         match number {
             8 => self.nobody_pays(number).await,

@@ -138,6 +138,23 @@ async fn a_statement_is_lines_once_however_often_it_is_told() {
             let report = bring(&cashier, &book, windows, "&write=true&despite_warnings=true").await.ok();
             assert_eq!(report["problems"][0]["line"], line, "{from}, CRLF: {report:#}");
         }
+        // Rows that say a balance or a sum are no movements, and what they were taken for is told.
+        let with_rows = format!(
+            "记账日期,流水号,金额,余额,对方户名,摘要\n{day},,,115.00,,期初余额\n{day},B1,1.00,116.00,王五,\n,,,116.00,,期末余额\n合计,,1.00,,,\n"
+        );
+        let read = bring(&cashier, &book, with_rows.clone(), "").await.ok();
+        assert_eq!((&read["problems"], read["lines"].as_u64()), (&json!([]), Some(1)), "{read:#}");
+        assert_eq!((&read["opening"], &read["closing"]), (&json!("115.00"), &json!("116.00")));
+        let rows: Vec<(&Value, &str)> = read["balance_rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (&one["line"], one["problem"].as_str().unwrap()))
+            .collect();
+        assert_eq!(rows, [(&json!(2), "取作期初余额115.00"), (&json!(4), "取作期末余额116.00")]);
+        let wrong = with_rows.replacen(",,,116.00,,期末余额", ",,,116.01,,期末余额", 1);
+        let read = bring(&cashier, &book, wrong, "&write=true&despite_warnings=true").await.ok();
+        assert_eq!((&read["problems"][0]["line"], &read["statement"]), (&json!(3), &Value::Null), "{read:#}");
         // Nobody knows tomorrow.
         let future = bring(&cashier, &book, file(day.next(), 11_500, &[("F1", 100, "王五", "")]), "&write=true&despite_warnings=true").await.ok();
         assert!(future["problems"][0]["problem"].as_str().unwrap().contains("还没有到"), "{future:#}");
@@ -152,6 +169,11 @@ async fn a_statement_is_lines_once_however_often_it_is_told() {
         assert_eq!(warned["warnings"][0]["line"], 4, "{warned:#}");
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM bank_line").await, 4);
 
+        // A form around the file is not the file.
+        let path = format!("/api/v1{book}/bank-statements?id={}&{ACCOUNT}", Uuid::now_v7());
+        let form = cashier.request(Method::POST, &path).header("content-type", "multipart/form-data; boundary=x");
+        let refused = crate::caller::send(form.body(good.clone())).await;
+        assert!(refused.refused(415, "unsupported_media_type").text.contains("application/octet-stream"));
         // CAMT.053, whatever the mapping says.
         let camt = format!(
             "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt>\
@@ -699,6 +721,57 @@ async fn what_was_booked_from_a_line_is_taken_back_by_another_person_and_booked_
     .await;
 }
 
+/// Of several that have the very same amount, each is offered with its reason, the nearest first, and none is chosen.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_the_same_amount_is_offered_whole_and_chosen_by_a_person() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let book = account(w).await;
+        let (cashier, keeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let head = w.staff(Role::FinanceHead).await;
+        let day = w.app.business.today();
+        w.pass(3 * 86_400).await;
+        let last = w.app.business.today();
+        for (reference, on) in [("Z-1", day), ("Z-2", last), ("Z-3", day), ("Z-4", day), ("QR-77", day)] {
+            let gift = json!({
+                "id": Uuid::now_v7(), "campaign": campaign, "amount": "7.00", "counterparty": "示例公司", "bank_account": "基本户",
+                "reference": reference, "received_on": on.to_string(),
+            });
+            cashier.post("/staff/bank-gifts", gift.clone()).await.ok();
+            head.act(&format!("/staff/bank-gifts/{}/confirmation", id(&gift))).await.ok();
+        }
+        let students = [payee(w, campaign, "王一（示例）", 1).await, payee(w, campaign, "王二（示例）", 2).await];
+        let grant = paper(campaign, "a", &students, "10.00");
+        approved(w, &grant).await;
+        sent(w, &grant).await;
+        let moves = [("G2", 700, "示例公司", "捐款 单据 QR-77"), ("P1", -1_000, "王某", "助学金")];
+        let taken = bring(&cashier, &book, file(last, 100_000, &moves), "&write=true").await.ok();
+        assert_eq!(taken["matched"], 0, "{taken:#}");
+
+        let gifts = suggested(w, "G2").await;
+        assert_eq!(kinds(&gifts), ["entry", "entry", "entry", "entry", "entry", "unclaimed"], "{gifts:#?}");
+        let why = |one: &Value| one["reason"].as_str().unwrap().to_owned();
+        assert!(why(&gifts[0]).contains("单据号也相同"), "{gifts:#?}");
+        assert!(why(&gifts[1]).contains("同日") && why(&gifts[2]).contains("相差3天"), "{gifts:#?}");
+        assert!(gifts[..5].iter().all(|one| why(one).contains("金额相同的凭证有5笔")), "{gifts:#?}");
+        let paid = suggested(w, "P1").await;
+        assert_eq!(kinds(&paid), ["payouts", "payouts"], "{paid:#?}");
+        assert!(paid.iter().all(|one| why(one).contains("待付款项有2笔")), "{paid:#?}");
+        let offered: Vec<&Value> = paid.iter().map(|one| &one["ids"][0]).collect();
+        assert!(payouts(&grant).iter().all(|one| offered.contains(&&json!(one))), "{paid:#?}");
+
+        // A person says which.
+        let item = json!({ "line": line(w, "open", "P1").await, "kind": "payouts", "ids": paid[1]["ids"] });
+        let gift = json!({ "line": line(w, "open", "G2").await, "kind": "entry", "ids": gifts[0]["ids"] });
+        accept(&keeper, &book, json!([item, gift])).await.ok();
+        assert_eq!(lines(w, "open").await.len(), 0);
+        let of = line(w, "matched", "G2").await;
+        let sheet = keeper.get(&format!("/staff/bank-lines/{of}")).await.ok();
+        assert_eq!((&sheet["ties"][0]["entry"], &sheet["claims"]), (&gifts[0]["ids"][0], &json!([])), "{sheet:#}");
+    })
+    .await;
+}
+
 /// What the second person could not agree with is not proposed: a campaign that takes nothing now is claimed for by nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn money_is_not_claimed_for_a_campaign_that_takes_none() {
@@ -718,6 +791,12 @@ async fn money_is_not_claimed_for_a_campaign_that_takes_none() {
         keeper.post(&of, claim.clone()).await.ok();
         head.post("/staff/bank-claims/approvals", json!({ "claims": [claim["id"]] })).await.ok();
         assert_eq!(w.raised(campaign).await, "10.00");
+        // The line leads to what became of it.
+        let of = line(w, "matched", "W1").await;
+        let sheet = keeper.get(&format!("/staff/bank-lines/{of}")).await.ok();
+        let claims: Vec<(&Value, &Value)> =
+            sheet["claims"].as_array().unwrap().iter().map(|one| (&one["id"], &one["state"])).collect();
+        assert_eq!(claims, [(&claim["id"], &json!("done"))], "{sheet:#}");
     })
     .await;
 }
@@ -761,14 +840,14 @@ async fn a_line_whose_other_side_comes_later_is_matched_by_the_days_run() {
         gift("5.00", "G1").await;
         gift("7.00", "Z-7").await;
         assert_eq!(lines(w, "open").await.len(), 3);
-        w.run_job("reconcile").await;
+        assert_eq!(w.run_job("reconcile").await, 2, "the lines it matched are what it did");
         assert_eq!(w.balance("1009[channel=wechat_transit]").await, "0.00", "what had arrived is booked from its line");
         let open = lines(w, "open").await;
         assert_eq!((open.len(), &open[0]["reference"]), (1, &json!("G2")), "{open:#?}");
         assert_eq!(kinds(&suggested(w, "G2").await)[0], "entry", "what only looks alike is for a person");
         let ties = "SELECT CAST(count(*) AS BIGINT) FROM bank_match WHERE untied_us IS NULL AND actor = 'system'";
         assert_eq!(w.count(ties).await, 2);
-        w.run_job("reconcile").await;
+        assert_eq!(w.run_job("reconcile").await, 0);
         assert_eq!(w.count(ties).await, 2, "a second look finds nothing");
 
         // A person says that they do not belong together: so it stays.

@@ -273,6 +273,11 @@ async fn a_sealed_month_still_waits_for_its_lock() {
             "{closed:#}"
         );
         assert!(waits(&keeper).await && waits(&head).await, "sealed is not locked");
+        let desk = keeper.get("/staff/waiting").await.ok();
+        let month = desk["items"].as_array().unwrap().iter().find(|one| one["kind"] == "month_lock").unwrap();
+        let own = month["first"].as_array().unwrap().iter().find(|one| one["id"] == json!(w.book)).unwrap();
+        let since = own["since"].as_str().unwrap();
+        assert!(since.starts_with(&format!("{year}-12-01T00:00")), "since November was over: {since}");
 
         // The year does not end over it, whoever asks: not by a reason, and not past the program.
         clock(year + 1, "01-06").await;

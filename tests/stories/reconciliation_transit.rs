@@ -197,9 +197,11 @@ async fn every_day_is_proved_from_the_last_balance_there_is() {
         let waits: Vec<_> = report.buffer.iter().map(|one| (one.side.as_str(), one.class.as_str())).collect();
         assert_eq!(waits, [("books", "missing_there")], "what left on our side only waits: {report:#?}");
         let report = w.app.reconciliation.fetch(None, quiet, "story").await.unwrap();
-        let carried: Vec<_> =
-            report.proof.carried_items.iter().map(|one| (one.what.as_str(), one.amount.to_string())).collect();
-        assert_eq!(carried, [("提现与充值", "20.00".to_owned())], "{report:#?}");
+        // By its name, and since when.
+        let of = |one: &app::reconciliation::ProofItem| (one.what.clone(), one.key.clone(), one.amount.to_string(), one.since);
+        let carried: Vec<_> = report.proof.carried_items.iter().map(of).collect();
+        let id = new["id"].as_str().unwrap().to_owned();
+        assert_eq!(carried, [("提现与充值".to_owned(), id, "20.00".to_owned(), Some(first))], "{report:#?}");
         assert_eq!(report.proof.channel.map(|channel| channel.to_string()), Some("99.40".to_owned()), "{report:#?}");
         assert_eq!(report.proof.unexplained, Money::ZERO);
 
@@ -435,6 +437,11 @@ async fn the_files_of_a_day_can_be_brought_by_the_interface() {
         morning_after(w, day).await;
         let (trade, flow) = bills(w, day).await;
         sent(w, day, &[]).await.refused(422, "invalid_field");
+        let path = format!("/api/v1/staff/reconciliations/{day}/bills?book={}", w.book.uuid());
+        let bytes = w.staff(Role::Cashier).await.request(Method::POST, &path).header("content-type", "text/csv");
+        let refused = send(bytes.body(trade.clone())).await;
+        let told = refused.refused(415, "unsupported_media_type");
+        assert!(told.text.contains("multipart/form-data") && told.text.contains("fund_flow"), "{}", told.text);
         let cut = &flow[..flow.len() - 30];
         let answer = sent(w, day, &[("trade", &trade), ("fund_flow", cut)]).await;
         answer.refused(422, "bill_refused");
@@ -446,6 +453,40 @@ async fn the_files_of_a_day_can_be_brought_by_the_interface() {
         assert_eq!(breaks, [(&json!("unknown_line"), &json!("某人（示例） 流水"))], "{report:#}");
         assert_eq!(report["proof"]["carried_items"], json!([]));
         assert_eq!(sent(w, day, &[("trade", &trade)]).await.ok()["matched"], report["matched"]);
+        // Of a day that is still to come nobody has a file.
+        let ahead = w.app.business.today().next();
+        sent(w, ahead, &[("bank", &statement(ahead, &[("B-8", "8.00", "某人（示例）")]).bank.unwrap())])
+            .await
+            .refused(409, "bill_not_ready");
+    })
+    .await;
+}
+
+/// A day's files under another day's date: what they tell was told before, is not taken twice, and does not hold the day up; that the balance
+/// does not begin where the last one ended is what somebody is asked about.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_bills_of_two_days_tell_is_booked_once() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        matched(&run(w, day, Some(&trade), Some(&flow)).await);
+        assert_eq!(w.balance("5401[channel=wechat]").await, "0.60");
+        let next = day.next();
+        let dated = |bytes: &[u8]| {
+            String::from_utf8(bytes.to_vec()).unwrap().replace(&day.to_string(), &next.to_string()).into_bytes()
+        };
+        morning_after(w, next).await;
+        for _ in 0..2 {
+            let report = run(w, next, Some(&dated(&trade)), Some(&dated(&flow))).await;
+            assert_eq!(classes(&report), ["unknown_line"], "{report:#?}");
+            assert_eq!(report.breaks[0].key, format!("balance:{next}"));
+            assert_eq!(w.balance("5401[channel=wechat]").await, "0.60", "one fee");
+            assert_eq!(w.raised(campaign).await, "100.00");
+        }
     })
     .await;
 }

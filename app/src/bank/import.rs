@@ -51,6 +51,8 @@ pub struct ImportReport {
     pub expense: Money,
     /// Lines that no earlier file told of.
     pub fresh: u64,
+    /// Rows that are no movement: which balance or sum each was taken for.
+    pub balance_rows: Vec<Problem>,
     /// What refuses the file.
     pub problems: Vec<Problem>,
     /// What somebody should look at before it is taken.
@@ -207,6 +209,7 @@ pub(crate) async fn take(
         lines: lines.len() as u64,
         income: Money::checked_sum(of(true)).unwrap_or(Money::MAX),
         expense: Money::from_fen(-Money::checked_sum(of(false)).unwrap_or_default().fen()),
+        balance_rows: statement.said.iter().take(TOLD).cloned().collect(),
         ..ImportReport::default()
     };
     let sha256 = digest(&SHA256, file.bytes).as_ref().to_vec();
@@ -234,6 +237,7 @@ pub(crate) async fn take(
         report.problems.truncate(TOLD);
         return Ok((report, Vec::new()));
     }
+    report.warnings.extend(statement.doubts.iter().cloned());
     if let Some((begun, _)) = ledger::booked_days(tx, file.book).await?
         && first < begun
     {

@@ -25,6 +25,7 @@ pub(super) struct OpenEntry {
     pub(super) id: EntryId,
     pub(super) reference: String,
     pub(super) document: Option<String>,
+    pub(super) counterparty: Option<String>,
     pub(super) book_date: BusinessDate,
     pub(super) open_fen: Money,
 }
@@ -49,7 +50,7 @@ pub(super) struct SentPayout {
 
 /// Entries on a bank account that no line or not enough lines show. What was taken back before any line showed it is shown by none.
 pub(super) async fn open_entries(db: &impl ConnectionTrait, account: &Account) -> Result<Vec<OpenEntry>, DbErr> {
-    let sql = "SELECT e.id, e.reference, e.document, e.book_date, CAST(m.moved - COALESCE(t.tied, 0) AS BIGINT) AS open_fen \
+    let sql = "SELECT e.id, e.reference, e.document, e.counterparty, e.book_date, CAST(m.moved - COALESCE(t.tied, 0) AS BIGINT) AS open_fen \
                FROM (SELECT s.entry_id, SUM(s.fen) AS moved FROM ( \
                    SELECT entry_id, amount_fen AS fen FROM posting WHERE debit_account = $1 \
                    UNION ALL SELECT entry_id, -amount_fen FROM posting WHERE credit_account = $1) s GROUP BY s.entry_id) m \

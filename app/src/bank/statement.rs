@@ -19,6 +19,27 @@ const LINES: usize = 50_000;
 pub(super) const TOLD: usize = 100;
 /// Rows in which a bank says sums, below or between the lines.
 const SUMS: [&str; 6] = ["合计", "总计", "小计", "本页", "累计", "期末"];
+/// Of these, what the sum of all lines is called.
+const TOTALS: [&str; 4] = ["合计", "总计", "本期合计", "合计金额"];
+/// What banks call the balance before the first line, whatever the mapping says (spaces left out) …
+const OPENINGS: [&str; 12] = [
+    "期初余额",
+    "期初结存",
+    "上期余额",
+    "上期结余",
+    "上期结存",
+    "上月余额",
+    "上月结余",
+    "上日余额",
+    "昨日余额",
+    "起始余额",
+    "承前余额",
+    "openingbalance",
+];
+/// … after the last …
+const CLOSINGS: [&str; 7] = ["期末余额", "期末结存", "本期余额", "本期结余", "本月结余", "月末余额", "closingbalance"];
+/// … and where a page ends and another begins.
+const CARRIED: [&str; 5] = ["承前页", "承上页", "接前页", "过次页", "转下页"];
 /// Rows in which it says who printed the table and when: they hold no amount.
 const FOOT: [&str; 2] = ["打印", "制表"];
 /// What stands before the number of the account, above the lines.
@@ -129,6 +150,10 @@ pub(crate) struct Statement {
     pub(crate) opening: Option<Money>,
     pub(crate) closing: Option<Money>,
     pub(crate) lines: Vec<ReadLine>,
+    /// Rows that say no movement but a balance or a sum, and what they were taken for.
+    pub(crate) said: Vec<Problem>,
+    /// What somebody should look at.
+    pub(crate) doubts: Vec<Problem>,
 }
 
 /// Reads a file of any known shape.
@@ -323,12 +348,94 @@ impl Places {
     }
 }
 
+/// Which balance a row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Balance {
+    Opening,
+    Closing,
+    /// That of the page before, or for the next.
+    Carried,
+}
+
+impl Balance {
+    /// Which balance a cell announces, in the bank's usual words or in those of the mapping.
+    fn announced(mapping: &Mapping, text: &str) -> Option<Balance> {
+        let plain = |text: &str| {
+            let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            text.trim_end_matches(['：', ':']).to_lowercase()
+        };
+        let text = plain(text);
+        let is = |words: &[&str], own: &Option<String>| {
+            words.contains(&text.as_str()) || own.as_deref().is_some_and(|own| plain(own) == text)
+        };
+        if text.is_empty() {
+            None
+        } else if is(&OPENINGS, &mapping.opening_label) {
+            Some(Balance::Opening)
+        } else if is(&CLOSINGS, &mapping.closing_label) {
+            Some(Balance::Closing)
+        } else {
+            is(&CARRIED, &None).then_some(Balance::Carried)
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Balance::Opening => "期初余额",
+            Balance::Closing => "期末余额",
+            Balance::Carried => "转页余额",
+        }
+    }
+}
+
+/// The opening and the closing balance that a file says, each with the row that said it first.
+#[derive(Default)]
+struct Balances {
+    opening: Option<(u64, Money)>,
+    closing: Option<(u64, Money)>,
+    said: Vec<Problem>,
+}
+
+impl Balances {
+    /// Takes what a row says. A file that says two different balances contradicts itself.
+    fn take(&mut self, number: u64, which: Balance, amount: Money) -> Result<(), Problem> {
+        self.said.push(Problem::at(number, format!("取作{}{amount}", which.words())));
+        let place = match which {
+            Balance::Opening => &mut self.opening,
+            Balance::Closing => &mut self.closing,
+            Balance::Carried => return Ok(()),
+        };
+        match *place {
+            Some((before, known)) if known != amount => {
+                let words = format!("{}写的是{amount}，第{before}行写的是{known}", which.words());
+                Err(Problem::at(number, words))
+            }
+            Some(_) => Ok(()),
+            None => {
+                *place = Some((number, amount));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a row of the table is.
+enum Row {
+    /// Nothing to read: empty, a sum of a part, the head of a further page, who printed it.
+    Nothing,
+    Line(ReadLine),
+    Balance(Balance, Money),
+    /// What came and what left in all, if it says so.
+    Total(Money, Money),
+}
+
 fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
     let sheet = sheet::read(bytes, mapping.encoding).map_err(|words| vec![Problem::whole(words)])?;
     let mut rows = sheet.iter();
     let (mut places, mut of) = (None, None);
     let mut missing = mapping.date.clone();
-    for (_, cells) in rows.by_ref() {
+    let mut balances = Balances::default();
+    for (number, cells) in rows.by_ref() {
         match Places::of(mapping, cells) {
             Ok(found) => {
                 places = Some(found);
@@ -339,30 +446,105 @@ fn table(bytes: &[u8], mapping: &Mapping) -> Result<Statement, Vec<Problem>> {
             Err(name) if cells.iter().any(|cell| cell.text() == mapping.date.trim()) => missing = name,
             Err(_) => {}
         }
+        for (which, amount) in above(cells, mapping) {
+            balances.take(*number, which, amount).map_err(|problem| vec![problem])?;
+        }
     }
     let Some(places) = places else {
         return Err(vec![Problem::whole(format!("没有找到“{missing}”一列，请会计或财务负责人核对“账户与列对应”"))]);
     };
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
+    let mut total = None;
     for (number, cells) in rows {
         if problems.len() >= TOLD || lines.len() > LINES {
             break;
         }
         match row(*number, cells, mapping, &places) {
-            Ok(line) => lines.extend(line),
+            Ok(Row::Nothing) => {}
+            Ok(Row::Line(line)) => lines.push(line),
+            Ok(Row::Balance(which, amount)) => {
+                problems.extend(turned(*number, which, amount, lines.last()));
+                // What is carried from before the first line is what the file begins with.
+                let first = which == Balance::Carried && lines.is_empty();
+                let which = if first { Balance::Opening } else { which };
+                problems.extend(balances.take(*number, which, amount).err());
+            }
+            Ok(Row::Total(came, left)) => total = Some((*number, came, left, lines.len())),
             Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
+    let Balances { opening, closing, mut said } = balances;
+    let mut doubts = Vec::new();
+    // A sum of all lines says whether some are missing. Banks write many sums: one that differs wants a look, and refuses nothing.
+    if let Some((number, came, left, of)) = total
+        && of == lines.len()
+    {
+        let sum = |sign: bool| {
+            let wanted = lines.iter().map(|line| line.amount).filter(|amount| amount.is_positive() == sign);
+            Money::checked_sum(wanted).map_or(i64::MAX, |sum| sum.fen().abs())
+        };
+        if (came.fen(), left.fen()) == (sum(true), sum(false)) {
+            said.push(Problem::at(number, "合计与各行相符"));
+        } else {
+            let (here, there) = (Money::from_fen(sum(true)), Money::from_fen(sum(false)));
+            let words = format!("合计写的是收入{came}、支出{left}，各行相加是收入{here}、支出{there}，可能缺少流水");
+            doubts.push(Problem::at(number, words));
+        }
+    }
     chained(&mut lines).map_err(|problem| vec![problem])?;
-    let said = |label: &Option<String>| label.as_deref().and_then(|label| labelled(&sheet, label.trim()));
     let first = lines.first().and_then(|line| line.balance?.checked_sub(line.amount));
     let last = lines.last().and_then(|line| line.balance);
-    let opening = said(&mapping.opening_label).or(first);
-    let closing = said(&mapping.closing_label).or(last);
-    Ok(Statement { format: "csv", account: of, opening, closing, lines })
+    let opening = opening.map(|(_, amount)| amount).or(first);
+    let closing = closing.map(|(_, amount)| amount).or(last);
+    Ok(Statement { format: "csv", account: of, opening, closing, lines, said, doubts })
+}
+
+/// The balances that a line above the table says: behind the cell that announces it, or in that cell itself.
+fn above(cells: &[Cell], mapping: &Mapping) -> Vec<(Balance, Money)> {
+    let behind = |at: usize| cells[at + 1..].iter().find(|cell| !cell.text().is_empty());
+    let found = cells.iter().enumerate().filter_map(|(at, cell)| {
+        if let Some(which) = Balance::announced(mapping, cell.text()) {
+            return Some((which, behind(at).and_then(|cell| amount(cell.text()))?));
+        }
+        let (word, rest) = cell.text().split_once(['：', ':'])?;
+        Some((Balance::announced(mapping, word)?, amount(rest)?))
+    });
+    found.filter(|(which, _)| *which != Balance::Carried).collect()
+}
+
+/// What is wrong with a balance that is carried from page to page: it is that of the line before it, or from which that line led.
+fn turned(number: u64, which: Balance, amount: Money, before: Option<&ReadLine>) -> Option<Problem> {
+    let line = before.filter(|_| which == Balance::Carried)?;
+    let stood = line.balance?;
+    let fits = stood == amount || stood.checked_sub(line.amount) == Some(amount);
+    (!fits).then(|| Problem::at(number, format!("转页余额是{amount}，与上一行的余额{stood}不衔接")))
+}
+
+/// The balance that a row says instead of a movement. A row with a day says one only if it moves nothing.
+fn balance_of(cells: &[Cell], mapping: &Mapping, places: &Places, dated: bool) -> Option<(Balance, Money)> {
+    let mut named =
+        cells.iter().enumerate().filter_map(|(at, cell)| Some((at, Balance::announced(mapping, cell.text())?)));
+    let (at, which) = named.next()?;
+    let moving = [places.amount, places.income, places.expense];
+    let cell = |place: usize| cells.get(place).map_or("", Cell::text);
+    let still = moving.into_iter().flatten().all(|place| is_nothing(cell(place)));
+    if dated && !still {
+        return None;
+    }
+    let of_column = places.balance.and_then(|place| amount(cell(place)));
+    let behind = |also_moving: bool| {
+        let rest = (at + 1..cells.len()).filter(|place| also_moving || !moving.contains(&Some(*place)));
+        rest.map(cell).find(|text| !text.is_empty()).and_then(amount)
+    };
+    Some((which, of_column.or_else(|| behind(false)).or_else(|| behind(true))?))
+}
+
+/// Whether a cell for an amount says that nothing moved.
+fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "-" | "--") || amount(text) == Some(Money::ZERO)
 }
 
 /// The number of the account in a line above the table: in the cell that names it, or in the next. What stands behind it in the same cell,
@@ -402,31 +584,42 @@ pub(super) fn same_account(one: &str, other: &str) -> bool {
     agree(&head, &other_head) && agree(&tail, &other_tail)
 }
 
-/// The amount behind the cell that says this.
-fn labelled(sheet: &[(u64, Vec<Cell>)], label: &str) -> Option<Money> {
-    let clean = |cell: &Cell| cell.text().trim_end_matches(['：', ':']).to_owned();
-    sheet.iter().find_map(|(_, cells)| {
-        let at = cells.iter().position(|cell| clean(cell) == label)?;
-        cells[at + 1..].iter().find(|cell| !cell.text().is_empty()).and_then(|cell| amount(cell.text()))
-    })
-}
-
-/// A line of the table; none if it is empty, says sums or who printed it. Whatever has a day is read or refused: somebody may be called 打印….
-fn row(number: u64, cells: &[Cell], mapping: &Mapping, places: &Places) -> Result<Option<ReadLine>, Vec<Problem>> {
+/// What a row of the table is. Whatever has a day and moves something is a line or refused: somebody may be called 打印….
+fn row(number: u64, cells: &[Cell], mapping: &Mapping, places: &Places) -> Result<Row, Vec<Problem>> {
     let cell = |place: usize| cells.get(place).map_or("", Cell::text);
     let maybe = |place: Option<usize>| place.map_or("", cell);
-    let Some(first) = cells.iter().map(Cell::text).find(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(first) = cells.iter().map(Cell::text).find(|text| !text.is_empty()) else { return Ok(Row::Nothing) };
     let date = day(cell(places.date), mapping.date_format.trim()).or_else(|| cell(places.date).parse().ok());
+    if let Some((which, amount)) = balance_of(cells, mapping, places, date.is_some()) {
+        return Ok(Row::Balance(which, amount));
+    }
     if date.is_none() {
+        // The head of a further page.
+        if Places::of(mapping, cells).is_ok() {
+            return Ok(Row::Nothing);
+        }
         let says = |words: &[&str], text: &str| words.iter().any(|word| text.starts_with(word));
         let dateless = cell(places.date).is_empty() || says(&SUMS, cell(places.date));
         let moneyless = [places.amount, places.income, places.expense].into_iter().all(|place| maybe(place).is_empty());
-        if (says(&SUMS, first) && dateless) || (says(&FOOT, first) && moneyless) {
-            return Ok(None);
+        if says(&SUMS, first) && dateless {
+            let sum =
+                |place: Option<usize>| amount(maybe(place)).or_else(|| is_nothing(maybe(place)).then_some(Money::ZERO));
+            let total = TOTALS.contains(&first.trim_end_matches(['：', ':'])) && !moneyless && places.amount.is_none();
+            let both = sum(places.income).zip(sum(places.expense)).filter(|_| total);
+            return Ok(both.map_or(Row::Nothing, |(came, left)| Row::Total(came, left)));
+        }
+        if says(&FOOT, first) && moneyless {
+            return Ok(Row::Nothing);
         }
     }
     if cells.len() <= places.last {
         return Err(vec![Problem::at(number, format!("这一行只有{}格，不完整，文件可能被截断", cells.len()))]);
+    }
+    // With no balance beside it that would prove it, this may be either.
+    if places.balance.is_none() && cells.iter().any(|cell| Balance::announced(mapping, cell.text()).is_some()) {
+        let words =
+            "这一行写着余额，金额一栏又有数，分不清是余额还是流水；请在“账户与列对应”里写明余额一列，或删去这一行";
+        return Err(vec![Problem::at(number, words)]);
     }
     let problems = RefCell::new(Vec::new());
     let wrong = |column: &str, words: &str| {
@@ -475,7 +668,7 @@ fn row(number: u64, cells: &[Cell], mapping: &Mapping, places: &Places) -> Resul
     }
     let (Some(day), true) = (date, problems.is_empty()) else { return Err(problems) };
     let remarks: Vec<&str> = places.remarks.iter().map(|place| cell(*place)).filter(|text| !text.is_empty()).collect();
-    Ok(Some(ReadLine {
+    Ok(Row::Line(ReadLine {
         line: number,
         day,
         reference: clipped(maybe(places.reference), 64),
@@ -599,6 +792,75 @@ mod tests {
         }
         assert!(read(TEXT.as_bytes(), Some(&mapping())).is_err(), "UTF-8 is not GBK");
         assert!(read(b"date,x\n", None).unwrap_err()[0].words.contains("列对应关系"));
+    }
+
+    #[test]
+    fn rows_of_balances_and_sums_are_read_as_what_they_say() {
+        const HEAD: &str = "交易日期,流水号,借方发生额,贷方发生额,余额,对方户名,摘要,附言\n";
+        let own = Mapping { opening_label: None, ..mapping() };
+        let said = |text: &str| -> Vec<(u64, String)> {
+            let read = read(&gbk(text), Some(&own)).unwrap();
+            assert_eq!(read.lines.len(), 2, "{read:?}");
+            assert_eq!((read.opening, read.closing), (amount("1000.00"), amount("2200.00")));
+            assert_eq!(read.doubts, []);
+            read.said.into_iter().map(|one| (one.line, one.words)).collect()
+        };
+        let taken = |line: u64, words: &str| (line, words.to_owned());
+        let (first, second) = (
+            "2026/3/1 09:00,A1,,\"1,200.50\",\"2,200.50\",示例公司,汇款,捐款\n",
+            "2026/03/02,A2,0.50,,\"2,200.00\",,手续费,\n",
+        );
+        // Under the head with a day, without one, and with zeros where nothing moved.
+        let (opening, closing) = (taken(2, "取作期初余额1000.00"), taken(5, "取作期末余额2200.00"));
+        for (above, below) in [
+            ("2026/03/01,,,,\"1,000.00\",,期初余额,\n", "2026/03/02,,,,\"2,200.00\",,期末余额,\n"),
+            (",,0.00,0.00,\"1,000.00\",,上期余额,\n", "期末余额：,,,,\"2,200.00\",,,\n"),
+            ("期初余额,\"1,000.00\",,,,,,\n", "本期结余,,,\"2,200.00\",,,,\n"),
+            ("承前页,,,,\"1,000.00\",,,\n", "2026/03/02,,--,--,\"2,200.00\",,期末 余额,\n"),
+        ] {
+            let text = format!("{HEAD}{above}{first}{second}{below}");
+            assert_eq!(said(&text), [opening.clone(), closing.clone()], "{text}");
+        }
+        // Above the head in one cell, and a page that ends in the middle.
+        let text = format!(
+            "期初余额：\"1,000.00\"\n{HEAD}{first}过次页,,,,\"2,200.50\",,,\n{HEAD}承前页,,,,\"2,200.50\",,,\n{second}合计,,0.50,\"1,200.50\",,,,\n"
+        );
+        assert!(read(&gbk(&text), Some(&own)).is_ok(), "a quote within a cell is none");
+        let text = text.replacen("期初余额：\"1,000.00\"", "\"期初余额：1,000.00\"", 1);
+        let words = ["取作期初余额1000.00", "取作转页余额2200.50", "取作转页余额2200.50", "合计与各行相符"];
+        assert_eq!(
+            said(&text),
+            [(1, words[0]), (4, words[1]), (6, words[2]), (8, words[3])].map(|(line, words)| taken(line, words))
+        );
+
+        // What contradicts the lines is refused, with the row that says so or the line where it breaks.
+        for (extra, line, word) in [
+            ("2026/03/02,,,,\"2,200.01\",,期末余额,\n", 3, "2200.01"),
+            ("期末余额,,,,\"2,200.00\",,,\n期末余额,,,,\"2,300.00\",,,\n", 5, "第4行"),
+            ("期初余额,,,,999.00,,,\n", 2, "999.00"),
+            ("过次页,,,,\"2,200.50\",,,\n", 0, ""),
+            ("过次页,,,,1.00,,,\n", 4, "不衔接"),
+        ] {
+            let read = read(&gbk(&format!("{HEAD}{first}{second}{extra}")), Some(&own));
+            match line {
+                0 => assert!(read.is_ok(), "{read:?}"),
+                line => {
+                    let problem = &read.unwrap_err()[0];
+                    assert_eq!(problem.line, line, "{extra}: {problem:?}");
+                    assert!(problem.words.contains(word), "{extra}: {problem:?}");
+                }
+            }
+        }
+        // A sum that differs wants a look; a movement is never taken for a balance.
+        let read_in = |text: String| read(&gbk(&text), Some(&own)).unwrap();
+        let less = read_in(format!("{HEAD}{first}{second}合计,,0.50,\"1,300.50\",,,,\n"));
+        assert_eq!((less.doubts[0].line, less.lines.len()), (4, 2), "{less:?}");
+        let named = read_in(format!("{HEAD}{first}{}", second.replacen("手续费", "期初余额", 1)));
+        assert_eq!((named.lines.len(), named.said.len()), (2, 0), "{named:?}");
+        let blind = Mapping { balance: None, ..own.clone() };
+        let text = format!("{HEAD}{first}{}", second.replacen("手续费", "期初余额", 1));
+        let refused = read(&gbk(&text), Some(&blind)).unwrap_err();
+        assert_eq!((refused[0].line, refused.len()), (3, 1), "{refused:?}");
     }
 
     #[test]

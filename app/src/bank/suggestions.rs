@@ -1,5 +1,6 @@
 //! What an open line may be, with the reasons.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::disbursement::PayoutState;
@@ -17,6 +18,13 @@ use super::{Bank, BankError, READERS, ShownLine, hand};
 const FREE: [&str; 5] = ["不限定用途", "不指定用途", "非限定性捐赠", "一般捐赠", "一般基金"];
 /// How many days an entry may lie from its line to be suggested.
 const NEAR_DAYS: i64 = 10;
+/// How many of one kind are offered for one line; with more of the same amount, somebody has to look elsewhere.
+const OFFERED: usize = 20;
+
+/// From how many letters on a document's number says something when a line contains it …
+const NUMBER: usize = 4;
+/// … and a name.
+const NAME: usize = 2;
 
 /// What a line may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +140,11 @@ struct Known {
     cash: Money,
 }
 
+/// What is said where several have the very same amount: nothing but a person tells them apart.
+fn alike(count: usize, what: &str) -> String {
+    if count > 1 { format!("；金额相同的{what}有{count}笔，请核对后选定") } else { String::new() }
+}
+
 impl Known {
     /// The best first.
     fn of(&self, shown: &ShownLine) -> Vec<Suggestion> {
@@ -158,11 +171,17 @@ impl Known {
                     && one.amount_fen == line.amount_fen
                     && one.paid_on.is_some_and(|day| day <= line.day)
             });
-            for one in came_back.take(3) {
+            // The one that is named, or all of the amount, the last one that was paid first.
+            let mut came_back: Vec<&SentPayout> = came_back.collect();
+            came_back.sort_by_key(|one| Reverse((words.contains(&one.id.simple()), one.paid_on)));
+            let note = alike(came_back.len(), "已付款项");
+            for one in came_back.into_iter().take(OFFERED) {
                 if words.contains(&one.id.simple()) {
                     add(SuggestionKind::Bounced, vec![one.id.uuid()], "附言含已付款项的业务编号".to_owned());
                 } else if says(&["退汇", "退回", "退票", "冲正"]) {
-                    add(SuggestionKind::Bounced, vec![one.id.uuid()], "银行退汇，金额与已付款项相同".to_owned());
+                    let paid = one.paid_on.map_or(String::new(), |day| format!("{day}付出，"));
+                    let reason = format!("银行退汇，{paid}金额与已付款项相同{note}");
+                    add(SuggestionKind::Bounced, vec![one.id.uuid()], reason);
                 }
             }
         } else {
@@ -186,16 +205,53 @@ impl Known {
                     add(SuggestionKind::Payouts, ids, format!("与付款文件的{}笔合计相同", payouts.len()));
                 }
             }
-            for (claim, amount) in self.returns.iter().filter(|(_, amount)| amount.fen() == out) {
-                add(SuggestionKind::Return, vec![claim.uuid()], format!("与应退回的待认领款{amount}相同"));
+            // Single payments of a file of several, where none is named: the bank may have made them one by one.
+            let of_several = |one: &&SentPayout| files.get(&one.payment_file_id).is_some_and(|all| all.len() > 1);
+            let single: Vec<&SentPayout> = sent
+                .iter()
+                .copied()
+                .filter(|one| named.is_empty() && one.amount_fen.fen() == out)
+                .filter(of_several)
+                .collect();
+            let note = alike(single.len(), "待付款项");
+            for one in single.into_iter().take(OFFERED) {
+                let reason = format!("与付款文件中的一笔金额相同，请核对收款人{note}");
+                add(SuggestionKind::Payouts, vec![one.id.uuid()], reason);
+            }
+            let returns = || self.returns.iter().filter(move |(_, amount)| amount.fen() == out);
+            let note = alike(returns().count(), "应退款");
+            for (claim, amount) in returns() {
+                add(SuggestionKind::Return, vec![claim.uuid()], format!("与应退回的待认领款{amount}相同{note}"));
             }
         }
-        let near: Vec<&OpenEntry> =
+        // All of the amount: the one whose document or counterparty the line names, then the nearest day.
+        let has = |text: &Option<String>, least: usize| {
+            let text = text.as_deref().map(str::trim).filter(|text| text.chars().count() >= least);
+            text.is_some_and(|text| line.reference == text || words.contains(text))
+        };
+        let documented = |entry: &OpenEntry| has(&entry.document, NUMBER);
+        let named = |entry: &OpenEntry| has(&entry.counterparty, NAME);
+        let apart = |entry: &OpenEntry| entry.book_date.days_to(line.day).abs();
+        let mut near: Vec<&OpenEntry> =
             self.entries.iter().filter(|entry| entry.open_fen == line.amount_fen && !far(entry.book_date)).collect();
-        for entry in near.iter().take(3) {
-            let reason =
-                format!("{}的凭证“{}”金额相同", entry.book_date, crate::books::words::reference(&entry.reference));
-            add(SuggestionKind::Entry, vec![entry.id.uuid()], reason);
+        near.sort_by_key(|entry| (!documented(entry), !named(entry), apart(entry)));
+        let note = alike(near.len(), "凭证");
+        for entry in near.iter().take(OFFERED) {
+            let what = crate::books::words::reference(&entry.reference);
+            let mut reason = format!("{}的凭证“{what}”金额相同，", entry.book_date);
+            reason += &match apart(entry) {
+                0 => "同日".to_owned(),
+                days => format!("相差{days}天"),
+            };
+            if documented(entry) {
+                reason += "，单据号也相同";
+            }
+            match entry.counterparty.as_deref() {
+                Some(_) if named(entry) => reason += "，户名也相同",
+                Some(other) => reason += &format!("，对方{other}"),
+                None => {}
+            }
+            add(SuggestionKind::Entry, vec![entry.id.uuid()], reason + &note);
         }
         if incoming && says(&["利息", "结息"]) {
             add(SuggestionKind::Interest, Vec::new(), "摘要为银行结息".to_owned());

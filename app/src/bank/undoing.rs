@@ -51,10 +51,12 @@ pub struct LineSheet {
     pub ties: Vec<Tied>,
     /// How that can be undone.
     pub undo: Undo,
+    /// What two persons have made of its money, or were asked to, oldest first.
+    pub claims: Vec<bank_claim::Model>,
 }
 
 impl Bank {
-    /// A line with everything it was tied to, oldest first, and how that can be undone.
+    /// A line with everything it was tied to, oldest first, how that can be undone, and what was claimed of it.
     pub async fn line(&self, id: BankLineId, by: &Member) -> Result<LineSheet, BankError> {
         by.must_be(&READERS)?;
         let db = self.db.read();
@@ -81,7 +83,13 @@ impl Bank {
             let reference = references.get(&tie.entry_id).cloned().unwrap_or_default();
             Tied { tie, reference }
         };
-        Ok(LineSheet { line: self.shown(row)?, ties: ties.into_iter().map(named).collect(), undo })
+        let claims = bank_claim::Entity::find()
+            .filter(bank_claim::Column::LineId.eq(id))
+            .order_by_asc(bank_claim::Column::CreatedUs)
+            .order_by_asc(bank_claim::Column::Id)
+            .all(db)
+            .await?;
+        Ok(LineSheet { line: self.shown(row)?, ties: ties.into_iter().map(named).collect(), undo, claims })
     }
 
     /// Undoes what a line was taken for by mistake, and it waits again. Entries it was tied to stand; what was booked from it alone is taken

@@ -39,6 +39,8 @@ pub struct MonthStanding {
     pub sheets: Vec<String>,
     /// How many lines of the bank nobody has looked at.
     pub lines: u64,
+    /// On which accounts at the bank, by name.
+    pub lines_at: Vec<String>,
     /// How many vouchers are handed in and not posted.
     pub vouchers: u64,
     /// How much money is longer on its way (在途) than the book's rule lets it.
@@ -127,11 +129,17 @@ pub(super) async fn standing(
         .filter(discrepancy::Column::Day.between(first, last))
         .count(db)
         .await?;
-    let lines = bank_line::Entity::find()
+    let lines: Vec<(String, i64)> = bank_line::Entity::find()
+        .select_only()
+        .column(bank_line::Column::BankAccount)
+        .column_as(bank_line::Column::Id.count(), "lines")
         .filter(bank_line::Column::BookId.eq(id))
         .filter(bank_line::Column::State.eq(LineState::Open))
         .filter(bank_line::Column::Day.lte(last))
-        .count(db)
+        .group_by(bank_line::Column::BankAccount)
+        .order_by_asc(bank_line::Column::BankAccount)
+        .into_tuple()
+        .all(db)
         .await?;
     let vouchers = manual_voucher::Entity::find()
         .filter(manual_voucher::Column::BookId.eq(id))
@@ -146,7 +154,8 @@ pub(super) async fn standing(
         reconciled: reconciliation::through(db, id).await?,
         breaks,
         sheets: sheets_missing(db, id, (first, last)).await?,
-        lines,
+        lines: lines.iter().map(|(_, count)| u64::try_from(*count).unwrap_or_default()).sum(),
+        lines_at: lines.into_iter().map(|(account, _)| account).collect(),
         vouchers,
         transit: overdue(db, id, last, today).await?,
         loans: programme.map(|row| row.closed_through),

@@ -48,7 +48,17 @@ impl From<CashierError> for Problem {
             E::Overloaded => Problem::overloaded(),
             E::Stopping => stopping(),
             E::NotAPayment(_) => Problem::internal(&error),
+            // Gifts by bank are entered by staff, who can do something about it; a donor is told otherwise.
+            E::Gift(CrowdfundingError::Giving(GivingClosed::Ended)) => Problem::conflict(
+                "campaign_ended",
+                "该项目正在结项，或已结项、终止，不能再登记捐款。钱已到账的，请在银行流水中列入待认领，再与付款人商定退回或改捐其他项目。",
+            ),
+            E::Gift(CrowdfundingError::Giving(GivingClosed::NotOpen)) => Problem::conflict(
+                "campaign_not_open",
+                "该项目目前不接受捐款（尚未开始、已取消，或正在核查）。钱已到账的，请在银行流水中先列入待认领。",
+            ),
             E::Channel(error) => error.into(),
+            E::Contradicted(why) => contradicted(why),
             E::Gift(error) => error.into(),
             E::Db(error) => Problem::database(&*error, entity::is_transient(&error)),
         }
@@ -76,10 +86,16 @@ impl From<BreakError> for Problem {
             E::Bills(error) => (*error).into(),
             E::Gift(error) => error.into(),
             E::Channel(error) => error.into(),
+            E::Contradicted(why) => contradicted(why),
             E::Loan(error) => error.into(),
             E::Db(error) => Problem::database(&error, entity::is_transient(&error)),
         }
     }
+}
+
+/// The channel speaks of another refund under the number of ours: nothing is decided before somebody has looked.
+fn contradicted(why: &str) -> Problem {
+    Problem::conflict("channel_contradicts", "").saying(format!("{why}。"))
 }
 
 impl From<BankError> for Problem {

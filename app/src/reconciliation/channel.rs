@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crowdfunding::CrowdfundingError;
 use domain::reconciliation::{BreakClass, Finding, Item, Key, compare};
 use domain::{BookId, BusinessDate, DonationId, Money, Rate, RefundId, ResolutionId};
-use ledger::Entry;
+use ledger::{Entry, Refusal};
 
 use super::bills::{Bills, FlowKind, FlowLine, Payment, Refund, Trade};
 use super::findings::{Findings, Side};
@@ -524,16 +524,45 @@ impl Reconciliation {
         drop(booked);
         let of = owed.len();
         found.booked |= of > 0;
+        let mut elsewhere: Vec<Charge<'_>> = Vec::new();
         for (nth, batch) in owed.chunks(BATCH).enumerate() {
             let entries: Vec<Entry> =
                 batch.iter().map(|(charge, missing, known)| charge.entry(book, *missing, *known, day)).collect();
             let tx = self.db.begin().await?;
-            for posted in ledger::post(&tx, self.business.now(), &entries).await? {
-                posted?;
+            let posted = ledger::post(&tx, self.business.now(), &entries).await?;
+            for ((charge, ..), posted) in batch.iter().zip(posted) {
+                match posted {
+                    // It stands under another day, whose bill has told of it, too.
+                    Err(Refusal::ReferenceTaken) => elsewhere.push(*charge),
+                    posted => {
+                        posted?;
+                    }
+                }
             }
             tx.commit().await?;
             self.tell("booking fees", nth * BATCH + batch.len(), of);
         }
+        for charge in elsewhere {
+            self.told_elsewhere(book, day, charge).await?;
+        }
+        Ok(())
+    }
+
+    /// Books of a fee that stands under another day what is missing of it, if anything: what two bills tell is taken once.
+    async fn told_elsewhere(&self, book: BookId, day: BusinessDate, charge: Charge<'_>) -> Result<(), ReconcileError> {
+        let tx = self.db.begin().await?;
+        let (sum, entries) = ours::fee_booked(&tx, book, charge.about()).await?;
+        let missing = match charge {
+            Charge::Taken(line) => line.fee.fen() + sum,
+            Charge::Returned(line) => line.fee.fen() - sum,
+        };
+        if missing != 0 {
+            let entry = charge.entry(book, Money::from_fen(missing), entries, day);
+            for posted in ledger::post(&tx, self.business.now(), &[entry]).await? {
+                posted?;
+            }
+        }
+        tx.commit().await?;
         Ok(())
     }
 }
@@ -548,6 +577,14 @@ enum Charge<'a> {
 }
 
 impl Charge<'_> {
+    /// What its entries are called by.
+    fn about(&self) -> (&str, &str) {
+        match self {
+            Charge::Taken(line) => ("fee", line.transaction.as_str()),
+            Charge::Returned(line) => ("fee_returned", line.refund_id.as_str()),
+        }
+    }
+
     fn entry(self, book: BookId, missing: Money, known: usize, day: BusinessDate) -> Entry {
         match self {
             Charge::Taken(line) => {

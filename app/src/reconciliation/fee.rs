@@ -29,16 +29,18 @@ pub(super) async fn fee_owed(
         .map(|one| one.amount_fen)
         .collect();
     let so_far: i64 = booked.iter().map(|amount| amount.fen()).sum();
+    // Whatever day it was booked under, each entry has a name of its own.
+    let (_, taken_before) = ours::fee_booked(db, book, ("fee", number)).await?;
     if let Some(payment) = trade.payments.iter().find(|line| line.transaction == number) {
         let taken = bills.flow.as_ref().map(|flow| fees_taken(&trade.payments, flow).get(number).copied().unwrap_or(0));
         let missing = Money::from_fen(taken.unwrap_or(payment.fee.fen()) + so_far);
-        let entry = || postings::channel_fee(book, fee_reference("fee", number, booked.len()), number, missing, day);
+        let entry = || postings::channel_fee(book, fee_reference("fee", number, taken_before), number, missing, day);
         return Ok((missing != Money::ZERO).then(entry));
     }
     let Some(refund) = trade.refunds.iter().find(|line| line.refund_id == number) else {
         // Of a payment that the bill in force does not know, nothing was taken.
         let entry = || {
-            let reference = fee_reference("fee", number, booked.len());
+            let reference = fee_reference("fee", number, taken_before);
             postings::channel_fee(book, reference, number, Money::from_fen(so_far), day)
         };
         return Ok((so_far != 0 && trade.lists.0).then(entry));
@@ -53,7 +55,8 @@ pub(super) async fn fee_owed(
         (!amounts.is_empty()).then(|| refund.amount.fen() + amounts.iter().sum::<i64>())
     });
     let missing = Money::from_fen(moved.unwrap_or(refund.fee.fen()) - so_far);
-    let reference = fee_reference("fee_returned", number, booked.len());
+    let (_, returned_before) = ours::fee_booked(db, book, ("fee_returned", number)).await?;
+    let reference = fee_reference("fee_returned", number, returned_before);
     let entry = || postings::channel_fee_returned(book, reference, number, missing, day);
     Ok((missing != Money::ZERO).then(entry))
 }

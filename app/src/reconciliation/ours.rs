@@ -12,6 +12,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement, StreamTrait,
 };
 
+use super::channel::fee_reference;
 use super::transit::NOT_SHOWN;
 use crate::postings::{self, Moved};
 
@@ -197,6 +198,24 @@ async fn transfers_of(
     }
     booked.retain(|(number, ..)| numbers.contains(number));
     Ok(booked)
+}
+
+/// What the entries of one fee have moved at the channel under whatever day, in fen, and how many there are. One statement.
+pub(super) async fn fee_booked(
+    db: &impl ConnectionTrait,
+    book: BookId,
+    (kind, number): (&str, &str),
+) -> Result<(i64, usize), DbErr> {
+    let account: AccountId = Account::wechat_balance(book).id();
+    let rows = Rows::new().text("reference", (0..FOLLOWED_OFTEN).map(|nth| fee_reference(kind, number, nth)));
+    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN p.debit_account = $1 THEN p.amount_fen ELSE -p.amount_fen END), 0) AS BIGINT) AS fen, \
+               CAST(COUNT(DISTINCT e.id) AS BIGINT) AS entries \
+               FROM {rows} JOIN entry e ON e.reference = r.reference JOIN posting p ON p.entry_id = e.id \
+               WHERE p.debit_account = $1 OR p.credit_account = $1";
+    let found = db.query_one_raw(rows.statement(db.get_database_backend(), sql, [account.into()])).await?;
+    let Some(row) = found else { return Ok((0, 0)) };
+    let entries: i64 = row.try_get("", "entries")?;
+    Ok((row.try_get("", "fen")?, usize::try_from(entries).unwrap_or_default()))
 }
 
 /// How the books stand to some of the channel's numbers: what was booked of them, and what was booked because somebody followed its bills.

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{BookId, BusinessDate, Money, Timestamp};
-use entity::{Tx, discrepancy, reconciliation_run};
+use entity::{Tx, discrepancy, reconciliation_run, transfer};
 use ledger::Account;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::bills::{Bills, FlowKind, FlowLine};
 use super::findings::Waiting;
 use super::ours::{self, Movement};
+use super::transit;
 
 /// What a run found on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,28 +199,82 @@ pub struct Proof {
 
 /// Differences by what they are and their numbers, in fen.
 type Sums = BTreeMap<(String, String), i64>;
+/// Since which day there is such a difference, where that is known.
+type Since = BTreeMap<(String, String), BusinessDate>;
 
-fn listed(sums: Sums) -> Vec<ProofItem> {
+fn listed(mut sums: Sums, since: &Since) -> Vec<ProofItem> {
+    // Reports of before told transfers as one sum: while it stands, they stay one.
+    let told = (TRANSFERS.to_owned(), String::new());
+    if sums.get(&told).is_some_and(|fen| *fen != 0) {
+        let all: i64 = sums.iter().filter(|((what, _), _)| what == TRANSFERS).map(|(_, fen)| fen).sum();
+        sums.retain(|(what, _), _| what != TRANSFERS);
+        sums.insert(told, all);
+    }
     let items = sums.into_iter().filter(|(_, fen)| *fen != 0);
-    items.map(|((what, key), fen)| ProofItem { what, key, amount: Money::from_fen(fen) }).collect()
+    let item = |(about, fen): ((String, String), i64)| ProofItem {
+        since: since.get(&about).copied(),
+        what: about.0,
+        key: about.1,
+        amount: Money::from_fen(fen),
+    };
+    items.map(item).collect()
 }
 
 impl DayReport {
-    /// What the day has left behind: what it found and what it added, and what nothing explained.
-    fn left(&self) -> Sums {
-        let mut left = Sums::new();
-        let mut add = |what: &str, key: &str, amount: i64| {
-            *left.entry((what.to_owned(), key.to_owned())).or_default() += amount;
+    /// What the day has left behind: what it found and what it added, and what nothing explained; and since when.
+    fn left(&self, transfers: &Transfers) -> (Sums, Since) {
+        let (mut left, mut since) = (Sums::new(), Since::new());
+        let mut add = |what: &str, key: String, amount: i64, from: Option<BusinessDate>| {
+            let about = (what.to_owned(), key);
+            if let Some(from) = from.filter(|_| amount != 0) {
+                since.entry(about.clone()).or_insert(from);
+            }
+            *left.entry(about).or_default() += amount;
         };
-        for one in self.proof.carried_items.iter().chain(&self.proof.items) {
-            add(&one.what, &one.key, one.amount.fen());
+        let key = |one: &ProofItem| {
+            if one.what == TRANSFERS { transfers.canonical(&one.key) } else { one.key.clone() }
+        };
+        for one in &self.proof.carried_items {
+            add(&one.what, key(one), one.amount.fen(), one.since);
+        }
+        for one in &self.proof.items {
+            add(&one.what, key(one), one.amount.fen(), Some(self.date));
         }
         let told: i64 = self.proof.carried_items.iter().map(|one| one.amount.fen()).sum();
-        add(BEFORE, "", self.proof.carried.fen() - told);
-        add(UNEXPLAINED, &balance_key(self.date), self.proof.unexplained.fen());
-        left
+        add(BEFORE, String::new(), self.proof.carried.fen() - told, None);
+        add(UNEXPLAINED, balance_key(self.date), self.proof.unexplained.fen(), Some(self.date));
+        (left, since)
     }
 }
+
+/// The transfers of a book. Whatever number a day knows one by, it is listed under its id, so that both its sides meet.
+struct Transfers(Vec<transfer::Model>);
+
+impl Transfers {
+    async fn of(tx: &Tx, book: BookId) -> Result<Transfers, DbErr> {
+        Ok(Transfers(transfer::Entity::find().filter(transfer::Column::BookId.eq(book)).all(tx).await?))
+    }
+
+    /// What a line of the fund-flow bill is listed under: its transfer, or its number while no transfer is tied to it.
+    fn of_line(&self, number: &str, line: &FlowLine) -> String {
+        let tied = |one: &transfer::Model| match line.kind {
+            FlowKind::WithdrawalReturned => one.return_no.clone(),
+            _ => one.flow_no.clone(),
+        };
+        let exact = self.0.iter().find(|one| tied(one).as_deref() == Some(number));
+        let known = exact.or_else(|| self.0.iter().find(|one| tied(one).is_some_and(|tied| line.names(&tied))));
+        known.map_or_else(|| number.to_owned(), |one| one.id.to_string())
+    }
+
+    /// What an earlier report has listed, by the transfer that was tied to its number since.
+    fn canonical(&self, key: &str) -> String {
+        let names = |one: &&transfer::Model| [&one.flow_no, &one.return_no].iter().any(|no| no.as_deref() == Some(key));
+        self.0.iter().find(names).map_or_else(|| key.to_owned(), |one| one.id.to_string())
+    }
+}
+
+/// What withdrawals and top-ups are listed as.
+const TRANSFERS: &str = "提现与充值";
 
 /// What the days left that were not reconciled, or whose reports did not list it.
 const BEFORE: &str = "此前未对账日期的差额";
@@ -243,6 +298,9 @@ pub struct ProofItem {
     /// By how much it puts the channel ahead of the books.
     #[serde(deserialize_with = "signed")]
     pub amount: Money,
+    /// Of what earlier days have left: since which day, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<BusinessDate>,
 }
 
 /// What a movement of the books is listed as.
@@ -254,7 +312,10 @@ fn listed_as(one: &Movement) -> (&'static str, String) {
         "fee" => ("手续费", document),
         "refund_sent" | "suspense_returned" | "fee_returned" | "refund_difference" => ("退款", String::new()),
         "line_difference" => ("其他流水", document),
-        "withdrawal" | "top_up" => ("提现与充值", String::new()),
+        "withdrawal" | "top_up" => {
+            let id = one.reference.strip_prefix("transfer_left:").or(one.reference.strip_prefix("transfer_done:"));
+            (TRANSFERS, id.unwrap_or(&one.reference).to_owned())
+        }
         _ => ("账上其他", one.reference.clone()),
     }
 }
@@ -277,13 +338,17 @@ pub(super) async fn proof(
     let stood = last.as_ref().and_then(|last| last.proof.channel).map(Money::fen);
     let Some((opening, closing)) = ends(flow).or(stood.map(|stood| (stood, stood))) else { return Ok(none) };
     let before = ledger::balance(tx, &balance, Some(day.previous())).await?.net();
+    let transfers = Transfers::of(tx, book).await?;
     let mut sums: BTreeMap<(&str, String), i64> = BTreeMap::new();
+    for (number, line) in transit::numbered(day, flow) {
+        *sums.entry((TRANSFERS, transfers.of_line(&number, line))).or_default() += line.amount.fen();
+    }
     for line in flow {
         let (what, key) = match line.kind {
             FlowKind::Payment => ("收款", line.business_no.clone()),
             FlowKind::Fee => ("手续费", line.business_no.clone()),
             FlowKind::Refund | FlowKind::FeeReturned | FlowKind::RefundClosed => ("退款", line.business_no.clone()),
-            FlowKind::Withdrawal | FlowKind::WithdrawalReturned | FlowKind::TopUp => ("提现与充值", String::new()),
+            FlowKind::Withdrawal | FlowKind::WithdrawalReturned | FlowKind::TopUp => continue,
             FlowKind::Unknown => ("其他流水", line.key().to_owned()),
         };
         *sums.entry((what, key)).or_default() += line.amount.fen();
@@ -299,13 +364,14 @@ pub(super) async fn proof(
     for one in ours.iter().filter(|one| one.book_date == day) {
         *sums.entry(listed_as(one)).or_default() -= one.amount_fen.fen();
     }
-    let items = listed(sums.into_iter().map(|((what, key), fen)| ((what.to_owned(), key), fen)).collect());
+    let sums: Sums = sums.into_iter().map(|((what, key), fen)| ((what.to_owned(), key), fen)).collect();
+    let items = listed(sums, &Since::new());
     // Where the last bill ended, this one begins; what lies between is in neither.
     let jump = stood.map_or(0, |stood| opening - stood);
     let carried = opening - jump - before.fen();
     let carried_items = match &last {
-        Some(last) => carried_from(tx, book, last, (day.previous(), before)).await?,
-        None => listed(Sums::from([((BEFORE.to_owned(), String::new()), carried)])),
+        Some(last) => carried_from(tx, book, (last, &transfers), (day.previous(), before)).await?,
+        None => listed(Sums::from([((BEFORE.to_owned(), String::new()), carried)]), &Since::new()),
     };
     let told: i64 = items.iter().chain(&carried_items).map(|one| one.amount.fen()).sum();
     Ok(Proof {
@@ -323,13 +389,13 @@ pub(super) async fn proof(
 async fn carried_from(
     tx: &Tx,
     book: BookId,
-    last: &DayReport,
+    (last, transfers): (&DayReport, &Transfers),
     (day, stands): (BusinessDate, Money),
 ) -> Result<Vec<ProofItem>, DbErr> {
-    let mut left = last.left();
+    let (mut left, since_when) = last.left(transfers);
     let booked = stands.fen() - last.proof.ledger.fen();
     if booked == 0 && last.date == day {
-        return Ok(listed(left));
+        return Ok(listed(left, &since_when));
     }
     let since = ours::since(tx, book, (last.date, last.ran_at), day).await?;
     if since.iter().map(|one| one.amount_fen.fen()).sum::<i64>() == booked {
@@ -340,7 +406,7 @@ async fn carried_from(
     } else {
         *left.entry((LATER.to_owned(), String::new())).or_default() -= booked;
     }
-    Ok(listed(left))
+    Ok(listed(left, &since_when))
 }
 
 /// How many days without any movement are gone back over for the last balance.

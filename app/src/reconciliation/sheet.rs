@@ -225,7 +225,8 @@ fn proof(sheet: &mut Worksheet, formats: &Formats, report: &DayReport) -> Result
         line("加：日初渠道多于账簿", "", Some(carried))?;
     }
     for item in &proof.carried_items {
-        line(&format!("其中：{}", item.what), &item.key, Some(item.amount))?;
+        let since = item.since.map_or(String::new(), |day| format!("（{day}起）"));
+        line(&format!("其中：{}{since}", item.what), &item.key, Some(item.amount))?;
     }
     for item in &proof.items {
         line(&format!("加：当日单方变动·{}", item.what), &item.key, Some(item.amount))?;

@@ -31,7 +31,7 @@ impl Driver {
         Ok(())
     }
 
-    /// On the next day of work the cashier says how it ended, the head of finance confirms.
+    /// The cashier says how it ended, the head of finance confirms.
     pub(super) async fn finish(&self, planned: &Withdrawal) -> anyhow::Result<()> {
         if self.transfer_state(planned.id).await? == "departed" {
             let cashier = self.officer(Role::Cashier).await?;

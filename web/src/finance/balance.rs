@@ -1,6 +1,6 @@
 //! The month's 银行存款余额调节表: prepared by one person from statement and books, reviewed by another.
 
-use app::bank::BalanceReport;
+use app::bank::{BalanceItem, BalanceReport};
 use app::closing::Period;
 use app::problem::Problem;
 use domain::bank::BalanceState;
@@ -76,21 +76,20 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
     let said = why_not(officer, sheets.iter().map(|one| format!("bank_balance:{}", one.id))).await?;
     let refused = |step: &str| (word == step).then_some(typed);
     let columns = [column("原因"), column("日期"), column("凭证或银行流水号"), numbers("金额")];
+    // Each leads to its entry, or to the lines of its amount.
+    let lead = |one: &BalanceItem| match one.kind.as_str() {
+        "bank_received" | "bank_paid" => Some(format!("{}&amount={}", desk.path(""), one.amount)),
+        _ if one.is_entry() => Some(entry::path(&one.reference)),
+        _ => None,
+    };
     let items = Table::new("未达账项", &columns, "没有未达账项。").whole(report.items.iter().map(|one| {
-        vec![
-            Cell::text(item_kind(&one.kind)),
-            Cell::day(one.day),
-            if one.is_entry() {
-                Cell::link(&entry::path(&one.reference), one.named())
-            } else {
-                Cell::text(one.named())
-            },
-            if one.is_entry() {
-                Cell::yuan_of(one.amount, &entry::path(&one.reference))
-            } else {
-                Cell::yuan(one.amount)
-            },
-        ]
+        // Not every line of a bank has a number.
+        let word = if one.named().is_empty() { "查看流水".to_owned() } else { one.named() };
+        let (named, amount) = match lead(one) {
+            Some(lead) => (Cell::link(&lead, word), Cell::yuan_of(one.amount, &lead)),
+            None => (Cell::text(one.named()), Cell::yuan(one.amount)),
+        };
+        vec![Cell::text(item_kind(&one.kind)), Cell::day(one.day), named, amount]
     }));
     // Without a statement the bank has said nothing: what leads on from an older one proves nothing.
     let known = |amount: Money| {

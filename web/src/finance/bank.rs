@@ -12,7 +12,7 @@ use super::shelf::{Shelf, one_of};
 use crate::page::PageError;
 use crate::part::{self, Tone};
 use crate::session::{Officer, encoded};
-use crate::table::{self, Asked, Cell, Table, column, numbers};
+use crate::table::{self, Asked, Cell, Table, column, numbers, wide};
 use crate::words as all_words;
 
 /// How many lines are asked about at once.
@@ -137,8 +137,8 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
         column("状态"),
         numbers("金额"),
         numbers("余额"),
-        column("对方"),
-        column("摘要"),
+        wide("对方"),
+        wide("摘要"),
         column("银行流水号"),
         column("办理"),
     ];
@@ -157,7 +157,7 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
             Cell::or_none(line.row.balance_fen, Cell::yuan),
             Cell::text(line.words.counterparty),
             Cell::text(line.words.remark),
-            Cell::text(line.row.reference),
+            Cell::digits(line.row.reference),
             lead,
         ]
     };

@@ -28,6 +28,7 @@ fn report(report: &ImportReport) -> Markup {
                 ("收入", part::yuan(report.income)),
                 ("支出", part::yuan(report.expense)),
             ]))
+            (part::file_problems("不是流水的行", &report.balance_rows))
             (part::file_problems("不能导入的问题", &report.problems))
             (part::file_problems("请先看一看的提示", &report.warnings))
         }))
@@ -38,6 +39,7 @@ fn ask_file(officer: &Officer, desk: &Desk, typed: &Typed, read: Option<&ImportR
     let content = html! {
         h1 { "导入银行对账单" }
         p class="note" { "支持 CSV、XLSX（按账户保存的列对应）和 CAMT.053；MT940、PDF 和旧版 XLS 请先换成这些格式。同一文件或期间重叠的文件再次导入，不会重复记入。" }
+        p class="note" { "表格里可以有期初余额、期末余额、承前页、过次页和合计的行：它们用来核对，不当作流水，读成了什么会在检查结果里写明。" }
         p class="note" {
             "表格的列名与银行的写法不同时，先在“账户与列对应”里写明各列的名称。"
             @if officer.is(&KEEPERS) { a href=(desk.path("/account")) { "账户与列对应" } } @else { "由会计或财务负责人填写，请联系他们。" }

@@ -9,7 +9,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::bank::{Desk, desk, line_path, line_state};
-use super::{entry, words};
+use super::{claim, entry, words};
 use crate::console::people::{Names, staff_of};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -148,7 +148,8 @@ async fn show(officer: &Officer, id: BankLineId, typed: &Typed) -> Result<Respon
     let code = books.iter().find(|book| book.id == sheet.line.row.book_id).map(|book| book.code.clone());
     let desk = Desk::of(officer, code.as_deref(), Some(&sheet.line.row.bank_account)).await?;
     let who = |one: &Tied| [Some(one.tie.actor.clone()), one.tie.untied_by.clone()];
-    let people: Vec<_> = sheet.ties.iter().flat_map(who).flatten().filter_map(|actor| staff_of(&actor)).collect();
+    let mut people: Vec<_> = sheet.ties.iter().flat_map(who).flatten().filter_map(|actor| staff_of(&actor)).collect();
+    people.extend(sheet.claims.iter().flat_map(|one| [Some(one.author_id), one.approver_id]).flatten());
     let names = Names::of(officer, people).await?;
     let columns = [
         column("凭证"),
@@ -174,6 +175,18 @@ async fn show(officer: &Officer, id: BankLineId, typed: &Typed) -> Result<Respon
         ]
     });
     let table = Table::new("对应的凭证", &columns, "还没有对应的凭证。").whole(rows);
+    let claims = html! {
+        @for one in &sheet.claims {
+            article class="update" {
+                p { (part::badge(claim::claim_state(one.state))) " " strong { (claim::claim_choice(one.choice)) } "：" (one.reason) }
+                p {
+                    span class="faint" { (names.name(one.author_id)) "于" (part::at(one.created_us)) "提出" @if one.approver_id.is_some() { "；" (names.maybe(one.approver_id)) "决定" } }
+                    @if let Some(gift) = claim::gift_of(one) { " " a href=(gift) { "成为的捐赠" } }
+                    @if let Some(payment) = one.payment_line_id { " " a href=(line_path(payment)) { "退回付款的流水" } }
+                }
+            }
+        }
+    };
     let row = &sheet.line.row;
     let refused = typed.problem().is_some().then_some(typed);
     let title = format!("{}的流水", row.day);
@@ -191,6 +204,7 @@ async fn show(officer: &Officer, id: BankLineId, typed: &Typed) -> Result<Respon
             ("对账单", html! { a href={ (desk.path("")) "&statement=" (row.statement_id) } { "同一份对账单的流水" } " 第" (row.position + 1) "笔" }),
         ])))
         (part::block("对应的凭证", &table.plain()))
+        @if !sheet.claims.is_empty() { (part::block("认领与退回", &claims)) }
     };
     let list = desk.path("");
     Ok(officer.shown(&title, &[(&list, "银行流水")], &content, typed))

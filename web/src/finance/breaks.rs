@@ -176,9 +176,15 @@ fn both_sides(officer: &Officer, row: &discrepancy::Model, in_books: Option<&(St
     let none = || html! { span class="faint" { "没有" } };
     let amount = || part::yuan(row.amount_fen);
     let expected = || html! { @match row.expected_fen { Some(fen) => (part::yuan(fen)), None => (none()) } };
+    // What is held in suspense is in the books as it came, whatever its order asked for.
+    let held = || {
+        let order = row.expected_fen.filter(|order| *order != row.amount_fen);
+        let word = if row.state == "open" { "（记在待查款）" } else { "（曾记在待查款）" };
+        html! { (amount()) (word) @if let Some(order) = order { "；订单金额 " (part::yuan(order)) } }
+    };
     let (theirs, ours) = match words::break_class(&row.class) {
+        _ if row.suspense => (amount(), held()),
         Some(C::MissingThere | C::RefundMissingThere | C::DuplicateHere) => (expected(), amount()),
-        Some(C::PaidAfterClose | C::PaidTwice) => (amount(), html! { (amount()) "（记在待查款）" }),
         Some(
             C::MissingHere
             | C::Amount
@@ -188,6 +194,8 @@ fn both_sides(officer: &Officer, row: &discrepancy::Model, in_books: Option<&(St
             | C::RefundMissingHere
             | C::RefundAmount
             | C::SettlementAmount
+            | C::PaidAfterClose
+            | C::PaidTwice
             | C::UnknownLine
             | C::Loan(_),
         )

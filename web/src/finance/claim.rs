@@ -6,11 +6,12 @@ use domain::anonymity::Anonymity;
 use domain::bank::{ClaimChoice, ClaimState, LineState};
 use domain::donation::{GENERAL_FUND, Purpose, ReceiptChoice};
 use domain::{BankClaimId, BankLineId, CampaignId};
+use entity::bank_claim;
 use maud::html;
 use poem::web::Path;
 use poem::{Request, Response, handler};
 
-use super::bank::{Desk, LINES, desk};
+use super::bank::{Desk, LINES, desk, line_path};
 use crate::console::donation::{campaign_names, receiving};
 use crate::console::people::{Names, why_not};
 use crate::console::purpose;
@@ -25,7 +26,7 @@ use crate::words as all_words;
 /// How many lines that wait are looked through for one.
 const WAITING: u64 = 2_000;
 
-fn claim_state(state: ClaimState) -> (&'static str, Tone) {
+pub(super) fn claim_state(state: ClaimState) -> (&'static str, Tone) {
     match state {
         ClaimState::Proposed => ("待决定", Tone::Waiting),
         ClaimState::Declined => ("未同意", Tone::Calm),
@@ -34,7 +35,13 @@ fn claim_state(state: ClaimState) -> (&'static str, Tone) {
     }
 }
 
-fn claim_choice(choice: ClaimChoice) -> &'static str {
+/// Where the gift stands that a claim has become: it has the id of the claim.
+pub(super) fn gift_of(claim: &bank_claim::Model) -> Option<String> {
+    let done = claim.choice == ClaimChoice::Gift && claim.state == ClaimState::Done;
+    done.then(|| format!("/console/donations/{}", claim.id))
+}
+
+pub(super) fn claim_choice(choice: ClaimChoice) -> &'static str {
     match choice {
         ClaimChoice::Gift => "认领为捐赠",
         ClaimChoice::Return => "退回付款人",
@@ -93,6 +100,7 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
                     @if one.choice == ClaimChoice::Gift {
                         p { "捐给：" (campaigns.link(officer, one.campaign_id.map_or(Purpose::General(desk.shelf.book.id), Purpose::Campaign))) }
                     }
+                    p { a href=(line_path(one.line_id)) { "这笔流水" } @if let Some(gift) = gift_of(one) { " · " a href=(gift) { "成为的捐赠" } } }
                     p class="faint" { (names.name(one.author_id)) "于" (part::at(one.created_us)) "提出" @if one.approver_id.is_some() { "；" (names.maybe(one.approver_id)) "决定" } }
                     (part::refusal(said.get(&format!("bank_claim:{}", one.id))))
                     @if one.state == ClaimState::Proposed && officer.is(&KEEPERS) {
@@ -168,7 +176,9 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
     let line = line.ok_or_else(missing)?;
     let mut campaigns =
         vec![(String::new(), "（退回时不选）".to_owned()), (purpose::GENERAL.to_owned(), GENERAL_FUND.to_owned())];
-    campaigns.extend(receiving(officer).await?.into_iter().map(|(id, name)| (id.to_string(), name)));
+    // Money goes to a campaign in whose books it came.
+    let receiving = receiving(officer, Some(desk.shelf.book.id)).await?;
+    campaigns.extend(receiving.into_iter().map(|(id, name)| (id.to_string(), name)));
     let choices = options(all_words::all(claim_choice));
     let shown = options(all_words::all(all_words::anonymity));
     let receipts = options(all_words::all(all_words::receipt_choice));
@@ -187,8 +197,8 @@ async fn ask_claim(officer: &Officer, typed: &Typed) -> Result<Response, PageErr
             input type="hidden" name="line" value=(line.row.id);
             div class="fields" {
                 (Field::choice(typed, "choice", "怎样处理", &choices).required())
-                (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns))
-                (Field::text(typed, "name", "捐赠人名称").longest(100))
+                (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns).needed("认领为捐赠时必填"))
+                (Field::text(typed, "name", "捐赠人名称").longest(100).needed("单位捐赠或公开姓名时必填"))
                 (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("单位捐赠开具票据时填写"))
                 (Field::choice(typed, "anonymity", "署名方式", &shown))
                 (Field::choice(typed, "receipt", "票据", &receipts))

@@ -30,29 +30,71 @@ fn next_month(closed: &Closed) -> Option<(i32, u8, Period)> {
     Some((open.year(), open.month(), Period::month(open.year(), open.month())?))
 }
 
-/// What is still open in a period, and what stands against closing it.
-fn standing(officer: &Officer, stands: &MonthStanding, period: Period) -> Markup {
-    let point = |met: bool, text: &str| html! { li class={ @if met { "met" } @else { "unmet" } } { (text) } };
+/// The page on which each missing 余额调节表 is made, by account and month; of an account nobody has entered, the page on which that is done.
+fn sheet_leads(shelf: &Shelf, stands: &MonthStanding, accounts: &[String]) -> Vec<(String, String)> {
+    let lead = |sheet: &String| {
+        let (account, month) = sheet.rsplit_once(' ')?;
+        let known = accounts.iter().any(|name| name == account);
+        let query = format!("{}&account={}", shelf.query(), encoded(account));
+        Some(if known {
+            (format!("/console/bank/balance?{query}&month={month}"), sheet.clone())
+        } else {
+            (format!("/console/bank/account?{}", shelf.query()), format!("登记银行账户“{account}”"))
+        })
+    };
+    let mut leads: Vec<(String, String)> = stands.sheets.iter().filter_map(lead).collect();
+    leads.dedup();
+    leads
+}
+
+/// What is still open in a period, and what stands against closing it; each point that does leads to where it is mended.
+fn standing(
+    officer: &Officer,
+    (shelf, accounts): (&Shelf, &[String]),
+    stands: &MonthStanding,
+    period: Period,
+) -> Markup {
+    let point = |met: bool, text: &str, leads: &[(String, String)]| {
+        html! {
+            li class={ @if met { "met" } @else { "unmet" } } {
+                (text)
+                @for (lead, word) in leads.iter().filter(|_| !met) { " " a href=(lead) { (word) } }
+            }
+        }
+    };
+    let one = |lead: String, word: &str| [(lead, word.to_owned())];
     let (reconciled, here) = (stands.is_reconciled(period), stands.breaks);
     let over = period.last < officer.app.business.today();
+    let code = &shelf.book.code;
+    let missing = match stands.reconciled {
+        Some(day) => super::reconciliation::path(code, day.next()),
+        None => format!("/console/reconciliation?{}", shelf.query()),
+    };
+    let matching = |account: &String| {
+        let lead = format!("/console/bank/matching?{}&account={}", shelf.query(), encoded(account));
+        (lead, format!("去对应：{account}"))
+    };
+    let lines: Vec<(String, String)> = stands.lines_at.iter().map(matching).collect();
+    let jobs = one("/console/jobs?job=close_loans".to_owned(), "看日终任务");
+    let jobs = if officer.is(&app::runs::WATCHERS) { &jobs[..] } else { &[] };
     html! {
         ul class="rules" {
-            (point(over, &if over { "期间已经结束".to_owned() } else { format!("期间到{}才结束", period.last) }))
-            (point(stands.balanced, if stands.balanced { "试算平衡" } else { "试算不平衡" }))
+            (point(over, &if over { "期间已经结束".to_owned() } else { format!("期间到{}才结束", period.last) }, &[]))
+            (point(stands.balanced, if stands.balanced { "试算平衡" } else { "试算不平衡" }, &one(format!("/console/ledger?{}&day={}", shelf.query(), period.last), "看科目余额")))
             (point(reconciled, &match stands.reconciled {
                 _ if !stands.on_channel => "这个账套没有微信支付商户号，不需要对账".to_owned(),
                 Some(_) if reconciled => "期间内每天都已对账".to_owned(),
                 Some(day) => format!("连续对账到{day}，其后还有未对账的日子"),
                 None => "还没有对账".to_owned(),
-            }))
-            (point(here == 0, &if here == 0 { "期间内没有待处理的差错".to_owned() } else { format!("期间内有{here}笔差错待处理；结账后在开放的期间处理") }))
-            (point(stands.sheets.is_empty(), &stands.sheets_missing().unwrap_or_else(|| "银行存款余额调节表都已复核".to_owned())))
-            (point(stands.lines == 0, &if stands.lines == 0 { "银行流水都已核对".to_owned() } else { format!("有{}笔银行流水还没有核对", stands.lines) }))
-            (point(stands.vouchers == 0, &if stands.vouchers == 0 { "提交的凭证都已记账".to_owned() } else { format!("有{}张凭证已提交、尚未记账", stands.vouchers) }))
-            (point(stands.transit == 0, &if stands.transit == 0 { "没有超过期限的在途资金".to_owned() } else { format!("有{}笔在途资金超过期限仍未到账", stands.transit) }))
+            }, &one(missing, "去对账")))
+            (point(here == 0, &if here == 0 { "期间内没有待处理的差错".to_owned() } else { format!("期间内有{here}笔差错待处理；结账后在开放的期间处理") }, &one(format!("/console/breaks?{}", shelf.query()), "去处理")))
+            (point(stands.sheets.is_empty(), &stands.sheets_missing().unwrap_or_else(|| "银行存款余额调节表都已复核".to_owned()), &sheet_leads(shelf, stands, accounts)))
+            (point(stands.lines == 0, &if stands.lines == 0 { "银行流水都已核对".to_owned() } else { format!("有{}笔银行流水还没有核对", stands.lines) }, &lines))
+            (point(stands.vouchers == 0, &if stands.vouchers == 0 { "提交的凭证都已记账".to_owned() } else { format!("有{}张凭证已提交、尚未记账", stands.vouchers) }, &one(format!("/console/vouchers?{}&state=submitted", shelf.query()), "去复核")))
+            (point(stands.transit == 0, &if stands.transit == 0 { "没有超过期限的在途资金".to_owned() } else { format!("有{}笔在途资金超过期限仍未到账", stands.transit) }, &one("/console/transfers?state=departed".to_owned(), "去登记结果")))
             @if let Some(through) = stands.loans {
                 @let met = stands.has_all_loan_days(period);
-                (point(met, &if met { "期间内的贷款日终都已结账".to_owned() } else { format!("贷款日终只结到{through}，其后的日子和银行文件将记在下一期间") }))
+                (point(met, &if met { "期间内的贷款日终都已结账".to_owned() } else { format!("贷款日终只结到{through}，其后的日子和银行文件将记在下一期间") }, jobs))
             }
         }
     }
@@ -78,6 +120,13 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
     let state = match next {
         Some((_, _, period)) => Some(officer.app.closing.standing(shelf.book.id, period, &officer.member).await?),
         None => None,
+    };
+    let accounts: Vec<String> = match &state {
+        Some(stands) if !stands.sheets.is_empty() && officer.is(&app::bank::READERS) => {
+            let rows = officer.app.bank.accounts(shelf.book.id, &officer.member).await?;
+            rows.into_iter().map(|row| row.name).collect()
+        }
+        _ => Vec::new(),
     };
     let years = officer.app.closing.years(shelf.book.id, &officer.member).await?;
     let proposed = next.and_then(|(year, ..)| years.into_iter().find(|one| one.year == year)?.closing);
@@ -111,7 +160,7 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
                     @if closed.book.closed_through >= Some(period.last) {
                         p { strong { "这个期间的日子都已封存，不再接受凭证，但月份还没有锁定。" } "封存只说明每天对过账；月结还要看下面的各项。" }
                     }
-                    (standing(officer, &stands, period))
+                    (standing(officer, (&shelf, &accounts), &stands, period))
                     p { a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=" (month) } { "先看这个月的报表" } }
                     @if month == 12 {
                         p { "十二月随年度一起结账：请先看" a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=&form=activities" } { "全年业务活动表" } "，再提出年终结转。" }

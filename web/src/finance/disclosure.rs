@@ -134,8 +134,8 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
                 (Field::day(typed, "through", "截止日").hint("不填则到今天。"))
             }
             (Field::area(typed, "summary", "情况说明").longest(5_000))
-            (Field::area(typed, "rest", "剩余款物的使用计划或处理情况").longest(5_000))
-            (Field::area(typed, "partner", "对合作方的评估、监督情况").longest(5_000))
+            (Field::area(typed, "rest", "剩余款物的使用计划或处理情况").longest(5_000).needed("全面情况报告尚有余款时必填"))
+            (Field::area(typed, "partner", "合作方监督情况的补充").longest(5_000).hint("评估情况从合作方的评估记录中取得，须先在项目页完成评估。"))
             @if corrects.is_some() { (Field::area(typed, "correction", "更正说明").required().longest(500)) }
             div class="go" { button type="submit" class="primary" { "编制并冻结" } }
         }))
@@ -151,6 +151,13 @@ pub(super) async fn get_blank(officer: Officer, request: &Request) -> Result<Res
     let known = ["kind", "campaign", "corrects", "event", "year", "book"];
     let fields = known.into_iter().filter_map(|name| Some((name, asked.get(name)?)));
     ask(&officer, &Typed::fresh(Form::of(fields))).await
+}
+
+/// A refusal of the words, at the field of this form that holds them.
+fn at_its_field(refused: Problem) -> Problem {
+    let field = refused.reason.as_deref().and_then(|reason| reason.strip_prefix("words."));
+    let field = field.map(str::to_owned);
+    if field.is_some() { Problem { reason: field, ..refused } } else { refused }
 }
 
 /// Draws a report up.
@@ -182,7 +189,8 @@ pub(super) async fn post_prepare(officer: Officer, form: Form) -> Result<Respons
             (None, None, None) => return Err(Problem::field("campaign", "请选择项目")),
         };
         let wish = Wish { kind, about, from, through, words, corrects, correction };
-        Ok(officer.app.disclosures.prepare(id, wish, &officer.member).await?.id)
+        let drawn = officer.app.disclosures.prepare(id, wish, &officer.member).await.map_err(Problem::from);
+        Ok(drawn.map_err(at_its_field)?.id)
     }
     .await;
     match drawn {

@@ -131,7 +131,7 @@ async fn ask(officer: &Officer, typed: &Typed, report: Option<&ListReport>) -> R
             (Field::choice(typed, "campaign", "捐给哪个项目", &campaigns).required())
             div class="fields" {
                 (Field::choice(typed, "place", "款项去向", &places).required())
-                (Field::listed(typed, "name", "银行账户简称或平台名称", &banks).longest(40).hint("现金不用填。"))
+                (Field::listed(typed, "name", "银行账户简称或平台名称", &banks).longest(40).needed("现金不填，其他必填"))
             }
             (Field::file(typed, "file", "清单文件").required())
             (Field::tick(typed, "despite", "有提示也导入"))

@@ -29,12 +29,22 @@ fn suggestion_word(kind: SuggestionKind) -> &'static str {
     }
 }
 
-/// What a line may be, and why; an entry leads to itself.
+/// What a line may be, and why; an entry leads to itself, and so does a single payment.
 fn what(one: &Suggestion) -> Markup {
-    let lead = one.name.as_deref().filter(|_| one.kind == SuggestionKind::Entry).map(entry::path);
+    let lead = match (one.kind, one.ids.as_slice()) {
+        (SuggestionKind::Entry, _) => one.name.as_deref().map(|name| (entry::path(name), "查看凭证")),
+        (SuggestionKind::Payouts | SuggestionKind::Bounced, [id]) => {
+            Some((format!("/console/payouts/{id}"), "查看付款"))
+        }
+        _ => None,
+    };
+    // Payments of one amount are told apart by who got them.
+    let paid = one.name.as_deref().and_then(|name| name.strip_prefix("disbursement_paid:"));
+    let paid = paid.and_then(|rest| rest.split(':').next());
     html! {
         strong { (suggestion_word(one.kind)) } " " span class="faint" { (words::told(&one.reason)) }
-        @if let Some(lead) = &lead { " " a href=(lead) { "查看凭证" } }
+        @if let Some((lead, word)) = &lead { " " a href=(lead) { (word) } }
+        @if let Some(payout) = paid { " " a href={ "/console/payouts/" (payout) } { "查看付款" } }
     }
 }
 

@@ -158,13 +158,15 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
             }
         }
         (part::block("付款", &part::facts(&[
+            ("编号", html! { span class="code" { (id.simple()) } }),
             ("支出申请", html! { a href={ "/console/disbursements/" (paper.id) } { (paper.purpose) } }),
+            ("批准时间", html! { @if let Some(at) = paper.approved_us { (part::at(at)) " " a href={ "/console/disbursements/" (paper.id) } { "看由谁审批" } } }),
             ("收款人", html! { @if let Some(payee) = payee { a href={ "/console/payees/" (row.payee_id) } { (payee.name) } } }),
             ("账户", html! { (payee.and_then(|payee| payee.account.clone()).unwrap_or_default()) }),
             ("受益人", html! { @if let Some(one) = row.beneficiary_id.and_then(|id| payees.get(&id)) { (one.name) } }),
             ("金额", part::yuan(row.amount_fen)),
             ("第几次付款", html! { (row.attempt) }),
-            ("付款文件", html! { @if let Some(file) = row.payment_file_id { a href={ "/console/payment-files/" (file) } { "查看文件" } } }),
+            ("付款文件", html! { @if let Some(file) = row.payment_file_id { a href={ "/console/payment-files/" (file) } { @if row.state == PayoutState::Sent { "查看文件、登记结果" } @else { "查看文件" } } } }),
             ("付款人", html! { (names.maybe(row.payer_id)) }),
             ("到账日", html! { @if let Some(day) = row.paid_on { (day) } }),
             ("银行流水号", html! { @if let Some(reference) = &row.bank_reference { span class="code" { (reference) } } }),

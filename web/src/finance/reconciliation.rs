@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use app::breaks::BreakSearch;
 use app::closing::Period;
 use app::problem::Problem;
-use app::reconciliation::{BufferLine, DayReport, Files, Proof, Side, Sides};
+use app::reconciliation::{BufferLine, DayReport, Files, Proof, ProofItem, Side, Sides};
 use app::runs::{StartDay, Started};
 use domain::role::Role;
-use domain::{BookId, BusinessDate, JobRunId, Money};
+use domain::{BookId, BusinessDate, JobRunId, Money, TransferId};
 use entity::discrepancy;
 use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::shelf::{Shelf, asked_period, month_fields};
-use super::{breaks, words};
+use super::{breaks, transfer, words};
 use crate::console::job;
 use crate::field::Field;
 use crate::form::{Form, Typed};
@@ -30,6 +30,8 @@ const RUNNERS: [Role; 3] = [Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
 const DAYS: u64 = 40;
 /// How many breaks of a day are listed.
 const BREAKS: u64 = 200;
+/// How many items of a difference are named in its sentence.
+const NAMED: usize = 3;
 
 pub(super) fn path(code: &str, day: BusinessDate) -> String {
     format!("/console/reconciliation/{}/{day}", encoded(code))
@@ -240,7 +242,17 @@ fn carried_from(proof: &Proof, first: Option<&DayReport>) -> String {
             "其中{}元（{more}）是第一个对账日{day}以前留下的：那些日子没有与微信账单核对，其间的手续费等没有入账；其余来自此后各日未处理的差错和跨日的流水。",
             part::grouped(amount)
         ),
-        (None, _) => "来自此前各日未处理的差错和跨日的流水。".to_owned(),
+        (None, _) => {
+            let since = |item: &ProofItem| item.since.map_or(String::new(), |day| format!("，{day}起"));
+            let named = proof.carried_items.iter().take(NAMED);
+            let named: Vec<String> =
+                named.map(|item| format!("{}{}元{}", item.what, part::grouped(item.amount), since(item))).collect();
+            let more = if proof.carried_items.len() > NAMED { "等" } else { "" };
+            format!(
+                "来自：{}{more}。这是两边记账日期不同，或差错尚未处理：微信那边先动了、账上后登记，或者相反；另一边补上以后自行消去。",
+                named.join("；")
+            )
+        }
     }
 }
 
@@ -263,6 +275,18 @@ fn verdict(proof: &Proof, first: Option<&DayReport>) -> Markup {
     }
 }
 
+/// What an item of the proof is about: a transfer leads to itself, everything else to the entries that name it.
+fn proof_item(item: &ProofItem) -> (Cell, Cell) {
+    if item.key.is_empty() {
+        return (Cell::none(), Cell::yuan(item.amount));
+    }
+    let (lead, word) = match item.key.parse::<TransferId>() {
+        Ok(id) => (transfer::path(id), "查看这笔划转".to_owned()),
+        Err(_) => (format!("/console/entries?q={}", encoded(&item.key)), words::item(&item.key)),
+    };
+    (Cell::link(&lead, word), Cell::yuan_of(item.amount, &lead))
+}
+
 fn proof(proof: &Proof, first: Option<&DayReport>, books: &str) -> Markup {
     let mut rows = vec![vec![Cell::text("账本 1009 微信余额"), Cell::none(), Cell::yuan_of(proof.ledger, books)]];
     rows.push(match carried(proof.carried) {
@@ -273,16 +297,12 @@ fn proof(proof: &Proof, first: Option<&DayReport>, books: &str) -> Markup {
         None => vec![Cell::text("日初差额"), Cell::none(), Cell::yuan(Money::ZERO)],
     });
     for item in &proof.carried_items {
-        rows.push(vec![
-            Cell::text(format!("其中：{}", item.what)),
-            Cell::text(words::item(&item.key)),
-            Cell::yuan(item.amount),
-        ]);
+        let since = item.since.map_or(String::new(), |day| format!("（{day}起）"));
+        let (key, amount) = proof_item(item);
+        rows.push(vec![Cell::text(format!("其中：{}{since}", item.what)), key, amount]);
     }
     for item in &proof.items {
-        let lead = format!("/console/entries?q={}", encoded(&item.key));
-        let key = if item.key.is_empty() { Cell::none() } else { Cell::link(&lead, words::item(&item.key)) };
-        let amount = if item.key.is_empty() { Cell::yuan(item.amount) } else { Cell::yuan_of(item.amount, &lead) };
+        let (key, amount) = proof_item(item);
         rows.push(vec![Cell::text(format!("加：{}", item.what)), key, amount]);
     }
     rows.push(vec![Cell::text("加：无法解释的差额"), Cell::none(), Cell::yuan(proof.unexplained)]);
@@ -484,6 +504,7 @@ pub(super) async fn post_step(
         let actor = officer.id().to_string();
         match word.as_str() {
             "files" => {
+                reconciliation.can_be_brought(day)?;
                 let file = |name: &str| form.upload(name).map(|upload| upload.content.clone());
                 let files = Files { trade: file("trade"), fund_flow: file("fund_flow"), bank: file("bank") };
                 if files.trade.is_none() && files.fund_flow.is_none() && files.bank.is_none() {

@@ -27,7 +27,7 @@ use app::books::READERS;
 /// Who confirms.
 const CONFIRMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
 
-fn path(id: TransferId) -> String {
+pub(super) fn path(id: TransferId) -> String {
     format!("/console/transfers/{id}")
 }
 
@@ -193,6 +193,9 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
             ("登记结果的人", names.signed(row.outcome_author_id, None)),
             ("确认结果的人", names.signed(row.outcome_approver_id, row.outcome_approver_for_id)),
             ("完成时间", html! { @if let Some(at) = row.finished_us { (part::at(at)) } }),
+            ("微信资金账单流水号", html! { span class="code" { (row.flow_no.as_deref().unwrap_or_default()) } }),
+            ("微信退回的流水号", html! { span class="code" { (row.return_no.as_deref().unwrap_or_default()) } }),
+            ("银行流水号", html! { span class="code" { (row.bank_line.as_deref().unwrap_or_default()) } }),
             ("离开的凭证", html! { @if row.departed_us.is_some() { a href={ "/console/entry?reference=transfer_left%3A" (row.id) } { "查看凭证" } } }),
             ("到账或退回的凭证", html! { @if row.finished_us.is_some() { a href={ "/console/entry?reference=transfer_done%3A" (row.id) } { "查看凭证" } } }),
         ])))

@@ -39,7 +39,8 @@ fn side(net: Money) -> Cell {
     Cell::shown(html! { span class="solid" { (text) } }, text)
 }
 
-/// What agreeing will book, account by account, and what becomes of the net assets. Amounts lead to the accounts for whoever reads the books.
+/// What agreeing will book or has booked, account by account, and what becomes of the net assets. Amounts lead to the accounts for whoever reads
+/// the books.
 fn will_book(officer: &Officer, row: &year_closing::Model, code: &str, ending: &Ending) -> Markup {
     let reads = officer.is(&app::books::READERS);
     let last = i32::try_from(row.year).ok().and_then(|year| BusinessDate::new(year, 12, 31));
@@ -74,10 +75,15 @@ fn will_book(officer: &Officer, row: &year_closing::Model, code: &str, ending: &
             net(subject("3102", "3102 限定性净资产"), bound.before, bound.after),
             net(Cell::text("合计"), both(|one| one.before), both(|one| one.after)),
         ]);
+    let ended = row.state == ProposalState::Approved;
     part::block(
-        "同意后将要记的分录",
+        if ended { "已记的结转分录" } else { "同意后将要记的分录" },
         &html! {
-            p { "按现在的账簿计算，都记在" (row.year) "年12月31日：借方合计" (part::yuan(sum(|one| one.debit))) "元，贷方合计" (part::yuan(sum(|one| one.credit))) "元。决定前账簿又有变动的，以办理时为准。" }
+            p {
+                @if !ended { "按现在的账簿计算，" }
+                "都记在" (row.year) "年12月31日：借方合计" (part::yuan(sum(|one| one.debit))) "元，贷方合计" (part::yuan(sum(|one| one.credit))) "元。"
+                @if !ended { "决定前账簿又有变动的，以办理时为准。" }
+            }
             (sums.plain())
             details open[ending.accounts.len() <= SEEN] { summary { "各账户（" (ending.accounts.len()) "个）" } (table.plain()) }
             @if reads { p {
@@ -101,8 +107,10 @@ async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -
     let to = |step: &str| format!("{}/{step}", path(id));
     let against = unmet(&row);
     let ending = match row.state {
-        ProposalState::Proposed => Some(officer.app.closing.ending(id, &officer.member).await?),
-        ProposalState::Approved | ProposalState::Declined => None,
+        ProposalState::Proposed | ProposalState::Approved => {
+            Some(officer.app.closing.ending(id, &officer.member).await?)
+        }
+        ProposalState::Declined => None,
     };
     let code = book.as_ref().map(|book| book.code.as_str()).unwrap_or_default();
     let title = format!("{}年度年终结转", row.year);
@@ -131,7 +139,7 @@ async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -
         (part::block("提出时的情况", &part::facts(&[
             ("账套", html! { @if let Some(book) = &book { (book.name) } }),
             ("年度", html! { (row.year) }),
-            ("没有办完的事项", html! { @if against.is_empty() { "无" } @else { ul class="rules" { @for one in &against { li class="unmet" { (one) } } } } }),
+            ("没有办完的事项", html! { @if against.is_empty() { "无" } @else { ul class="rules" { @for one in &against { li class="unmet" { (one) } } } @if row.state == ProposalState::Proposed && officer.is(&app::books::READERS) { a href={ "/console/closing?book=" (encoded(code)) } { "逐项去办" } } } }),
             ("仍要结转的原因", html! { (row.reason.as_deref().unwrap_or_default()) }),
             ("提出人", names.signed(Some(row.author_id), row.author_for_id)),
             ("提出时间", part::at(row.created_us)),
