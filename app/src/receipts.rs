@@ -239,6 +239,16 @@ impl Receipts {
         query.one(self.db.read()).await?.ok_or(ReceiptError::NoSuchReceipt)
     }
 
+    /// The receipts that carry a number, where the member may look.
+    pub async fn numbered(&self, by: &Member, number: &str, limit: u64) -> Result<Vec<receipt::Model>, ReceiptError> {
+        by.must_be(&READERS)?;
+        let mut query = receipt::Entity::find().filter(receipt::Column::Number.eq(number));
+        if let Some(gifts) = crowdfunding::gifts_within(by, &READERS) {
+            query = query.filter(receipt::Column::DonationId.in_subquery(gifts));
+        }
+        Ok(query.order_by_desc(receipt::Column::Id).limit(limit).all(self.db.read()).await?)
+    }
+
     /// A page of the register, newest first: all, or what is asked for.
     pub async fn page(
         &self,

@@ -6,8 +6,8 @@
 use domain::charity::Profile;
 use domain::disbursement::{DisbursementState, approvers};
 use domain::role::{Member, Role};
-use domain::{Clock, Money, Timestamp, UnitPath};
-use entity::Db;
+use domain::{BusinessDate, Clock, Money, Timestamp, UnitPath};
+use entity::{Db, Rows};
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
 use uuid::Uuid;
 
@@ -442,6 +442,7 @@ fn sources() -> Vec<Source> {
             note: "CAST(t.locked_through AS TEXT)",
             last_day: "CAST(NULL AS TEXT)",
             fen: "CAST(NULL AS BIGINT)",
+            // The month that waits is found afterwards, see `since_months`.
             since: "CAST($3 AS BIGINT)",
             waits: vec![to(
                 &[Bookkeeper, FinanceHead],
@@ -802,7 +803,27 @@ impl Desk {
         );
         let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
         let count = rows.first().map_or(Ok(0), |row| row.try_get("", "n"))?;
-        let first = rows.iter().map(|row| WaitingItem::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        let mut first: Vec<WaitingItem> =
+            rows.iter().map(|row| WaitingItem::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        if source.kind == WaitingKind::MonthLock && !first.is_empty() {
+            self.since_months(&mut first).await?;
+        }
         Ok(Some(Waiting { kind: source.kind, count, first }))
+    }
+
+    /// Books wait for a lock since the first of their months that is not locked was over. One statement.
+    async fn since_months(&self, books: &mut [WaitingItem]) -> Result<(), DbErr> {
+        let sql = "SELECT a.book_id AS id, MIN(d.day) AS day FROM {rows} JOIN book b ON b.id = r.id JOIN account a ON a.book_id = b.id \
+                   JOIN account_day d ON d.account_id = a.id AND (b.locked_through IS NULL OR d.day > b.locked_through) GROUP BY a.book_id";
+        let rows = Rows::new().uuid("id", books.iter().map(|one| one.id));
+        let found = self.db.read().query_all_raw(rows.statement(self.db.backend(), sql, [])).await?;
+        for row in &found {
+            let (id, day): (Uuid, BusinessDate) = (row.try_get("", "id")?, row.try_get("", "day")?);
+            if let Some(over) = day.day_of_month_after(1, 1) {
+                books.iter_mut().filter(|one| one.id == id).for_each(|one| one.since_us = over.start());
+            }
+        }
+        books.sort_by_key(|one| (one.since_us, one.id));
+        Ok(())
     }
 }

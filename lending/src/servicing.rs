@@ -262,7 +262,7 @@ async fn take(
     let as_of = before_day.max(new.on);
     // What came after it may be spread otherwise now: how it was spread until now is known by a replay without it.
     let unsettled = if loan.facts.iter().any(|known| comes_after(known, new)) { loan.replay(as_of)? } else { None };
-    let moved = Moved::by(loan, programme.book_id, new, before_day, as_of)?;
+    let moved = Moved::by(loan, programme.book_id, new, before_day)?;
     loan.facts.push((new.id, new.on, new.fact));
     let at = Occasion {
         book: programme.book_id,
@@ -289,7 +289,7 @@ async fn take(
         let (after, class) = after(&replayed)?;
         let mut left = Delta::between(&before, &after).less(Delta::of(entry.postings()));
         left = mirror.iter().fold(left, |left, mirror| left.less(Delta::of(mirror.postings())));
-        let interest = moved.left(loan, at.book, as_of, mirror.as_ref())?;
+        let interest = moved.left(loan, at.book, (as_of, class), mirror.as_ref())?;
         work.entries.extend(mirror);
         push(work, postings::follow(entry, at.book, at.contract, class, interest, &left))?;
         let is_payout = loan.facts.iter().any(|known| known.0 == of && matches!(known.2, Fact::Payout(_)));
@@ -317,7 +317,7 @@ async fn take(
     let own = nets.onto(own, at.book, at.contract);
     let (after, class) = after(&replayed)?;
     let left = Delta::between(&before, &after).less(Delta::of(own.postings()));
-    let interest = moved.left(loan, at.book, as_of, None)?;
+    let interest = moved.left(loan, at.book, (as_of, class), None)?;
     push(work, postings::follow(own, at.book, at.contract, class, interest, &left))?;
     recorded.outcome = outcome;
     recorded.after = loan.replay(new.on)?.map(|it| it.state);

@@ -249,6 +249,9 @@ async fn a_year_is_ended_by_one_who_proposes_it_and_another_who_decides() {
         b.says("贷 80.00").await;
         b.step("approval").await;
         b.says("已办理年终结转").await;
+        // What was booked stays to be seen as it was agreed to.
+        b.says("已记的结转分录").await;
+        b.says("贷 80.00").await;
         let ended = format!("SELECT CAST(count(*) AS BIGINT) FROM book WHERE closed_through = '{year}-12-31'");
         assert_eq!(w.count(&ended).await, 1);
     })

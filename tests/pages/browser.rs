@@ -132,9 +132,9 @@ impl Browser {
         assert!(errors.is_empty(), "{path} says on its console: {errors:#?}");
     }
 
-    /// No request to another host, and not too much from ours.
+    /// No request to another host, and not too much from ours: neither as it is sent nor as it is unpacked.
     async fn weighed(&self, path: &str) {
-        let mut bytes = 0;
+        let (mut bytes, mut unpacked) = (0, 0);
         for line in self.log("performance").await {
             let message: Value = serde_json::from_str(line["message"].as_str().unwrap()).unwrap();
             let (method, params) = (&message["message"]["method"], &message["message"]["params"]);
@@ -144,9 +144,12 @@ impl Browser {
                 assert!(ours, "{path} asks {url}");
             } else if method == "Network.loadingFinished" {
                 bytes += params["encodedDataLength"].as_f64().unwrap() as u64;
+            } else if method == "Network.dataReceived" {
+                unpacked += params["dataLength"].as_u64().unwrap();
             }
         }
         assert!((1..HEAVIEST_BYTES).contains(&bytes), "{path} weighs {bytes} bytes");
+        assert!(unpacked < HEAVIEST_BYTES, "{path} weighs {unpacked} bytes unpacked");
     }
 
     /// Nothing serious for axe, nothing wider than the screen. Keeps a picture if a folder for pictures is named.

@@ -4,7 +4,7 @@ use domain::role::Role;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::browser::{Browser, driver};
+use crate::browser::{Browser, ask, driver};
 use crate::world::{CREDIT_CODE, Officer, Terms, World, identity_number, story_on_sqlite};
 
 /// A story with a browser, if there is one.
@@ -341,6 +341,28 @@ async fn what_a_change_and_a_stop_rest_on_is_attached_first() {
         b.press("form[action$='/suspensions'] .go button").await;
         b.says("已停止募捐并冻结资金").await;
         b.visit(&page).await;
+    })
+    .await;
+}
+
+/// A paper on which a step was taken is not offered to be taken back, nor to whoever only brings papers.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_stopped_a_campaign_is_not_offered_to_be_taken_back() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let of = format!("/staff/campaigns/{campaign}");
+        let order = w.paper(&of, "order").await;
+        let withdrawal = format!("/papers/{}/withdrawal", order["id"].as_str().unwrap());
+        let (clerk, head) = (w.staff(Role::Disclosure).await, w.staff(Role::FinanceHead).await);
+        let offered = async |officer: &Officer| {
+            let (status, page) = ask(w, Some(officer), &format!("/console/campaigns/{campaign}")).await;
+            assert!(status == 200 && page.contains("order.pdf"), "{status}");
+            page.contains(&withdrawal)
+        };
+        assert!(offered(&clerk).await && !offered(&head).await);
+        let stop = json!({ "id": Uuid::now_v7(), "reason": "民政部门要求核查" });
+        head.post(&format!("{of}/suspensions"), stop).await.ok();
+        assert!(!offered(&clerk).await);
     })
     .await;
 }

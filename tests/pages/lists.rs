@@ -1,11 +1,12 @@
 //! What pages list: filtered, in pages, and what they do not understand said; and whom they offer what.
 
 use domain::role::Role;
+use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::browser::ask;
-use crate::world::{Terms, story_on_sqlite};
+use crate::world::{Officer, Terms, story_on_sqlite};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_page_says_what_it_does_not_understand() {
@@ -93,6 +94,70 @@ async fn wishes_for_receipts_are_filtered_and_sorted() {
         ] {
             let (answer, page) = ask(w, Some(&auditor), &format!("/console/loan-programmes{filter}")).await;
             assert_eq!(answer, status, "{filter}: {page}");
+        }
+    })
+    .await;
+}
+
+/// Money at the bank is claimed for campaigns that take money themselves, and its line leads to the gift it became; what stands against locking
+/// a month leads to the page where it is mended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_leads_to_its_gift_and_a_lock_to_what_it_waits_for() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let mut draft = w.draft("3000.00");
+        draft["kind"] = json!("parent");
+        draft["name"] = json!("桑梓·母计划");
+        let parent = w.open_as(draft).await;
+        let mut draft = w.draft("1000.00");
+        draft["parent"] = json!(parent);
+        let leaf = w.open_as(draft).await;
+        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        let (book, day) = (format!("/staff/books/{}", w.book), w.app.business.today());
+        keeper.call(Method::PUT, &format!("{book}/bank-accounts"), Some(json!({ "name": "基本户" }))).await.ok();
+        let file = format!(
+            "date,reference,amount,counterparty,remark\n{day},L1,8.00,王五（示例）,心意\n{day},L2,9.00,赵六（示例）,\n\
+             {day},L3,-7.00,某行,汇款\n"
+        );
+        let path = format!("/api/v1{book}/bank-statements?id={}&account=基本户&write=true", Uuid::now_v7());
+        let request = keeper.request(Method::POST, &path).header("content-type", "application/octet-stream");
+        assert_eq!(request.body(file).send().await.unwrap().status(), 200);
+        let lines = keeper.get(&format!("{book}/bank-lines?account=基本户&state=open")).await.ok();
+        let line = lines["items"].as_array().unwrap().iter().find(|one| one["reference"] == "L1").unwrap();
+        let line = line["id"].as_str().unwrap().to_owned();
+
+        let (status, form) =
+            ask(w, Some(&keeper), &format!("/console/bank/claims/new?book={}&account=基本户&line={line}", w.book))
+                .await;
+        assert_eq!(status, 200, "{form}");
+        assert!(form.contains(&leaf.to_string()) && !form.contains(&parent.to_string()), "{form}");
+        let claim = json!({ "id": Uuid::now_v7(), "choice": "gift", "campaign": leaf, "reason": "电话核实" });
+        keeper.post(&format!("/staff/bank-lines/{line}/claims"), claim.clone()).await.ok();
+        let gift = format!("/console/donations/{}", claim["id"].as_str().unwrap());
+        let shown = async |path: &str| {
+            let (status, page) = ask(w, Some(&head), path).await;
+            assert_eq!(status, 200, "{path}: {page}");
+            page
+        };
+        let page = shown(&format!("/console/bank/lines/{line}")).await;
+        assert!(page.contains("电话核实") && !page.contains(&gift), "{page}");
+        head.post("/staff/bank-claims/approvals", json!({ "claims": [claim["id"]] })).await.ok();
+        for path in [format!("/console/bank/lines/{line}"), format!("/console/bank/claims?book={}", w.book)] {
+            let page = shown(&path).await;
+            assert!(page.contains(&gift), "{path}: {page}");
+        }
+        assert_eq!(ask(w, Some(&head), &gift).await.0, 200);
+
+        // What left is found by its amount like what came.
+        let page = shown(&format!("/console/bank?book={}&account=基本户&amount=7.00", w.book)).await;
+        assert!(page.contains("L3") && !page.contains("L1"), "{page}");
+        let page = shown(&format!("/console/closing?book={}", w.book)).await;
+        for lead in [
+            "/console/bank/matching?book=",
+            "/console/bank/balance?book=",
+            "/console/reconciliation?book=",
+            "去对应：基本户",
+        ] {
+            assert!(page.contains(lead), "{lead}: {page}");
         }
     })
     .await;
@@ -241,6 +306,60 @@ async fn forms_say_what_they_ask_for() {
             let officer = w.staff(role).await;
             let (status, page) = ask(w, Some(&officer), path).await;
             assert!(status == 200 && page.contains(shown), "{path} {shown}: {page}");
+        }
+    })
+    .await;
+}
+
+/// The search box finds what the officer may see by the words and numbers for it, and says what it can find where there is nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_box_finds_things_by_their_names_and_numbers() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let founder = w.donor("o-founder").await;
+        let team = json!({ "id": Uuid::now_v7(), "name": "九班同学", "goal": "100.00" });
+        founder.post(&format!("/campaigns/{campaign}/teams"), team).await.ok();
+        let organiser = w.staff(Role::Organiser).await;
+        let payee = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "kind": "person", "part": "beneficiary", "name": "王一（示例）",
+            "account": { "number": "6222020000000000001", "bank": "示例银行" },
+        });
+        organiser.post("/staff/payees", payee.clone()).await.ok();
+        let line = json!({ "id": Uuid::now_v7(), "payee": payee["id"], "amount": "10.00" });
+        let paper = json!({
+            "id": Uuid::now_v7(), "campaign": campaign, "line": "a", "kind": "grant", "purpose": "秋季助学金", "payouts": [line],
+        });
+        organiser.post("/staff/disbursements", paper.clone()).await.ok();
+        let plain = |id: &serde_json::Value| id.as_str().unwrap().to_owned();
+        let simple = |id: &serde_json::Value| plain(id).replace('-', "");
+        let (paper_id, payee_id, payout_id) = (&paper["id"], &payee["id"], &line["id"]);
+        let search = async |who: &Officer, text: &str| {
+            let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            ask(w, Some(who), &format!("/console/search?q={query}")).await
+        };
+        let manager = w.staff(Role::ProjectManager).await;
+        for text in ["九班", "一般捐赠", "秋季助学", "王一（示例）"] {
+            assert_eq!(search(&manager, text).await.0, 303, "{text} leads to the one thing there is");
+        }
+        for number in [paper_id, payee_id, payout_id] {
+            for text in [plain(number), simple(number)] {
+                assert_eq!(search(&manager, &text).await.0, 303, "{text}");
+            }
+        }
+        let disclosure = w.staff(Role::Disclosure).await;
+        for text in [simple(paper_id), simple(payee_id), "王一（示例）".to_owned()] {
+            let (status, page) = search(&disclosure, &text).await;
+            assert!(status == 200 && page.contains("没有找到"), "not within their rights: {page}");
+            assert!(page.contains("捐赠团队：名称") && !page.contains("借款合同"), "what they can search for: {page}");
+        }
+        let (_, page) = search(&manager, "没有这样的东西").await;
+        assert!(page.contains("没有找到“没有这样的东西”"), "{page}");
+        let (_, page) = search(&manager, "").await;
+        assert!(page.contains("支出和付款：编号、银行流水号"), "{page}");
+        let admin = w.staff(Role::Admin).await;
+        let nowhere = format!("?after={}", Uuid::now_v7());
+        for (filter, status) in [("", 200), ("?q=hebei", 200), ("?under=x", 400), (nowhere.as_str(), 400)] {
+            assert_eq!(ask(w, Some(&admin), &format!("/console/units{filter}")).await.0, status, "{filter}");
         }
     })
     .await;

@@ -248,6 +248,10 @@ async fn a_loan_goes_from_the_application_to_its_first_repayment() {
         b.sign_in(&town.city).await;
         b.visit("/console/loan-arrears").await;
         b.says("示例-2026-001").await;
+        b.go("/console/loan-arrears?days=3").await;
+        b.says("示例-2026-001").await;
+        b.go("/console/loan-arrears?days=400").await;
+        b.says("没有逾期的贷款").await;
         b.visit("/console/loan-applications?show=all").await;
         b.go(&loan).await;
         b.says("逾期").await;

@@ -559,6 +559,13 @@ async fn what_staff_look_for_is_found_and_told_in_words() {
         let (_, seen) = ask(w, Some(&auditor), "/console/unmaskings").await;
         assert!(seen.contains("收款人 罗") && seen.contains("姓名、账户、开户行、电话"), "{seen}");
         assert!(!seen.contains("罗最早"), "masked");
+        // From the payee one comes to who saw their data, and to nobody else's.
+        let (_, page) = ask(w, Some(&auditor), &format!("/console/payees/{first}")).await;
+        assert!(page.contains(&format!("/console/unmaskings?object=payee%3A{first}")), "{page}");
+        for (one, told) in [(payees[0], true), (payees[1], false)] {
+            let (_, seen) = ask(w, Some(&auditor), &format!("/console/unmaskings?object=payee:{one}")).await;
+            assert_eq!(seen.contains("核对账户"), told, "{seen}");
+        }
 
         // The trail is filtered by what was done to what.
         let gift = json!({
@@ -592,6 +599,36 @@ async fn what_staff_look_for_is_found_and_told_in_words() {
         }
         let (_, template) = ask(w, Some(&organiser), "/console/disbursements/batch/template?as=csv").await;
         assert!(template.starts_with("收款人户名,收款人账号,开户银行,金额,"), "{template}");
+    })
+    .await;
+}
+
+/// A role is lent to a colleague by the name they sign in with; one that nobody has is told at its field.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_lent_to_whoever_has_a_user_name() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let (lender, holder) = (w.staff(Role::Disclosure).await, w.staff(Role::Organiser).await);
+        let (_, own) = ask(w, Some(&holder), "/console/sessions").await;
+        assert!(own.contains(&holder.username), "who is asked for it finds it: {own}");
+        let (today, id) = (w.app.business.today(), Uuid::now_v7().to_string());
+        let (first, last) = (today.to_string(), today.after_days(6).unwrap().to_string());
+        let lend = async |to: &str| {
+            let fields = [
+                ("id", id.as_str()),
+                ("holder", to),
+                ("role", "disclosure"),
+                ("starts_on", first.as_str()),
+                ("ends_on", last.as_str()),
+                ("reason", "年休假"),
+            ];
+            step(w, &lender, "/console/delegations", &fields).await
+        };
+        let (status, page) = lend("nobody-of-this-name").await;
+        assert!(status == 422 && page.contains("没有这个用户名"), "{page}");
+        assert_eq!(lend(&holder.username).await.0, 303);
+        assert_eq!(lend(&holder.id.to_string()).await.0, 303, "the same again, by the number");
+        let lent = lender.get("/staff/delegations").await.ok();
+        assert_eq!(lent["items"][0]["holder"], json!(holder.id), "{lent:#}");
     })
     .await;
 }

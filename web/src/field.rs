@@ -22,6 +22,8 @@ pub(crate) struct Field<'a> {
     label: &'a str,
     hint: Option<&'a str>,
     required: bool,
+    /// When it has to be filled in, where that is not always.
+    needed: Option<&'a str>,
     kind: Kind<'a>,
     complete: &'static str,
     longest: Option<u32>,
@@ -30,7 +32,18 @@ pub(crate) struct Field<'a> {
 
 impl<'a> Field<'a> {
     fn of(typed: &'a Typed, name: &'a str, label: &'a str, kind: Kind<'a>) -> Field<'a> {
-        Field { typed, name, label, hint: None, required: false, kind, complete: "off", longest: None, quiet: false }
+        Field {
+            typed,
+            name,
+            label,
+            hint: None,
+            required: false,
+            needed: None,
+            kind,
+            complete: "off",
+            longest: None,
+            quiet: false,
+        }
     }
 
     /// A line of text.
@@ -103,6 +116,12 @@ impl<'a> Field<'a> {
         Field { required: true, ..self }
     }
 
+    /// The same that has to be filled in at some time or in some case, which its label says instead of that it may be left out:
+    /// `提交审核前必填`. The browser does not insist on it; the service does.
+    pub(crate) fn needed(self, when: &'a str) -> Self {
+        Field { needed: Some(when), ..self }
+    }
+
     /// The same that takes so many characters.
     pub(crate) fn longest(self, characters: u32) -> Self {
         Field { longest: Some(characters), ..self }
@@ -121,7 +140,9 @@ impl<'a> Field<'a> {
 
 impl Render for Field<'_> {
     fn render(&self) -> Markup {
-        let Field { typed, name, label, hint, required, kind, complete, longest, quiet } = *self;
+        let Field { typed, name, label, hint, required, needed, kind, complete, longest, quiet } = *self;
+        let left_out = !required && !quiet && !matches!(kind, Kind::Tick);
+        let aside = needed.or(left_out.then_some("可不填"));
         // Several forms of a page may have a field of this name.
         let id = format!("f-{name}-{}", uuid::Uuid::new_v4().as_fields().0);
         let (hint_id, fault_id) = (format!("{id}-hint"), format!("{id}-fault"));
@@ -163,7 +184,7 @@ impl Render for Field<'_> {
         };
         html! {
             div class={ "field" @if matches!(kind, Kind::Tick) { " tick" } } {
-                label for=(id) { (label) @if !required && !quiet && !matches!(kind, Kind::Tick) { span class="faint" { "（可不填）" } } }
+                label for=(id) { (label) @if let Some(aside) = aside { span class="faint" { "（" (aside) "）" } } }
                 (control)
                 @if let Some(hint) = hint { p class="hint" id=(hint_id) { (hint) } }
                 @if let Some(fault) = fault { p class="fault" id=(fault_id) { (fault) } }

@@ -16,7 +16,7 @@ use poem::{Endpoint, Error, IntoResponse, PathPattern, Request, RequestBody, Res
 use crate::console::lost;
 use crate::form::Form;
 use crate::open;
-use crate::page::{PageError, sorry};
+use crate::page::{PageError, STRANGE, sorry};
 use crate::session::{self, Cookies, Officer};
 
 /// The only form that belongs to no session.
@@ -113,7 +113,7 @@ fn is_ours(request: &Request) -> bool {
 }
 
 fn strange() -> Error {
-    let problem = Problem::forbidden("strange_form", "页面已过期，或请求不是由本站页面发出。请刷新页面后重试。");
+    let problem = Problem::forbidden(STRANGE, "页面已过期，或请求不是由本站页面发出。请刷新页面后重试。");
     PageError(problem).into()
 }
 

@@ -1,6 +1,9 @@
 //! The frame of the console's pages: the head with the search and the person, the navigation by role, the way back, what is to be
 //! said, and the content. Read in this order by whoever hears a page, with a link over all of it to the content.
 
+use std::time::Duration;
+
+use domain::Timestamp;
 use maud::{Markup, html};
 
 use crate::menu;
@@ -8,15 +11,40 @@ use crate::page::Html;
 use crate::session::Officer;
 use crate::words;
 
+/// The pages that show times of the real clock: of sessions and of jobs.
+const REAL: [&str; 4] = ["/console/jobs", "/console/sessions", "/console/members", "/console/audit"];
+
+/// What is said where business goes by another clock than the house, as in the demo: what each of them says, and what goes by which.
+fn two_clocks(officer: &Officer) -> Option<String> {
+    let (business, real) = (officer.app.business.now(), officer.app.real.now());
+    let minute = |at: Timestamp| at.wall().chars().take(16).collect::<String>();
+    (business.apart(real) > APART).then(|| {
+        format!(
+            "演示环境有两个时间：业务时间现在是{}，实际时间现在是{}。登录的有效期和后台任务按实际时间，其余都按业务时间。",
+            minute(business),
+            minute(real),
+        )
+    })
+}
+
+/// How far two clocks lie apart that are not the same.
+const APART: Duration = Duration::from_secs(600);
+
+/// Whether a path is another, or below it.
+fn is_within(path: &str, whole: &str) -> bool {
+    path.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A page of the console.
 pub(crate) fn console(officer: &Officer, title: &str, way: &[(&str, &str)], content: &Markup) -> Html {
+    let clocks = two_clocks(officer);
     let body = html! {
         a class="skip" href="#main" { "跳到正文" }
         header class="top" {
             a class="brand" href="/console" { span class="mark" aria-hidden="true" {} "桑梓" span class="faint" { "控制台" } }
             form class="search" role="search" method="get" action="/console/search" {
                 label class="unseen" for="search" { "查找" }
-                input id="search" type="search" name="q" placeholder="订单号、合同号、项目、凭证号" maxlength="64" autocomplete="off";
+                input id="search" type="search" name="q" placeholder="订单号、合同号、凭证号、名称、金额" maxlength="64" autocomplete="off";
                 button type="submit" { "查找" }
             }
             div class="person" {
@@ -40,10 +68,11 @@ pub(crate) fn console(officer: &Officer, title: &str, way: &[(&str, &str)], cont
                     }
                 }
                 @if let Some(flash) = &officer.flash { p class="said" role="status" { (flash.text) } }
+                @if let Some(clocks) = clocks.as_ref().filter(|_| REAL.iter().any(|whole| is_within(&officer.path, whole))) { p class="note" { (clocks) } }
                 (content)
             }
         }
-        footer class="foot" { span class="faint" { "时间均为北京时间；金额单位为元。" } }
+        footer class="foot" { span class="faint" { "时间均为北京时间；金额单位为元。" @if let Some(clocks) = &clocks { " " (clocks) } } }
     };
     Html::whole(title, "console", &body)
 }

@@ -112,12 +112,23 @@ pub(crate) fn heading(status: u16) -> &'static str {
     }
 }
 
+/// The code of a form that none of our pages of this session has sent.
+pub(crate) const STRANGE: &str = "strange_form";
+
+/// The same of a refusal: a form that came too late is nobody's want of rights.
+fn heading_of(problem: &Problem) -> &'static str {
+    if problem.code == STRANGE { "页面已过期" } else { heading(problem.status) }
+}
+
 /// What an error page says below its heading.
 pub(crate) fn sorry(problem: &Problem, request_id: Option<&str>, home: &str) -> Markup {
     html! {
         section class="empty" {
-            h1 { (heading(problem.status)) }
+            h1 { (heading_of(problem)) }
             p { (problem.detail) }
+            @if problem.status == 403 && problem.code != STRANGE && home != "/" {
+                p class="faint" { "这件事由其他岗位办理。需要由您办理的，请管理员授予角色，或请该岗位的人在“授权代办”中授权。" }
+            }
             @if !problem.problems.is_empty() {
                 ul class="problems" { @for one in &problem.problems { li { (one.problem) } } }
             }

@@ -19,6 +19,8 @@ pub(crate) const ROWS: u64 = 50;
 /// How many an export holds; who needs more asks the command line for the books.
 pub(crate) const MOST: usize = 10_000;
 
+/// How many columns stand beside each other with room between them on a wide screen.
+const MANY: usize = 7;
 /// How many columns of figures a phone shows at once.
 const SEEN: usize = 3;
 
@@ -56,6 +58,12 @@ impl Cell {
         Cell { shown: html! { a class="code" href=(path) { (number) } }, value: Value::Text(number) }
     }
 
+    /// A long number that leads nowhere; it breaks where it must.
+    pub(crate) fn digits(number: impl Into<String>) -> Cell {
+        let number = number.into();
+        Cell { shown: html! { span class="code" { (number) } }, value: Value::Text(number) }
+    }
+
     /// An amount.
     pub(crate) fn yuan(amount: Money) -> Cell {
         Cell { shown: part::yuan(amount), value: Value::Amount(amount) }
@@ -71,9 +79,15 @@ impl Cell {
         Cell { shown: html! { (number) }, value: Value::Number(number) }
     }
 
-    /// A moment.
+    /// A moment; where there is little room its day stands over its time.
     pub(crate) fn at(at: Timestamp) -> Cell {
-        Cell { shown: part::at(at), value: Value::Text(at.wall()) }
+        let wall = at.wall();
+        let (day, time) = wall.split_once(' ').unwrap_or((&wall, ""));
+        let minute = time.get(..5).unwrap_or(time);
+        let shown = html! {
+            time datetime=(at.to_string()) title=(wall) { span class="solid" { (day) } " " span class="solid" { (minute) } }
+        };
+        Cell { shown, value: Value::Text(at.wall()) }
     }
 
     /// A day.
@@ -117,9 +131,17 @@ impl Cell {
     }
 }
 
-/// A text; a day within a table does not break at its dashes.
+/// A text; a day or a short number within a table does not break at its dashes, nor do the days of a span.
 fn unbroken(text: &str) -> Markup {
-    html! { @if text.parse::<BusinessDate>().is_ok() { span class="solid" { (text) } } @else { (text) } }
+    let is_solid =
+        |word: &str| word.len() <= 16 && word.contains('-') && word.bytes().all(|sign| sign.is_ascii_graphic());
+    html! {
+        @if is_solid(text) { span class="solid" { (text) } }
+        @else if let Some((first, last)) = text.split_once(" 至 ").filter(|(first, last)| is_solid(first) && is_solid(last)) {
+            span class="solid" { (first) } " 至 " span class="solid" { (last) }
+        }
+        @else { (text) }
+    }
 }
 
 /// A heading over a column.
@@ -127,16 +149,32 @@ fn unbroken(text: &str) -> Markup {
 pub(crate) struct Column {
     name: &'static str,
     right: bool,
+    wide: bool,
 }
 
 /// A column of words.
 pub(crate) const fn column(name: &'static str) -> Column {
-    Column { name, right: false }
+    Column { name, right: false, wide: false }
 }
 
 /// A column of amounts or numbers.
 pub(crate) const fn numbers(name: &'static str) -> Column {
-    Column { name, right: true }
+    Column { name, right: true, wide: false }
+}
+
+/// A column of names or sentences, which on a wide screen has room for them beside long numbers.
+pub(crate) const fn wide(name: &'static str) -> Column {
+    Column { name, right: false, wide: true }
+}
+
+impl Column {
+    fn class(&self) -> Option<&'static str> {
+        match (self.right, self.wide) {
+            (true, _) => Some("right"),
+            (false, true) => Some("wide"),
+            (false, false) => None,
+        }
+    }
 }
 
 /// How a list is asked for, as it stands in the address.
@@ -245,7 +283,12 @@ impl Asked {
 
     /// How many rows to ask a service for: one more than are shown, or than a file may hold.
     pub(crate) fn limit(&self) -> u64 {
-        if self.file().is_some() { MOST as u64 + 1 } else { ROWS + 1 }
+        self.limit_of(ROWS)
+    }
+
+    /// The same of a page that shows another number of rows.
+    pub(crate) fn limit_of(&self, most: u64) -> u64 {
+        if self.file().is_some() { MOST as u64 + 1 } else { most + 1 }
     }
 
     /// The address with some values changed; an empty one is left out.
@@ -291,13 +334,25 @@ impl Table {
 
     /// A page of rows that were asked for one more than the page shows (see [`Asked::limit`]): the last only says that there is more.
     pub(crate) fn page<R>(
-        mut self,
+        self,
         asked: &Asked,
         rows: Vec<R>,
         key: impl Fn(&R) -> uuid::Uuid,
         cells: impl Fn(R) -> Vec<Cell>,
     ) -> Table {
-        let shown = if asked.file().is_some() { MOST } else { ROWS as usize };
+        self.page_of(ROWS, asked, rows, key, cells)
+    }
+
+    /// The same of fewer rows, where each holds a form of its own; see [`Asked::limit_of`].
+    pub(crate) fn page_of<R>(
+        mut self,
+        most: u64,
+        asked: &Asked,
+        rows: Vec<R>,
+        key: impl Fn(&R) -> uuid::Uuid,
+        cells: impl Fn(R) -> Vec<Cell>,
+    ) -> Table {
+        let shown = if asked.file().is_some() { MOST } else { usize::try_from(most).unwrap_or(MOST) };
         if rows.len() > shown {
             self.next = rows.get(shown - 1).map(|last| key(last).to_string());
         }
@@ -403,10 +458,11 @@ impl Table {
     fn body(&self, headings: &Markup) -> Markup {
         let figures = self.columns.iter().filter(|column| column.right).count();
         let cards = self.columns.len() > 3 && figures * 2 <= self.columns.len();
+        let many = self.columns.len() > MANY;
         html! {
             @if !cards && self.columns.len() > SEEN { p class="swipe" aria-hidden="true" { "左右滑动可看全部各栏" } }
             div class="scroll" tabindex="0" role="region" aria-label=(self.caption) {
-                table class=(if cards { "cards" } else { "figures" }) role="table" {
+                table class={ (if cards { "cards" } else { "figures" }) @if many { " many" } } role="table" {
                     caption class="unseen" { (self.caption) }
                     thead role="rowgroup" { tr role="row" { (headings) } }
                     tbody role="rowgroup" { @for row in &self.rows { (self.row(row)) } }
@@ -418,7 +474,7 @@ impl Table {
     fn row(&self, row: &[Cell]) -> Markup {
         html! {
             tr role="row" { @for (cell, column) in row.iter().zip(&self.columns) {
-                td role="cell" class=[column.right.then_some("right")] data-name=(column.name) { (cell.shown) }
+                td role="cell" class=[column.class()] data-name=(column.name) { (cell.shown) }
             } }
         }
     }

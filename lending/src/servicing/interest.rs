@@ -1,9 +1,12 @@
 //! Interest by class (facts: lending 6): what a day brings belongs to the class the loan has at the end of that day, whenever it is heard of
 //! and however late the day is closed. An event that changes the days before moves it to where it belongs.
 //!
-//! Between two changes a loan has one class, so this costs a replay for each change and none for each day.
+//! Between two changes a loan has one class, so this costs a replay for each change and none for each day; and none at all for an event
+//! of a day that was not booked yet, if the class stayed as it was.
 
 use domain::loan::life::State;
+use domain::loan::overdue::Class;
+use domain::loan::reckoning::Reckoning;
 use domain::{BookId, BusinessDate, Money};
 use ledger::{Entry, Subject};
 
@@ -19,42 +22,46 @@ pub(super) type ByClass = [i64; 5];
 pub(super) struct Moved {
     /// The evening before the first day it changes.
     after: BusinessDate,
-    /// What was booked since then; nothing if it is a single day that was not booked yet, whose class is the loan's.
-    booked: Option<ByClass>,
+    /// The last day that was booked before it.
+    through: BusinessDate,
+    /// What was booked since the one, up to the other.
+    booked: ByClass,
 }
 
 impl Moved {
-    /// Before the loan knows of the event: booked through a day, and to be booked through another.
-    pub(super) fn by(
-        loan: &Loan,
-        book: BookId,
-        new: &NewEvent,
-        booked: BusinessDate,
-        to: BusinessDate,
-    ) -> Result<Moved, ServeError> {
+    /// Before the loan knows of the event: booked through a day.
+    pub(super) fn by(loan: &Loan, book: BookId, new: &NewEvent, through: BusinessDate) -> Result<Moved, ServeError> {
         let first = match new.fact {
             Fact::Event(domain::loan::life::What::Reversal(of)) => {
                 loan.facts.iter().find(|known| known.0 == of).map_or(new.on, |known| known.1)
             }
             Fact::Payout(_) | Fact::Event(_) => new.on,
         };
-        let after = first.previous().min(booked);
-        let is_new_day = booked <= after && to <= after.next();
-        let booked = if is_new_day { None } else { Some(between(loan, book, after, booked)?) };
-        Ok(Moved { after, booked })
+        let after = first.previous().min(through);
+        Ok(Moved { after, through, booked: between(loan, book, after, through)? })
     }
 
-    /// Once it does: what is left to be booked by class, beside what the mirror of an entry takes back.
+    /// Whether nothing that was booked changes, and each day since then up to another has the class the loan has at the end of that one.
+    fn is_plain(&self, loan: &Loan, class: Class, to: BusinessDate) -> bool {
+        let eve = to.previous();
+        let holds = |standing: &Reckoning| standing.holds(eve) && standing.class == class;
+        self.after == self.through && (eve <= self.through || loan.standing.as_ref().is_some_and(holds))
+    }
+
+    /// Once it does, with its class then: what is left to be booked by class, beside what the mirror of an entry takes back; nothing if all
+    /// of it is of that class.
     pub(super) fn left(
         &self,
         loan: &Loan,
         book: BookId,
-        to: BusinessDate,
+        (to, class): (BusinessDate, Class),
         mirror: Option<&Entry>,
     ) -> Result<ByClass, ServeError> {
-        let Some(booked) = self.booked else { return Ok(ByClass::default()) };
+        if self.is_plain(loan, class, to) {
+            return Ok(ByClass::default());
+        }
         let mut left = between(loan, book, self.after, to)?;
-        for (left, booked) in left.iter_mut().zip(booked) {
+        for (left, booked) in left.iter_mut().zip(self.booked) {
             *left -= booked;
         }
         let class = |subject: Subject| Subject::LOAN_INTEREST_INCOME.into_iter().position(|income| income == subject);
@@ -72,7 +79,7 @@ impl Moved {
 /// What the days after one, up to another and with it, bring; nothing before the payout.
 fn between(loan: &Loan, book: BookId, after: BusinessDate, to: BusinessDate) -> Result<ByClass, ServeError> {
     let mut by_class = ByClass::default();
-    let Some((_, paid_out_on)) = loan.payout() else { return Ok(by_class) };
+    let Some((_, paid_out_on)) = loan.payout().filter(|_| after < to) else { return Ok(by_class) };
     let mut before = 0;
     if after >= paid_out_on
         && let Some(it) = loan.replay(after)?

@@ -148,7 +148,16 @@ pub(super) async fn show(officer: &Officer, id: CampaignId, at: &At<'_>) -> Resu
     let object = campaigns.exhibit(Exhibit::Campaign(id), Access::Read, by).await?;
     let may_add = campaigns.exhibit(Exhibit::Campaign(id), Access::Add, by).await.is_ok();
     let fresh = Typed::default();
-    let papers = paper::list(officer, &object, &path(id), may_add, at.of("papers").unwrap_or(&fresh)).await?;
+    let mut fixed = Vec::new();
+    // A campaign has few papers.
+    for one in officer.app.documents.of(&object).await? {
+        let paper = one.attachment.id;
+        if campaigns.exhibit(Exhibit::Campaign(id), Access::Withdraw(paper), by).await.is_err() {
+            fixed.push(paper);
+        }
+    }
+    let typed = at.of("papers").unwrap_or(&fresh);
+    let papers = paper::list_with_fixed(officer, &object, &path(id), may_add, &fixed, typed).await?;
     let with = partner::block(officer, &row, at).await?;
     // What a change asks for is shown with the change.
     let plan = plans.iter().rfind(|one| one.state == "in_force").or(plans.last());

@@ -244,9 +244,9 @@ fn asked_for(asks: Asks, typed: &Typed) -> Markup {
         },
         Asks::Opening => html! {
             (ticks(typed, "channels", "开展渠道", &CHANNELS.map(|(channel, word)| (channel.as_str().to_owned(), word.to_owned()))))
-            (Field::text(typed, "platform_number", "平台项目编号").longest(64))
-            (Field::text(typed, "platform_url", "平台项目网址").longest(300))
-            (Field::text(typed, "operator_code", "自有平台运营方的统一社会信用代码").longest(18))
+            (Field::text(typed, "platform_number", "平台项目编号").longest(64).needed("指定平台必填"))
+            (Field::text(typed, "platform_url", "平台项目网址").longest(300).needed("指定平台必填").hint("以 https:// 开头。"))
+            (Field::text(typed, "operator_code", "自有平台运营方的统一社会信用代码").longest(18).needed("自有平台由他人运营时必填"))
         },
     }
 }

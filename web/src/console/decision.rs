@@ -102,13 +102,13 @@ async fn propose_panel(officer: &Officer, refused: Option<&Typed>, fresh: &Typed
         (part::new_id(typed))
         (Field::choice(typed, "kind", "事项", &kinds).required())
         div class="fields" {
-            (Field::choice(typed, "campaign", "项目", &campaigns))
-            (Field::choice(typed, "to_campaign", "转入项目（剩余资金）", &campaigns))
-            (Field::money(typed, "amount", "金额（剩余资金）"))
-            (Field::choice(typed, "book", "慈善组织（平台运营）", &books))
-            (Field::text(typed, "operator_code", "运营方统一社会信用代码").longest(18))
+            (Field::choice(typed, "campaign", "项目", &campaigns).needed("自有平台运营不填，其他必填"))
+            (Field::choice(typed, "to_campaign", "转入项目", &campaigns).needed("处理剩余资金时必填"))
+            (Field::money(typed, "amount", "金额（元）").needed("处理剩余资金时必填"))
+            (Field::choice(typed, "book", "慈善组织", &books).needed("自有平台运营时必填"))
+            (Field::text(typed, "operator_code", "运营方统一社会信用代码").longest(18).needed("自有平台运营时必填"))
         }
-        (Field::area(typed, "publication", "公示内容（剩余资金）").longest(2000))
+        (Field::area(typed, "publication", "公示内容").longest(2000).needed("处理剩余资金时必填"))
         (Field::area(typed, "reason", "理由").required().longest(500))
     };
     let will = "将提出由另一人决定的事项。";

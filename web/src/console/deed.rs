@@ -164,6 +164,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("grant", "批准"),
     ("grant_role", "授予角色"),
     ("handle", "办理"),
+    ("identify", "登记身份证号码"),
     ("import", "导入"),
     ("lift", "解除核查"),
     ("load", "载入"),

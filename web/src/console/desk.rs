@@ -243,7 +243,7 @@ fn told(officer: &Officer, notices: &[payout_notice::Model]) -> Markup {
 }
 
 /// What is begun often, by whoever may: where, and what it is called. What waits stands above it.
-const BEGUN: [(&str, &str, &[Role]); 16] = [
+const BEGUN: [(&str, &str, &[Role]); 19] = [
     ("/console/campaigns/new", "新建项目", &[Role::Organiser, Role::ProjectManager]),
     ("/console/disbursements/new", "新建支出申请", &[Role::Organiser, Role::ProjectManager]),
     ("/console/disbursements/batch", "按名单上传支出", &[Role::Organiser, Role::ProjectManager]),
@@ -251,9 +251,12 @@ const BEGUN: [(&str, &str, &[Role]); 16] = [
     ("/console/disclosures/new", "编制公开内容", &[Role::Disclosure, Role::ProjectManager, Role::FinanceHead]),
     ("/console/bank-gifts/new", "登记银行捐赠", &[Role::Cashier, Role::Bookkeeper]),
     ("/console/payment-files/new", "制作付款文件", &[Role::Cashier]),
+    ("/console/transfers/new", "登记提现或充值", &[Role::Cashier]),
     ("/console/cash-counts/new", "盘点现金", &[Role::Cashier]),
+    ("/console/receipts/wishes", "看待开票据", &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]),
     ("/console/reconciliation", "看每日对账", &app::books::READERS),
     ("/console/vouchers/new", "填制凭证", &[Role::Bookkeeper]),
+    ("/console/closing", "结账与封存", &[Role::Bookkeeper, Role::FinanceHead]),
     ("/console/exports", "导出账簿", &app::books::READERS),
     ("/console/needs/new", "登记企业融资需求", &[Role::LeagueOfficer]),
     ("/console/loan-arrears", "看逾期贷款", &lending::READERS),
@@ -270,7 +273,7 @@ fn begun(officer: &Officer) -> Markup {
             section class="block" {
                 h2 { "常用办理" }
                 div class="steps" { @for (path, name, _) in offered { a class="button" href=(*path) { (*name) } } }
-                p class="faint" { "要找一笔捐赠、一份合同、一个项目、一张凭证或一个金额，在页面上方的查找框里输入；其他页面在菜单里。" }
+                p class="faint" { "要找一笔捐赠、付款、合同、凭证，一个项目、团队或收款人，或一个金额，在页面上方的查找框里输入；" a href="/console/search" { "能查找什么" } "。其他页面在菜单里。" }
             }
         }
     }

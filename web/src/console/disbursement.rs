@@ -176,6 +176,7 @@ async fn show(
         }
         div class="pair" {
             (part::block("申请", &part::facts(&[
+                ("编号", html! { span class="code" { (id.simple()) } }),
                 ("项目", html! { a href=(super::campaign::path(row.campaign_id)) { (campaign.first().map(|one| one.campaign.name.as_str()).unwrap_or("查看")) } }),
                 ("种类", html! { (words::disbursement_kind(row.kind)) }),
                 ("金额", entry::yuan(officer, row.amount_fen, id)),
@@ -632,7 +633,8 @@ fn wanted(asked: &Asked) -> Result<PayoutSearch, PageError> {
     };
     let order = asked.order(PAYOUT_AMOUNT, PAYOUT_TIME);
     let (campaign, payee) = (asked.read("campaign")?, asked.read("payee")?);
-    Ok(PayoutSearch { states, campaign, line: asked.get("line").map(str::to_owned), payee, order })
+    let said = |name: &str| asked.get(name).map(str::to_owned);
+    Ok(PayoutSearch { states, campaign, line: said("line"), payee, reference: said("reference"), order })
 }
 
 /// The columns of payments that the query sorts by.
@@ -709,6 +711,7 @@ pub(super) async fn get_payouts_of_state(officer: Officer, request: &Request) ->
             (table::filter_choice(&asked, "state", "状态", &states))
             (table::filter_choice(&asked, "campaign", "项目", &campaigns))
             (table::filter_text(&asked, "line", "预算科目代码"))
+            (table::filter_text(&asked, "reference", "银行流水号"))
             @if let Some(payee) = search.payee { input type="hidden" name="payee" value=(payee); }
         }))
         @if let Some(name) = of { p class="note" { "只列出付给" (name) "或为其支付的款项。" a href=(asked.with(&[("payee", ""), ("after", "")])) { "列出全部" } } }

@@ -6,18 +6,18 @@ use app::privacy::PlainField;
 use app::problem::Problem;
 use crowdfunding::{BankGift, GiftSearch, NewRefund};
 use domain::anonymity::Anonymity;
-use domain::campaign::{CampaignState, may_receive};
+use domain::campaign::{CampaignKind, CampaignState, may_receive};
 use domain::donation::{Channel, DonationState, DonorType, GENERAL_FUND, ReceiptChoice};
 use domain::refund::RefundReason;
 use domain::role::{Member, Role};
-use domain::{BusinessDate, CampaignId, DonationId, Money, RefundId};
+use domain::{BookId, BusinessDate, CampaignId, DonationId, Money, RefundId};
 use entity::donation;
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::people::{Names, Reading, why_not};
-use super::{message, purpose, refund};
+use super::{message, purpose, refund, trail};
 use crate::field::{Field, options};
 use crate::finance::{bank_names, entry};
 use crate::form::{Form, Typed};
@@ -166,9 +166,9 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
             (table::filter_choice(&asked, "state", "状态", &states))
             (table::filter_choice(&asked, "channel", "途径", &channels))
             (table::filter_day(&asked, "from", "下单日从"))
-            (table::filter_day(&asked, "to", "到"))
+            (table::filter_day(&asked, "to", "下单日至"))
             (table::filter_day(&asked, "paid_from", "到账日从"))
-            (table::filter_day(&asked, "paid_to", "到"))
+            (table::filter_day(&asked, "paid_to", "到账日至"))
             (table::filter_text(&asked, "amount", "金额"))
             (table::filter_text(&asked, "number", "订单号或流水号"))
         }))
@@ -235,7 +235,10 @@ async fn show(
     };
     let general = row.purpose().general().is_some();
     let content = html! {
-        (part::heading(&format!("捐赠 {}元", part::grouped(row.amount_fen)), &part::badge(words::donation(row.state))))
+        (part::heading(&format!("捐赠 {}元", part::grouped(row.amount_fen)), &html! {
+            (part::badge(words::donation(row.state)))
+            (trail::who_saw(officer, &format!("donation:{id}")))
+        }))
         @if let Some(open) = open { (open) }
         (part::refusal(said.get(&object)))
         (part::block("捐赠", &part::facts(&[
@@ -411,17 +414,22 @@ fn filter(asked: &Asked, shows: &[(String, String)]) -> Markup {
 }
 
 /// The campaigns that money at the bank may still be for, by name.
-pub(crate) async fn receiving(officer: &Officer) -> Result<Vec<(CampaignId, String)>, PageError> {
+/// Of one book only, if one is named. A parent takes none: its parts do.
+pub(crate) async fn receiving(officer: &Officer, book: Option<BookId>) -> Result<Vec<(CampaignId, String)>, PageError> {
     let rows = officer.app.campaigns.page(None, &officer.member, None, 500).await?;
     let named = |row: entity::campaign::Model| match after_end(row.state) {
         Some(_) => (row.id, format!("{}（募捐已结束）", row.name)),
         None => (row.id, row.name),
     };
-    Ok(rows.into_iter().filter(|row| may_receive(row.state).is_ok()).map(named).collect())
+    let fits = |row: &entity::campaign::Model| {
+        let here = book.is_none_or(|book| row.book_id == book);
+        here && row.kind != CampaignKind::Parent && may_receive(row.state).is_ok()
+    };
+    Ok(rows.into_iter().filter(fits).map(named).collect())
 }
 
 async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
-    let mut campaigns = options(receiving(officer).await?);
+    let mut campaigns = options(receiving(officer, None).await?);
     campaigns.extend(purpose::general_funds(officer, &[Role::Cashier, Role::Bookkeeper]).await?);
     let chosen = typed.form().given("campaign").and_then(|id| id.parse::<CampaignId>().ok());
     let ended = match chosen {
@@ -445,12 +453,12 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
                 (Field::money(typed, "amount", "金额（元）").required())
                 (Field::choice(typed, "donor_type", "捐赠人类型", &kinds).required())
                 (Field::text(typed, "counterparty", "付款方").required().longest(100))
-                (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("单位捐赠开具票据时填写"))
+                (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).needed("单位捐赠要开票据的填写，个人不填"))
                 (Field::listed(typed, "bank_account", "收款账户简称", &banks).required().longest(40))
                 (Field::text(typed, "reference", "银行流水号").required().longest(64))
                 (Field::day(typed, "received_on", "到账日期").required())
-                (Field::choice(typed, "anonymity", "署名方式", &shown))
-                (Field::choice(typed, "receipt", "票据", &receipts))
+                (Field::choice(typed, "anonymity", "署名方式", &shown).hint("不选则不公开名称。"))
+                (Field::choice(typed, "receipt", "票据", &receipts).hint("不选则不开票据。"))
             }
             div class="go" { button type="submit" class="primary" { "登记" } }
         }))

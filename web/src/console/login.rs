@@ -33,7 +33,7 @@ pub(super) fn page(typed: &Typed, lost: &Markup) -> Html {
                 (lost::kept(typed.form()))
                 (Field::text(typed, "username", "用户名").required().longest(64).complete("username"))
                 (Field::password(typed, "password", "密码").required().longest(1024).complete("current-password"))
-                (Field::number(typed, "otp", "动态口令").longest(16).complete("one-time-code").hint("六位数字；没有动态口令的账号不用填。"))
+                (Field::number(typed, "otp", "动态口令").longest(16).complete("one-time-code").needed("有动态口令的账号必填").hint("六位数字，看手机上的验证器。"))
                 div class="go" { button type="submit" class="primary" { "登录" } }
             }
         }

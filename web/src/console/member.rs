@@ -132,6 +132,7 @@ async fn show(
             ("角色", html! { (grants(line, &known_units)) }),
             ("申请人", html! { (asked_by.unwrap_or_default()) }),
             ("创建时间", part::at(line.created)),
+            ("身份证号码", html! { (if line.identified { "已登记" } else { "未登记，不能确认一人一号" }) }),
             ("有效登录", html! { (sessions.len()) "个" }),
         ])))
         @if !sessions.is_empty() { (part::block("有效的登录", &held_sessions(officer, id, &sessions, admin))) }
@@ -149,6 +150,11 @@ async fn show(
                 }
                 @if line.standing != StaffStanding::Proposed {
                     (step("重置密码", "将作废现有密码和动态口令，由另一名管理员重新发放。", "reset", true))
+                }
+                @if !line.identified {
+                    (Step { name: "登记身份证号码", will: "将用于确认一人一号，登记后不能更改，不保存原文。", to: &to("identification"), grave: false, fields: html! {
+                        (Field::text(of("identification"), "identity_number", "身份证号码").required().longest(18))
+                    } }.show(officer, refused("identification")))
                 }
                 @if !sessions.is_empty() { (step("结束全部登录", "将立即结束此人的所有登录。", "sessions", false)) }
                 (Step { name: "授予角色", will: "将提出授予申请，由另一名管理员批准。", to: &to("role"), grave: false, fields: html! {
@@ -230,6 +236,12 @@ pub(super) async fn post_act(
         let mut check = form.check();
         match word.as_str() {
             "activation" => return Ok(Some(given(&identity.activate_staff(by, id).await?))),
+            "identification" => {
+                let person: Option<IdentityNumber> =
+                    check.reading("identity_number", "身份证号码不正确，请核对18位号码");
+                check.done()?;
+                identity.identify_staff(by, id, &person.ok_or_else(Problem::no_identity_number)?).await?;
+            }
             "disablement" => identity.disable_staff(by, id).await?,
             "reset" => identity.reset_credentials(by, id).await?,
             "sessions" => identity.end_sessions_of(by, id).await.map(drop)?,
@@ -498,11 +510,11 @@ async fn delegation_page(officer: &Officer, asked: &Asked, word: &str, typed: &T
     let all_units = units_after(officer, vec![(String::new(), "与您的角色相同的范围".to_owned())]).await?;
     let fields = html! {
         (part::new_id(typed))
-        (Field::text(typed, "holder", "代办人编号").required().longest(36).hint("代办人在“我的登录”页上可以看到自己的编号"))
+        (Field::text(typed, "holder", "代办人").required().longest(64).hint("代办人登录用的用户名；代办人在“我的登录”页上也能看到。"))
         (Field::choice(typed, "role", "角色", &own).required())
         (Field::choice(typed, "unit", "范围", &all_units))
         (Field::day(typed, "starts_on", "开始日期").required())
-        (Field::day(typed, "ends_on", "结束日期").required())
+        (Field::day(typed, "ends_on", "结束日期").required().hint("这一天仍有效；最长184天。"))
         (Field::text(typed, "reason", "原因").required().longest(500))
     };
     let content = html! {
@@ -527,11 +539,16 @@ pub(super) async fn get_delegations(officer: Officer, request: &Request) -> Resu
 pub(super) async fn post_lend(officer: Officer, form: Form) -> Result<Response, PageError> {
     let lent: Result<(), Problem> = async {
         let mut check = form.check();
-        let (id, holder): (DelegationId, StaffId) = (check.id("id"), check.id("holder"));
+        let (id, holder): (DelegationId, _) = (check.id("id"), check.text("holder"));
         let (role, unit): (Option<Role>, Option<UnitId>) = (check.choice("role"), check.id_or_none("unit"));
         let (starts_on, ends_on): (Option<BusinessDate>, _) = (check.day("starts_on"), check.day("ends_on"));
         let reason = check.text("reason");
         check.done()?;
+        let holder = match holder.parse::<StaffId>() {
+            Ok(id) => Some(id),
+            Err(_) => officer.app.identity.named(&holder).await?,
+        };
+        let holder = holder.ok_or_else(|| Problem::field("holder", "没有这个用户名"))?;
         let day = || Problem::field("starts_on", "请填写日期");
         let new = NewDelegation {
             id,

@@ -9,6 +9,7 @@ use domain::proposal::ProposalState;
 use domain::role::Role;
 use domain::unit::UnitKind;
 use domain::{AccountChangeId, BookId, BusinessDate, CertificateId, ProfileChangeId, UnitId};
+use entity::unit;
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
@@ -32,10 +33,23 @@ fn profile_object(id: ProfileChangeId) -> String {
     format!("profile_change:{id}")
 }
 
-/// The tree.
+/// The tree, in pages: in the order of its codes, all of it, a part of it, or what carries some words.
 async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) -> Result<Response, PageError> {
     let units = officer.app.organisation.units().await?;
     let wanted = asked.get("q").unwrap_or_default();
+    let under = asked.read::<UnitId>("under")?;
+    let top = units.iter().find(|unit| Some(unit.id) == under).map(|unit| unit.path.as_str());
+    let listed: Vec<&unit::Model> = units
+        .iter()
+        .filter(|unit| unit.name.contains(wanted) || unit.code.contains(wanted))
+        .filter(|unit| under.is_none() || top.is_some_and(|top| unit.path.as_str().starts_with(top)))
+        .collect();
+    let from = match asked.after::<UnitId>() {
+        Some(last) => listed.iter().position(|unit| unit.id == last).map(|at| at + 1).ok_or_else(Problem::cursor)?,
+        None => 0,
+    };
+    let limit = usize::try_from(asked.limit()).unwrap_or(usize::MAX);
+    let page: Vec<&unit::Model> = listed.into_iter().skip(from).take(limit).collect();
     let name_of = |id: Option<UnitId>| units.iter().find(|unit| Some(unit.id) == id).map(|unit| unit.name.clone());
     let admin = officer.is(&[Role::Admin]);
     let columns = [
@@ -47,9 +61,13 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
         column("状态"),
         column("办理"),
     ];
-    let rows = units.iter().filter(|unit| unit.name.contains(wanted) || unit.code.contains(wanted)).map(|unit| {
+    let cells = |unit: &unit::Model| {
         let (word, name, will) = if unit.active {
-            ("closing", "停用", "停用后不能再在它之下增加组织、授予角色，也不能由它发起项目；已有的项目和记录不变，以后可以重新启用。")
+            (
+                "closing",
+                "停用",
+                "停用后不能再在它之下增加组织、授予角色，也不能由它发起项目；已有的项目和记录不变，以后可以重新启用。",
+            )
         } else {
             ("opening", "启用", "将重新启用这个组织。")
         };
@@ -63,13 +81,17 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
             Cell::badge(if unit.active { ("在用", Tone::Good) } else { ("停用", Tone::Bad) }),
             Cell::shown(act, ""),
         ]
-    });
-    let list = Table::new("组织机构", &columns, "没有这样的组织。").whole(rows);
+    };
+    let list = Table::new("组织机构", &columns, "没有这样的组织。").page(asked, page, |unit| unit.id.uuid(), cells);
     if let Some(kind) = asked.file() {
         return Ok(list.file(kind, asked));
     }
     let parents =
         options(units.iter().filter(|unit| unit.active).map(|unit| (unit.id, format!("{} {}", unit.code, unit.name))));
+    // What has parts is what can be looked through: the cities.
+    let has_parts = |unit: &&unit::Model| units.iter().any(|other| other.parent_id == Some(unit.id));
+    let below = units.iter().filter(|unit| unit.parent_id.is_some()).filter(has_parts);
+    let parts: Vec<_> = below.map(|unit| (unit.id.to_string(), unit.name.clone())).collect();
     let kinds = options(words::all(words::unit_kind));
     let places = words::places();
     let content = html! {
@@ -89,7 +111,10 @@ async fn unit_page(officer: &Officer, asked: &Asked, at: &str, typed: &Typed) ->
                 } }.show(officer, (at == "new").then_some(typed)))
             }
         }
-        (table::filter(asked, &table::filter_text(asked, "q", "名称或代码")))
+        (table::filter(asked, &html! {
+            (table::filter_text(asked, "q", "名称或代码"))
+            (table::filter_choice(asked, "under", "范围", &parts))
+        }))
         (list.show(asked))
     };
     Ok(officer.shown("组织机构", &[("/console", "工作台")], &content, typed))
@@ -480,10 +505,12 @@ async fn calendar_page(officer: &Officer, year: i32, typed: &Typed) -> Result<Re
     let list =
         Table::new("节假日与调休", &[column("日期"), column("安排"), column("名称")], "这一年还没有登记节假日。");
     let kinds = options([("holiday", "放假"), ("working", "调休上班")]);
+    let this = officer.app.business.today().year();
     let content = html! {
         (part::heading(&format!("工作日历 {year}"), &html! {
-            @if year > 2000 { a class="button" href={ "/console/calendar/" (year - 1) } { (year - 1) } }
-            a class="button" href={ "/console/calendar/" (year + 1) } { (year + 1) }
+            @if year > YEARS.start { a class="button" href={ "/console/calendar/" (year - 1) } { (year - 1) } }
+            // What is not settled yet is not leafed to: the days off of a year are told in the year before.
+            @if year <= this { a class="button" href={ "/console/calendar/" (year + 1) } { (year + 1) } }
         }))
         p { "周一至周五为工作日，周末休息；这里登记例外。答复期限按此计算。" }
         @if officer.is(&[Role::Admin, Role::Disclosure]) {
@@ -507,9 +534,15 @@ pub(super) async fn get_this_year(officer: Officer) -> Result<Response, PageErro
     calendar_page(&officer, year, &Typed::default()).await
 }
 
+/// The years that a calendar is kept of.
+const YEARS: std::ops::Range<i32> = 2000..2200;
+
 fn year_of(year: i32) -> Result<i32, PageError> {
-    let known = (2000..2200).contains(&year);
-    if known { Ok(year) } else { Err(Problem::not_found("no_such_address", "没有这个页面。").into()) }
+    if YEARS.contains(&year) {
+        Ok(year)
+    } else {
+        Err(Problem::not_found("no_such_address", "没有这个页面。").into())
+    }
 }
 
 /// The calendar of a year.

@@ -4,6 +4,7 @@
 use app::documents::{Attached, Content};
 use app::spending::lists;
 use app::spending::payees::OPENERS;
+use domain::AttachmentId;
 use domain::document::AttachmentKind;
 use maud::{Markup, html};
 use poem::Response;
@@ -64,7 +65,19 @@ pub(crate) async fn list(
     may_add: bool,
     typed: &Typed,
 ) -> Result<Markup, PageError> {
-    listed(officer, object, path, (may_add, false), typed).await
+    listed(officer, object, path, (may_add, false), &[], typed).await
+}
+
+/// The same, where some papers are not taken back: a step was taken on them, or the officer only brings papers.
+pub(crate) async fn list_with_fixed(
+    officer: &Officer,
+    object: &str,
+    path: &str,
+    may_add: bool,
+    fixed: &[AttachmentId],
+    typed: &Typed,
+) -> Result<Markup, PageError> {
+    listed(officer, object, path, (may_add, false), fixed, typed).await
 }
 
 /// The same, where a list or a roster names people: it is given for a reason, to whoever may read them.
@@ -75,7 +88,7 @@ pub(crate) async fn guarded_list(
     may_add: bool,
     typed: &Typed,
 ) -> Result<Markup, PageError> {
-    listed(officer, object, path, (may_add, true), typed).await
+    listed(officer, object, path, (may_add, true), &[], typed).await
 }
 
 async fn listed(
@@ -83,17 +96,18 @@ async fn listed(
     object: &str,
     path: &str,
     (may_add, guarded): (bool, bool),
+    fixed: &[AttachmentId],
     typed: &Typed,
 ) -> Result<Markup, PageError> {
     let papers = officer.app.documents.of(object).await?;
     Ok(html! {
         @if papers.is_empty() { (part::nothing_here("还没有材料。")) }
-        @else { ul class="papers" { @for paper in &papers { (line(officer, paper, path, (may_add, guarded))) } } }
+        @else { ul class="papers" { @for paper in &papers { (line(officer, paper, path, (may_add && !fixed.contains(&paper.attachment.id), guarded))) } } }
         @if may_add { (add(officer, path, typed)) }
     })
 }
 
-fn line(officer: &Officer, paper: &Attached, path: &str, (may_add, guarded): (bool, bool)) -> Markup {
+fn line(officer: &Officer, paper: &Attached, path: &str, (may_withdraw, guarded): (bool, bool)) -> Markup {
     let id = paper.attachment.id;
     let asks = guarded && lists::names_people(&paper.attachment.kind);
     html! {
@@ -110,7 +124,7 @@ fn line(officer: &Officer, paper: &Attached, path: &str, (may_add, guarded): (bo
                     }))
                 }
             }
-            @if may_add {
+            @if may_withdraw {
                 (officer.form(&format!("{path}/papers/{id}/withdrawal"), &html! {
                     button type="submit" class="plain" { "撤下" span class="unseen" { (paper.attachment.file_name) } }
                 }))

@@ -88,7 +88,7 @@ fn about(typed: &Typed) -> Markup {
         div class="fields" {
             (Field::choice(typed, "kind", "种类", &kinds).required())
             (Field::text(typed, "name", "名称").required().longest(100))
-            (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).hint("组织必填，个人不填。"))
+            (Field::text(typed, "credit_code", "统一社会信用代码").longest(18).needed("组织必填，个人不填"))
         }
     }
 }

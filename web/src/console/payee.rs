@@ -11,7 +11,7 @@ use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
 use super::people::Names;
-use super::{child_access, disbursement, payee_erasure};
+use super::{child_access, disbursement, payee_erasure, trail};
 use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
@@ -113,7 +113,10 @@ async fn show(
     let reader = officer.is(&crowdfunding::spending::READERS);
     let paid = if reader { Some(disbursement::payouts_to(officer, id).await?) } else { None };
     let content = html! {
-        (part::heading(&payee.name, &part::badge(account_state(&payee))))
+        (part::heading(&payee.name, &html! {
+            (part::badge(account_state(&payee)))
+            (trail::who_saw(officer, &format!("payee:{id}")))
+        }))
         @if let Some(asked) = &asked {
             p class="note" { "您的查阅申请：" (part::badge(child_access::state(&asked.state)))
                 @if let Some(ends) = asked.ends_us { " 可查看至" (part::at(ends)) }
@@ -129,7 +132,12 @@ async fn show(
             ("开户行", plain(payee.bank.as_ref(), account.map(|account| account.bank.clone()))),
             ("电话", plain(payee.phone.as_ref(), open.and_then(|open| open.phone.clone()))),
             ("行政区划", html! { @if let Some(code) = &row.division { (words::place_named(code)) } }),
-            ("关联关系", html! { (row.related_note.clone().unwrap_or_default()) }),
+            ("关联关系", html! {
+                @match open.and_then(|open| open.related.as_ref()) {
+                    Some(words) => (words),
+                    None => @if row.related { "已声明" },
+                }
+            }),
             ("登记人", html! { (names.name(row.author_id)) " · " (part::at(row.created_us)) }),
             ("账户变更", html! { @if let Some(at) = row.account_changed_us { (names.maybe(row.account_changed_by)) " · " (part::at(at)) } }),
             ("账户核实", html! { (names.maybe(row.account_confirmed_by)) }),
@@ -149,7 +157,7 @@ async fn show(
                     (Field::text(of("related"), "relation", "与管理人员或捐赠人的关联关系").required().longest(200))
                 } }.show(officer, refused("related")))
             }
-            @if !unused && opens && reads { (Step { name: "查看完整信息", will: "将显示完整户名、账号和电话，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
+            @if !unused && opens && reads { (Step { name: "查看完整信息", will: "将显示完整户名、账号、电话和关联关系，并记录您查看的原因。", to: &to("unmasking"), grave: false, fields: html! {
                 (Field::text(of("unmasking"), "reason", "查看原因").required().longest(200))
             } }.show(officer, refused("unmasking"))) }
             @if !unused && opens && !reads && !waits {
@@ -251,8 +259,8 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
                 (Field::choice(typed, "part", "身份", &parts).required())
                 (Field::text(typed, "name", "户名").required().longest(60).hint("与银行账户的户名一致"))
                 (Field::text(typed, "phone", "电话").longest(20))
-                (Field::text(typed, "number", "银行账号").longest(40))
-                (Field::text(typed, "bank", "开户行").longest(60))
+                (Field::text(typed, "number", "银行账号").longest(40).needed("向其付款的必填"))
+                (Field::text(typed, "bank", "开户行").longest(60).needed("填了账号的必填"))
                 (Field::choice(typed, "division", "所在县（市、区）", &counties))
                 (Field::text(typed, "related", "与管理人员或捐赠人的关联关系").longest(200).hint("没有关联关系则留空"))
             }

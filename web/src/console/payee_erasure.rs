@@ -34,7 +34,7 @@ pub(super) fn note(wish: &payee_erasure::Model) -> Markup {
     html! {
         p class="note" { "删除个人信息的申请：" (part::badge(state(&wish.state)))
             @if let (Some(last), "restricted") = (wish.kept_until, wish.state.as_str()) {
-                " 会计凭证依法保管至" (last) "，期间只保存、不使用，期满自动删除。"
+                " 依法保管至" (last) "，期间只保存、不使用，期满自动删除。"
             }
             @if let Some(at) = wish.erased_us { " " (part::at(at)) } }
     }
@@ -142,7 +142,7 @@ pub(super) async fn post_answer(
         Ok(done) => {
             let said = match (done.row.state.as_str(), done.row.kept_until) {
                 ("erased", _) => "已删除此人的个人信息。".to_owned(),
-                (_, Some(last)) => format!("已限制使用；会计凭证依法保管至{last}，期满自动删除。"),
+                (_, Some(last)) => format!("已限制使用，依法保管至{last}，期满自动删除。"),
                 _ => "已记录不批准。".to_owned(),
             };
             Ok(officer.done(&said, LIST).into_response())

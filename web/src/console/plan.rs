@@ -206,17 +206,21 @@ pub(super) fn to_form(plan: &Plan) -> Form {
     Form::of(fields)
 }
 
+/// When a draft may not leave it out any more.
+const BEFORE_REVIEW: &str = "提交审核前必填";
+
 /// The fields of a plan.
 pub(super) fn fields(typed: &Typed) -> Markup {
     let causes = crate::field::options(words::all(words::cause));
     let partners = words::all::<PartnerKind>(words::partner_kind);
     let mut with = vec![(String::new(), "没有合作方".to_owned())];
     with.extend(partners);
+    let fewest = format!("不得为特定个人募捐：不少于{FEWEST_BENEFICIARIES}人。");
     html! {
         fieldset {
             legend { "名称、目标与期限" }
             (Field::text(typed, "name", "项目名称").required().longest(60))
-            (Field::area(typed, "summary", "项目说明").longest(2000))
+            (Field::area(typed, "summary", "项目说明").longest(2000).needed(BEFORE_REVIEW))
             div class="fields" {
                 (Field::money(typed, "target", "筹款目标（元）").required())
                 (Field::moment(typed, "starts_at", "开始时间").required())
@@ -224,53 +228,54 @@ pub(super) fn fields(typed: &Typed) -> Markup {
                 (Field::choice(typed, "cause", "类别", &causes).required())
             }
             (Field::tick(typed, "over_target", "达到目标后继续接受捐赠"))
-            (Field::area(typed, "over_target_rule", "超出目标部分的处理").longest(500))
+            (Field::area(typed, "over_target_rule", "超出目标部分的处理").longest(500).needed("继续接受捐赠时必填"))
         }
         fieldset {
             legend { "目的、地域与方式" }
-            (Field::area(typed, "purpose", "募捐目的").longest(500))
-            (Field::area(typed, "usage", "募得款物用途").longest(1000))
-            (Field::text(typed, "area", "活动地域").longest(100))
-            (ticks(typed, "methods", "募捐方式", &words::all(words::method)))
-            (ticks(typed, "ways", "捐赠途径", &words::all(words::way)))
-            (Field::text(typed, "bank_account", "收款银行账户简称").longest(40))
+            (Field::area(typed, "purpose", "募捐目的").longest(500).needed(BEFORE_REVIEW))
+            (Field::area(typed, "usage", "募得款物用途").longest(1000).needed(BEFORE_REVIEW))
+            (Field::text(typed, "area", "活动地域").longest(100).needed(BEFORE_REVIEW))
+            (ticks(typed, "methods", "募捐方式（提交审核前必选）", &words::all(words::method)))
+            (ticks(typed, "ways", "捐赠途径（提交审核前必选）", &words::all(words::way)))
+            (Field::text(typed, "bank_account", "收款银行账户简称").longest(40).needed(BEFORE_REVIEW))
             (Field::tick(typed, "offsite", "在登记地以外设置募捐箱或举办活动"))
-            (Field::text(typed, "offsite_filing", "异地备案情况").longest(200))
+            (Field::text(typed, "offsite_filing", "异地备案情况").longest(200).needed("在登记地以外开展时必填"))
         }
         fieldset {
             legend { "负责人" }
             div class="fields" {
-                (Field::text(typed, "responsible.name", "负责人").longest(40))
-                (Field::text(typed, "responsible.office_address", "办公地址").longest(200))
-                (Field::text(typed, "responsible.contact", "联系方式").longest(100))
+                (Field::text(typed, "responsible.name", "负责人").longest(40).needed(BEFORE_REVIEW))
+                (Field::text(typed, "responsible.office_address", "办公地址").longest(200).needed(BEFORE_REVIEW))
+                (Field::text(typed, "responsible.contact", "联系方式").longest(100).needed(BEFORE_REVIEW))
             }
         }
         fieldset {
             legend { "受益人" }
-            (Field::text(typed, "beneficiaries.scope", "受益人范围").longest(200))
-            (Field::number(typed, "beneficiaries.expected", "预计人数"))
-            (Field::text(typed, "beneficiaries.selection", "确定方式").longest(200))
+            (Field::text(typed, "beneficiaries.scope", "受益人范围").longest(200).needed(BEFORE_REVIEW))
+            (Field::number(typed, "beneficiaries.expected", "预计人数").needed(BEFORE_REVIEW).hint(&fewest))
+            (Field::text(typed, "beneficiaries.selection", "确定方式").longest(200).needed(BEFORE_REVIEW))
         }
         fieldset {
             legend { "预算" }
-            p class="hint" { "各项合计须等于筹款目标。不用的行留空即可；保存后会再多出几行。" }
+            p class="hint" { "提交审核前至少填一项，各项合计须等于筹款目标；代码用小写字母、数字或连字符，不能重复。不用的行留空即可；保存后会再多出几行。" }
             @if let Some(fault) = typed.fault("budget") { p class="fault" { (fault) } }
             (budget(typed.form()))
         }
         fieldset {
             legend { "里程碑" }
+            p class="hint" { "没有的留空；填了的行，代码、名称和期限都要写，代码用小写字母、数字或连字符。" }
             @if let Some(fault) = typed.fault("milestones") { p class="fault" { (fault) } }
             (milestones(typed.form()))
         }
         fieldset {
             legend { "其他" }
-            (Field::area(typed, "leftover", "剩余财产的处理").longest(800))
+            (Field::area(typed, "leftover", "剩余财产的处理").longest(800).needed(BEFORE_REVIEW))
             div class="fields" {
                 (Field::choice(typed, "cooperation.kind", "合作方", &with))
-                (Field::text(typed, "cooperation.name", "合作方名称").longest(100))
-                (Field::text(typed, "project_number", "慈善项目编号").longest(40))
+                (Field::text(typed, "cooperation.name", "合作方名称").longest(100).needed("有合作方时必填"))
+                (Field::text(typed, "project_number", "慈善项目编号").longest(40).hint("统一社会信用代码 + P + 两位年份 + 四位序号"))
             }
-            (Field::tick(typed, "emergency", "应对突发事件，备案前先行开展"))
+            (Field::tick(typed, "emergency", "应对突发事件，备案前先行开展").hint("只适用于类别为救灾的项目。"))
             (Field::area(typed, "remarks", "其他需要说明的情况").longest(800))
         }
     }

@@ -138,6 +138,7 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
             ("完成时间", html! { @if let Some(at) = row.finished_us { (part::at(at)) } }),
         ])))
         @if let Some(booked) = &booked { (booked) }
+        @if asked && own { p class="faint" { "这是您提出的申请，由另一人审批。不再需要退款的，请审批人选“不予退款”并写明原因；批准以后不能收回。" } }
         div class="steps" {
             @if asked && !own && officer.is(deciders(profile)) {
                 (step("批准", if general { "将从非限定性资金中退还，由两人从银行付出。" } else { "将从项目资金中退还，公开募集额随之减少；由系统向微信发起退款。" }, "approval", false))

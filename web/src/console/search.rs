@@ -1,14 +1,19 @@
-//! The search box of every page: a gift by a number it carries, a loan by its contract, a campaign by its name, a member of staff, an entry of the books. Each
-//! part is asked only for whoever may see its page, and answers what lies in their part of the tree.
+//! The search box of every page: gifts, refunds, payments, payees and vouchers by the numbers they carry, a loan by its contract, a campaign, a
+//! team or a paper by its words, a member of staff, a line of the bank. Each part is asked only for whoever may see its page, and answers what
+//! lies in their part of the tree.
 
-use domain::Money;
+use app::problem::Problem;
+use crowdfunding::spending::{PaperSearch, PayoutSearch};
 use domain::bank::GiftCode;
+use domain::donation::GENERAL_FUND;
 use domain::role::Role;
+use domain::{DisbursementId, ManualVoucherId, Money, PayeeId, PayoutId, RefundId};
 use maud::{Markup, html};
 use poem::{IntoResponse, Request, Response, handler};
+use uuid::Uuid;
 
 use super::donation::{self, SEARCHERS, campaign_names};
-use super::{campaign, member};
+use super::{campaign, disbursement, member, refund, team};
 use crate::finance::entry;
 use crate::page::PageError;
 use crate::part;
@@ -32,6 +37,20 @@ struct Kind {
     found: Vec<Found>,
 }
 
+/// What is there and the officer may see; nothing where the service says that there is no such thing.
+fn known<T>(answer: Result<T, impl Into<Problem>>) -> Result<Option<T>, PageError> {
+    match answer.map_err(Into::<Problem>::into) {
+        Ok(thing) => Ok(Some(thing)),
+        Err(problem) if matches!(problem.status, 403 | 404) => Ok(None),
+        Err(problem) => Err(PageError(problem)),
+    }
+}
+
+/// A text as a number of ours: the id of a thing, with its dashes or without.
+fn id(text: &str) -> Option<Uuid> {
+    text.replace(' ', "").parse().ok()
+}
+
 async fn gifts(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError> {
     if !officer.is(&SEARCHERS) {
         return Ok(Vec::new());
@@ -45,6 +64,132 @@ async fn gifts(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError>
             path: donation::path(row.id),
             title: row.id.simple(),
             about: html! { (part::badge(words::donation(row.state))) " " (part::yuan(row.amount_fen)) "元 " (names.of(row.purpose())) },
+        })
+        .collect())
+}
+
+/// The gifts that are for no campaign, by the words for them.
+fn general_fund(officer: &Officer, text: &str) -> Vec<Found> {
+    let meant = text.chars().count() > 1 && (GENERAL_FUND.contains(text) || "非限定性捐赠".contains(text));
+    if !meant || !officer.is(&SEARCHERS) {
+        return Vec::new();
+    }
+    vec![Found {
+        path: format!("/console/donations?campaign={}", super::purpose::GENERAL),
+        title: GENERAL_FUND.to_owned(),
+        about: html! { "全部不指定项目的捐赠" },
+    }]
+}
+
+/// A refund by the number it goes to the channel under.
+async fn refunds(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    let Some(id) = id(text).map(RefundId::from).filter(|_| officer.is(&refund::READERS)) else { return Ok(Vec::new()) };
+    let row = known(officer.app.refunds.shown(id, &officer.member, &refund::READERS).await)?;
+    let found = row.map(|row| Found {
+        path: refund::path(row.id),
+        title: row.id.simple(),
+        about: html! { (part::badge(words::refund(row.state))) " " (part::yuan(row.amount_fen)) "元" },
+    });
+    Ok(found.into_iter().collect())
+}
+
+/// Teams by their names, whether these are shown to everybody or not.
+async fn teams(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&team::READERS) {
+        return Ok(Vec::new());
+    }
+    let rows = officer.app.campaigns.teams_named((&officer.member, &team::READERS), text, MOST).await?;
+    let names = campaign_names(officer, rows.iter().map(|row| row.campaign_id)).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            path: format!("/console/teams?campaign={}", row.campaign_id),
+            about: html! { (names.name(row.campaign_id)) },
+            title: row.name.unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// Papers by number or by words of their purpose.
+async fn papers(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&crowdfunding::spending::READERS) {
+        return Ok(Vec::new());
+    }
+    let (spending, by) = (&officer.app.spending, &officer.member);
+    let rows = match id(text).map(DisbursementId::from) {
+        Some(id) => known(spending.get(id, by).await)?.into_iter().collect(),
+        None => {
+            let wanted = PaperSearch { words: Some(text.to_owned()), ..PaperSearch::default() };
+            spending.page(&wanted, by, None, MOST).await?
+        }
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            path: disbursement::path(row.id),
+            about: html! { (part::badge(words::disbursement(row.state))) " " (part::yuan(row.amount_fen)) "元" },
+            title: row.purpose,
+        })
+        .collect())
+}
+
+/// Payments by their number, or by the one the bank gave them.
+async fn payments(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&crowdfunding::spending::READERS) {
+        return Ok(Vec::new());
+    }
+    let (spending, by) = (&officer.app.spending, &officer.member);
+    let rows = match id(text).map(PayoutId::from) {
+        Some(id) => known(spending.payout(id, by).await)?.map(|(_, row)| row).into_iter().collect(),
+        None => {
+            let wanted = PayoutSearch { reference: Some(text.replace(' ', "")), ..PayoutSearch::default() };
+            spending.payouts(wanted, by, None, MOST).await?
+        }
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            path: format!("/console/payouts/{}", row.id),
+            title: format!("付款 {}元", part::grouped(row.amount_fen)),
+            about: html! { (part::badge(words::payout(row.state))) " " @if let Some(day) = row.paid_on { (day) } },
+        })
+        .collect())
+}
+
+/// Receipts by the number of the finance bureau, which has as many digits as no voucher's.
+async fn receipts(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    let number = text.replace(' ', "");
+    let is_one = (6..=20).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_one || !officer.is(&app::receipts::READERS) {
+        return Ok(Vec::new());
+    }
+    let rows = officer.app.receipts.numbered(&officer.member, &number, MOST).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            path: format!("/console/receipts/{}", row.id),
+            title: format!("票据 {} {}", row.code, row.number),
+            about: html! { (part::yuan(row.amount_fen)) "元 " (row.issued_on) },
+        })
+        .collect())
+}
+
+/// Payees by number or by their whole name, masked as everywhere.
+async fn payees(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&crowdfunding::spending::READERS) {
+        return Ok(Vec::new());
+    }
+    let (spending, by) = (&officer.app.spending, &officer.member);
+    let rows = match id(text).map(PayeeId::from) {
+        Some(id) => known(spending.payee(id, by).await)?.into_iter().collect(),
+        None => spending.payees(Some(text), by, None, MOST).await?,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|one| Found {
+            path: format!("/console/payees/{}", one.row.id),
+            about: html! { (one.account.unwrap_or_default()) },
+            title: one.name,
         })
         .collect())
 }
@@ -84,16 +229,34 @@ async fn entries(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError>
     if !officer.is(&app::books::READERS) {
         return Ok(Vec::new());
     }
-    let number = text.trim_start_matches("记-").replace(' ', "");
-    let rows = officer.app.books.find(&number, &officer.member).await?;
-    Ok(rows
+    let rows = officer.app.books.find(&voucher_number(text), &officer.member).await?;
+    let mut found: Vec<Found> = rows
         .into_iter()
         .map(|row| Found {
             path: entry::path(&row.reference),
             title: entry::title(&row),
             about: html! { (part::yuan(row.total_fen)) "元 " (row.book_date) },
         })
-        .collect())
+        .collect();
+    // One that is not booked yet has no entry.
+    let own = id(text).map(ManualVoucherId::from).filter(|_| found.is_empty() && officer.is(&app::vouchers::READERS));
+    if let Some(id) = own
+        && let Some(one) = known(officer.app.vouchers.get(id, &officer.member).await)?
+    {
+        found.push(Found {
+            path: format!("/console/vouchers/{id}"),
+            about: html! { (part::yuan(one.row.total_fen)) "元 " (one.row.event_date) },
+            title: one.row.summary,
+        });
+    }
+    Ok(found)
+}
+
+/// The number of a voucher, however it is written: `记-12`, `记字第12号`, `12`.
+fn voucher_number(text: &str) -> String {
+    let text = text.replace(' ', "");
+    let bare = text.trim_start_matches(['记', '字', '第', '-', '－']).trim_end_matches('号');
+    bare.to_owned()
 }
 
 /// A loan by the bank's number of its contract; whoever may not see the loan finds nothing.
@@ -152,31 +315,71 @@ fn amounts(officer: &Officer, text: &str) -> Vec<Found> {
         .collect()
 }
 
+/// What somebody can search for, in words: of each line what they may see.
+const SEARCHED: [(&str, &[Role]); 9] = [
+    ("捐赠：我方订单号、微信支付单号、银行流水号、转账附言中的代码（SZ开头），或“一般捐赠”", &SEARCHERS),
+    ("退款：退款单号", &refund::READERS),
+    ("捐赠票据：票据号码", &app::receipts::READERS),
+    ("支出和付款：编号、银行流水号、用途中的文字；收款人：编号、完整户名", &crowdfunding::spending::READERS),
+    ("公益项目：名称、备案编号", &crowdfunding::READERS),
+    ("捐赠团队：名称", &team::READERS),
+    ("凭证：凭证号（如 记-12）、业务编号；银行流水、差错：金额", &app::books::READERS),
+    ("借款合同：合同号", &lending::CONTRACT_READERS),
+    ("工作人员：姓名、用户名", &[Role::Admin, Role::Auditor]),
+];
+
+/// What the officer can search for.
+fn searched(officer: &Officer) -> Markup {
+    html! {
+        p { "按您的权限，可以查找：" }
+        ul { @for (what, _) in SEARCHED.iter().filter(|(_, roles)| officer.is(roles)) { li { (what) } } }
+        p class="faint" { "号码要写全，名称可以只写一部分；查不到的，也可能是不在您的权限和地区范围之内。" }
+    }
+}
+
+/// What was found, kind by kind.
+async fn found(officer: &Officer, text: &str) -> Result<Vec<Kind>, PageError> {
+    let gifts = gifts(officer, text).await?;
+    // A number that is a gift's is asked for because of the gift, whatever else was booked under it.
+    if gifts.len() == 1 {
+        return Ok(vec![Kind { name: "捐赠", found: gifts }]);
+    }
+    let papers = papers(officer, text).await?;
+    // Likewise that of a paper, a payment or a refund: their entries stand on their pages.
+    let by_number = id(text).is_some();
+    let mut kinds = vec![
+        Kind { name: "捐赠", found: gifts },
+        Kind { name: "一般捐赠", found: general_fund(officer, text) },
+        Kind { name: "退款", found: refunds(officer, text).await? },
+        Kind { name: "捐赠票据", found: receipts(officer, text).await? },
+        Kind { name: "借款合同", found: loans(officer, text).await? },
+        Kind { name: "公益项目", found: campaigns(officer, text).await? },
+        Kind { name: "捐赠团队", found: teams(officer, text).await? },
+        Kind { name: "支出申请", found: papers },
+        Kind { name: "付款", found: payments(officer, text).await? },
+        Kind { name: "收款人", found: payees(officer, text).await? },
+        Kind { name: "工作人员", found: members(officer, text).await? },
+    ];
+    kinds.retain(|kind| !kind.found.is_empty());
+    if !(by_number && kinds.len() == 1) {
+        kinds.push(Kind { name: "凭证", found: entries(officer, text).await? });
+        kinds.push(Kind { name: "银行流水", found: lines(officer, text).await? });
+        kinds.retain(|kind| !kind.found.is_empty());
+    }
+    // A whole number is sooner the number of a voucher.
+    if kinds.is_empty() || text.contains('.') {
+        kinds.push(Kind { name: "按金额", found: amounts(officer, text) });
+        kinds.retain(|kind| !kind.found.is_empty());
+    }
+    Ok(kinds)
+}
+
 /// What carries a number or a name.
 #[handler]
 pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
     let text = asked.get("q").unwrap_or_default().trim().to_owned();
-    let mut kinds: Vec<Kind> = Vec::new();
-    if !text.is_empty() {
-        let found = gifts(&officer, &text).await?;
-        // A number that is a gift's is asked for because of the gift, whatever else was booked under it.
-        if let [only] = found.as_slice() {
-            return Ok(see_other(&only.path));
-        }
-        kinds.push(Kind { name: "捐赠", found });
-        kinds.push(Kind { name: "借款合同", found: loans(&officer, &text).await? });
-        kinds.push(Kind { name: "公益项目", found: campaigns(&officer, &text).await? });
-        kinds.push(Kind { name: "工作人员", found: members(&officer, &text).await? });
-        kinds.push(Kind { name: "凭证", found: entries(&officer, &text).await? });
-        kinds.push(Kind { name: "银行流水", found: lines(&officer, &text).await? });
-        kinds.retain(|kind| !kind.found.is_empty());
-        // A whole number is sooner the number of a voucher.
-        if kinds.is_empty() || text.contains('.') {
-            kinds.push(Kind { name: "按金额", found: amounts(&officer, &text) });
-            kinds.retain(|kind| !kind.found.is_empty());
-        }
-    }
+    let kinds = if text.is_empty() { Vec::new() } else { found(&officer, &text).await? };
     if let [Kind { found, .. }] = kinds.as_slice()
         && let [only] = found.as_slice()
     {
@@ -184,17 +387,28 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
     }
     let content = html! {
         h1 { "查找" }
-        @if text.is_empty() { (part::nothing_here("请输入要查的号码或名称。")) } @else {
-            p { "查找的内容：" span class="code" { (text) } }
-            @if kinds.is_empty() {
-                (part::nothing_here("没有找到。可以查我方订单号、微信支付单号、银行流水号、转账附言中的代码（SZ开头），借款合同号，项目名称和备案编号，凭证号和各种编号，金额；只能查到您有权查看的内容。"))
-            }
-        }
+        @if text.is_empty() { p { "请在页面上方的查找框里输入号码或名称。" } }
+        @else if kinds.is_empty() { p class="nothing" { "没有找到“" (text) "”。" } }
+        @else { p { "查找的内容：" span class="code" { (text) } } }
         @for kind in &kinds {
             (part::block(kind.name, &html! {
                 ul class="papers" { @for one in &kind.found { li { a href=(one.path) { (one.title) } " " span class="faint" { (one.about) } } } }
+                @if kind.found.len() as u64 >= MOST { p class="faint" { "只列出前" (MOST) "条；请写得更完整，或到相应的列表里筛选。" } }
             }))
         }
+        @if kinds.is_empty() { (searched(&officer)) }
     };
     Ok(officer.page("查找", &[("/console", "工作台")], &content).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voucher_is_found_however_its_number_is_written() {
+        for written in ["12", "记-12", "记字第12号", " 记 - 12 "] {
+            assert_eq!(voucher_number(written), "12", "{written}");
+        }
+    }
 }

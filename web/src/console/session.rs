@@ -31,6 +31,7 @@ async fn page(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
     let sessions = identity.sessions_of(&officer.member, officer.id()).await?;
     let here = identity.session_of(officer.held.expose()).await?;
     let own = identity.has_own_password(officer.id()).await?;
+    let username = identity.username(officer.id()).await?;
     let rows = sessions.into_iter().map(|one| {
         let is_here = Some(one.id) == here;
         let end = Step {
@@ -59,6 +60,8 @@ async fn page(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
         to: "/console/sessions/password",
         grave: false,
         fields: html! {
+            // Whoever keeps passwords keeps them by name.
+            input type="text" name="username" value=(username) autocomplete="username" hidden;
             (Field::password(typed, "current", "当前密码").required().longest(1024).complete("current-password"))
             (Field::password(typed, "new", "新密码").required().longest(1024).complete("new-password").hint("至少12个字符；可以用几个词组成的短句。"))
             (Field::password(typed, "again", "再次输入新密码").required().longest(1024).complete("new-password"))
@@ -75,6 +78,7 @@ async fn page(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
         (part::heading("我的登录", &html! {}))
         (part::facts(&[
             ("姓名", html! { (officer.name) }),
+            ("用户名", html! { span class="code" { (username) } }),
             ("编号", html! { span class="code" { (officer.id()) } }),
             ("角色", html! { (crate::words::roles(&officer.member.roles())) }),
             ("密码", html! { @if own { "由本人设定" } @else { (part::badge(("仍为发放的初始密码", Tone::Bad))) } }),

@@ -17,7 +17,7 @@ use super::people::{Names, staff_of};
 use crate::glossary;
 use crate::page::PageError;
 use crate::part;
-use crate::session::{Officer, nothing};
+use crate::session::{Officer, encoded, nothing};
 use crate::table::{self, Asked, Cell, Table, column};
 use crate::words;
 
@@ -208,11 +208,20 @@ pub(super) async fn get_audit_trail(officer: Officer, request: &Request) -> Resu
     Ok(officer.page("审计日志", &[("/console", "工作台")], &content).into_response())
 }
 
+/// The way to who saw the data of a thing, for whoever may know.
+pub(super) fn who_saw(officer: &Officer, object: &str) -> Markup {
+    let watches = officer.member.may(&app::privacy::WATCHERS, &domain::UnitPath::whole()).is_ok();
+    html! {
+        @if watches { a class="button" href={ "/console/unmaskings?object=" (encoded(object)) } { "谁查看过个人信息" } }
+    }
+}
+
 /// Who saw whose data and why.
 #[handler]
 pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Result<Response, PageError> {
     let asked = Asked::of(request);
-    let rows = officer.app.privacy.unmaskings(&officer.member, asked.read("who")?, asked.after(), asked.limit()).await;
+    let wanted = (asked.read("who")?, asked.get("object"));
+    let rows = officer.app.privacy.unmaskings(&officer.member, wanted, asked.after(), asked.limit()).await;
     let rows = rows.map_err(Problem::of_list)?;
     let names = Names::of(&officer, rows.iter().map(|row| row.staff_id)).await?;
     let payee = |object: &str| object.strip_prefix("payee:").and_then(|id| id.parse::<PayeeId>().ok());
@@ -247,7 +256,17 @@ pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Resul
     let people: Vec<(String, String)> = staff.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
     let content = html! {
         (part::heading("个人信息查看记录", &nothing()))
-        (table::filter(&asked, &table::filter_choice(&asked, "who", "查看人", &people)))
+        (table::filter(&asked, &html! {
+            (table::filter_choice(&asked, "who", "查看人", &people))
+            @if let Some(object) = asked.get("object") { input type="hidden" name="object" value=(object); }
+        }))
+        @if let Some(object) = asked.get("object") {
+            @let (thing, lead) = deed::object(object, &officer);
+            p class="note" {
+                "只列出" @match lead { Some(lead) => a href=(lead) { "这项" (thing) }, None => { "这项" (thing) } } "的信息被谁查看过。"
+                a href=(asked.with(&[("object", ""), ("after", "")])) { "列出全部" }
+            }
+        }
         (table.show(&asked))
     };
     Ok(officer.page("个人信息查看记录", &[("/console", "工作台")], &content).into_response())

@@ -497,7 +497,7 @@ pub(super) async fn get_arrears(officer: Officer, request: &Request) -> Result<R
     }
     let content = html! {
         (part::heading("逾期贷款", &html! { a class="button" href="/console/loan-report" { "贷款月报" } }))
-        (table::filter(&asked, &shelf.filters(&asked)))
+        (table::filter(&asked, &html! { (shelf.filters(&asked)) (table::filter_text(&asked, "days", "逾期超过（天）")) }))
         (table.show(&asked))
         p class="faint" { "当天到期的不算逾期。按月报送的银行以最近一份文件的日期为准：此后到期的还款是否已还尚未报送，不算逾期。" }
         @if officer.is(&[Role::LeagueOfficer]) { p class="faint" { "只列出借款人同意银行向团组织提供贷后信息的贷款；其余的在月报中只计户数和金额。" } }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ::lending::{AUTHORS, LENDERS, RECOMMENDERS};
+use ::lending::{AUTHORS, LENDERS, QUOTA_SETTERS};
 pub(super) use domain::division::place;
 use domain::lending::application::ApplicationKind;
 use domain::role::Forbidden;
@@ -36,10 +36,15 @@ impl Shelf {
         Ok(Shelf { products, banks, units, names })
     }
 
-    /// Whether somebody may write products, published rates and quotas: officers of a bank for their own, of the League at its top.
+    /// Whether somebody may write products and published rates: officers of a bank for their own, of the League at its top.
     pub(super) fn writes(&self, officer: &Officer) -> bool {
+        officer.is(&LENDERS) || self.sets_quotas(officer)
+    }
+
+    /// Whether somebody may set quotas: officers of the League at its top.
+    pub(super) fn sets_quotas(&self, officer: &Officer) -> bool {
         let root = self.units.iter().find(|unit| unit.parent_id.is_none()).map(|unit| &unit.path);
-        officer.is(&LENDERS) || root.is_some_and(|root| officer.member.may(&RECOMMENDERS, root).is_ok())
+        root.is_some_and(|root| officer.member.may(&QUOTA_SETTERS, root).is_ok())
     }
 
     /// Refuses whoever may not; which bank's they are is asked by the service.
@@ -122,6 +127,7 @@ pub(super) fn wanted(asked: &Asked, shelf: &Shelf) -> Result<lending::view::Want
         place,
         number: asked.get("number").map(str::to_owned),
         quota: asked.read::<uuid::Uuid>("quota")?.map(LoanQuotaId::from),
+        late_over: asked.read::<u32>("days")?,
         order: ListOrder::default(),
     })
 }

@@ -21,6 +21,9 @@ fn path(id: LoanProgrammeId) -> String {
     format!("{}/subsidies", programme::path(id))
 }
 
+/// How many a page shows: each holds the form of its receipt.
+const FORMS: u64 = 25;
+
 async fn show(
     officer: &Officer,
     id: LoanProgrammeId,
@@ -30,7 +33,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     let one = programme::known(officer, id).await?;
     let waiting = asked.get("show") != Some("all");
-    let rows = officer.app.servicing.claims(id, waiting, asked.after(), asked.limit(), &officer.member).await;
+    let rows = officer.app.servicing.claims(id, waiting, asked.after(), asked.limit_of(FORMS), &officer.member).await;
     let rows = rows.map_err(Problem::of_list)?;
     let claims = officer.member.may(&CLAIMERS, &UnitPath::whole()).is_ok();
     let payments = match claims {
@@ -52,7 +55,7 @@ async fn show(
             fields: html! {
                 (Field::day(refused.unwrap_or(&known), "on", "到账日").required())
                 (Field::money(refused.unwrap_or(&known), "amount", "到账金额（元）").hint("与申报一致的不填。"))
-                (Field::text(refused.unwrap_or(&known), "reason", "少于申报的原因").longest(200))
+                (Field::text(refused.unwrap_or(&known), "reason", "少于申报的原因").longest(200).needed("到账少于申报时必填"))
                 @if !payments.is_empty() {
                     (Field::choice(refused.unwrap_or(&known), "payout", "支付它的付款", &payments).hint("慈善组织以自有资金支付的，选银行已确认的付款。"))
                 }
@@ -93,7 +96,8 @@ async fn show(
     };
     let title = format!("{}贴息", one.programme.name);
     let nothing_yet = if waiting { "没有待到账的贴息。" } else { "还没有申报过贴息。" };
-    let table = Table::new(title.clone(), &columns, nothing_yet).page(asked, rows, |(row, _)| row.id.uuid(), cells);
+    let table =
+        Table::new(title.clone(), &columns, nothing_yet).page_of(FORMS, asked, rows, |(row, _)| row.id.uuid(), cells);
     if let Some(kind) = asked.file() {
         return Ok(table.file(kind, asked));
     }

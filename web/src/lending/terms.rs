@@ -376,6 +376,10 @@ fn fault(typed: &Typed, name: &str) -> Markup {
     html! { @if let Some(fault) = typed.fault(name) { p class="fault" { (fault) } } }
 }
 
+/// When the fields of a subsidy, and those of a compensation, may not be left out.
+const SUBSIDISED: &str = "有贴息时必填";
+const COMPENSATED: &str = "有风险补偿时必填";
+
 fn fields(typed: &Typed, books: &[book::Model]) -> Markup {
     let of_books = |charities: bool| {
         let kept = books.iter().filter(|book| charities || book.kind != "charity");
@@ -392,20 +396,20 @@ fn fields(typed: &Typed, books: &[book::Model]) -> Markup {
     html! {
         fieldset {
             legend { "对象与额度" }
-            (ticks(typed, "applicants", "适用对象", &all_words::all(words::applicant)))
+            (ticks(typed, "applicants", "适用对象（至少选一项）", &all_words::all(words::applicant)))
             div class="fields" {
                 (Field::number(typed, "min_age", "最低年龄（周岁）").required())
-                (Field::number(typed, "max_age", "最高年龄（周岁）").required())
+                (Field::number(typed, "max_age", "最高年龄（周岁）").required().hint("在18至60周岁之间。"))
                 (Field::money(typed, "min_amount", "最低额度（元）").required())
                 (Field::money(typed, "max_amount", "最高额度（元）").required())
                 (Field::number(typed, "min_term", "最短期限（月）").required())
-                (Field::number(typed, "max_term", "最长期限（月）").required())
-                (Field::number(typed, "renewals", "最多续贷次数").required())
+                (Field::number(typed, "max_term", "最长期限（月）").required().hint("个人最长120个月，适用于企业的最长60个月。"))
+                (Field::number(typed, "renewals", "最多续贷次数").required().hint("0至3次。"))
             }
             (Field::area(typed, "divisions", "办理地区").longest(2000).hint("市或县的名称，以顿号隔开，如邢台市、保定市阜平县；不填为全省。"))
             (ticks(typed, "industries", "支持的行业（不选为不限）", &all_words::all(words::industry)))
-            (ticks(typed, "guarantees", "担保方式", &all_words::all(words::guarantee)))
-            (ticks(typed, "methods", "还款方式", &all_words::all(all_words::repayment)))
+            (ticks(typed, "guarantees", "担保方式（至少选一项）", &all_words::all(words::guarantee)))
+            (ticks(typed, "methods", "还款方式（至少选一项）", &all_words::all(all_words::repayment)))
         }
         fieldset {
             legend { "利率与计息" }
@@ -444,9 +448,9 @@ fn fields(typed: &Typed, books: &[book::Model]) -> Markup {
             div class="fields" {
                 (Field::text(typed, "penalty.multiplier", "逾期罚息（合同利率的倍数）").required().longest(6).hint("1.3至1.5倍。"))
                 (Field::text(typed, "penalty.misuse", "挪用罚息（合同利率的倍数）").required().longest(6).hint("1.5至2倍。"))
-                (Field::number(typed, "penalty.grace_days", "宽限期（天）").required())
+                (Field::number(typed, "penalty.grace_days", "宽限期（天）").required().hint("最多90天。"))
                 (Field::choice(typed, "penalty.grace_mode", "宽限期以外", &graces).required())
-                (Field::text(typed, "prepayment.fee_rate", "提前还款违约金（%）").required().longest(12).hint("占提前归还的本金。"))
+                (Field::text(typed, "prepayment.fee_rate", "提前还款违约金（%）").required().longest(12).hint("占提前归还的本金，不高于5%。"))
                 (Field::number(typed, "prepayment.fee_months", "前几个月收取").required())
             }
             (fault(typed, "prepayment"))
@@ -456,15 +460,15 @@ fn fields(typed: &Typed, books: &[book::Model]) -> Markup {
             legend { "贴息" }
             (Field::tick(typed, "subsidy", "有贴息（不勾选则以下不填）"))
             div class="fields" {
-                (Field::choice(typed, "subsidy.model", "计算办法", &models))
-                (Field::text(typed, "subsidy.value", "比例、点数或借款人负担的利率（%）").longest(12))
-                (Field::number(typed, "subsidy.max_instalments", "前几期"))
+                (Field::choice(typed, "subsidy.model", "计算办法", &models).needed(SUBSIDISED))
+                (Field::text(typed, "subsidy.value", "比例、点数或借款人负担的利率（%）").longest(12).needed(SUBSIDISED))
+                (Field::number(typed, "subsidy.max_instalments", "前几期").hint("不填则每期都贴。"))
                 (Field::day(typed, "subsidy.until", "截止日"))
                 (Field::money(typed, "subsidy.cap_total", "贴息总额上限（元）"))
-                (Field::text(typed, "subsidy.payer", "出资方").longest(40))
-                (Field::choice(typed, "subsidy.flow", "资金路径", &flows))
-                (Field::choice(typed, "subsidy.book", "经过的账套", &subsidy_books))
-                (Field::choice(typed, "subsidy.recipient", "受领方", &recipients))
+                (Field::text(typed, "subsidy.payer", "出资方").longest(40).needed(SUBSIDISED))
+                (Field::choice(typed, "subsidy.flow", "资金路径", &flows).needed(SUBSIDISED))
+                (Field::choice(typed, "subsidy.book", "经过的账套", &subsidy_books).needed("财政直接支付的不填，其他必填"))
+                (Field::choice(typed, "subsidy.recipient", "受领方", &recipients).needed(SUBSIDISED))
             }
         }
         fieldset {
@@ -472,11 +476,11 @@ fn fields(typed: &Typed, books: &[book::Model]) -> Markup {
             (Field::tick(typed, "compensation", "有风险补偿（不勾选则以下不填）"))
             p class="hint" { "慈善组织的财产不得承担贷款风险，不能作为补偿金。" }
             div class="fields" {
-                (Field::text(typed, "compensation.holder", "管理方").longest(40))
+                (Field::text(typed, "compensation.holder", "管理方").longest(40).needed(COMPENSATED))
                 (Field::choice(typed, "compensation.book", "管理方的账套", &pool_books))
-                (Field::text(typed, "compensation.ratio", "承担损失的比例（%）").longest(12))
-                (Field::number(typed, "compensation.trigger_days", "逾期多少天后补偿"))
-                (Field::number(typed, "compensation.cap_multiple", "放大倍数"))
+                (Field::text(typed, "compensation.ratio", "承担损失的比例（%）").longest(12).needed(COMPENSATED))
+                (Field::number(typed, "compensation.trigger_days", "逾期多少天后补偿").needed(COMPENSATED).hint("1至360天。"))
+                (Field::number(typed, "compensation.cap_multiple", "放大倍数").needed(COMPENSATED).hint("1至20倍。"))
             }
         }
     }
