@@ -302,7 +302,7 @@ pub fn payment_of(transaction: &Transaction) -> Result<Payment, CashierError> {
     Ok(Payment {
         out_trade_no: transaction.out_trade_no.clone(),
         transaction_id: transaction.transaction_id.clone().ok_or(missing("no transaction number"))?,
-        amount: transaction.total().filter(|total| total.is_positive()).ok_or(missing("no amount"))?,
+        amount: transaction.total().filter(|total| total.is_positive()).ok_or(missing("no amount in yuan"))?,
         paid: transaction.success_time.ok_or(missing("no time"))?,
     })
 }

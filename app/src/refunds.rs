@@ -42,6 +42,7 @@ pub(crate) struct Told<'a> {
     transaction: &'a str,
     total: Money,
     amount: Money,
+    in_yuan: bool,
     pub(crate) status: &'a RefundStatus,
     pub(crate) success: Option<Timestamp>,
 }
@@ -54,6 +55,9 @@ impl Told<'_> {
         amount: Money,
         (transaction, total): (Option<&str>, Money),
     ) -> Option<&'static str> {
+        if !self.in_yuan {
+            return Some("微信答复的退款币种与本系统不符，请财务核对");
+        }
         if self.amount != amount {
             return Some("微信答复的退款金额与本系统不符，请财务核对");
         }
@@ -74,6 +78,7 @@ impl<'a> From<&'a wechat::Refund> for Told<'a> {
             transaction: &answer.transaction_id,
             total: answer.amount.total,
             amount: answer.amount.refund,
+            in_yuan: answer.amount.in_yuan(),
             status: &answer.status,
             success: answer.success_time,
         }
@@ -87,6 +92,7 @@ impl<'a> From<&'a RefundNotification> for Told<'a> {
             transaction: &message.transaction_id,
             total: message.amount.total,
             amount: message.amount.refund,
+            in_yuan: message.amount.in_yuan(),
             status: &message.refund_status,
             success: message.success_time,
         }

@@ -165,6 +165,11 @@ async fn a_callback_that_cannot_be_believed_changes_nothing_and_the_right_one_co
             ("another program's", of("appid", json!("wx9999999999999999")), 403),
             ("no JSON", platform.signed(w.app.real.now().seconds(), "支付成功".to_owned()), 400),
             ("sealed by others", sealed_by_others, 500),
+            (
+                "in another currency",
+                of("amount", json!({ "total": 2_000, "payer_total": 2_000, "currency": "USD" })),
+                500,
+            ),
         ];
         for (what, letter, status) in doubtful {
             let answer = post(w, "payment", &letter).await;
@@ -204,11 +209,11 @@ fn refunded(w: &World) -> Value {
         "mchid": w.sandbox.connection().mchid, "transaction_id": refund["transaction_id"], "out_trade_no": refund["out_trade_no"],
         "refund_id": refund["refund_id"], "out_refund_no": refund["out_refund_no"], "refund_status": "SUCCESS",
         "success_time": w.app.business.now(), "user_received_account": "支付用户零钱",
-        "amount": { "total": total, "refund": amount, "payer_total": total, "payer_refund": amount },
+        "amount": { "total": total, "refund": amount, "payer_total": total, "payer_refund": amount, "currency": "CNY" },
     })
 }
 
-/// Letters that speak of another amount, order or merchant than this refund, however it ended, and what is answered to each.
+/// Letters that speak of another amount, currency, order or merchant than this refund, however it ended, and what is answered to each.
 fn contradicting(right: &Value) -> Vec<(Value, u16)> {
     let with = |pointer: &str, value: Value| {
         let mut wrong = right.clone();
@@ -221,6 +226,7 @@ fn contradicting(right: &Value) -> Vec<(Value, u16)> {
         for (pointer, value, answered) in [
             ("/amount/refund", json!(fen("/amount/refund") - 1), 204),
             ("/amount/total", json!(fen("/amount/total") + 1), 204),
+            ("/amount/currency", json!("USD"), 204),
             ("/transaction_id", json!("4200000000202601010000000001"), 204),
             ("/mchid", json!("1900000109"), 403),
         ] {

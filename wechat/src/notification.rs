@@ -132,6 +132,16 @@ pub struct NotifiedRefundAmount {
     /// What goes back to the payer.
     #[serde(default, deserialize_with = "wire::fen_if_any")]
     pub payer_refund: Option<Money>,
+    /// The currency, where it is told.
+    #[serde(default)]
+    pub currency: Option<String>,
+}
+
+impl NotifiedRefundAmount {
+    /// Whether the amounts are in fen.
+    pub fn in_yuan(&self) -> bool {
+        wire::in_yuan(self.currency.as_deref())
+    }
 }
 
 #[derive(Deserialize)]

@@ -131,9 +131,10 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// The order's amount: what is booked, even if a coupon of WeChat's paid a part of it.
+    /// The order's amount: what is booked, even if a coupon of WeChat's paid a part of it. None in another currency: we order in yuan.
     pub fn total(&self) -> Option<Money> {
-        self.amount.as_ref().map(|amount| amount.total)
+        let amount = self.amount.as_ref().filter(|amount| wire::in_yuan(amount.currency.as_deref()));
+        amount.map(|amount| amount.total)
     }
 
     /// Whether the order was paid at some time, be it refunded since.

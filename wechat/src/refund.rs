@@ -117,6 +117,13 @@ pub struct RefundAmount {
     pub from: Vec<RefundSource>,
 }
 
+impl RefundAmount {
+    /// Whether the amounts are in fen.
+    pub fn in_yuan(&self) -> bool {
+        wire::in_yuan(self.currency.as_deref())
+    }
+}
+
 /// An account a refund comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct RefundSource {

@@ -59,6 +59,11 @@ pub(crate) fn fen_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
     Ok(Option::<i64>::deserialize(deserializer)?.map(Money::from_fen))
 }
 
+/// Whether a figure beside this currency is in fen: members about yuan may leave it out.
+pub(crate) fn in_yuan(currency: Option<&str>) -> bool {
+    currency.is_none_or(|word| word.is_empty() || word == "CNY")
+}
+
 /// A text; an empty one is none.
 pub(crate) fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
