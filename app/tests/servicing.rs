@@ -682,6 +682,9 @@ async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
                 ("equal_installment", "monthly"),
                 ("interest_only", "daily"),
                 ("bullet", "daily"),
+                ("equal_principal", "monthly"),
+                ("equal_installment", "daily"),
+                ("equal_principal", "daily"),
             ] {
                 loans.push(b.lent(method, mode).await);
             }
@@ -690,7 +693,9 @@ async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
             waived[Component::Interest] = yuan("5.00");
             let told = [
                 (0, "2026-02-20", pay("1050.00")),
+                (5, "2026-02-20", pay("1030.00")),
                 (1, "2026-03-01", What::Judgement(Some(Class::Substandard))),
+                (5, "2026-03-16", pay("1030.00")),
                 (1, "2026-03-20", pay("1024.53")),
                 (3, "2026-03-20", What::Judgement(Some(Class::SpecialMention))),
                 (1, "2026-04-02", What::Judgement(None)),
@@ -698,6 +703,15 @@ async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
                 (0, "2026-05-20", What::Waiver(waived)),
                 (2, "2026-06-01", pay("100.00")),
                 (2, "2026-06-01", pay("60.00")),
+                // It was more than ninety days late, and is not any more.
+                (2, "2026-06-10", pay("100.00")),
+            ];
+            // One that is not accruing and one that is: lost, in this order.
+            let lost = [
+                (4, "2026-06-12", What::Compensation(yuan("9600.00"))),
+                (4, "2026-06-12", What::WriteOff),
+                (5, "2026-06-12", What::WriteOff),
+                (4, "2026-06-20", What::Recovery(yuan("100.00"))),
             ];
             let tell = async |(at, on, what): &(usize, &str, What)| {
                 b.tell(loans[*at], on, Fact::Event(*what)).await.unwrap();
@@ -705,12 +719,12 @@ async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
             if way == "late" {
                 b.at("2026-07-01");
                 b.close().await;
-                for one in told.iter().rev() {
+                for one in told.iter().rev().chain(&lost) {
                     tell(one).await;
                     b.audit().await;
                 }
             } else {
-                for one in &told {
+                for one in told.iter().chain(&lost) {
                     b.at(one.1);
                     if way == "ordered" {
                         b.close().await;
@@ -718,14 +732,25 @@ async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
                     tell(one).await;
                 }
             }
+            if way != "ordered" {
+                // What never was leaves nothing.
+                for (at, on) in [(6, "2026-04-01"), (2, "2026-05-25")] {
+                    let wrong = b.pay(loans[at], on, "500.00").await;
+                    b.tell(loans[at], on, Fact::Event(What::Reversal(wrong.id))).await.unwrap();
+                    b.audit().await;
+                }
+            }
             b.at("2026-07-02");
             b.close().await;
             b.audit().await;
             let mut seen = Vec::new();
-            for account in ["L1321", "L1322", "L1323", "L6011", "L6012", "L6013", "L6021", "L6022", "L7001"] {
+            for account in ["L6011", "L6012", "L6013", "L6015", "L1321", "L1322", "L1323", "L6021", "L6022", "L7001"]
+                .into_iter()
+                .chain(["L6014", "L1304", "L1401", "L2011", "L7011"])
+            {
                 seen.push((account, b.balance(account).await.fen()));
             }
-            assert!(seen[3..6].iter().all(|(_, fen)| *fen != 0), "{way}: {seen:?}");
+            assert!(seen[..4].iter().all(|(_, fen)| *fen != 0), "{way}: {seen:?}");
             pictures.lock().unwrap().push(seen);
         })
         .await;
@@ -734,6 +759,42 @@ async fn interest_stands_at_the_class_of_each_day_however_it_was_heard_of() {
     for other in &pictures[1..] {
         assert_eq!(&pictures[0], other);
     }
+}
+
+/// Lines that no loan allows are told one by one, several of one loan too; the others are booked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_refused_stops_no_other() {
+    identity_world::on_both(async |w| {
+        let b = Bank::open(w).await;
+        b.lent("equal_principal", "daily").await;
+        for _ in 0..2 {
+            b.signed("equal_principal", "daily").await;
+        }
+        b.at("2026-02-15");
+        b.close().await;
+        b.at("2026-02-16");
+        let pay = |serial, number| {
+            line(&b, serial, &format!("HT-{number}"), Kind::Repayment, "1046.50", "1000.00", "11000.00")
+        };
+        let file = BankFile {
+            bank: "demo".into(),
+            day: day("2026-02-15"),
+            pace: Pace::Daily,
+            sequence: 1,
+            // Only the first contract was paid out.
+            details: vec![pay(1, 2), pay(2, 1), pay(3, 2), pay(4, 3)],
+            positions: Vec::new(),
+            totals: Vec::new(),
+        };
+        let read = b.servicing.import(&file.to_string().into_bytes(), &b.bookkeeper).await.unwrap().report;
+        let mut refused: Vec<&str> = read.breaks.iter().map(|one| one.key.as_str()).collect();
+        refused.sort_unstable();
+        let expected = ["loan:HT-2:S000001:refused", "loan:HT-2:S000003:refused", "loan:HT-3:S000004:refused"];
+        assert_eq!((refused.as_slice(), read.booked), (&expected[..], 1), "{:#?}", read.breaks);
+        assert_eq!(b.balance("L1302[contract=HT-1]").await, Money::ZERO);
+        b.audit().await;
+    })
+    .await;
 }
 
 async fn loan(b: &Bank, number: u32) -> LoanContractId {

@@ -17,7 +17,7 @@ pub mod price;
 pub mod programme;
 pub mod subsidy;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::lending::product::CompensationRule;
 use domain::lending::{LoanEvent, LoanState};
@@ -121,6 +121,9 @@ pub struct Checked {
     outcomes: Vec<Recorded>,
 }
 
+/// Events that are refused, and why.
+pub type Refused = Vec<(LoanEventId, ServeError)>;
+
 /// Reckons what happened, in the order given; the loans are locked and nothing is written. An error names the event.
 pub async fn check(
     tx: &Tx,
@@ -128,22 +131,53 @@ pub async fn check(
     programme: &loan_programme::Model,
     new: &[NewEvent],
 ) -> Result<Checked, (Option<LoanEventId>, ServeError)> {
+    let refused = match check_all(tx, now, programme, new).await.map_err(|error| (None, error))? {
+        Ok(checked) => return Ok(checked),
+        Err(refused) => refused,
+    };
+    let (id, error) = refused.into_iter().next().map_or((None, ServeError::Conflict), |(id, error)| (Some(id), error));
+    Err((id, error))
+}
+
+/// The same; once an event is refused it goes on with other loans, so that a long list with many refusals is not begun anew for each. What
+/// comes after it of its loan, and of those it took over or was taken over by, is not looked at.
+pub async fn check_all(
+    tx: &Tx,
+    now: Timestamp,
+    programme: &loan_programme::Model,
+    new: &[NewEvent],
+) -> Result<Result<Checked, Refused>, ServeError> {
     let today = BusinessDate::of(now);
     let mut ids: Vec<LoanContractId> = new.iter().map(|one| one.contract).collect();
     ids.sort_unstable();
     ids.dedup();
-    let mut loans = loan::load(tx, &ids, true).await.map_err(|error| (None, error))?;
+    let mut loans = loan::load(tx, &ids, true).await?;
     let replaced: Vec<LoanContractId> = loans.values().filter_map(|loan| loan.row.replaces_id).collect();
-    for (id, loan) in loan::load(tx, &replaced, true).await.map_err(|error| (None, error))? {
+    for (id, loan) in loan::load(tx, &replaced, true).await? {
         loans.entry(id).or_insert(loan);
     }
+    let taken_over: Vec<(LoanContractId, LoanContractId)> =
+        loans.values().filter_map(|loan| Some((loan.row.id, loan.row.replaces_id?))).collect();
     let mut work = Work::default();
     let mut outcomes = Vec::with_capacity(new.len());
+    let (mut refused, mut stopped) = (Refused::new(), BTreeSet::new());
     for one in new {
-        let done = take(tx, programme, &mut loans, &mut work, one, today).await;
-        outcomes.push(done.map_err(|error| (Some(one.id), error))?);
+        if !stopped.contains(&one.contract) {
+            match take(tx, programme, &mut loans, &mut work, one, today).await {
+                Ok(done) => {
+                    outcomes.push(done);
+                    continue;
+                }
+                Err(error @ ServeError::Db(_)) => return Err(error),
+                Err(error) => refused.push((one.id, error)),
+            }
+        }
+        stopped.insert(one.contract);
+        for &(heir, old) in taken_over.iter().filter(|(heir, old)| [*heir, *old].contains(&one.contract)) {
+            stopped.extend([heir, old]);
+        }
     }
-    Ok(Checked { work, loans, outcomes })
+    Ok(if refused.is_empty() { Ok(Checked { work, loans, outcomes }) } else { Err(refused) })
 }
 
 impl Checked {

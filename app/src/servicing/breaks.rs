@@ -141,6 +141,10 @@ impl Agreed {
     ];
 }
 
+/// Clears open breaks that nobody has said anything about; which of them follows.
+const CLEARED: &str = "UPDATE discrepancy SET state = 'cleared', cleared_us = $1 WHERE book_id = $2 AND state = 'open' AND NOT suspense \
+                       AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.break_id = discrepancy.id AND r.state <> 'declined')";
+
 /// What an import gathers.
 #[derive(Default)]
 pub(super) struct Findings {
@@ -193,8 +197,7 @@ impl Findings {
     /// Clears what this file clears up, as far as nobody has said a word about it.
     async fn clear(&self, tx: &Tx, now: Timestamp, book: BookId) -> Result<(), DbErr> {
         let backend = tx.get_database_backend();
-        let open = "UPDATE discrepancy SET state = 'cleared', cleared_us = $1 WHERE book_id = $2 AND state = 'open' AND NOT suspense \
-                    AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.break_id = discrepancy.id AND r.state <> 'declined')";
+        let open = CLEARED;
         for (in_this, classes) in Agreed::CLEARS {
             let of_this = self.agreed.iter().filter(|(one, _)| *one == in_this).map(|(_, id)| id.uuid());
             let ids: Vec<Uuid> = of_this.collect();
@@ -258,6 +261,10 @@ impl Findings {
         // Of a thing the last word of the file counts.
         let last: HashMap<Thing, usize> =
             self.breaks.iter().enumerate().filter_map(|(at, one)| Some((thing(one)?, at))).collect();
+        let mut by_thing: HashMap<&Thing, Vec<&Known>> = HashMap::new();
+        for one in known {
+            by_thing.entry(&one.thing).or_default().push(one);
+        }
         let (mut new, mut over) = (Vec::new(), Vec::new());
         for (at, one) in self.breaks.iter().enumerate() {
             let Some(thing) = thing(one) else {
@@ -268,10 +275,9 @@ impl Findings {
                 continue;
             }
             let size = Size::of(&thing, one.amount, one.expected, &one.detail);
-            let thing = &thing;
-            let of_it = || known.iter().filter(move |known| known.thing == *thing);
-            let mut stays = of_it().any(|known| known.open && known.spoken_of);
-            for known in of_it().filter(|known| known.open && !known.spoken_of) {
+            let of_it = by_thing.get(&thing).map_or(&[][..], Vec::as_slice);
+            let mut stays = of_it.iter().any(|known| known.open && known.spoken_of);
+            for known in of_it.iter().filter(|known| known.open && !known.spoken_of) {
                 if known.size == size && !stays {
                     stays = true;
                 } else {
@@ -279,7 +285,7 @@ impl Findings {
                 }
             }
             let explained =
-                of_it().rfind(|known| !known.open).is_some_and(|known| known.explained && known.size == size);
+                of_it.iter().rfind(|known| !known.open).is_some_and(|known| known.explained && known.size == size);
             if !stays && !explained {
                 new.push(one);
             }
@@ -297,8 +303,8 @@ impl Findings {
         let (new, over) = self.part(&known);
         if !over.is_empty() {
             let rows = Rows::new().uuid("id", over.iter().map(|id| id.uuid()));
-            let sql = "UPDATE discrepancy SET state = 'cleared', cleared_us = $1 WHERE state = 'open' AND id IN (SELECT id FROM {rows})";
-            tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
+            let sql = format!("{CLEARED} AND id IN (SELECT id FROM {{rows}})");
+            tx.execute_raw(rows.statement(tx.get_database_backend(), &sql, [now.into(), book.into()])).await?;
         }
         if new.is_empty() {
             return Ok(());

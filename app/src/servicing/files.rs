@@ -238,8 +238,12 @@ impl Import<'_> {
         let standing = self.events(tx, &ids).await?;
         let serials: HashMap<&str, &loan_event::Model> =
             standing.iter().filter_map(|row| Some((row.serial.as_deref()?, row))).collect();
-        let reversed: Vec<LoanEventId> = standing.iter().filter_map(|row| row.reverses).collect();
-        let mut taken: Vec<LoanEventId> = Vec::new();
+        let reversed: HashSet<LoanEventId> = standing.iter().filter_map(|row| row.reverses).collect();
+        let mut ours: HashMap<LoanContractId, Vec<&loan_event::Model>> = HashMap::new();
+        for row in standing.iter().filter(|row| row.serial.is_none() && !reversed.contains(&row.id)) {
+            ours.entry(row.contract_id).or_default().push(row);
+        }
+        let mut taken: HashSet<LoanEventId> = HashSet::new();
         let mut plan: Vec<Planned> = Vec::with_capacity(self.file.details.len());
         let mut fresh: HashMap<String, LoanEventId> = HashMap::new();
         let mut pairs: Vec<(LoanEventId, String)> = Vec::new();
@@ -275,10 +279,9 @@ impl Import<'_> {
             };
             let id = LoanEventId::from(Uuid::new_v5(&self.programme.id.uuid(), detail.serial.as_bytes()));
             fresh.insert(detail.serial.clone(), id);
-            let own = standing
-                .iter()
-                .filter(|row| row.serial.is_none() && row.contract_id == contract && row.kind == loan::word(&fact))
-                .filter(|row| !reversed.contains(&row.id) && !taken.contains(&row.id))
+            let own = ours.get(&contract).into_iter().flatten().copied();
+            let own = own
+                .filter(|row| row.kind == loan::word(&fact) && !taken.contains(&row.id))
                 .filter(|row| row.on_day.days_to(detail.on).abs() <= self.programme.match_days)
                 .min_by_key(|row| (row.amount_fen != detail.amount, row.on_day.days_to(detail.on).abs()));
             let told = (detail.serial.clone(), self.id);
@@ -288,7 +291,7 @@ impl Import<'_> {
                 plan.push(Planned { detail: detail.clone(), event: Some(event), in_place_of: None });
                 continue;
             };
-            taken.push(own.id);
+            taken.insert(own.id);
             if own.on_day != detail.on {
                 let text = format!("日期不一致：账上{}，银行{}", own.on_day, detail.on);
                 self.found(LoanBreak::Date, Some(contract), detail, "date", detail.amount, Some(own.amount_fen), &text);
@@ -332,7 +335,7 @@ impl Import<'_> {
     }
 
     /// What we had written down and the bank's files have not told, though they should have by now.
-    async fn only_ours(&mut self, tx: &Tx, taken: &[LoanEventId]) -> Result<(), ServicingError> {
+    async fn only_ours(&mut self, tx: &Tx, taken: &HashSet<LoanEventId>) -> Result<(), ServicingError> {
         let Some(first) = told::first(tx, self.programme.id).await? else { return Ok(()) };
         let Some(until) = self.file.day.after_days(-self.programme.match_days) else { return Ok(()) };
         let rows = loan_event::Entity::find()
@@ -422,6 +425,24 @@ impl Import<'_> {
             .collect::<Result<_, sea_orm::DbErr>>()?)
     }
 
+    /// Loans by their numbers, with what this file tells of them.
+    async fn loans<'n>(
+        &self,
+        tx: &Tx,
+        numbers: impl Iterator<Item = &'n str>,
+        recorded: &servicing::Checked,
+    ) -> Result<HashMap<String, loan::Loan>, ServicingError> {
+        let numbers: Vec<&str> = numbers.collect();
+        let contracts = self.contracts(tx, &numbers).await?;
+        let ids: Vec<LoanContractId> =
+            contracts.values().copied().filter(|id| !recorded.loans().contains_key(id)).collect();
+        let mut others = loan::load(tx, &ids, false).await?;
+        let told = |id: &LoanContractId| recorded.loans().get(id).cloned();
+        let with_loan =
+            contracts.into_iter().filter_map(|(number, id)| Some((number, told(&id).or_else(|| others.remove(&id))?)));
+        Ok(with_loan.collect())
+    }
+
     async fn events(&self, tx: &Tx, ids: &[LoanContractId]) -> Result<Vec<loan_event::Model>, ServicingError> {
         use sea_orm::FromQueryResult;
         let rows = Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
@@ -442,33 +463,34 @@ impl Import<'_> {
         let recorded = loop {
             let events: Vec<NewEvent> =
                 plan.iter().flat_map(|one| one.in_place_of.iter().chain(&one.event)).cloned().collect();
-            match servicing::check(tx, now, self.programme, &events).await {
+            let refused = match servicing::check_all(tx, now, self.programme, &events).await? {
                 Ok(recorded) => break recorded,
-                Err((Some(id), error)) => {
-                    let of = |event: &Option<NewEvent>| event.as_ref().is_some_and(|event| event.id == id);
-                    let Some(at) = plan.iter().position(|one| of(&one.event) || of(&one.in_place_of)) else {
-                        return Err(error.into());
-                    };
-                    let Planned { detail: refused, event, .. } = plan.remove(at);
-                    let text = format!("不能入账：{}", reason(&error));
-                    self.found(
-                        LoanBreak::UnknownLine,
-                        event.map(|event| event.contract),
-                        &refused,
-                        "refused",
-                        refused.amount,
-                        None,
-                        &text,
-                    );
-                }
-                Err((None, error)) => return Err(error.into()),
+                Err(refused) => refused,
+            };
+            let mut refused: HashMap<LoanEventId, ServeError> = refused.into_iter().collect();
+            let mut kept = Vec::with_capacity(plan.len());
+            for one in plan {
+                let ids = [&one.in_place_of, &one.event].map(|event| event.as_ref().map(|event| event.id));
+                let Some(error) = ids.into_iter().flatten().find_map(|id| refused.remove(&id)) else {
+                    kept.push(one);
+                    continue;
+                };
+                let (contract, detail) = (one.event.map(|event| event.contract), one.detail);
+                let text = format!("不能入账：{}", reason(&error));
+                self.found(LoanBreak::UnknownLine, contract, &detail, "refused", detail.amount, None, &text);
             }
+            if let Some(error) = refused.into_values().next() {
+                return Err(error.into());
+            }
+            plan = kept;
         };
+        let of_penalties = plan.iter().map(|one| &one.detail).filter(|detail| detail.kind == Kind::Penalty);
+        let penalised = self.loans(tx, of_penalties.map(|detail| detail.contract.as_str()), &recorded).await?;
         let by_id: BTreeMap<LoanEventId, &Recorded> = recorded.outcomes().iter().map(|one| (one.id, one)).collect();
         for one in &plan {
             let Some(event) = &one.event else {
-                if one.detail.kind == Kind::Penalty {
-                    self.penalty(tx, &one.detail, &recorded).await?;
+                if let Some(loan) = penalised.get(&one.detail.contract).filter(|_| one.detail.kind == Kind::Penalty) {
+                    self.penalty(&one.detail, loan)?;
                 }
                 continue;
             };
@@ -544,23 +566,20 @@ impl Import<'_> {
     }
 
     /// What penalties have come to, which the bank tells without booking anything.
-    async fn penalty(&mut self, tx: &Tx, detail: &Detail, recorded: &servicing::Checked) -> Result<(), ServicingError> {
-        let ids = self.contracts(tx, &[&detail.contract]).await?;
-        let Some(id) = ids.get(&detail.contract) else { return Ok(()) };
-        let stored = loan::load(tx, &[*id], false).await?;
-        let loan = recorded.loans().get(id).or_else(|| stored.get(id));
-        let Some(it) = loan.map(|loan| loan.replay(detail.on)).transpose()?.flatten() else { return Ok(()) };
+    fn penalty(&mut self, detail: &Detail, loan: &loan::Loan) -> Result<(), ServicingError> {
+        let id = loan.row.id;
+        let Some(it) = loan.replay(detail.on)? else { return Ok(()) };
         let come_to = it.state.outstanding().map_err(ServeError::Loan)?;
         let ours = [come_to.penalty, come_to.compound];
         let theirs = [Component::Penalty, Component::Compound].map(|one| detail.split.amounts[one]);
         if ours == theirs {
             self.report.agreed += 1;
-            self.findings.agree(Agreed::Penalties, *id);
+            self.findings.agree(Agreed::Penalties, id);
             return Ok(());
         }
         let text = format!("罚息复利不一致：账上{}+{}，银行{}+{}", ours[0], ours[1], theirs[0], theirs[1]);
         let expected = Money::checked_sum(ours);
-        self.found(LoanBreak::Split, Some(*id), detail, "penalty", detail.amount, expected, &text);
+        self.found(LoanBreak::Split, Some(id), detail, "penalty", detail.amount, expected, &text);
         Ok(())
     }
 

@@ -45,7 +45,7 @@ impl Moved {
     fn is_plain(&self, loan: &Loan, class: Class, to: BusinessDate) -> bool {
         let eve = to.previous();
         let holds = |standing: &Reckoning| standing.holds(eve) && standing.class == class;
-        self.after == self.through && (eve <= self.through || loan.standing.as_ref().is_some_and(holds))
+        self.after == self.through && (eve <= self.through || loan.standing.as_ref().is_none_or(holds))
     }
 
     /// Once it does, with its class then: what is left to be booked by class, beside what the mirror of an entry takes back; nothing if all
@@ -64,10 +64,10 @@ impl Moved {
         for (left, booked) in left.iter_mut().zip(self.booked) {
             *left -= booked;
         }
-        let class = |subject: Subject| Subject::LOAN_INTEREST_INCOME.into_iter().position(|income| income == subject);
+        let place = |subject: Subject| Subject::LOAN_INTEREST_INCOME.into_iter().position(|income| income == subject);
         for posting in mirror.into_iter().flat_map(Entry::postings) {
             for (account, fen) in [(&posting.credit, -posting.amount.fen()), (&posting.debit, posting.amount.fen())] {
-                if let Some(class) = class(account.subject()) {
+                if let Some(class) = place(account.subject()) {
                     left[class] += fen;
                 }
             }
