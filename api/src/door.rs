@@ -18,7 +18,7 @@ use bytes::Bytes;
 use domain::document::LARGEST;
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ const WRAPPING: usize = 64 * 1024;
 /// How many documents may be on their way in at once: each is held in memory until it is stored.
 const DOCUMENTS: usize = 16;
 /// How many times the limit is read and thrown away of a body that is too long.
-const SWALLOWED: u64 = 4;
+const SWALLOWED: usize = 4;
 /// How long that may take.
 const SWALLOW_TIME: Duration = Duration::from_secs(2);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -99,6 +99,7 @@ impl<E: Endpoint + 'static> Endpoint for Door<E> {
             };
             // A form around a file would be read as if it were the file.
             if bytes && !pages && is_form(&request) {
+                swallow(request.take_body().into_async_read(), LARGEST + WRAPPING).await;
                 let kind = StatusCode::UNSUPPORTED_MEDIA_TYPE;
                 return Err(ApiError::new(kind, "unsupported_media_type", BYTES_WANTED).into());
             }
@@ -251,8 +252,7 @@ fn is_document(request: &Request) -> bool {
 
 /// Reads the body before anything is done, so that no handler waits for a slow client; what it was.
 ///
-/// Of a body that is too long, as much again is taken and thrown away, a few times the limit at most: a client that still writes
-/// when the connection closes sees a broken pipe instead of the refusal.
+/// Of a body that is too long, as much again is thrown away, a few times the limit at most.
 async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Result<Bytes> {
     // No text of ours holds a NUL, and PostgreSQL refuses one; told here, it is the client's mistake and not our failure.
     if request.uri().path_and_query().is_some_and(|sent| sent.as_str().contains("%00")) {
@@ -281,10 +281,16 @@ async fn read_body(request: &mut Request, limit: usize, time: Duration) -> Resul
             }
         }
     }
-    let mut rest = body.take(limit as u64 * SWALLOWED);
-    // Whatever becomes of the rest, the answer is the same.
-    let _ = tokio::time::timeout(SWALLOW_TIME, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+    swallow(body, limit.saturating_mul(SWALLOWED)).await;
     Err(poem::error::SizedLimitError::PayloadTooLarge.into())
+}
+
+/// Takes what is left of a body and throws it away, so much at most: a client that still writes when the connection closes sees a broken
+/// pipe instead of the refusal.
+async fn swallow(body: impl AsyncRead + Send + Unpin, most: usize) {
+    let mut rest = body.take(most as u64);
+    // Whatever becomes of it, the answer is the same.
+    let _ = tokio::time::timeout(SWALLOW_TIME, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
 }
 
 /// A method as a label; clients may invent as many as they like.

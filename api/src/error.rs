@@ -212,17 +212,23 @@ fn unread(code: &'static str, what: &str, error: &poem::Error, found: &[plan::Pr
         unknown.map(|(name, _)| plan::Problem { field: name.to_owned(), problem: "没有这一项".to_owned() });
     let problems: Vec<plan::Problem> = found.iter().cloned().chain(unknown).collect();
     let one = |one: &plan::Problem| format!("{}（{}）", one.field, one.problem);
-    let words = match problems.is_empty() {
-        false => Some(problems.iter().take(TOLD).map(one).collect::<Vec<_>>().join("；")),
-        true => in_chinese(&text),
+    let words = match problems.len() {
+        0 => in_chinese(&text),
+        all => {
+            let more = (all > TOLD).then(|| format!("另有{}处", all - TOLD));
+            Some(problems.iter().take(TOLD).map(one).chain(more).collect::<Vec<_>>().join("；"))
+        }
     };
     let detail = words.map_or_else(|| format!("{what}。"), |words| format!("{what}：{words}。"));
     let told = Problem::new(StatusCode::BAD_REQUEST.as_u16(), code, "").saying(detail);
-    ApiError(told.because(text).listing(problems))
+    // The library's own words may hold all that was sent.
+    ApiError(told.because(text.chars().take(REASON).collect::<String>()).listing(problems))
 }
 
 /// So many parts that cannot be read are told in the sentence.
 const TOLD: usize = 3;
+/// So many letters of a reason.
+const REASON: usize = 400;
 
 /// What a parser of ours said in Chinese.
 fn in_chinese(text: &str) -> Option<String> {
@@ -240,14 +246,13 @@ fn in_body(error: &poem::Error, route: Option<&str>) -> Vec<plan::Problem> {
 /// What is wrong with the parameter that was sent.
 fn in_parameter(error: &poem::Error, route: Option<&str>) -> Vec<plan::Problem> {
     let of_query = error.downcast_ref::<ParseParamError>().map(|error| error.name);
-    let Some(name) = of_query.or_else(|| error.downcast_ref::<ParsePathError>().map(|error| error.name)) else {
+    let Some(called) = of_query.or_else(|| error.downcast_ref::<ParsePathError>().map(|error| error.name)) else {
         return Vec::new();
     };
-    let kind = || {
-        let (sent, route) = error.data::<Sent>().zip(route)?;
-        crate::expected().parameter(route, &sent.method, name)
-    };
-    let problem = in_chinese(&error.to_string()).or_else(kind);
+    let known = error.data::<Sent>().zip(route);
+    let known = known.and_then(|(sent, route)| crate::expected().parameter(route, &sent.method, called));
+    let (name, kind) = known.unwrap_or((called, None));
+    let problem = in_chinese(&error.to_string()).or(kind);
     problem.map(|problem| plan::Problem { field: name.to_owned(), problem }).into_iter().collect()
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::plan::Problem;
 use poem::http::Method;
 use poem_openapi::OpenApi;
-use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef, Registry};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -29,7 +29,8 @@ pub(crate) struct Expected {
 
 struct Operation {
     body: Option<MetaSchemaRef>,
-    parameters: Vec<(String, MetaSchemaRef)>,
+    /// By the name that the parser calls it, which for those of the path is their number.
+    parameters: HashMap<String, (String, MetaSchemaRef)>,
 }
 
 impl Expected {
@@ -43,7 +44,13 @@ impl Expected {
                 let json = |kind: &str| kind.starts_with("application/json");
                 let content = one.request.into_iter().flat_map(|request| request.content);
                 let body = content.into_iter().find(|kind| json(kind.content_type)).map(|kind| kind.schema);
-                let parameters = one.params.into_iter().map(|parameter| (parameter.name, parameter.schema)).collect();
+                let mut of_path = (0..).map(|number| format!("param{number}"));
+                let mut parameters = HashMap::new();
+                for parameter in one.params {
+                    let called = if parameter.in_type == MetaParamIn::Path { of_path.next() } else { None };
+                    let named = (parameter.name, parameter.schema);
+                    parameters.insert(called.unwrap_or_else(|| named.0.clone()), named);
+                }
                 operations.insert((format!("{prefix}{}", path.path), one.method), Operation { body, parameters });
             }
         }
@@ -66,11 +73,11 @@ impl Expected {
         found
     }
 
-    /// What is expected of a parameter.
-    pub(crate) fn parameter(&self, route: &str, method: &Method, name: &str) -> Option<String> {
+    /// The name of what the parser calls so, and what is expected of it.
+    pub(crate) fn parameter(&self, route: &str, method: &Method, called: &str) -> Option<(&str, Option<String>)> {
         let operation = self.operations.get(&(route.to_owned(), method.clone()))?;
-        let (_, schema) = operation.parameters.iter().find(|(known, _)| known == name)?;
-        Some(format!("应为{}", self.kind(schema)?))
+        let (name, schema) = operation.parameters.get(called)?;
+        Some((name, self.kind(schema).map(|kind| format!("应为{kind}"))))
     }
 
     fn resolved<'a>(&'a self, schema: &'a MetaSchemaRef) -> Option<&'a MetaSchema> {
@@ -100,7 +107,7 @@ impl Expected {
                     let at = if at.is_empty() { (*name).to_owned() } else { format!("{at}.{name}") };
                     match members.get(*name).filter(|value| !value.is_null()) {
                         Some(value) => self.look(member, value, &at, found),
-                        None if schema.required.contains(name) => {
+                        None if schema.required.contains(name) && found.len() < MOST => {
                             let problem = match self.kind(member) {
                                 Some(kind) => format!("不能缺少，应为{kind}"),
                                 None => "不能缺少".to_owned(),
@@ -247,8 +254,7 @@ fn choices(schema: &MetaSchema) -> Option<Vec<&str>> {
 fn bounds(schema: &MetaSchema) -> (Option<i128>, Option<i128>) {
     let natural = schema.format.filter(|format| format.starts_with("uint")).map(|_| 0);
     // Bounds of the document are small whole numbers.
-    let bound = |bound: Option<f64>| bound.map(|bound| bound as i128);
-    (bound(schema.minimum).or(natural), bound(schema.maximum))
+    (schema.minimum.map(|bound| bound as i128).or(natural), schema.maximum.map(|bound| bound as i128))
 }
 
 /// Whether what reads it holds it.
@@ -279,6 +285,39 @@ mod tests {
         let expected = Expected::of::<Handlers>("");
         let found = expected.body(path, &Method::POST, body.as_bytes());
         found.into_iter().map(|one| (one.field, one.problem)).collect()
+    }
+
+    /// Whatever is sent to whatever takes a body: it comes to an end, and tells so many things at most.
+    #[test]
+    fn nothing_that_is_sent_is_too_much() {
+        let expected = Expected::of::<Handlers>("");
+        let nested = |depth: usize, open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        let bodies = [
+            b"\xff\xfe{\x00}".to_vec(),
+            b"\"\xed\xa0\x80\"".to_vec(),
+            nested(100_000, "[", "]").into_bytes(),
+            nested(50, "{\"items\":[", "]}").into_bytes(),
+            format!("[{}null]", "{},".repeat(1_000)).into_bytes(),
+            b"1e999999".to_vec(),
+            b"null".to_vec(),
+        ];
+        let mut tried = 0;
+        for (route, method) in expected.operations.keys() {
+            for body in &bodies {
+                let found = expected.body(route, method, body);
+                assert!(found.len() <= MOST, "{method} {route}: {}", found.len());
+                assert!(found.iter().all(|one| !one.field.is_empty() && !one.problem.is_empty()), "{found:?}");
+                tried += found.len();
+            }
+        }
+        assert!(tried > 0);
+        // What nobody expects is for others to refuse.
+        assert!(expected.body("/nowhere", &Method::POST, b"{").is_empty());
+        // Of a list each place is named, as many as are told.
+        let many = json!({ "methods": vec![1; 100] }).to_string();
+        let version = "/staff/loan-products/{product_id}/versions/{version}";
+        let found = expected.body(version, &Method::PUT, many.as_bytes());
+        assert!(found.iter().any(|one| one.field == "methods[0]") && found.len() <= MOST, "{found:?}");
     }
 
     #[test]
@@ -315,6 +354,7 @@ mod tests {
         let (field, words) = one("split", split);
         assert!(field == "split.principal" && words.contains("金额"), "{field}: {words}");
         assert_eq!(found(event, "{\"id\"")[0].0, WHOLE);
+        assert_eq!(found(event, ""), [(WHOLE.to_owned(), "应为对象".to_owned())]);
         assert_eq!(found(event, "[]"), [(WHOLE.to_owned(), "应为对象".to_owned())]);
     }
 }

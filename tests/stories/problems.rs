@@ -239,6 +239,9 @@ async fn whatever_cannot_be_read_is_named_with_what_is_expected() {
         let two = with(&with(&event, "/amount", json!("x")), "/on", json!("x"));
         let answer = officer.post(&events, two).await;
         assert_eq!(answer.body["problems"].as_array().unwrap().len(), 2, "{}", answer.text);
+        let answer = officer.post("/staff/loan-quotas", json!({})).await;
+        assert_eq!(answer.body["problems"].as_array().unwrap().len(), 5, "{}", answer.text);
+        assert!(answer.body["detail"].as_str().unwrap().contains("另有2处"), "{}", answer.text);
         let broken =
             officer.request(Method::POST, &format!("/api/v1{events}")).header("Content-Type", "application/json");
         let answer = send(broken.body("{\"id\": ")).await;
