@@ -492,7 +492,7 @@ impl Campaigns {
 
     /// The teams whose names hold these words, where somebody has one of these roles, newest first.
     pub async fn teams_named(&self, whose: (&Member, &[Role]), words: &str, limit: u64) -> Result<Vec<team::Model>> {
-        Ok(crowdfunding::teams_named(self.db.read(), whose, words, limit).await?)
+        crowdfunding::teams_named(self.db.read(), whose, words, limit).await
     }
 
     /// Hides the name of a team, shows it, or closes the team.

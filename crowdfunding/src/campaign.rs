@@ -500,10 +500,16 @@ async fn approve(
         acting_for_id: Set(acting_for),
         for_a_group: Set(Some(true)),
     };
-    match approval.insert(tx).await {
-        Ok(_) => Ok(()),
-        Err(error) if violation(&error).is_some() => Err(CrowdfundingError::OtherPerson),
-        Err(error) => Err(error.into()),
+    approval.insert(tx).await.map(|_| ()).map_err(unapproved)
+}
+
+/// Why the database does not take an approval, of a campaign or its change.
+pub(crate) fn unapproved(error: DbErr) -> CrowdfundingError {
+    match violation(&error) {
+        // The role, or the loan of it, ended between the question and the answer.
+        Some(rule) if rule.contains("_approval_role") => CrowdfundingError::Conflict,
+        Some(_) => CrowdfundingError::OtherPerson,
+        None => error.into(),
     }
 }
 

@@ -10,7 +10,7 @@ use entity::{Tx, campaign, campaign_change as row, campaign_change_approval, exe
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
-use crate::campaign::{AUTHORS, for_step, required};
+use crate::campaign::{AUTHORS, for_step, required, unapproved};
 use crate::gate::Setting;
 use crate::{CrowdfundingError, Decision, gate, plan};
 
@@ -123,9 +123,7 @@ pub async fn review_change(
             acting_for_id: Set(grant.acting_for),
             at_us: Set(now),
         };
-        if let Err(error) = approval.insert(tx).await {
-            return Err(if violation(&error).is_some() { CrowdfundingError::OtherPerson } else { error.into() });
-        }
+        approval.insert(tx).await.map_err(unapproved)?;
     }
     let mut active: row::ActiveModel = row.into();
     active.state = Set(to);

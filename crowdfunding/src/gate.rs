@@ -421,7 +421,7 @@ pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), Crowdfu
         .count(tx)
         .await?;
     gates.need(unsettled == 0, "gifts_unsettled", "尚有微信捐赠未与资金账单核对");
-    // What came for an order of the campaign and is not decided on may still be its gift.
+    // What came for an order of the campaign is no gift to it any more, and goes back first.
     let orders = of_campaign().select_only().column(donation::Column::Id).into_query();
     let strays = discrepancy::Entity::find()
         .filter(discrepancy::Column::DonationId.in_subquery(orders))
@@ -429,7 +429,7 @@ pub(crate) async fn closed(tx: &Tx, row: &campaign::Model) -> Result<(), Crowdfu
         .filter(discrepancy::Column::State.eq("open"))
         .count(tx)
         .await?;
-    gates.need(strays == 0, "money_in_suspense", "尚有待查款对应本项目的订单，请先确认为捐赠或退回付款人");
+    gates.need(strays == 0, "money_in_suspense", "尚有待查款对应本项目的订单，请先在“差错”中办结");
     gates.need(unfinished_payouts(tx, row.id).await? == 0, "payouts", "尚有支出未办结");
     let ahead = release::paid_ahead(tx, row).await?;
     gates.need(ahead == Money::ZERO, "advances", "尚有预付款未核销或收回");

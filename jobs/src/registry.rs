@@ -196,8 +196,9 @@ fn duties(app: Arc<App>) -> Doing {
 
 fn erase_payees(app: Arc<App>) -> Doing {
     Box::pin(async move {
+        let erased = app.spending.erase_due().await?;
         app.spending.seal_declared().await?;
-        Ok(Report::of(app.spending.erase_due().await?))
+        Ok(Report::of(erased))
     })
 }
 

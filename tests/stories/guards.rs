@@ -962,6 +962,11 @@ async fn an_approval_needs_the_role_of_its_step() {
             );
             w.attacked(&made, "payout_payer_role").await;
         }
+        // Whoever stands in for the cashier does.
+        lends(w, &w.staff(Role::Cashier).await, &second, "cashier").await;
+        let lent = json!({ "id": Uuid::now_v7(), "bank_account": "基本户", "disbursements": [id(&other)] });
+        second.post("/staff/payment-files", lent.clone()).await.ok();
+        second.act(&format!("/staff/payment-files/{}/withdrawal", id(&lent))).await.ok();
         sent(w, &other).await;
         for confirmer in [w.staff(Role::Auditor).await, w.staff(Role::Admin).await] {
             let told = format!(
