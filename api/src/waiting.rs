@@ -40,6 +40,7 @@ wire_enum! {
         AccountChange,
         SmallReview,
         RoleGrant,
+        Delegation,
         Account,
         Enquiry,
         Complaint,

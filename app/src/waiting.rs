@@ -67,6 +67,8 @@ pub enum WaitingKind {
     SmallReview,
     /// 角色授予.
     RoleGrant,
+    /// 授权代办.
+    Delegation,
     /// 待启用的账号.
     Account,
     /// 捐赠人查询.
@@ -128,7 +130,7 @@ pub struct Waiting {
 /// A kind: where its things stand, and in which condition they wait for whom.
 struct Source {
     kind: WaitingKind,
-    /// The thing is `t`; the id of who asks is `$1`, and as text `$2`; `$3` is the first moment of this month.
+    /// The thing is `t`; the id of who asks is `$1`, and as text `$2`; `$3` is the first moment of this month, `$4` its first day, `$5` today.
     from: &'static str,
     /// Where it belongs in the tree.
     place: &'static str,
@@ -229,16 +231,24 @@ fn sources() -> Vec<Source> {
             from: "disbursement t",
             place: "t.unit_path",
             title: "t.purpose",
-            note: "(SELECT c.name FROM campaign c WHERE c.id = t.campaign_id)",
+            note: "CASE WHEN EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id AND o.state = 'bounced') THEN '有退票，更正账户后重新付款' \
+                   ELSE (SELECT c.name FROM campaign c WHERE c.id = t.campaign_id) END",
             last_day: "CAST(NULL AS TEXT)",
             fen: "t.amount_fen",
             since: "t.changed_us",
-            waits: vec![to(
-                &[Cashier],
-                "t.state = 'approved' AND t.author_id <> $1 AND EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id \
-                 AND o.state IN ('approved', 'retried')) AND NOT EXISTS (SELECT 1 FROM disbursement_approval a \
-                 WHERE a.disbursement_id = t.id AND a.round = t.round AND a.approver_id = $1)",
-            )],
+            waits: vec![
+                to(
+                    &[Cashier],
+                    "t.state = 'approved' AND t.author_id <> $1 AND EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id \
+                     AND o.state IN ('approved', 'retried')) AND NOT EXISTS (SELECT 1 FROM disbursement_approval a \
+                     WHERE a.disbursement_id = t.id AND a.round = t.round AND a.approver_id = $1)",
+                ),
+                // What came back is paid again, or given up, by whoever looks after it.
+                to(
+                    &[Cashier, Manager],
+                    "t.state = 'approved' AND EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id AND o.state = 'bounced')",
+                ),
+            ],
         },
         Source {
             kind: WaitingKind::PaymentFile,
@@ -516,6 +526,28 @@ fn sources() -> Vec<Source> {
             since: "t.created_us",
             waits: vec![to(&[Admin], "t.state = 'proposed' AND t.author_id <> $1 AND t.staff_id <> $1")],
         },
+        Source {
+            kind: WaitingKind::Delegation,
+            from: "delegation t LEFT JOIN unit u ON u.id = t.unit_id",
+            place: of_book,
+            title: "t.role",
+            note: "(SELECT s.name FROM staff s WHERE s.id = t.holder_id)",
+            last_day: "CAST(NULL AS TEXT)",
+            fen: "CAST(NULL AS BIGINT)",
+            since: "t.created_us",
+            // What a lender asks for waits for an administrator, and the other way round.
+            waits: vec![
+                to(
+                    &[Admin],
+                    "t.approver_id IS NULL AND t.revoked_us IS NULL AND t.ends_on >= $5 AND t.author_id = t.lender_id \
+                     AND t.author_id <> $1 AND t.holder_id <> $1",
+                ),
+                to(
+                    &Role::iter().collect::<Vec<_>>(),
+                    "t.approver_id IS NULL AND t.revoked_us IS NULL AND t.ends_on >= $5 AND t.author_id <> $1 AND t.lender_id = $1",
+                ),
+            ],
+        },
         // Who asked for it stands with the roles, as text.
         Source {
             kind: WaitingKind::Account,
@@ -778,7 +810,7 @@ impl Desk {
         let today = self.clock.today();
         let month = today.day_of_month_after(0, 1).unwrap_or(today);
         let mut values: Vec<sea_orm::Value> =
-            vec![by.id.into(), by.id.to_string().into(), month.start().into(), month.into()];
+            vec![by.id.into(), by.id.to_string().into(), month.start().into(), month.into(), today.into()];
         let mut any = Vec::new();
         for (roles, condition) in &source.waits {
             let parts = by.parts(roles);
@@ -813,13 +845,13 @@ impl Desk {
 
     /// Books wait for a lock since the first of their months that is not locked was over. One statement.
     async fn since_months(&self, books: &mut [WaitingItem]) -> Result<(), DbErr> {
-        let sql = "SELECT a.book_id AS id, MIN(d.day) AS day FROM {rows} JOIN book b ON b.id = r.id JOIN account a ON a.book_id = b.id \
-                   JOIN account_day d ON d.account_id = a.id AND (b.locked_through IS NULL OR d.day > b.locked_through) GROUP BY a.book_id";
+        let sql = "SELECT b.id, (SELECT MIN(e.book_date) FROM entry e WHERE e.book_id = b.id AND e.book_date > COALESCE(b.locked_through, '')) AS day \
+                   FROM {rows} JOIN book b ON b.id = r.id";
         let rows = Rows::new().uuid("id", books.iter().map(|one| one.id));
         let found = self.db.read().query_all_raw(rows.statement(self.db.backend(), sql, [])).await?;
         for row in &found {
-            let (id, day): (Uuid, BusinessDate) = (row.try_get("", "id")?, row.try_get("", "day")?);
-            if let Some(over) = day.day_of_month_after(1, 1) {
+            let (id, day): (Uuid, Option<BusinessDate>) = (row.try_get("", "id")?, row.try_get("", "day")?);
+            if let Some(over) = day.and_then(|day| day.day_of_month_after(1, 1)) {
                 books.iter_mut().filter(|one| one.id == id).for_each(|one| one.since_us = over.start());
             }
         }

@@ -42,12 +42,16 @@ pub fn hebei() -> &'static [Division] {
     &HEBEI
 }
 
+/// The province, as its units carry it.
+const PROVINCE: &str = "13";
+
 /// Where a code is, in words: city and county, whatever lies within the county; a code nobody knows is its own name.
 pub fn place(code: &str) -> String {
     let known = |code: &str| hebei().iter().find(|one| one.code == code).map(|one| one.name);
     match (code.get(..4).and_then(known), code.get(..6).and_then(known)) {
         (Some(city), Some(county)) => format!("{city}{county}"),
         (Some(only), None) | (None, Some(only)) => only.to_owned(),
+        (None, None) if code == PROVINCE => "河北省".to_owned(),
         (None, None) => code.to_owned(),
     }
 }

@@ -354,6 +354,17 @@ async fn the_search_box_finds_things_by_their_names_and_numbers() {
         }
         let (_, page) = search(&manager, "没有这样的东西").await;
         assert!(page.contains("没有找到“没有这样的东西”"), "{page}");
+        // A number of WeChat's that is no gift's leads to the break it is about, beside the voucher that holds it.
+        let twice = w.gift(&founder, campaign, "5.00").await;
+        w.lever("pay", json!({ "out_trade_no": twice.order, "again": true })).await;
+        let keeper = w.staff(Role::Bookkeeper).await;
+        let strays = async || keeper.get("/staff/breaks").await.ok()["items"].as_array().unwrap().clone();
+        w.until("a payment waits for a person", async || strays().await.len() == 1).await;
+        let stray = strays().await.remove(0);
+        let (_, page) = search(&keeper, stray["item"].as_str().unwrap()).await;
+        assert!(page.contains(&format!("/console/breaks/{}", plain(&stray["id"]))), "{page}");
+        let (_, page) = search(&w.staff(Role::Compliance).await, "").await;
+        assert!(page.contains("不在查找的范围"), "who has nothing to search for is told so: {page}");
         let (_, page) = search(&manager, "").await;
         assert!(page.contains("支出和付款：编号、银行流水号"), "{page}");
         let admin = w.staff(Role::Admin).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::Answer;
-use crate::spending::{approved, funded, id, paper, payee, payouts, sent};
+use crate::spending::{approved, funded, id, paper, payee, payouts, results, sent};
 use crate::world::{Officer, World, story};
 
 const ACCOUNT: &str = "account=基本户";
@@ -171,9 +171,12 @@ async fn a_statement_is_lines_once_however_often_it_is_told() {
 
         // A form around the file is not the file.
         let path = format!("/api/v1{book}/bank-statements?id={}&{ACCOUNT}", Uuid::now_v7());
-        let form = cashier.request(Method::POST, &path).header("content-type", "multipart/form-data; boundary=x");
-        let refused = crate::caller::send(form.body(good.clone())).await;
-        assert!(refused.refused(415, "unsupported_media_type").text.contains("application/octet-stream"));
+        // Whoever is still writing a long one hears why.
+        for sent in [Vec::from(good.clone()), vec![b'x'; 8 << 20]] {
+            let form = cashier.request(Method::POST, &path).header("content-type", "multipart/form-data; boundary=x");
+            let refused = crate::caller::send(form.body(sent)).await;
+            assert!(refused.refused(415, "unsupported_media_type").text.contains("application/octet-stream"));
+        }
         // CAMT.053, whatever the mapping says.
         let camt = format!(
             "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt>\
@@ -535,6 +538,33 @@ async fn withdrawals_payments_and_bounces_are_found_in_the_statement() {
             w.sql_id(entry),
         );
         w.attacked(&steal.replace("SELECT '", "SELECT uuid '").replace("id, '", "id, uuid '"), "bank_match_").await;
+    })
+    .await;
+}
+
+/// Whoever confirms a file by the bank's slip, before its statement comes, finds its one line among the entries of the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_confirmed_before_its_statement_is_one_line_of_it() {
+    story(async |w| {
+        let campaign = funded(w, "1000.00").await;
+        let book = account(w).await;
+        let (cashier, keeper) = (w.staff(Role::Cashier).await, w.staff(Role::Bookkeeper).await);
+        let students = [payee(w, campaign, "王一（示例）", 1).await, payee(w, campaign, "王二（示例）", 2).await];
+        let grant = paper(campaign, "a", &students, "10.00");
+        approved(w, &grant).await;
+        let sent_file = sent(w, &grant).await;
+        let day = w.app.business.today();
+        let all_paid = results(w, &payouts(&grant), true);
+        keeper.post(&format!("/staff/payment-files/{sent_file}/results"), all_paid).await.ok();
+        assert_eq!(w.balance("1002[bank=基本户]").await, "980.00");
+        let statement = file(day, 100_000, &[("P1", -2_000, "代发", "批量代发")]);
+        bring(&cashier, &book, statement, "&write=true").await.ok();
+        let suggestion = suggested(w, "P1").await.remove(0);
+        assert_eq!((&suggestion["kind"], suggestion["ids"].as_array().unwrap().len()), (&json!("entry"), 2));
+        let item = json!({ "line": line(w, "open", "P1").await, "kind": "entry", "ids": suggestion["ids"] });
+        accept(&keeper, &book, json!([item])).await.ok();
+        assert_eq!(lines(w, "open").await.len(), 0);
+        assert_eq!(w.balance("1002[bank=基本户]").await, "980.00", "it is booked once");
     })
     .await;
 }

@@ -241,6 +241,11 @@ async fn what_bounced_is_paid_again_to_a_confirmed_account_or_given_up() {
         assert_eq!(w.balance("2209[payable=grant]").await, "-600.00", "it stays owed");
 
         let cashier = w.staff(Role::Cashier).await;
+        let manager = w.staff(Role::ProjectManager).await;
+        for who in [&cashier, &manager] {
+            let desk = who.get("/staff/waiting").await.ok().to_string();
+            assert!(desk.contains("有退票"), "who may pay it again is told: {desk}");
+        }
         cashier.act(&format!("/staff/payouts/{}/retry", all[0])).await.ok();
         let account = json!({ "number": "6222020099999999999", "bank": "示例银行" });
         let account_path = format!("/staff/payees/{}/account", people[0]);
@@ -261,6 +266,7 @@ async fn what_bounced_is_paid_again_to_a_confirmed_account_or_given_up() {
         let cancel = format!("/staff/payouts/{}/cancellation", all[1]);
         head.post(&cancel, json!({ "reason": "学生已转学" })).await.ok();
         assert_eq!(state(w, &grant).await, "finished");
+        assert!(!manager.get("/staff/waiting").await.ok().to_string().contains("有退票"));
         assert_eq!(w.balance("2209[payable=grant]").await, "0.00");
         assert_eq!(w.balance(&format!("5101[campaign={campaign},line={code}]")).await, "300.00", "12e");
 

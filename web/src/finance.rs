@@ -41,6 +41,7 @@ use poem::{Route, get, post};
 
 use crate::menu::{Item, Section};
 use crate::page::PageError;
+use crate::part::Tone;
 use crate::session::Officer;
 
 /// What the bank accounts are called, as a field offers them; to whoever does not read the books it offers nothing.
@@ -59,6 +60,11 @@ pub(crate) fn report_of(code: &str, day: BusinessDate) -> String {
 /// What a class of breaks is called, where a list of work names it.
 pub(crate) fn break_class(word: &str) -> &str {
     words::class(word)
+}
+
+/// Where a break stands.
+pub(crate) fn break_state(word: &str) -> (&str, Tone) {
+    words::break_state(word)
 }
 
 /// What a break is about, in words.

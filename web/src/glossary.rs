@@ -386,6 +386,7 @@ const WORDS: &[(&str, &str)] = &[
     ("refused", "不同意"),
     ("reimbursement", "报销"),
     ("rejected", "已退回"),
+    ("related", "关联关系"),
     ("related_party", "关联交易"),
     ("renewal", "续贷"),
     ("repayment", "还款"),

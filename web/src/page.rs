@@ -126,7 +126,8 @@ pub(crate) fn sorry(problem: &Problem, request_id: Option<&str>, home: &str) -> 
         section class="empty" {
             h1 { (heading_of(problem)) }
             p { (problem.detail) }
-            @if problem.status == 403 && problem.code != STRANGE && home != "/" {
+            // Whoever has to stand aside, or may not know, is not told to ask for a role.
+            @if problem.code == "forbidden" && home != "/" {
                 p class="faint" { "这件事由其他岗位办理。需要由您办理的，请管理员授予角色，或请该岗位的人在“授权代办”中授权。" }
             }
             @if !problem.problems.is_empty() {

@@ -92,7 +92,7 @@ impl Cell {
 
     /// A day.
     pub(crate) fn day(day: BusinessDate) -> Cell {
-        Cell { shown: html! { time { (day) } }, value: Value::Text(day.to_string()) }
+        Cell { shown: html! { time { span class="solid" { (day) } } }, value: Value::Text(day.to_string()) }
     }
 
     /// A state.
@@ -138,7 +138,8 @@ fn unbroken(text: &str) -> Markup {
     html! {
         @if is_solid(text) { span class="solid" { (text) } }
         @else if let Some((first, last)) = text.split_once(" 至 ").filter(|(first, last)| is_solid(first) && is_solid(last)) {
-            span class="solid" { (first) } " 至 " span class="solid" { (last) }
+            // One part, so that a card keeps it together.
+            span { span class="solid" { (first) } " 至 " span class="solid" { (last) } }
         }
         @else { (text) }
     }

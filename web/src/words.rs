@@ -72,6 +72,7 @@ pub(crate) fn waiting(kind: WaitingKind) -> &'static str {
         WaitingKind::AccountChange => "收款账户变更",
         WaitingKind::SmallReview => "小型机构支出按月复核",
         WaitingKind::RoleGrant => "角色授予",
+        WaitingKind::Delegation => "授权代办",
         WaitingKind::Account => "待启用的账号",
         WaitingKind::Enquiry => "捐赠人查询",
         WaitingKind::Complaint => "投诉",
@@ -373,6 +374,22 @@ pub(crate) fn disbursement(state: DisbursementState) -> State {
 /// The word of a paper's state as its history writes it.
 pub(crate) fn disbursement_word(word: &str) -> &str {
     word.parse::<Key<DisbursementState>>().map_or(word, |key| disbursement(key.0).0)
+}
+
+/// What somebody did who brought a paper from one state to another; nothing where it went on by itself.
+pub(crate) fn disbursement_deed(from: &str, to: &str) -> &'static str {
+    use DisbursementState as S;
+    let state = |word: &str| word.parse::<Key<DisbursementState>>().ok().map(|key| key.0);
+    match (state(from), state(to)) {
+        (_, Some(S::Submitted)) => "提交",
+        (
+            Some(S::Submitted | S::PmApproved | S::FinanceApproved),
+            Some(S::PmApproved | S::FinanceApproved | S::Approved),
+        ) => "批准",
+        (_, Some(S::Draft)) => "退回",
+        (_, Some(S::Cancelled)) => "作废",
+        _ => "",
+    }
 }
 
 /// A kind of spending.

@@ -95,7 +95,10 @@ impl Bank {
         let returns = open_returns(db, book, name).await?;
         let platforms = platforms(db, book).await?;
         let cash = ledger::balance(db, &Account::cash(book), None).await?.net();
-        let known = Known { entries, payouts, codes, returns, platforms, cash };
+        let paid = payouts.iter().filter(|one| one.state == PayoutState::Confirmed);
+        let paid =
+            paid.map(|one| (format!("disbursement_paid:{}:{}", one.id, one.attempt), one.payment_file_id)).collect();
+        let known = Known { entries, payouts, paid, codes, returns, platforms, cash };
         lines
             .into_iter()
             .map(|line| {
@@ -134,6 +137,8 @@ async fn platforms(db: &impl ConnectionTrait, book: BookId) -> Result<Vec<(Strin
 struct Known {
     entries: Vec<OpenEntry>,
     payouts: Vec<SentPayout>,
+    /// The files of payments that stand in the books, by the references of their entries.
+    paid: HashMap<String, PaymentFileId>,
     codes: HashMap<String, gift_code::Model>,
     returns: Vec<(BankClaimId, Money)>,
     platforms: Vec<(String, Money)>,
@@ -252,6 +257,20 @@ impl Known {
                 None => {}
             }
             add(SuggestionKind::Entry, vec![entry.id.uuid()], reason + &note);
+        }
+        // A file that was confirmed before its statement came: one line of the bank for what was booked one by one.
+        let mut files: BTreeMap<PaymentFileId, Vec<&OpenEntry>> = BTreeMap::new();
+        for entry in &self.entries {
+            if let Some(file) = self.paid.get(&entry.reference) {
+                files.entry(*file).or_default().push(entry);
+            }
+        }
+        for entries in files.values().filter(|entries| entries.len() > 1) {
+            let total: i64 = entries.iter().map(|entry| entry.open_fen.fen()).sum();
+            if total == line.amount_fen.fen() && entries.iter().any(|entry| !far(entry.book_date)) {
+                let ids = entries.iter().map(|entry| entry.id.uuid()).collect();
+                add(SuggestionKind::Entry, ids, format!("与付款文件已记账的{}笔付款合计相同", entries.len()));
+            }
         }
         if incoming && says(&["利息", "结息"]) {
             add(SuggestionKind::Interest, Vec::new(), "摘要为银行结息".to_owned());

@@ -29,11 +29,11 @@ async fn what_waits_lies_on_the_desk_of_whoever_it_waits_for() {
         ];
         for (role, kinds) in [
             (Role::Organiser, &["campaign"][..]),
-            (Role::ProjectManager, &["campaign", "disbursement"]),
+            (Role::ProjectManager, &["campaign", "disbursement", "payment"]),
             (Role::FinanceHead, &head),
             (Role::Bookkeeper, &second),
             (Role::Cashier, &["payment", "transfer"]),
-            (Role::Disclosure, &["campaign"]),
+            (Role::Disclosure, &["campaign", "delegation"]),
             (Role::Admin, &[]),
             (Role::Chair, &[]),
             (Role::Auditor, &[]),
@@ -67,6 +67,22 @@ async fn what_waits_lies_on_the_desk_of_whoever_it_waits_for() {
         let told = accounts(&w.staff(Role::Admin).await).await;
         assert_eq!((&told[0]["first"][0]["id"], &told[0]["first"][0]["note"]), (&new["id"], &json!("newcomer")));
         assert_eq!(accounts(&admin).await, [json!(null); 0]);
+        // What a lender asks for waits for an administrator who is not to hold it.
+        let (lender, holder) = (w.staff(Role::Disclosure).await, w.staff(Role::Organiser).await);
+        let today = w.app.business.today().to_string();
+        let lent = json!({
+            "id": Uuid::now_v7(), "lender": lender.id, "holder": holder.id, "role": "disclosure", "starts_on": today, "ends_on": today,
+            "reason": "年休假",
+        });
+        lender.post("/staff/delegations", lent.clone()).await.ok();
+        let lends = async |officer: &Officer| {
+            let waiting = desk(officer).await;
+            waiting.iter().find(|it| it["kind"] == "delegation").map_or(0, |it| it["count"].as_u64().unwrap())
+        };
+        // The lender's is what an administrator had asked for before.
+        assert_eq!((lends(&admin).await, lends(&lender).await, lends(&holder).await), (1, 1, 0));
+        admin.act(&format!("/staff/delegations/{}/approval", lent["id"].as_str().unwrap())).await.ok();
+        assert_eq!(lends(&admin).await, 0);
         // Elsewhere nothing waits.
         let far = w.hire_over(Role::FinanceHead, "far-head", "/hebei/1306/").await;
         assert_eq!(desk(&far).await, [json!(null); 0]);

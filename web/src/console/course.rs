@@ -105,9 +105,10 @@ fn offers(row: &campaign::Model) -> Vec<Offer> {
         offer("filing-submission", "登记报送备案", will, FILERS, A::SubmittedOn)
     };
     let file = || offer("filing", "登记备案编号", "将记录民政部门给出的备案编号。", FILERS, A::Filing);
+    // Only a plan that answers a disaster may open before it is filed.
     let emergency = || {
         let will = "将在备案前先行开放募捐，须在开放后十日内完成备案。仅限应对突发事件。";
-        offer("emergency-opening", "应急开放", will, MANAGERS, A::Opening).grave()
+        row.emergency.then(|| offer("emergency-opening", "应急开放", will, MANAGERS, A::Opening).grave())
     };
     let end = || offer("end", "提前结束", "将不再接受新的捐赠。结束后不能重新开放。", MANAGERS, A::Reason).grave();
     // What opened in an emergency and is over, or was suspended, is filed all the same.
@@ -129,10 +130,10 @@ fn offers(row: &campaign::Model) -> Vec<Offer> {
         S::FinanceReview => {
             vec![approve(&[Role::FinanceHead], "复审通过，方案即可报送备案。"), reject(&[Role::FinanceHead])]
         }
-        S::Approved => vec![submitted(), emergency(), reject(MANAGERS)],
+        S::Approved => [submitted()].into_iter().chain(emergency()).chain([reject(MANAGERS)]).collect(),
         S::Filing => {
             let back = offer("filing-return", "登记补正", "将记录民政部门要求补正的内容。", FILERS, A::Reason);
-            vec![file(), back, emergency()]
+            [file(), back].into_iter().chain(emergency()).collect()
         }
         S::Filed => {
             vec![offer("schedule", "安排开放", "到开始时间将自动开放募捐。", MANAGERS, A::Opening)]

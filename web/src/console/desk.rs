@@ -35,6 +35,7 @@ fn path(kind: WaitingKind, item: &WaitingItem) -> String {
         WaitingKind::AccountChange => format!("/console/account-changes/{id}"),
         WaitingKind::SmallReview => "/console/small-reviews".to_owned(),
         WaitingKind::RoleGrant => "/console/roles".to_owned(),
+        WaitingKind::Delegation => "/console/delegations".to_owned(),
         WaitingKind::Account => format!("/console/members/{id}"),
         WaitingKind::Enquiry => "/console/enquiries".to_owned(),
         WaitingKind::Complaint => "/console/complaints".to_owned(),
@@ -90,6 +91,7 @@ fn list(kind: WaitingKind) -> Option<&'static str> {
         WaitingKind::AccountChange => "/console/charities",
         WaitingKind::SmallReview => "/console/small-reviews",
         WaitingKind::RoleGrant => "/console/roles",
+        WaitingKind::Delegation => "/console/delegations",
         WaitingKind::Account => "/console/members",
         WaitingKind::Enquiry => "/console/enquiries",
         WaitingKind::Complaint => "/console/complaints",
@@ -114,7 +116,7 @@ fn title(kind: WaitingKind, item: &WaitingItem) -> String {
     let of = |word: &str| title.map_or_else(|| word.to_owned(), |title| format!("{word}：{title}"));
     match kind {
         WaitingKind::Break => crate::finance::break_class(title.unwrap_or_default()).to_owned(),
-        WaitingKind::RoleGrant => {
+        WaitingKind::RoleGrant | WaitingKind::Delegation => {
             let role = title.and_then(|role| role.parse::<words::Key<Role>>().ok());
             role.map_or_else(|| "角色".to_owned(), |role| words::role(role.0).to_owned())
         }
@@ -181,6 +183,7 @@ fn note(kind: WaitingKind, item: &WaitingItem) -> Option<String> {
         | WaitingKind::Break
         | WaitingKind::CashCount
         | WaitingKind::RoleGrant
+        | WaitingKind::Delegation
         | WaitingKind::Account => note.to_owned(),
         _ => return None,
     })
@@ -273,7 +276,7 @@ fn begun(officer: &Officer) -> Markup {
             section class="block" {
                 h2 { "常用办理" }
                 div class="steps" { @for (path, name, _) in offered { a class="button" href=(*path) { (*name) } } }
-                p class="faint" { "要找一笔捐赠、付款、合同、凭证，一个项目、团队或收款人，或一个金额，在页面上方的查找框里输入；" a href="/console/search" { "能查找什么" } "。其他页面在菜单里。" }
+                p class="faint" { "要找的号码、名称或金额，在页面上方的查找框里输入；" a href="/console/search" { "能查找什么" } "。其他页面在菜单里。" }
             }
         }
     }

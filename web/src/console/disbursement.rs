@@ -205,7 +205,7 @@ async fn show(
                 ol class="history" {
                     @for step in &history {
                         li {
-                            (part::at(step.at_us)) " " strong { (words::disbursement_word(&step.to_state)) } " " span class="faint" { (names.actor(&step.actor)) }
+                            (part::at(step.at_us)) " " strong { (words::disbursement_word(&step.to_state)) } " " span class="faint" { (names.actor(&step.actor)) (words::disbursement_deed(&step.from_state, &step.to_state)) }
                             @if let Some(reason) = &step.reason { "：" (reason) }
                         }
                     }

@@ -83,7 +83,7 @@ async fn page(
                     (officer.form_with_files("/console/receipts/import", &html! {
                         @if at == "import" { (part::alert(typed)) }
                         p class="will" { "先试算：只检查，不写入。全部正确才会登记，否则一张也不登记。" }
-                        (Field::file(refused("import").unwrap_or(&fresh), "file", "财政票据系统的文件").required().hint("CSV（UTF-8）"))
+                        (Field::file(refused("import").unwrap_or(&fresh), "file", "财政票据系统的文件").required().hint("CSV（UTF-8），首行是列名：订单号、票据代码、票据号码、校验码、开票日期、金额，不分先后。"))
                         div class="go" {
                             button type="submit" name="mode" value="trial" class="primary" { "试算" }
                             button type="submit" name="mode" value="write" { "正式登记" }
@@ -178,7 +178,9 @@ pub(super) async fn get_wishes(officer: Officer, request: &Request) -> Result<Re
         return Ok(list.file(kind, &asked));
     }
     let books = officer.app.books.readable(&officer.member).await?;
-    let entities: Vec<(String, String)> = books.into_iter().map(|book| (book.id.to_string(), book.name)).collect();
+    // Nobody gives to a book of loans.
+    let charities = books.into_iter().filter(|book| book.kind == "charity");
+    let entities: Vec<(String, String)> = charities.map(|book| (book.id.to_string(), book.name)).collect();
     let states = WISH_STATES.map(|(key, word)| (key.to_owned(), word.to_owned()));
     let content = html! {
         (part::heading("待开票据", &nothing()))

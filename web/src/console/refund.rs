@@ -126,6 +126,7 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
     let content = html! {
         (part::heading(&format!("退款 {}元", part::grouped(row.amount_fen)), &part::badge(words::refund(row.state))))
         (part::block("退款", &part::facts(&[
+            ("退款单号", html! { span class="code" { (id.simple()) } }),
             ("捐赠订单号", html! { @if officer.is(&donation::SEARCHERS) { a class="code" href=(donation::path(row.donation_id)) { (row.donation_id.simple()) } } @else { span class="code" { (row.donation_id.simple()) } } }),
             ("金额", entry::yuan(officer, row.amount_fen, id)),
             ("原因", html! { (words::refund_reason(row.reason)) }),

@@ -2,6 +2,7 @@
 //! team or a paper by its words, a member of staff, a line of the bank. Each part is asked only for whoever may see its page, and answers what
 //! lies in their part of the tree.
 
+use app::breaks::BreakSearch;
 use app::problem::Problem;
 use crowdfunding::spending::{PaperSearch, PayoutSearch};
 use domain::bank::GiftCode;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use super::donation::{self, SEARCHERS, campaign_names};
 use super::{campaign, disbursement, member, refund, team};
-use crate::finance::entry;
+use crate::finance::{self, entry};
 use crate::page::PageError;
 use crate::part;
 use crate::session::{Officer, see_other};
@@ -83,7 +84,8 @@ fn general_fund(officer: &Officer, text: &str) -> Vec<Found> {
 
 /// A refund by the number it goes to the channel under.
 async fn refunds(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
-    let Some(id) = id(text).map(RefundId::from).filter(|_| officer.is(&refund::READERS)) else { return Ok(Vec::new()) };
+    let named = RefundId::from_out_refund_no(text).map(|(id, _)| id).or_else(|| id(text).map(RefundId::from));
+    let Some(id) = named.filter(|_| officer.is(&refund::READERS)) else { return Ok(Vec::new()) };
     let row = known(officer.app.refunds.shown(id, &officer.member, &refund::READERS).await)?;
     let found = row.map(|row| Found {
         path: refund::path(row.id),
@@ -259,6 +261,24 @@ fn voucher_number(text: &str) -> String {
     bare.to_owned()
 }
 
+/// Breaks about a number of the channel's: of a payment that is no gift yet, or of a refund.
+async fn breaks(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&app::books::READERS) {
+        return Ok(Vec::new());
+    }
+    let wanted = BreakSearch { item: Some(text.replace(' ', "")), ..BreakSearch::default() };
+    let whose = (&officer.member, &app::books::READERS[..]);
+    let rows = officer.app.breaks.worklist(whose, &wanted, None, MOST).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            path: format!("/console/breaks/{}", row.id),
+            title: finance::break_class(&row.class).to_owned(),
+            about: html! { (part::badge(finance::break_state(&row.state))) " " (part::yuan(row.amount_fen)) "元 " (row.day) },
+        })
+        .collect())
+}
+
 /// A loan by the bank's number of its contract; whoever may not see the loan finds nothing.
 async fn loans(officer: &Officer, number: &str) -> Result<Vec<Found>, PageError> {
     if !officer.is(&lending::CONTRACT_READERS) {
@@ -317,23 +337,27 @@ fn amounts(officer: &Officer, text: &str) -> Vec<Found> {
 
 /// What somebody can search for, in words: of each line what they may see.
 const SEARCHED: [(&str, &[Role]); 9] = [
-    ("捐赠：我方订单号、微信支付单号、银行流水号、转账附言中的代码（SZ开头），或“一般捐赠”", &SEARCHERS),
+    ("捐赠：我方订单号、微信支付单号、银行流水号、转账附言中的代码（SZ开头）、金额，或“一般捐赠”", &SEARCHERS),
     ("退款：退款单号", &refund::READERS),
     ("捐赠票据：票据号码", &app::receipts::READERS),
     ("支出和付款：编号、银行流水号、用途中的文字；收款人：编号、完整户名", &crowdfunding::spending::READERS),
     ("公益项目：名称、备案编号", &crowdfunding::READERS),
     ("捐赠团队：名称", &team::READERS),
-    ("凭证：凭证号（如 记-12）、业务编号；银行流水、差错：金额", &app::books::READERS),
+    ("凭证：凭证号（如 记-12）、业务编号；差错：微信支付单号、金额；银行流水：金额", &app::books::READERS),
     ("借款合同：合同号", &lending::CONTRACT_READERS),
     ("工作人员：姓名、用户名", &[Role::Admin, Role::Auditor]),
 ];
 
 /// What the officer can search for.
 fn searched(officer: &Officer) -> Markup {
+    let known: Vec<_> = SEARCHED.iter().filter(|(_, roles)| officer.is(roles)).collect();
     html! {
-        p { "按您的权限，可以查找：" }
-        ul { @for (what, _) in SEARCHED.iter().filter(|(_, roles)| officer.is(roles)) { li { (what) } } }
-        p class="faint" { "号码要写全，名称可以只写一部分；查不到的，也可能是不在您的权限和地区范围之内。" }
+        @if known.is_empty() { p class="faint" { "您的角色办理的事项不在查找的范围，请从菜单进入。" } }
+        @else {
+            p { "按您的权限，可以查找：" }
+            ul { @for (what, _) in known { li { (what) } } }
+            p class="faint" { "号码要写全，名称可以只写一部分；查不到的，也可能是不在您的权限和地区范围之内。" }
+        }
     }
 }
 
@@ -362,6 +386,7 @@ async fn found(officer: &Officer, text: &str) -> Result<Vec<Kind>, PageError> {
     ];
     kinds.retain(|kind| !kind.found.is_empty());
     if !(by_number && kinds.len() == 1) {
+        kinds.push(Kind { name: "差错", found: breaks(officer, text).await? });
         kinds.push(Kind { name: "凭证", found: entries(officer, text).await? });
         kinds.push(Kind { name: "银行流水", found: lines(officer, text).await? });
         kinds.retain(|kind| !kind.found.is_empty());
@@ -387,7 +412,7 @@ pub(super) async fn get_search(officer: Officer, request: &Request) -> Result<Re
     }
     let content = html! {
         h1 { "查找" }
-        @if text.is_empty() { p { "请在页面上方的查找框里输入号码或名称。" } }
+        @if text.is_empty() { p { "请在页面上方的查找框里输入号码、名称或金额。" } }
         @else if kinds.is_empty() { p class="nothing" { "没有找到“" (text) "”。" } }
         @else { p { "查找的内容：" span class="code" { (text) } } }
         @for kind in &kinds {

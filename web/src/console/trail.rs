@@ -263,7 +263,7 @@ pub(super) async fn get_unmaskings(officer: Officer, request: &Request) -> Resul
         @if let Some(object) = asked.get("object") {
             @let (thing, lead) = deed::object(object, &officer);
             p class="note" {
-                "只列出" @match lead { Some(lead) => a href=(lead) { "这项" (thing) }, None => { "这项" (thing) } } "的信息被谁查看过。"
+                "只列出" @match lead { Some(lead) => a href=(lead) { "这项" (thing) }, None => { "这项" (thing) } } "的信息被谁查看过；成批看到的（待开票据的导出、付款文件、支出名单）记在那份文件或名单上，请在全部记录里查看。"
                 a href=(asked.with(&[("object", ""), ("after", "")])) { "列出全部" }
             }
         }

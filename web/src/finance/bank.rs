@@ -155,9 +155,9 @@ pub(super) async fn get_lines(officer: Officer, request: &Request) -> Result<Res
             Cell::badge(line_state(line.row.state)),
             Cell::yuan_of(line.row.amount_fen, &line_path(line.row.id)),
             Cell::or_none(line.row.balance_fen, Cell::yuan),
-            Cell::text(line.words.counterparty),
-            Cell::text(line.words.remark),
-            Cell::digits(line.row.reference),
+            Cell::or_none(Some(line.words.counterparty).filter(|name| !name.is_empty()), Cell::text),
+            Cell::or_none(Some(line.words.remark).filter(|remark| !remark.is_empty()), Cell::text),
+            Cell::or_none(Some(line.row.reference).filter(|number| !number.is_empty()), Cell::digits),
             lead,
         ]
     };

@@ -198,7 +198,7 @@ async fn show(officer: &Officer, id: BankLineId, typed: &Typed) -> Result<Respon
             ("金额", part::yuan(row.amount_fen)),
             ("对方", html! { (sheet.line.words.counterparty) }),
             ("摘要", html! { (sheet.line.words.remark) }),
-            ("银行流水号", html! { span class="code" { (row.reference) } }),
+            ("银行流水号", html! { @if !row.reference.is_empty() { span class="code" { (row.reference) } } }),
             ("余额", html! { @if let Some(balance) = row.balance_fen { (part::yuan(balance)) } }),
             ("账户", html! { (desk.shelf.book.name) " · " (row.bank_account) }),
             ("对账单", html! { a href={ (desk.path("")) "&statement=" (row.statement_id) } { "同一份对账单的流水" } " 第" (row.position + 1) "笔" }),

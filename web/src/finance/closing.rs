@@ -37,7 +37,7 @@ fn sheet_leads(shelf: &Shelf, stands: &MonthStanding, accounts: &[String]) -> Ve
         let known = accounts.iter().any(|name| name == account);
         let query = format!("{}&account={}", shelf.query(), encoded(account));
         Some(if known {
-            (format!("/console/bank/balance?{query}&month={month}"), sheet.clone())
+            (format!("/console/bank/balance?{query}&month={month}"), format!("去编制：{sheet}"))
         } else {
             (format!("/console/bank/account?{}", shelf.query()), format!("登记银行账户“{account}”"))
         })

@@ -120,6 +120,8 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
     let to = |step: &str| format!("{}/{step}", path(id));
     let open = matches!(row.state, PayoutState::Approved | PayoutState::Bounced | PayoutState::Retried);
     let paid = row.state == PayoutState::Confirmed;
+    // Files and entries are shown to whoever reads the books.
+    let keeps = officer.is(&app::books::READERS);
     let entry = format!("/console/entry?reference=disbursement_paid%3A{id}%3A{}", row.attempt);
     let title = format!("付款 {}元", part::grouped(row.amount_fen));
     let banks = bank_names(officer).await?;
@@ -166,12 +168,12 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
             ("受益人", html! { @if let Some(one) = row.beneficiary_id.and_then(|id| payees.get(&id)) { (one.name) } }),
             ("金额", part::yuan(row.amount_fen)),
             ("第几次付款", html! { (row.attempt) }),
-            ("付款文件", html! { @if let Some(file) = row.payment_file_id { a href={ "/console/payment-files/" (file) } { @if row.state == PayoutState::Sent { "查看文件、登记结果" } @else { "查看文件" } } } }),
+            ("付款文件", html! { @if let Some(file) = row.payment_file_id.filter(|_| keeps) { a href={ "/console/payment-files/" (file) } { @if row.state == PayoutState::Sent { "查看文件、登记结果" } @else { "查看文件" } } } }),
             ("付款人", html! { (names.maybe(row.payer_id)) }),
             ("到账日", html! { @if let Some(day) = row.paid_on { (day) } }),
             ("银行流水号", html! { @if let Some(reference) = &row.bank_reference { span class="code" { (reference) } } }),
             ("确认人", html! { (names.maybe(row.confirmer_id)) }),
-            ("凭证", html! { @if paid { a href=(entry) { "查看凭证" } } }),
+            ("凭证", html! { @if paid && keeps { a href=(entry) { "查看凭证" } } }),
             ("备注", html! { (row.last_error.clone().unwrap_or_default()) }),
         ])))
         @if !settlements.is_empty() {

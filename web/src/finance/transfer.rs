@@ -6,7 +6,7 @@ use domain::TransferId;
 use domain::role::Role;
 use domain::transfer::{TransferKind, TransferState};
 use entity::transfer;
-use maud::html;
+use maud::{Markup, html};
 use poem::web::Path;
 use poem::{IntoResponse, Request, Response, handler};
 
@@ -26,6 +26,11 @@ use app::books::READERS;
 
 /// Who confirms.
 const CONFIRMERS: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+
+/// A number of somebody else, once there is one.
+fn code(number: Option<&str>) -> Markup {
+    html! { @if let Some(number) = number { span class="code" { (number) } } }
+}
 
 pub(super) fn path(id: TransferId) -> String {
     format!("/console/transfers/{id}")
@@ -78,8 +83,9 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
 
 async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
     let shelf = Shelf::named(officer, None).await?;
-    let only = shelf.books.len() == 1;
-    let books = options(shelf.books.iter().map(|book| (book.id, book.name.clone())));
+    // Loans are on no channel.
+    let charities: Vec<_> = shelf.books.iter().filter(|book| book.kind == "charity").collect();
+    let books = options(charities.iter().map(|book| (book.id, book.name.clone())));
     let kinds = options(all_words::all(words::transfer_kind));
     let banks = bank_names(officer).await?;
     let content = html! {
@@ -88,7 +94,8 @@ async fn ask(officer: &Officer, typed: &Typed) -> Result<Response, PageError> {
         (part::alert(typed))
         (officer.form("/console/transfers", &html! {
             (part::new_id(typed))
-            @if only { input type="hidden" name="book" value=(shelf.book.id); } @else { (Field::choice(typed, "book", "账套", &books).required()) }
+            @if let [only] = charities.as_slice() { input type="hidden" name="book" value=(only.id); }
+            @else { (Field::choice(typed, "book", "账套", &books).required()) }
             div class="fields" {
                 (Field::choice(typed, "kind", "方向", &kinds).required())
                 (Field::money(typed, "amount", "金额（元）").required())
@@ -193,9 +200,9 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
             ("登记结果的人", names.signed(row.outcome_author_id, None)),
             ("确认结果的人", names.signed(row.outcome_approver_id, row.outcome_approver_for_id)),
             ("完成时间", html! { @if let Some(at) = row.finished_us { (part::at(at)) } }),
-            ("微信资金账单流水号", html! { span class="code" { (row.flow_no.as_deref().unwrap_or_default()) } }),
-            ("微信退回的流水号", html! { span class="code" { (row.return_no.as_deref().unwrap_or_default()) } }),
-            ("银行流水号", html! { span class="code" { (row.bank_line.as_deref().unwrap_or_default()) } }),
+            ("微信资金账单流水号", code(row.flow_no.as_deref())),
+            ("微信退回的流水号", code(row.return_no.as_deref())),
+            ("银行流水号", code(row.bank_line.as_deref())),
             ("离开的凭证", html! { @if row.departed_us.is_some() { a href={ "/console/entry?reference=transfer_left%3A" (row.id) } { "查看凭证" } } }),
             ("到账或退回的凭证", html! { @if row.finished_us.is_some() { a href={ "/console/entry?reference=transfer_done%3A" (row.id) } { "查看凭证" } } }),
         ])))

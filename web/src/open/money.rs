@@ -75,7 +75,7 @@ pub(super) async fn get_show(Data(app): Data<&Arc<App>>, request: &Request) -> R
             }))
             (part::block("按领域", &html! { (causes(&open).plain()) (exports("causes")) }))
             (part::block("按组织单位", &html! {
-                p class="faint" { "按组织序列排列，不作排名。" }
+                p class="faint" { "按组织序列排列，不作排名；各组织只列它自己发起的项目，下级组织另列。" }
                 (places(&open).plain()) (exports("places"))
             }))
             (part::block("按善款到达的县（市、区）", &html! {
