@@ -206,13 +206,22 @@ pub(super) async fn fee_booked(
     book: BookId,
     (kind, number): (&str, &str),
 ) -> Result<(i64, usize), DbErr> {
-    let account: AccountId = Account::wechat_balance(book).id();
-    let rows = Rows::new().text("reference", (0..FOLLOWED_OFTEN).map(|nth| fee_reference(kind, number, nth)));
+    let references = (0..FOLLOWED_OFTEN).map(|nth| fee_reference(kind, number, nth));
+    moved_on(db, &Account::wechat_balance(book), references).await
+}
+
+/// What entries under these references have moved on an account, in fen, and how many of them there are. One statement.
+pub(super) async fn moved_on(
+    db: &impl ConnectionTrait,
+    account: &Account,
+    references: impl Iterator<Item = String>,
+) -> Result<(i64, usize), DbErr> {
+    let rows = Rows::new().text("reference", references);
     let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN p.debit_account = $1 THEN p.amount_fen ELSE -p.amount_fen END), 0) AS BIGINT) AS fen, \
                CAST(COUNT(DISTINCT e.id) AS BIGINT) AS entries \
                FROM {rows} JOIN entry e ON e.reference = r.reference JOIN posting p ON p.entry_id = e.id \
                WHERE p.debit_account = $1 OR p.credit_account = $1";
-    let found = db.query_one_raw(rows.statement(db.get_database_backend(), sql, [account.into()])).await?;
+    let found = db.query_one_raw(rows.statement(db.get_database_backend(), sql, [account.id().into()])).await?;
     let Some(row) = found else { return Ok((0, 0)) };
     let entries: i64 = row.try_get("", "entries")?;
     Ok((row.try_get("", "fen")?, usize::try_from(entries).unwrap_or_default()))

@@ -565,17 +565,8 @@ async fn taken_from_bank(
     account: &str,
     item: &str,
 ) -> Result<(i64, usize), DbErr> {
-    let account = Account::bank(book, account).id();
     let references = (0..TAKEN_BACK_OFTEN).map(|nth| postings::difference_reference(item, nth));
-    let rows = Rows::new().text("reference", references);
-    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN p.debit_account = $1 THEN p.amount_fen ELSE -p.amount_fen END), 0) AS BIGINT) AS fen, \
-               CAST(COUNT(DISTINCT e.id) AS BIGINT) AS entries \
-               FROM {rows} JOIN entry e ON e.reference = r.reference JOIN posting p ON p.entry_id = e.id \
-               WHERE p.debit_account = $1 OR p.credit_account = $1";
-    let row = db.query_one_raw(rows.statement(db.get_database_backend(), sql, [account.into()])).await?;
-    let Some(row) = row else { return Ok((0, 0)) };
-    let entries: i64 = row.try_get("", "entries")?;
-    Ok((row.try_get("", "fen")?, usize::try_from(entries).unwrap_or_default()))
+    ours::moved_on(db, &Account::bank(book, account), references).await
 }
 
 fn of_book(of: &discrepancy::Model) -> Select<transfer::Entity> {
