@@ -390,7 +390,7 @@ mod persisted {
             close::PIECE,
             ahead.as_secs_f64() * 1e3
         );
-        println!("  how all others grow, alone                     {:>8.0} ms", rest.as_secs_f64() * 1e3);
+        println!("  how all others grow, what all come to, alone   {:>8.0} ms", rest.as_secs_f64() * 1e3);
         println!("  the whole day, {} of them changing          {:>8.0} ms", row.changed, took.as_secs_f64() * 1e3);
         let begun = Instant::now();
         text(&db, "UPDATE loan_standing SET earned_interest_fen = earned_interest_fen + 1").await;

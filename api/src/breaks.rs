@@ -23,16 +23,18 @@ use crate::wire::{Day, Instant, Text, Yuan, wire_enum};
 
 wire_enum! {
     /// What becomes of a break. Money in suspense becomes a gift of the donor whose order it names (2209 待查款 / 410102), or goes back to
-    /// the payer (2209 待查款 / 1009 微信余额); `follow` (以微信为准) books what the channel's bills say and the books do not: a fee, a payment nobody
+    /// the payer (2209 待查款 / 1009 微信余额), or becomes a gift to the general fund (`general`: 转入一般捐赠, 2209 待查款 / 410101): what names no
+    /// order, or what its campaign cannot receive any more and WeChat could not give back; `follow` (以微信为准) books what the channel's bills say and the books do not: a fee, a payment nobody
     /// told us of, a difference (1122 微信短款, 2209 待查长款), or takes out of suspense what the channel never had; any difference without money in
     /// suspense is explained (`explain`: 以账本为准), and nothing is booked. A loan
     /// follows its bank (`follow`), or the bank corrects its file (`correct`: 退回银行更正).
-    ResolutionChoice = rules::ResolutionChoice { Gift, Return, Follow, Correct, Explain }
+    ResolutionChoice = rules::ResolutionChoice { Gift, General, Return, Follow, Correct, Explain }
 }
 
 wire_enum! {
-    /// Where a resolution stands.
-    ResolutionState = rules::ResolutionState { Proposed, Declined, Approved, Processing, Failed, Done }
+    /// Where a resolution stands. `superseded`: a return that failed, when another way was carried out, or another way, when the money went back
+    /// after all.
+    ResolutionState = rules::ResolutionState { Proposed, Declined, Approved, Processing, Failed, Done, Superseded }
 }
 
 /// A difference that somebody has to settle (差错).
@@ -61,6 +63,12 @@ struct Break {
     /// Whose desk it lies on.
     owner: String,
     created_at: Instant,
+    /// Why it is none any more, of a loan's that a later file, or what was told since, cleared up.
+    #[oai(nullable)]
+    cleared_because: Option<String>,
+    /// When the bank first said of a settled difference what the books say, or told another: the same told after that is a new break.
+    #[oai(nullable)]
+    gone_at: Option<Instant>,
 }
 
 impl From<discrepancy::Model> for Break {
@@ -80,6 +88,8 @@ impl From<discrepancy::Model> for Break {
             suspense: row.suspense,
             owner: row.owner,
             created_at: row.created_us.into(),
+            cleared_because: row.cleared_because,
+            gone_at: row.gone_us.map(Instant),
         }
     }
 }
@@ -154,6 +164,7 @@ impl From<Way> for ResolutionWay {
     fn from(way: Way) -> ResolutionWay {
         let title = match way.choice {
             rules::ResolutionChoice::Gift => "确认为捐赠：决定时入账",
+            rules::ResolutionChoice::General => "转入一般捐赠（不限定用途）：决定时入账",
             rules::ResolutionChoice::Return => "原路退回付款人：微信退款成功时入账",
             rules::ResolutionChoice::Follow if way.of_loan && way.recorded => "以银行为准：决定时调整备查账",
             rules::ResolutionChoice::Follow if way.of_loan => "以银行为准：账上已按银行数据，不另记账",
@@ -225,7 +236,7 @@ impl BreakApi {
         Ok(Json(self.app.breaks.propose(new, &officer.0).await?.into()))
     }
 
-    /// Agrees: the second person. A gift is booked at once; a return is sent by the job.
+    /// Agrees: the second person. A gift is booked at once; a return is sent by the job. Where a return failed before, WeChat is asked for it first.
     #[oai(path = "/resolutions/:resolution_id/approval", method = "post")]
     async fn agree(&self, officer: Officer, resolution_id: Path<Uuid>) -> Answer {
         Ok(Json(self.app.breaks.decide(resolution_id.0.into(), true, &officer.0).await?.into()))
@@ -238,7 +249,7 @@ impl BreakApi {
         Ok(Json(self.app.breaks.decide(resolution_id.0.into(), no, &officer.0).await?.into()))
     }
 
-    /// Sends a return that failed again, under a new number.
+    /// Sends a return that failed again, under a new number, after WeChat was asked for it.
     #[oai(path = "/resolutions/:resolution_id/retry", method = "post")]
     async fn retry(&self, officer: Officer, resolution_id: Path<Uuid>) -> Answer {
         Ok(Json(self.app.breaks.retry(resolution_id.0.into(), &officer.0).await?.into()))

@@ -8,11 +8,15 @@ use std::fmt;
 
 use app::problem::Problem;
 use domain::plan;
-use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError, SizedLimitError};
+use poem::error::{
+    MethodNotAllowedError, NotFoundError, ParseMultipartError as ParseFormError, ReadBodyError, ResponseError,
+    SizedLimitError,
+};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::error::{
-    AuthorizationError, ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError,
+    AuthorizationError, ContentTypeError, ParseMultipartError as FormPartError, ParseParamError, ParsePathError,
+    ParseRequestPayloadError,
 };
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{ToJSON, Type};
@@ -153,6 +157,9 @@ impl ApiError {
         if error.is::<ParseRequestPayloadError>() || matches!(error.downcast_ref(), Some(ReadBodyError::Io(_))) {
             return unread("invalid_body", "请求内容无法识别", error, &in_body(error, route));
         }
+        if error.is::<ParseFormError>() || error.is::<FormPartError>() {
+            return unread("invalid_body", "提交的表单无法识别", error, &in_form(error, route));
+        }
         if error.is::<ContentTypeError>() {
             let wanted = if bytes {
                 BYTES_WANTED
@@ -210,6 +217,7 @@ fn unread(code: &'static str, what: &str, error: &poem::Error, found: &[plan::Pr
     let unknown = text.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`'));
     let unknown =
         unknown.map(|(name, _)| plan::Problem { field: name.to_owned(), problem: "没有这一项".to_owned() });
+    let unknown = unknown.filter(|one| found.iter().all(|known| known.field != one.field));
     let problems: Vec<plan::Problem> = found.iter().cloned().chain(unknown).collect();
     let one = |one: &plan::Problem| format!("{}（{}）", one.field, one.problem);
     let words = match problems.len() {
@@ -241,6 +249,12 @@ fn in_chinese(text: &str) -> Option<String> {
 fn in_body(error: &poem::Error, route: Option<&str>) -> Vec<plan::Problem> {
     let sent = error.data::<Sent>().zip(route);
     sent.map_or_else(Vec::new, |(sent, route)| crate::expected().body(route, &sent.method, &sent.body))
+}
+
+/// What is wrong with the form of parts that was sent.
+fn in_form(error: &poem::Error, route: Option<&str>) -> Vec<plan::Problem> {
+    let sent = error.data::<Sent>().zip(route);
+    sent.map_or_else(Vec::new, |(sent, route)| crate::expected().form(route, &sent.method, &error.to_string()))
 }
 
 /// What is wrong with the parameter that was sent.

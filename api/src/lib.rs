@@ -110,7 +110,7 @@ use crate::loan_review::LoanReviewApi;
 use crate::loan_subsidy::LoanSubsidyApi;
 use crate::member::{MemberApi, RoleApi};
 use crate::organisation::{CharityApi, UnitApi};
-use crate::oversight::OversightApi;
+use crate::oversight::{ChangeApi, DecisionApi, OversightApi, PartnerApi, ProgressApi};
 use crate::payee::PayeeApi;
 use crate::payee_erasure::PayeeErasureApi;
 use crate::payment::PaymentApi;
@@ -179,8 +179,20 @@ pub struct ApiOptions {
 }
 
 /// What is about campaigns; a tuple of handlers has sixteen places at most, and may be one of them.
-type CampaignHandlers =
-    (CampaignApi, OfficeCampaignApi, ComplaintApi, OversightApi, EvidenceApi, WaitingApi, DisclosureApi, TeamApi);
+type CampaignHandlers = (
+    CampaignApi,
+    OfficeCampaignApi,
+    ComplaintApi,
+    OversightApi,
+    ChangeApi,
+    DecisionApi,
+    PartnerApi,
+    ProgressApi,
+    EvidenceApi,
+    WaitingApi,
+    DisclosureApi,
+    TeamApi,
+);
 
 /// Youth loans.
 type LoanHandlers = (
@@ -352,6 +364,10 @@ pub fn endpoint(app: Arc<App>, options: ApiOptions) -> impl Endpoint<Output = Re
         OfficeCampaignApi { app: with(&app) },
         ComplaintApi { app: with(&app), throttle: options.complaints },
         OversightApi { app: with(&app) },
+        ChangeApi { app: with(&app) },
+        DecisionApi { app: with(&app) },
+        PartnerApi { app: with(&app) },
+        ProgressApi { app: with(&app) },
         EvidenceApi { app: with(&app) },
         WaitingApi { app: with(&app), runs: Runs::new(app.db.clone(), app.real.clone()), jobs: options.jobs.clone() },
         DisclosureApi { app: with(&app) },

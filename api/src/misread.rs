@@ -20,6 +20,8 @@ const MOST: usize = 20;
 const WORDS: usize = 24;
 /// What stands for the whole body.
 const WHOLE: &str = "body";
+/// How a form of parts is sent.
+const FORM: &str = "multipart/form-data";
 
 /// What each operation expects.
 pub(crate) struct Expected {
@@ -29,6 +31,8 @@ pub(crate) struct Expected {
 
 struct Operation {
     body: Option<MetaSchemaRef>,
+    /// What the parts of its form are called, if it takes one.
+    parts: Vec<&'static str>,
     /// By the name that the parser calls it, which for those of the path is their number.
     parameters: HashMap<String, (String, MetaSchemaRef)>,
 }
@@ -42,7 +46,10 @@ impl Expected {
         for path in T::meta().into_iter().flat_map(|api| api.paths) {
             for one in path.operations {
                 let json = |kind: &str| kind.starts_with("application/json");
-                let content = one.request.into_iter().flat_map(|request| request.content);
+                let content: Vec<_> = one.request.into_iter().flat_map(|request| request.content).collect();
+                let parts =
+                    content.iter().filter(|kind| kind.content_type == FORM).flat_map(|kind| parts(&kind.schema));
+                let parts = parts.collect();
                 let body = content.into_iter().find(|kind| json(kind.content_type)).map(|kind| kind.schema);
                 let mut of_path = (0..).map(|number| format!("param{number}"));
                 let mut parameters = HashMap::new();
@@ -51,7 +58,8 @@ impl Expected {
                     let named = (parameter.name, parameter.schema);
                     parameters.insert(called.unwrap_or_else(|| named.0.clone()), named);
                 }
-                operations.insert((format!("{prefix}{}", path.path), one.method), Operation { body, parameters });
+                operations
+                    .insert((format!("{prefix}{}", path.path), one.method), Operation { body, parts, parameters });
             }
         }
         Expected { schemas: registry.schemas, operations }
@@ -71,6 +79,29 @@ impl Expected {
             }
         }
         found
+    }
+
+    /// What is wrong with a form of parts, from the words of whoever read it: they name a part, or say where the form ends.
+    pub(crate) fn form(&self, route: &str, method: &Method, words: &str) -> Vec<Problem> {
+        let operation = self.operations.get(&(route.to_owned(), method.clone()));
+        let wanted = operation.filter(|one| !one.parts.is_empty()).map(|one| one.parts.join("、"));
+        let named = words.split_once("field `").and_then(|(_, rest)| rest.split_once('`'));
+        let (field, problem) = match named {
+            // Whichever part it broke off in.
+            _ if words.contains("ncomplete") => (WHOLE, "表单没有写完，可能在传输中被截断".to_owned()),
+            Some((name, _)) if words.contains("unknown field") => {
+                (name, wanted.map_or("没有这一部分".to_owned(), |wanted| format!("没有这一部分，应为{wanted}之一")))
+            }
+            Some((name, _)) if words.contains("repeated") => (name, "只能有一份".to_owned()),
+            Some((name, _)) if words.contains("is required") => (name, "不能缺少".to_owned()),
+            Some((name, _)) => (name, "无法读取".to_owned()),
+            None if words.contains("boundary") => ("Content-Type", "缺少分隔符 boundary".to_owned()),
+            None => {
+                let wanted = wanted.map_or(String::new(), |wanted| format!("，各部分的名称为{wanted}"));
+                (WHOLE, format!("应为 multipart/form-data 表单{wanted}"))
+            }
+        };
+        vec![Problem { field: field.to_owned(), problem }]
     }
 
     /// The name of what the parser calls so, and what is expected of it.
@@ -198,6 +229,14 @@ impl Expected {
             },
             _ => expected(),
         }
+    }
+}
+
+/// What the parts of a form are called.
+fn parts(schema: &MetaSchemaRef) -> Vec<&'static str> {
+    match schema {
+        MetaSchemaRef::Inline(schema) => schema.properties.iter().map(|(name, _)| *name).collect(),
+        MetaSchemaRef::Reference(_) => Vec::new(),
     }
 }
 

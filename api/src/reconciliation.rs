@@ -245,6 +245,7 @@ impl From<DayReport> for Reconciliation {
 
 /// The files of a day; each may be left out, not all of them.
 #[derive(Multipart)]
+#[oai(deny_unknown_fields)]
 struct DayFiles {
     /// 交易账单: CSV, or packed with GZIP.
     trade: Option<Upload>,
@@ -346,7 +347,7 @@ impl ReconciliationApi {
         date: Path<Day>,
         book: Query<Uuid>,
     ) -> Result<Json<Reconciliation>, ApiError> {
-        self.may(&officer, book.0, &RUNNERS).await?;
+        runs(&officer, book.0)?;
         let actor = officer.0.id.to_string();
         Ok(Json(self.app.reconciliation.fetch(Some(book.0.into()), date.0.0, &actor).await?.into()))
     }
@@ -361,7 +362,7 @@ impl ReconciliationApi {
         book: Query<Uuid>,
         files: DayFiles,
     ) -> Result<Json<Reconciliation>, ApiError> {
-        self.may(&officer, book.0, &RUNNERS).await?;
+        runs(&officer, book.0)?;
         self.app.reconciliation.can_be_brought(date.0.0)?;
         let DayFiles { trade, fund_flow, bank } = files;
         let files = Files { trade: bytes(trade).await?, fund_flow: bytes(fund_flow).await?, bank: bytes(bank).await? };
@@ -387,4 +388,11 @@ impl ReconciliationApi {
         officer.must_be(roles)?;
         Ok(self.app.reconciliation.shown(book.into(), &officer.0, roles).await?)
     }
+}
+
+/// Refuses whoever does not keep the book.
+fn runs(officer: &Officer, book: Uuid) -> Result<(), ApiError> {
+    officer.must_be(&RUNNERS)?;
+    officer.0.keeps(&RUNNERS, book.into())?;
+    Ok(())
 }

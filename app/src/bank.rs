@@ -219,7 +219,7 @@ impl Bank {
         let mapping = mapping.map_err(|error| DbErr::Custom(error.to_string()))?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        hand(&tx, book, by, &KEEPERS).await?;
+        hand(book, by, &KEEPERS)?;
         let row = account(&tx, now, book, name, &by.id.to_string()).await?;
         let mut active: bank_account::ActiveModel = row.into();
         active.mapping = Set(mapping);
@@ -254,7 +254,7 @@ impl Bank {
 
     /// The bank accounts of a book, by name.
     pub async fn accounts(&self, book: BookId, by: &Member) -> Result<Vec<bank_account::Model>, BankError> {
-        hand(self.db.read(), book, by, &READERS).await?;
+        reads(self.db.read(), book, by).await?;
         let rows = bank_account::Entity::find()
             .filter(bank_account::Column::BookId.eq(book))
             .order_by_asc(bank_account::Column::Name);
@@ -272,7 +272,7 @@ impl Bank {
         by: &Member,
     ) -> Result<Vec<ShownLine>, BankError> {
         let db = self.db.read();
-        hand(db, book, by, &READERS).await?;
+        reads(db, book, by).await?;
         let mut query = bank_line::Entity::find()
             .filter(bank_line::Column::BookId.eq(book))
             .filter(bank_line::Column::BankAccount.eq(name));
@@ -375,12 +375,14 @@ async fn moved(tx: &Tx, row: bank_line::Model, event: LineEvent) -> Result<bank_
 }
 
 /// The member's hand on money of a book.
-async fn hand(
-    db: &impl ConnectionTrait,
-    book: BookId,
-    by: &Member,
-    roles: &[Role],
-) -> Result<crowdfunding::Hand, BankError> {
+fn hand(book: BookId, by: &Member, roles: &[Role]) -> Result<crowdfunding::Hand, BankError> {
     by.must_be(roles)?;
-    Ok(crowdfunding::Hand::at(by, roles, &crowdfunding::book_place(db, book).await?)?)
+    Ok(crowdfunding::Hand::in_book(book, by, roles)?)
+}
+
+/// Refuses a member who may not see what the bank says of a book.
+async fn reads(db: &impl ConnectionTrait, book: BookId, by: &Member) -> Result<(), BankError> {
+    by.must_be(&READERS)?;
+    by.may(&READERS, &crowdfunding::book_place(db, book).await?)?;
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Breaks (差错) and what is done about them: one person proposes, another decides, and the decision is carried out and booked
 //! (facts: charity 6.2, entry 6d). A gift is booked with the decision. A return goes back through the channel like a refund:
 //! the decision is committed before the channel hears of it, the same number is the same return, and when the channel cannot,
-//! it is sent again or paid by bank. A break is over when that is done, and its money leaves suspense at the same moment.
+//! it is sent again, paid by bank, or another way out is decided: to the campaign, or to the general fund (docs/decisions/0025). A break is over
+//! when that is done, and its money leaves suspense at the same moment.
 
 pub(crate) mod loans;
 mod worklist;
@@ -60,6 +61,12 @@ pub enum BreakError {
     /// No order of ours says who gave it, so it cannot be a gift.
     #[error("it names no order of ours and can only go back")]
     NoOrder,
+    /// What names an order goes to the general fund only when the channel could not give it back.
+    #[error("it has to go back first")]
+    ReturnFirst,
+    /// The bills in force show no such payment.
+    #[error("the bills of the channel show no such payment")]
+    NeverPaid,
     /// Money in suspense is not explained away, and what holds no money neither becomes a gift nor goes back.
     #[error("this choice is not for such a break")]
     WrongChoice,
@@ -180,7 +187,7 @@ impl Breaks {
     ) -> Result<Vec<resolution::Model>, BreakError> {
         let db = self.db.read();
         let about = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
-        Hand::in_book(db, about.book_id, by, roles).await??;
+        by.may(roles, &crowdfunding::book_place(db, about.book_id).await?)?;
         let rows = resolution::Entity::find()
             .filter(resolution::Column::BreakId.eq(of))
             .order_by_asc(resolution::Column::CreatedUs)
@@ -194,7 +201,7 @@ impl Breaks {
     pub async fn ways(&self, of: BreakId, by: &Member, roles: &[Role]) -> Result<Vec<Way>, BreakError> {
         let db = self.db.read();
         let about = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
-        Hand::in_book(db, about.book_id, by, roles).await??;
+        by.may(roles, &crowdfunding::book_place(db, about.book_id).await?)?;
         if about.state != "open" {
             return Ok(Vec::new());
         }
@@ -211,22 +218,36 @@ impl Breaks {
             }
             ways.push(Way { choice: ResolutionChoice::Correct, of_loan, of_bank, recorded: false, entry: None });
         }
+        let told = told(db, &about).await?;
         if about.suspense {
-            if let Some(order) = about.donation_id {
-                match adoption_entry(db, &about, order, today).await {
+            let failed = failed_return(db, about.id).await?;
+            for choice in [ResolutionChoice::Gift, ResolutionChoice::General] {
+                match gift_entry(db, (&about, failed.as_ref()), choice, told.as_ref(), today).await {
                     Ok(entry) => {
                         let entry = Some(entry);
-                        ways.push(Way { choice: ResolutionChoice::Gift, of_loan, of_bank, recorded: true, entry });
+                        ways.push(Way { choice, of_loan, of_bank, recorded: true, entry });
                     }
-                    // The campaign may receive nothing: the money can only go back.
-                    Err(CrowdfundingError::Giving(_)) => {}
-                    Err(error) => return Err(error.into()),
+                    // The campaign may receive nothing, or may and comes first; or the money has to go back before.
+                    Err(
+                        BreakError::Gift(
+                            CrowdfundingError::Giving(_)
+                            | CrowdfundingError::CampaignReceives
+                            | CrowdfundingError::NoSuchBook,
+                        )
+                        | BreakError::NoOrder
+                        | BreakError::ReturnFirst
+                        | BreakError::NeverPaid,
+                    ) => {}
+                    Err(error) => return Err(error),
                 }
             }
-            let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
-            ways.push(Way { choice: ResolutionChoice::Return, of_loan, of_bank, recorded: true, entry: Some(entry) });
+            // One that failed is sent again, not proposed again.
+            if failed.is_none() {
+                let entry = postings::suspense_returned(about.book_id, ResolutionId::new(), about.amount_fen, today);
+                let (choice, entry) = (ResolutionChoice::Return, Some(entry));
+                ways.push(Way { choice, of_loan, of_bank, recorded: true, entry });
+            }
         }
-        let told = told(db, &about).await?;
         if let Some(way) = followed(db, &about, told).await? {
             let entry = Some(way.entry().clone());
             ways.push(Way { choice: ResolutionChoice::Follow, of_loan, of_bank, recorded: true, entry });
@@ -245,10 +266,10 @@ impl Breaks {
             return Err(BreakError::Invalid { field: "reason", problem: "请填写原因，最多500字" });
         }
         let now = self.business.now();
-        let told = if new.choice == ResolutionChoice::Follow { self.told(new.of).await? } else { None };
+        let told = if reads_bills(new.choice) { self.told(new.of).await? } else { None };
         let tx = self.db.begin().await?;
         let of = locked(&tx, new.of).await?;
-        let hand = Hand::in_book(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper]).await??;
+        let hand = Hand::in_book(of.book_id, by, &[Role::Cashier, Role::Bookkeeper])?;
         if let Some(known) = resolution::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.break_id, known.choice, &known.reason) == (new.of, new.choice, &reason);
             return if same { Ok(known) } else { Err(BreakError::IdReused) };
@@ -256,21 +277,27 @@ impl Breaks {
         if of.state != "open" {
             return Err(BreakError::UnderWay);
         }
+        // A return that failed leaves room for another way; what else is under way, the index keeps apart.
+        let failed = failed_return(&tx, of.id).await?;
+        if failed.is_some() && new.choice == ResolutionChoice::Return {
+            return Err(BreakError::UnderWay);
+        }
         // Money in suspense leaves it by an entry; a difference without money is explained, or booked as the other side says.
         let of_loan = loans::is_one(&of);
         let fits = match new.choice {
-            ResolutionChoice::Gift | ResolutionChoice::Return => of.suspense,
+            ResolutionChoice::Gift | ResolutionChoice::General | ResolutionChoice::Return => of.suspense,
             ResolutionChoice::Explain => !of.suspense,
             ResolutionChoice::Correct => of_loan,
             ResolutionChoice::Follow if of_loan => loans::followed(&tx, now, &of).await?.is_some(),
-            ResolutionChoice::Follow => followed(&tx, &of, told).await?.is_some(),
+            ResolutionChoice::Follow => followed(&tx, &of, told.clone()).await?.is_some(),
         };
         if !fits {
             return Err(BreakError::WrongChoice);
         }
-        if new.choice == ResolutionChoice::Gift {
+        if is_gift(new.choice) {
             // What the second person could not agree with is not proposed.
-            adoption_entry(&tx, &of, of.donation_id.ok_or(BreakError::NoOrder)?, BusinessDate::of(now)).await?;
+            let of = (&of, failed.as_ref());
+            gift_entry(&tx, of, new.choice, told.as_ref(), BusinessDate::of(now)).await?;
         }
         let row = resolution::ActiveModel {
             id: Set(new.id),
@@ -319,34 +346,41 @@ impl Breaks {
         let agree = decision.agrees();
         let now = self.business.now();
         let seen = self.get(id).await?;
-        let follows = agree && seen.choice == ResolutionChoice::Follow;
-        let told = if follows { self.told(seen.break_id).await? } else { None };
+        let told = if agree && reads_bills(seen.choice) { self.told(seen.break_id).await? } else { None };
+        if agree && seen.state == ResolutionState::Proposed {
+            self.clear_up(seen.break_id, by).await?;
+        }
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
-        let hand = Hand::in_book(&tx, of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
+        let hand = Hand::in_book(of.book_id, by, &[Role::Bookkeeper, Role::FinanceHead])?;
         if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(BreakError::OtherPerson);
         }
         let event = match (agree, row.choice) {
             (false, _) => ResolutionEvent::Decline,
-            (true, ResolutionChoice::Gift) => ResolutionEvent::TakeAsGift,
+            (true, ResolutionChoice::Gift | ResolutionChoice::General) => ResolutionEvent::TakeAsGift,
             (true, ResolutionChoice::Return) => ResolutionEvent::SendBack,
             (true, ResolutionChoice::Follow) => ResolutionEvent::Follow,
             (true, ResolutionChoice::Correct) => ResolutionEvent::HandBack,
             (true, ResolutionChoice::Explain) => ResolutionEvent::Explain,
         };
         let to = row.state.on(event)?;
+        let failed = if agree { failed_return(&tx, of.id).await? } else { None };
         if event == ResolutionEvent::TakeAsGift {
+            gift_entry(&tx, (&of, failed.as_ref()), row.choice, told.as_ref(), BusinessDate::of(now)).await?;
             let stray = Adoption {
                 id: DonationId::from(id.uuid()),
-                order: of.donation_id.ok_or(BreakError::NoOrder)?,
                 transaction_id: of.item.clone(),
                 amount: of.amount_fen,
                 paid: of.created_us,
                 settled: of.settled_us,
                 actor: by.id.to_string(),
             };
-            crowdfunding::adopt(&tx, now, stray).await?;
+            if row.choice == ResolutionChoice::General {
+                crowdfunding::adopt_to_general(&tx, now, stray, (of.book_id, of.donation_id)).await?;
+            } else {
+                crowdfunding::adopt(&tx, now, stray, of.donation_id.ok_or(BreakError::NoOrder)?).await?;
+            }
         }
         trail::because(&tx, now, format!("resolution:{id}"), decision.reason(), by).await?;
         // What the bills say now; if a later bill or run has made the books agree meanwhile, nothing.
@@ -377,6 +411,12 @@ impl Breaks {
         })
         .await?;
         if done {
+            if let Some(failed) = failed {
+                moved(&tx, failed, ResolutionState::Failed.on(ResolutionEvent::Supersede)?, |row| {
+                    row.finished_us = Set(Some(now));
+                })
+                .await?;
+            }
             close(&tx, &of).await?;
         }
         self.trail(&tx, now, if agree { "break.agree" } else { "break.decline" }, &row, &of, by).await?;
@@ -384,14 +424,20 @@ impl Breaks {
         Ok(row)
     }
 
-    /// Sends a return that failed again, under a new number.
+    /// Sends a return that failed again, under a new number, after the channel was asked for those it had: what was mended at its own site goes
+    /// back under its own number.
     pub async fn retry(&self, id: ResolutionId, by: &Member) -> Result<resolution::Model, BreakError> {
         by.must_be(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+        let seen = self.get(id).await?;
+        if seen.state == ResolutionState::Failed {
+            self.clear_up(seen.break_id, by).await?;
+        }
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
-        Hand::in_book(&tx, of.book_id, by, &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]).await??;
+        Hand::in_book(of.book_id, by, &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
         let to = row.state.on(ResolutionEvent::Retry)?;
+        only_way(&tx, of.id).await?;
         let attempt = row.attempt + 1;
         let row = moved(&tx, row, to, |row| {
             row.attempt = Set(attempt);
@@ -415,31 +461,15 @@ impl Breaks {
     ) -> Result<resolution::Model, BreakError> {
         by.must_be(&[Role::FinanceHead])?;
         let seen = self.get(id).await?;
-        let of =
-            discrepancy::Entity::find_by_id(seen.break_id).one(self.db.read()).await?.ok_or(BreakError::NoSuchBreak)?;
-        // Before the channel is asked, too.
-        Hand::in_book(self.db.read(), of.book_id, by, &[Role::FinanceHead]).await??;
         if seen.state == ResolutionState::Failed {
-            match self.wechat.query_refund(&id.out_refund_no(seen.attempt)).await {
-                Ok(answer) => {
-                    let told = Told::from(&answer);
-                    if let Some(why) = contradicts(&told, &of) {
-                        return Err(BreakError::Contradicted(why));
-                    }
-                    if answer.status == RefundStatus::Processing {
-                        return Err(BreakError::UnderWay);
-                    }
-                    self.heard(id, seen.attempt, &told).await?;
-                }
-                Err(WechatError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.clear_up(seen.break_id, by).await?;
         }
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let Loaded { row, of } = load(&tx, id).await?;
-        let hand = Hand::in_book(&tx, of.book_id, by, &[Role::FinanceHead]).await??;
+        let hand = Hand::in_book(of.book_id, by, &[Role::FinanceHead])?;
         let to = row.state.on(ResolutionEvent::PayByBank)?;
+        only_way(&tx, of.id).await?;
         if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(BreakError::OtherPerson);
         }
@@ -451,6 +481,35 @@ impl Breaks {
         self.trail(&tx, now, "break.paid_by_bank", &row, &of, by).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Before a return that failed gives way, is sent again or paid by bank: asks the channel for each number it had. What it has given back after
+    /// all is booked, what it works on is waited for, and while it does not answer, or speaks of another refund, nothing is decided.
+    async fn clear_up(&self, of: BreakId, by: &Member) -> Result<(), BreakError> {
+        let db = self.db.read();
+        let of = discrepancy::Entity::find_by_id(of).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
+        // Nobody has it asked who may not decide.
+        Hand::in_book(of.book_id, by, &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead])?;
+        let Some(failed) = failed_return(db, of.id).await? else { return Ok(()) };
+        for attempt in 1..=failed.attempt {
+            match self.wechat.query_refund(&failed.id.out_refund_no(attempt)).await {
+                Ok(answer) => {
+                    let told = Told::from(&answer);
+                    if let Some(why) = contradicts(&told, &of) {
+                        return Err(BreakError::Contradicted(why));
+                    }
+                    match answer.status {
+                        RefundStatus::Processing => return Err(BreakError::UnderWay),
+                        RefundStatus::Success => self.heard(failed.id, attempt, &told).await?,
+                        _ => {}
+                    }
+                }
+                // It never took the refund, so it cannot make it.
+                Err(WechatError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Sends returns that are decided and asks for those under way. Answers how many went on, and how many did not.
@@ -555,9 +614,19 @@ impl Breaks {
             }
         }
         let tx = self.db.begin().await?;
-        returned(&tx, now, id, told.number, told.success.unwrap_or(now)).await?;
-        tx.commit().await?;
-        Ok(())
+        match returned(&tx, now, (id, attempt), told.number, told.success.unwrap_or(now)).await {
+            Ok(_) => Ok(tx.commit().await?),
+            // Another way was carried out since the channel said that it cannot. The bill lists what left twice, and reconciliation makes a
+            // break of it; told again, it would be no other.
+            Err(BreakError::Refused(Refused {
+                state: ResolutionState::Superseded,
+                event: ResolutionEvent::Success,
+            })) => {
+                tracing::error!(resolution = %id, "the channel made a return that another way had taken the place of");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn fail(&self, id: ResolutionId, attempt: i64, why: &str) -> Result<(), BreakError> {
@@ -610,14 +679,61 @@ pub fn entry_number(item: &str) -> String {
     reconciliation::refund_key(item)
 }
 
-/// The entry with which money in suspense would become a gift to the campaign of the order it names.
-async fn adoption_entry(
+/// Whether a choice makes a gift of money in suspense.
+fn is_gift(choice: ResolutionChoice) -> bool {
+    matches!(choice, ResolutionChoice::Gift | ResolutionChoice::General)
+}
+
+/// Whether the channel's bills have a say in a choice: they are followed, or do not know what would be a gift.
+fn reads_bills(choice: ResolutionChoice) -> bool {
+    is_gift(choice) || choice == ResolutionChoice::Follow
+}
+
+/// The entry with which money in suspense would become a gift: to the campaign of the order it names, or to the general fund. What names an order
+/// goes there only if the channel could not give it back (docs/decisions/0025).
+async fn gift_entry(
     db: &impl ConnectionTrait,
-    of: &discrepancy::Model,
-    order: DonationId,
+    (of, failed): (&discrepancy::Model, Option<&resolution::Model>),
+    choice: ResolutionChoice,
+    told: Option<&reconciliation::Told>,
     on: BusinessDate,
-) -> Result<Entry, CrowdfundingError> {
-    crowdfunding::adoption_entry(db, (DonationId::new(), order), &of.item, of.amount_fen, on).await
+) -> Result<Entry, BreakError> {
+    if matches!(told, Some(reconciliation::Told::Never)) {
+        return Err(BreakError::NeverPaid);
+    }
+    let (id, number, amount) = (DonationId::new(), of.item.as_str(), of.amount_fen);
+    if choice == ResolutionChoice::Gift {
+        let order = of.donation_id.ok_or(BreakError::NoOrder)?;
+        return Ok(crowdfunding::adoption_entry(db, (id, order), number, amount, on).await?);
+    }
+    let entry = crowdfunding::general_entry(db, (id, of.book_id, of.donation_id), number, amount, on).await?;
+    if of.donation_id.is_some() && failed.is_none() {
+        return Err(BreakError::ReturnFirst);
+    }
+    Ok(entry)
+}
+
+/// The return of a break that failed and was not ended otherwise.
+async fn failed_return(db: &impl ConnectionTrait, of: BreakId) -> Result<Option<resolution::Model>, DbErr> {
+    resolution::Entity::find()
+        .filter(resolution::Column::BreakId.eq(of))
+        .filter(resolution::Column::State.eq(ResolutionState::Failed))
+        .one(db)
+        .await
+}
+
+/// What waits for a decision about a break, if anything does.
+async fn proposed(tx: &Tx, of: BreakId) -> Result<Option<resolution::Model>, DbErr> {
+    resolution::Entity::find()
+        .filter(resolution::Column::BreakId.eq(of))
+        .filter(resolution::Column::State.eq(ResolutionState::Proposed))
+        .one(tx)
+        .await
+}
+
+/// Refuses to go on with a return that failed while another way out waits for a decision.
+async fn only_way(tx: &Tx, of: BreakId) -> Result<(), BreakError> {
+    if proposed(tx, of).await?.is_some() { Err(BreakError::UnderWay) } else { Ok(()) }
 }
 
 /// In which way the channel does not speak of all of the payment in suspense.
@@ -658,7 +774,7 @@ fn of_bills(error: ReconcileError) -> BreakError {
 pub(crate) async fn returned(
     tx: &Tx,
     now: Timestamp,
-    id: ResolutionId,
+    (id, attempt): (ResolutionId, i64),
     channel_refund_id: &str,
     at: Timestamp,
 ) -> Result<bool, BreakError> {
@@ -667,7 +783,15 @@ pub(crate) async fn returned(
         return Ok(false);
     }
     let to = row.state.on(ResolutionEvent::Success)?;
-    book(tx, now, postings::suspense_returned(of.book_id, id, of.amount_fen, BusinessDate::of(at))).await?;
+    // Nothing is left to decide about.
+    if let Some(other) = proposed(tx, of.id).await? {
+        moved(tx, other, ResolutionState::Proposed.on(ResolutionEvent::Supersede)?, |row| {
+            row.finished_us = Set(Some(now));
+        })
+        .await?;
+    }
+    let (number, on) = (id.out_refund_no(attempt), BusinessDate::of(at));
+    book(tx, now, postings::suspense_returned(of.book_id, id, of.amount_fen, on).document(Some(number))).await?;
     let number = channel_refund_id.to_owned();
     moved(tx, row, to, |row| {
         row.channel_refund_id = Set(Some(number));

@@ -139,7 +139,7 @@ impl Cash {
         let pieces = serde_json::to_string(&new.pieces).map_err(|error| DbErr::Json(error.to_string()))?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(CashError::NoSuchBook)?;
-        let hand = Hand::in_book(&tx, new.book, by, &COUNTERS).await??;
+        let hand = Hand::in_book(new.book, by, &COUNTERS)?;
         if let Some(standing) = cash_count::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (standing.book_id, standing.counter_id) == (new.book, by.id)
                 && (&standing.cash_box, &standing.pieces) == (&cash_box, &pieces);
@@ -190,7 +190,7 @@ impl Cash {
         by.must_be(&WITNESSES)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        let hand = Hand::in_book(&tx, row.book_id, by, &WITNESSES).await??;
+        let hand = Hand::in_book(row.book_id, by, &WITNESSES)?;
         if hand.is_of([Some(row.counter_id), row.counter_for_id]) {
             return Err(CashError::OtherPerson);
         }
@@ -233,7 +233,7 @@ impl Cash {
         }
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        let hand = Hand::in_book(&tx, row.book_id, by, &DECIDERS).await??;
+        let hand = Hand::in_book(row.book_id, by, &DECIDERS)?;
         let had_part = [Some(row.counter_id), row.counter_for_id, row.witness_id, row.witness_for_id];
         if hand.is_of(had_part) {
             return Err(CashError::OtherPerson);
@@ -266,7 +266,7 @@ impl Cash {
         by.must_be(&COUNTERS)?;
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = locked(&tx, id).await?;
-        Hand::in_book(&tx, row.book_id, by, &COUNTERS).await??;
+        Hand::in_book(row.book_id, by, &COUNTERS)?;
         let to = row.state.on(CountEvent::Withdraw)?;
         let mut active: cash_count::ActiveModel = row.into();
         active.state = Set(to);

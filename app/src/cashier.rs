@@ -3,22 +3,25 @@
 //! The channel's callback, our own query and (later) reconciliation all end in [`Cashier::settle`]. It may be told the same
 //! payment any number of times, at once, in any order: a gift is confirmed and booked exactly once. Money that came but
 //! belongs to no open order (unknown, another amount, paid twice, paid after close) is booked too, into 2209 待查款, and
-//! becomes a break for a person to decide; it is never outside the books and never a gift before the decision.
+//! becomes a break for a person to decide; it is never outside the books and never a gift before the decision. What cannot be booked, because
+//! it came in another currency or is told otherwise than it stands in the books, is a break without an entry: it is answered as understood, so
+//! that it is not repeated for a day, and somebody looks.
 
 use std::sync::Arc;
 
 use crowdfunding::{BankGift, CrowdfundingError, Decision, NewDonation, Order, Paid, Placed, UnpaidLimit};
 use domain::donation::DonationState;
+use domain::reconciliation::BreakClass;
 use domain::role::Member;
 use domain::{BookId, BreakId, BusinessDate, Clock, DonationId, Money, Timestamp};
-use entity::{Db, GroupCommit, GroupError, GroupOptions, Rows, Tx, book, charity, donation};
+use entity::{Db, GroupCommit, GroupError, GroupOptions, Rows, Tx, book, charity, discrepancy, donation};
 use futures_util::StreamExt;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use wechat::{Transaction, WechatError};
 
 use crate::outbox::{self, NewMessage};
-use crate::{Limits, Templates, postings, trail};
+use crate::{Limits, Templates, postings, reconciliation, trail};
 
 /// How many questions to the channel are under way at once.
 const ASKING: usize = 8;
@@ -197,8 +200,51 @@ impl Cashier {
         if !transaction.is_paid() {
             return Ok(None);
         }
+        if let Some(foreign) = transaction.foreign() {
+            return self.note_foreign(transaction, foreign).await.map(Some);
+        }
         let payment = payment_of(transaction)?;
         self.settle(payment).await.map(Some)
+    }
+
+    /// Money has come in another currency: what it is in yuan the channel settles and its bill shows, so nothing is booked. The order takes no
+    /// other payment. Once a payment.
+    async fn note_foreign(
+        &self,
+        transaction: &Transaction,
+        (total, currency): (i64, &str),
+    ) -> Result<Settlement, CashierError> {
+        let number = transaction.transaction_id.clone().ok_or(CashierError::NotAPayment("no transaction number"))?;
+        let now = self.business.now();
+        let tx = self.db.begin().await?;
+        let id = DonationId::from_out_trade_no(&transaction.out_trade_no);
+        let order = crowdfunding::find_orders(&tx, id.into_iter()).await?.into_values().next();
+        let book = match &order {
+            Some(order) => order.book_id,
+            None => merchant_book(&tx, self.wechat.mchid()).await?,
+        };
+        if let Some(order) = &order {
+            crowdfunding::close(&tx, now, order.id).await?;
+        }
+        let (class, of) = (BreakClass::Currency.as_str(), discrepancy::Column::Class);
+        let known = discrepancy::Entity::find().filter(of.eq(class)).filter(discrepancy::Column::Item.eq(&*number));
+        if known.count(&tx).await? == 0 {
+            let note = Note {
+                class,
+                item: number,
+                amount: Money::ZERO,
+                expected: order.as_ref().map(|order| order.amount_fen),
+                book,
+                donation: order.as_ref().map(|order| order.id),
+                detail: format!("以{currency}支付，金额{total}（该币种的最小单位），订单 {}", transaction.out_trade_no),
+                proposal: reconciliation::proposal(BreakClass::Currency),
+                day: BusinessDate::of(transaction.success_time.unwrap_or(now)),
+            };
+            note_down(&tx, now, &[note]).await?;
+        }
+        tx.commit().await?;
+        metrics::counter!("sangzi_settlements_total", "outcome" => class).increment(1);
+        Ok(Settlement::Break { class, donation: order.map(|order| order.id) })
     }
 
     /// Asks the channel for a gift's order and settles what it says. Answers the gift as it stands then.
@@ -359,6 +405,43 @@ struct Stray<'a> {
     order: Option<Order>,
 }
 
+/// What the channel says and nothing is booked of: a break for somebody to look into.
+struct Note {
+    class: &'static str,
+    item: String,
+    amount: Money,
+    expected: Option<Money>,
+    book: BookId,
+    donation: Option<DonationId>,
+    detail: String,
+    proposal: &'static str,
+    day: BusinessDate,
+}
+
+impl Note {
+    /// A payment that stands in the books as `booked`, and is told otherwise now: of another amount, or of another order.
+    fn contradicts(payment: &Payment, booked: Money, book: BookId, donation: Option<DonationId>) -> Note {
+        let other_amount = booked != payment.amount;
+        let class = if other_amount { BreakClass::Amount } else { BreakClass::Status };
+        let what = if other_amount {
+            "微信先后所报金额不一致"
+        } else {
+            "微信先后所报订单或时间不一致"
+        };
+        Note {
+            class: class.as_str(),
+            item: payment.transaction_id.clone(),
+            amount: payment.amount,
+            expected: Some(booked),
+            book,
+            donation,
+            detail: format!("{what}，未另记账，订单 {}", payment.out_trade_no),
+            proposal: reconciliation::proposal(class),
+            day: BusinessDate::of(payment.paid),
+        }
+    }
+}
+
 /// Settles a slice of payments in a fixed number of statements. The orders are locked, so whoever comes second sees what the
 /// first did. Callback and query come here through the queue, reconciliation with a slice of its own.
 pub(crate) async fn settle(
@@ -376,11 +459,15 @@ pub(crate) async fn settle(
     let mut paid: Vec<Paid> = Vec::with_capacity(payments.len());
     let mut places: Vec<usize> = Vec::with_capacity(payments.len());
     let mut strays: Vec<Stray<'_>> = Vec::new();
+    let mut notes: Vec<Note> = Vec::new();
     for payment in payments {
         let order = DonationId::from_out_trade_no(&payment.out_trade_no).and_then(|id| orders.get_mut(&id));
         let stray = match order {
             None => Stray { payment, class: "missing_here", order: None },
             Some(order) if order.transaction_id.as_ref() == Some(&payment.transaction_id) => {
+                if order.amount_fen != payment.amount {
+                    notes.push(Note::contradicts(payment, order.amount_fen, order.book_id, Some(order.id)));
+                }
                 answers.push(Settlement::AlreadyPaid { donation: order.id });
                 continue;
             }
@@ -417,7 +504,8 @@ pub(crate) async fn settle(
         answers[place] = Settlement::Paid { donation: paid.order.id, late: confirmation.late };
         messages.extend(thanks(&house.templates, paid));
     }
-    suspend(tx, now, &house.mchid, &strays).await?;
+    notes.extend(suspend(tx, now, &house.mchid, &strays).await?);
+    note_down(tx, now, &notes).await?;
     for stray in strays.iter().filter(|stray| stray.class == "amount") {
         // The channel takes no second payment of it, and what it says next of this one must not be taken for another.
         if let Some(order) = &stray.order {
@@ -446,31 +534,51 @@ fn thanks(templates: &Templates, paid: &Paid) -> Option<NewMessage> {
 }
 
 /// Books stray money into suspense and writes a break with each new entry; the entry is named by the payment, so a repetition
-/// changes nothing.
-async fn suspend(tx: &Tx, now: Timestamp, mchid: &str, strays: &[Stray<'_>]) -> Result<(), DbErr> {
+/// changes nothing. Answers what stands in the books otherwise than it is told now: that is not booked a second time.
+async fn suspend(tx: &Tx, now: Timestamp, mchid: &str, strays: &[Stray<'_>]) -> Result<Vec<Note>, DbErr> {
     if strays.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let merchant = merchant_book(tx, mchid).await?;
     let book = |stray: &Stray<'_>| stray.order.as_ref().map_or(merchant, |order| order.book_id);
+    // A gift that was taken out of suspense is no other: told again, its entry stands.
+    let settled =
+        crowdfunding::settled_by(tx, strays.iter().map(|stray| stray.payment.transaction_id.as_str())).await?;
+    let gift_of = |stray: &Stray<'_>| settled.get(&stray.payment.transaction_id);
+    let mut notes: Vec<Note> = strays
+        .iter()
+        .filter_map(|stray| {
+            let (id, amount) = *gift_of(stray)?;
+            Some(Note::contradicts(stray.payment, amount, book(stray), Some(id)))
+        })
+        .collect();
+    let strays: Vec<&Stray<'_>> = strays.iter().filter(|stray| gift_of(stray).is_none()).collect();
     let entries: Vec<_> = strays
         .iter()
         .map(|s| {
             postings::suspense(book(s), &s.payment.transaction_id, s.payment.amount, BusinessDate::of(s.payment.paid))
         })
         .collect();
-    let mut fresh = Vec::with_capacity(strays.len());
-    for (stray, posted) in strays.iter().zip(ledger::post(tx, now, &entries).await?) {
-        let posted = posted.map_err(|refused| {
-            DbErr::Custom(format!("payment {} cannot be suspended: {refused}", stray.payment.transaction_id))
-        })?;
-        // Told again, perhaps after its order was closed, it would be of another class: one payment is one break.
-        if matches!(posted, ledger::Posted::Booked { .. }) {
-            fresh.push(stray);
+    let mut fresh: Vec<&Stray<'_>> = Vec::with_capacity(strays.len());
+    for ((stray, entry), posted) in strays.into_iter().zip(&entries).zip(ledger::post(tx, now, &entries).await?) {
+        match posted {
+            Ok(ledger::Posted::Booked { .. }) => fresh.push(stray),
+            // Told again, perhaps after its order was closed, it would be of another class: one payment is one break.
+            Ok(_) => {}
+            Err(ledger::Refusal::ReferenceTaken) => {
+                let stands = ledger::entry_by_reference(tx, entry.reference()).await?;
+                let booked = stands.map_or(stray.payment.amount, |(entry, _)| entry.total_fen);
+                let donation = stray.order.as_ref().map(|order| order.id);
+                notes.push(Note::contradicts(stray.payment, booked, book(stray), donation));
+            }
+            Err(refused) => {
+                let number = &stray.payment.transaction_id;
+                return Err(DbErr::Custom(format!("payment {number} cannot be suspended: {refused}")));
+            }
         }
     }
     if fresh.is_empty() {
-        return Ok(());
+        return Ok(notes);
     }
     let proposal = |class: &str| match class {
         "missing_here" => "查无此单：核对后退回付款人",
@@ -492,6 +600,30 @@ async fn suspend(tx: &Tx, now: Timestamp, mchid: &str, strays: &[Stray<'_>]) -> 
     let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, donation_id, detail, proposal, created_us, \
                suspense, day, owner) \
                SELECT id, class, item, 'open', amount_fen, expected_fen, book_id, donation_id, detail, proposal, $1, true, day, 'cashier' \
+               FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
+    Ok(notes)
+}
+
+/// Writes breaks down that hold no money. One that stands open as it is, stays.
+async fn note_down(tx: &Tx, now: Timestamp, notes: &[Note]) -> Result<(), DbErr> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::new()
+        .uuid("id", notes.iter().map(|_| BreakId::new().uuid()))
+        .text("class", notes.iter().map(|note| note.class))
+        .text("item", notes.iter().map(|note| note.item.clone()))
+        .int("amount_fen", notes.iter().map(|note| note.amount.fen()))
+        .int_or_null("expected_fen", notes.iter().map(|note| note.expected.map(Money::fen)))
+        .uuid("book_id", notes.iter().map(|note| note.book.uuid()))
+        .uuid_or_null("donation_id", notes.iter().map(|note| note.donation.map(DonationId::uuid)))
+        .text("detail", notes.iter().map(|note| note.detail.clone()))
+        .text("proposal", notes.iter().map(|note| note.proposal))
+        .text("day", notes.iter().map(|note| note.day.to_string()));
+    let sql = "INSERT INTO discrepancy (id, class, item, state, amount_fen, expected_fen, book_id, donation_id, detail, proposal, created_us, \
+               suspense, day, owner) \
+               SELECT id, class, item, 'open', amount_fen, expected_fen, book_id, donation_id, detail, proposal, $1, false, day, 'cashier' \
                FROM {rows} WHERE true ON CONFLICT DO NOTHING";
     tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into()])).await?;
     Ok(())

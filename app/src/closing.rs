@@ -380,7 +380,7 @@ impl Closing {
         roles: &[Role],
     ) -> Result<book::Model, ClosingError> {
         let row = book::Entity::find_by_id(id).one(tx).await?.ok_or(ClosingError::NoSuchBook)?;
-        by.may(roles, &crowdfunding::book_place(tx, id).await?)?;
+        by.keeps(roles, id)?;
         if period.last >= self.clock.today() {
             return Err(ClosingError::NotOver(period.last));
         }
@@ -425,8 +425,8 @@ impl Closing {
     }
 
     /// The hand of the second of two persons: neither the first, nor for whom the first acted.
-    async fn second(tx: &Tx, book: BookId, first: [Option<StaffId>; 2], by: &Member) -> Result<Hand, ClosingError> {
-        let hand = Hand::at(by, &SECOND, &crowdfunding::book_place(tx, book).await?)?;
+    fn second(book: BookId, first: [Option<StaffId>; 2], by: &Member) -> Result<Hand, ClosingError> {
+        let hand = Hand::in_book(book, by, &SECOND)?;
         if hand.is_of(first) { Err(ClosingError::OtherPerson) } else { Ok(hand) }
     }
 

@@ -115,7 +115,8 @@ impl GiftLists {
             ..ListReport::default()
         };
         if let Some(known) = crowdfunding::gift_list(&tx, list.id).await? {
-            if known.sha256 != sha256 || known.purpose() != list.purpose || known.author_id != by.id {
+            let same = (&known.sha256, known.purpose(), known.author_id) == (&sha256, list.purpose, by.id);
+            if !same || ListPlace::of(&known.place) != list.place {
                 return Err(CrowdfundingError::IdReused);
             }
             report.list = Some(known);

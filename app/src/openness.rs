@@ -4,6 +4,8 @@
 //! books have gone on and the last answer is older than [`KEPT`]: a crowd of readers costs one computation a minute. Places are units that
 //! organise, in the order of the tree and not of their sums (facts: charity 2.10).
 
+mod places;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +18,8 @@ use ledger::{FlowKind, Position};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
+
+pub use places::{LOAN_READERS, PLACE_READERS, PlaceYear};
 
 /// How long an answer is given again although the books have gone on.
 const KEPT: Duration = Duration::from_secs(60);

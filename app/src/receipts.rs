@@ -389,7 +389,7 @@ impl Receipts {
     /// it takes a reason and leaves a line.
     pub async fn export_wishes(&self, by: &Member, reason: &str) -> Result<Vec<u8>, ReceiptError> {
         by.must_be(&ISSUERS)?;
-        self.issues(by).await?;
+        issues(by)?;
         let reason = required(reason)?;
         let wishes = self.wishes_after(&Place::issued_by(by), &WishSearch::default(), None, MOST_LINES as u64).await?;
         let sealed: Vec<_> = wishes.iter().filter_map(|wish| wish.donor_id.zip(wish.name_sealed.clone())).collect();
@@ -438,33 +438,20 @@ impl Receipts {
         Ok(bytes)
     }
 
-    /// Refuses whoever is cashier of no legal entity: a receipt is its own to give, wherever the campaign is.
-    async fn issues(&self, by: &Member) -> Result<(), ReceiptError> {
-        let places = crowdfunding::charity_places(self.db.read()).await?;
-        if places.iter().any(|place| by.may(&ISSUERS, place).is_ok()) {
-            return Ok(());
-        }
-        by.may(&ISSUERS, &UnitPath::whole())?;
-        Ok(())
-    }
-
     /// Takes the numbers that came back, or only says what would be taken. A gift that another legal entity received is none to the asker.
     pub async fn import(&self, by: &Member, file: &[u8], trial: bool) -> Result<ImportReport, ReceiptError> {
         by.must_be(&ISSUERS)?;
-        self.issues(by).await?;
+        issues(by)?;
         let (lines, numbers, mut bad) = read(file)?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let ids = || Rows::new().uuid("id", numbers.iter().map(|number| number.donation.uuid()));
         let backend = self.db.backend();
-        let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.paid_us, d.confirmed_us, d.receipt, u.path FROM {rows} \
-                   JOIN donation d ON d.id = r.id LEFT JOIN campaign c ON c.id = d.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = COALESCE(c.book_id, d.book_id) \
-                   LEFT JOIN unit u ON u.id = h.unit_id";
+        let sql = "SELECT d.id, d.amount_fen - d.refunded_fen AS left_fen, d.paid_us, d.confirmed_us, d.receipt, COALESCE(c.book_id, d.book_id) AS book_id FROM {rows} \
+                   JOIN donation d ON d.id = r.id LEFT JOIN campaign c ON c.id = d.campaign_id";
         let mut gifts: HashMap<DonationId, Received> = HashMap::new();
         for row in tx.query_all_raw(ids().statement(backend, sql, [])).await? {
-            let place = row.try_get::<Option<UnitPath>>("", "path")?.unwrap_or_else(UnitPath::whole);
-            if by.may(&ISSUERS, &place).is_err() {
+            if by.keeps(&ISSUERS, row.try_get("", "book_id")?).is_err() {
                 continue;
             }
             let confirmed = row.try_get::<Option<Timestamp>>("", "confirmed_us")?;
@@ -566,7 +553,7 @@ impl Receipts {
         let tx = self.db.begin().await?;
         let row = receipt::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ReceiptError::NoSuchReceipt)?;
-        by.may(&ISSUERS, &issuer(&tx, row.donation_id).await?)?;
+        by.keeps(&ISSUERS, issuer(&tx, row.donation_id).await?)?;
         let (event, action) = match &red {
             Some(_) => (ReceiptEvent::Reverse, "receipt.reverse"),
             None => (ReceiptEvent::Void, "receipt.void"),
@@ -596,58 +583,72 @@ impl Receipts {
     }
 }
 
-/// Where the legal entity stands that received a gift.
-async fn issuer(db: &impl ConnectionTrait, id: DonationId) -> Result<UnitPath, DbErr> {
-    let sql = "SELECT u.path FROM donation d LEFT JOIN campaign c ON c.id = d.campaign_id \
-               JOIN charity h ON h.book_id = COALESCE(c.book_id, d.book_id) \
-               JOIN unit u ON u.id = h.unit_id WHERE d.id = $1";
+/// Refuses whoever is cashier of no legal entity: a receipt is its own to give, wherever the campaign is.
+fn issues(by: &Member) -> Result<(), ReceiptError> {
+    if by.entities.iter().any(|entity| by.keeps(&ISSUERS, entity.book).is_ok()) {
+        return Ok(());
+    }
+    by.may(&ISSUERS, &UnitPath::whole())?;
+    Ok(())
+}
+
+/// The book of the legal entity that received a gift.
+async fn issuer(db: &impl ConnectionTrait, id: DonationId) -> Result<BookId, ReceiptError> {
+    let sql = "SELECT COALESCE(c.book_id, d.book_id) AS book_id FROM donation d LEFT JOIN campaign c ON c.id = d.campaign_id WHERE d.id = $1";
     let row = Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into()]);
-    db.query_one_raw(row).await?.map_or_else(|| Ok(UnitPath::whole()), |row| row.try_get("", "path"))
+    let found = db.query_one_raw(row).await?.ok_or(ReceiptError::NoSuchReceipt)?;
+    Ok(found.try_get("", "book_id")?)
 }
 
 /// Where gifts are looked for: in these parts of the tree, or everywhere.
 #[derive(Default)]
 struct Place {
     parts: Vec<UnitPath>,
-    /// Whether the legal entity that received them has to stand there, and not merely the campaign.
-    issuer: bool,
+    /// The books of the legal entities that received them, wherever the campaign is.
+    books: Option<Vec<BookId>>,
 }
 
 impl Place {
     /// Where a reader may look.
     fn of(by: &Member) -> Place {
-        Place { parts: parts(by, &READERS), issuer: false }
+        Place { parts: parts(by, &READERS), books: None }
     }
 
     /// What the legal entities received that somebody is cashier of.
     fn issued_by(by: &Member) -> Place {
-        Place { parts: parts(by, &ISSUERS), issuer: true }
+        let kept = by.entities.iter().map(|entity| entity.book).filter(|book| by.keeps(&ISSUERS, *book).is_ok());
+        Place { parts: Vec::new(), books: (!by.entities.is_empty()).then(|| kept.collect()) }
     }
 
     /// The condition on a gift `d`; its values are numbered from here.
     fn sql(&self, first: usize) -> String {
+        if let Some(books) = &self.books {
+            let all: Vec<String> = (first..first + books.len()).map(|n| format!("${n}")).collect();
+            return format!(
+                "AND EXISTS (SELECT 1 FROM book k LEFT JOIN campaign c ON c.id = d.campaign_id \
+                 WHERE k.id = COALESCE(c.book_id, d.book_id) AND k.id IN ({}))",
+                all.join(", ")
+            );
+        }
         if self.parts.is_empty() {
             return String::new();
         }
-        let (path, house) = match self.issuer {
-            true => ("u.path", "JOIN charity h ON h.book_id = c.book_id JOIN unit u ON u.id = h.unit_id"),
-            false => ("c.unit_path", ""),
-        };
         // A path holds no character that LIKE reads as another.
         let under = |path: &str| {
             let parts: Vec<String> = (first..first + self.parts.len()).map(|n| format!("{path} LIKE ${n}")).collect();
             parts.join(" OR ")
         };
         format!(
-            "AND (EXISTS (SELECT 1 FROM campaign c {house} WHERE c.id = d.campaign_id AND ({})) \
+            "AND (EXISTS (SELECT 1 FROM campaign c WHERE c.id = d.campaign_id AND ({})) \
              OR EXISTS (SELECT 1 FROM charity h JOIN unit u ON u.id = h.unit_id WHERE h.book_id = d.book_id AND ({})))",
-            under(path),
+            under("c.unit_path"),
             under("u.path")
         )
     }
 
     fn values(&self) -> impl Iterator<Item = sea_orm::Value> {
-        self.parts.iter().map(|part| format!("{}%", part.as_str()).into())
+        let parts = self.parts.iter().map(|part| format!("{}%", part.as_str()).into());
+        parts.chain(self.books.iter().flatten().map(|book| (*book).into()))
     }
 }
 

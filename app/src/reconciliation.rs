@@ -45,6 +45,7 @@ use channel::Sound;
 use findings::Findings;
 use rule::Terms;
 
+pub(crate) use findings::proposal;
 pub(crate) use follow::{Follow, Told, follow, refund_key, told};
 pub(crate) use transit::{AT_BANK, pairs};
 
@@ -83,6 +84,14 @@ pub enum ReconcileError {
     /// The day is not over.
     #[error("{0}尚未结束，账单要到次日10时才能取得")]
     NotOver(BusinessDate),
+    /// The bank's file is of a day before the books begin: what moved then is in the opening balances.
+    #[error("银行对账单是{day}的，账套自{begun}起记账，此前的收支体现在期初余额中，不参与对账")]
+    BeforeBooks {
+        /// Of when it is.
+        day: BusinessDate,
+        /// The first day of the books.
+        begun: BusinessDate,
+    },
     /// The channel keeps bills for three months.
     #[error("{0}的账单已超过微信支付保留的三个月，请用 --trade-bill 和 --fund-flow 提供账单文件")]
     Gone(BusinessDate),
@@ -346,7 +355,7 @@ impl Reconciliation {
         let Some(wechat) = &self.wechat else { return Ok(Vec::new()) };
         let Ok(house) = self.house_of(wechat.mchid()).await else { return Ok(Vec::new()) };
         let db = self.db.read();
-        let Some((first, _)) = ledger::booked_days(db, house.owner.book_id).await? else { return Ok(Vec::new()) };
+        let Some((first, _)) = first_day(db, house.owner.book_id).await? else { return Ok(Vec::new()) };
         let last = BusinessDate::of(self.business.now().before(READY));
         let reach = (0..REACH_DAYS).fold(last, |day, _| day.previous());
         let ran: Vec<BusinessDate> = reconciliation_run::Entity::find()
@@ -521,6 +530,10 @@ impl Reconciliation {
         }
         drop(bills);
         if let Some(bytes) = &files.bank {
+            let begun = begun(self.db.read(), house.owner.book_id).await?;
+            if day < begun {
+                return Err(ReconcileError::BeforeBooks { day, begun });
+            }
             bills::read_bank(bytes, day)?;
             kept.push(Kept { kind: "bank", bytes });
         }
@@ -682,9 +695,35 @@ impl Reconciliation {
     }
 }
 
+/// The first day of a book that has anything to reconcile, and whether it began with opening balances (期初余额). They hold all that moved
+/// until their day: with nothing else booked on it the books begin with the next, and its bills would tell everything twice.
+async fn first_day(db: &impl ConnectionTrait, id: BookId) -> Result<Option<(BusinessDate, bool)>, DbErr> {
+    let Some((first, _)) = ledger::booked_days(db, id).await? else { return Ok(None) };
+    let sql = "SELECT (SELECT CAST(count(*) AS BIGINT) FROM entry o WHERE o.book_id = $1 AND o.book_date = $2) AS n \
+               FROM manual_voucher v JOIN entry e ON e.id = v.entry_id \
+               WHERE v.book_id = $1 AND v.kind = 'opening' AND v.state = 'posted' AND e.book_date = $2";
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into(), first.into()]);
+    let Some(row) = db.query_one_raw(statement).await? else { return Ok(Some((first, false))) };
+    let alone = row.try_get::<i64>("", "n")? == 1;
+    Ok(Some((if alone { first.next() } else { first }, true)))
+}
+
+/// The first day of which a bank's file can be about a book: after its opening balances; without them from the year it was opened in, or
+/// from what was booked before that.
+async fn begun(db: &impl ConnectionTrait, id: BookId) -> Result<BusinessDate, ReconcileError> {
+    let book = book::Entity::find_by_id(id).one(db).await?.ok_or(ReconcileError::NoSuchCharity)?;
+    let opened = BusinessDate::of(book.created_us);
+    let year = BusinessDate::new(opened.year(), 1, 1).unwrap_or(opened);
+    Ok(match first_day(db, id).await? {
+        Some((first, true)) => first,
+        Some((first, false)) => first.min(year),
+        None => year,
+    })
+}
+
 /// The last day up to which every day was reconciled with both its bills; none before the first.
 pub(crate) async fn through(db: &impl ConnectionTrait, book: BookId) -> Result<Option<BusinessDate>, DbErr> {
-    let Some((first, _)) = ledger::booked_days(db, book).await? else { return Ok(None) };
+    let Some((first, _)) = first_day(db, book).await? else { return Ok(None) };
     let ran: BTreeSet<BusinessDate> = reconciliation_run::Entity::find()
         .select_only()
         .column(reconciliation_run::Column::Day)

@@ -152,14 +152,46 @@ impl Refunds {
         Ok(row)
     }
 
-    /// Sends a failed refund again.
+    /// Sends a failed refund again, after the channel was asked for it: what was mended at its own site goes back under its own number.
     pub async fn retry(&self, id: RefundId, by: &Member) -> Result<refund::Model, CashierError> {
+        let roles = &[Role::Cashier, Role::Bookkeeper, Role::FinanceHead];
+        self.shown(id, by, roles).await?;
+        self.clear_up(id).await?;
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let row = crowdfunding::retry(&tx, now, id, by).await?;
         self.trail(&tx, now, &row, "refund.retry", by).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Before a failed refund is sent again or ended without the channel: asks it for each number the refund had. What it has refunded after all is
+    /// booked, what it works on is waited for, and while it does not answer, or speaks of another refund, nothing is decided.
+    async fn clear_up(&self, id: RefundId) -> Result<(), CashierError> {
+        let refund = crowdfunding::refund(self.db.read(), id).await?;
+        let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
+        if refund.state != RefundState::Failed || donation.transaction_id.is_none() {
+            return Ok(());
+        }
+        for attempt in 1..=refund.attempt {
+            match self.wechat.query_refund(&number(id, attempt)).await {
+                Ok(answer) => {
+                    let told = Told::from(&answer);
+                    if let Some(why) = told.contradicts_refund(&refund, &donation) {
+                        return Err(CashierError::Contradicted(why));
+                    }
+                    match answer.status {
+                        RefundStatus::Processing => return Err(CrowdfundingError::RefundUnderWay.into()),
+                        RefundStatus::Success => self.heard(id, attempt, &told).await?,
+                        _ => {}
+                    }
+                }
+                // It never took the refund, so it cannot make it.
+                Err(WechatError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// The first of two persons proposes to end a failed refund without the channel.
@@ -172,8 +204,7 @@ impl Refunds {
         Ok(row)
     }
 
-    /// The second person ends it: by bank, or given up. The channel is asked once more before: what it has refunded after all,
-    /// or still works on, is not paid twice, and while it does not answer, or speaks of another refund, nothing is decided.
+    /// The second person ends it, by bank or given up, after the channel was asked once more: what it has refunded is not paid twice.
     pub async fn settle_outcome(
         &self,
         id: RefundId,
@@ -182,25 +213,9 @@ impl Refunds {
     ) -> Result<refund::Model, CashierError> {
         // Before the channel is asked, too.
         by.must_be(deciders(Profile::Small)).map_err(CrowdfundingError::from)?;
+        self.clear_up(id).await?;
         let refund = crowdfunding::refund(self.db.read(), id).await?;
         let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
-        if refund.state == RefundState::Failed && donation.transaction_id.is_some() {
-            match self.wechat.query_refund(&number(&refund)).await {
-                Ok(answer) => {
-                    let told = Told::from(&answer);
-                    if let Some(why) = told.contradicts_refund(&refund, &donation) {
-                        return Err(CashierError::Contradicted(why));
-                    }
-                    if answer.status == RefundStatus::Processing {
-                        return Err(CrowdfundingError::RefundUnderWay.into());
-                    }
-                    self.heard(id, refund.attempt, &told).await?;
-                }
-                // It never took the refund, so it cannot make it.
-                Err(WechatError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
         let now = self.business.now();
         let tx = self.db.begin().await?;
         let row = crowdfunding::settle_outcome(&tx, now, id, outcome, by).await?;
@@ -219,6 +234,19 @@ impl Refunds {
         let gift = crowdfunding::donation(self.db.read(), row.donation_id).await?;
         crowdfunding::reaches(self.db.read(), gift.purpose(), by, roles).await?;
         Ok(row)
+    }
+
+    /// The refund that the channel knows under a number of its own, for somebody who has one of these roles where it belongs.
+    pub async fn numbered(
+        &self,
+        channel_refund_id: &str,
+        by: &Member,
+        roles: &[Role],
+    ) -> Result<Option<refund::Model>, CashierError> {
+        match crowdfunding::refund_numbered(self.db.read(), channel_refund_id).await? {
+            Some(row) => self.shown(row.id, by, roles).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// What the gift of a refund is for.
@@ -265,7 +293,7 @@ impl Refunds {
         };
         let request = RefundRequest {
             order: OrderReference::TransactionId(transaction),
-            out_refund_no: number(refund),
+            out_refund_no: number(refund.id, refund.attempt),
             reason: Some(words(refund.reason).to_owned()),
             refund: refund.amount_fen,
             total: donation.amount_fen,
@@ -297,7 +325,7 @@ impl Refunds {
     }
 
     async fn ask(&self, refund: &refund::Model) -> Result<(), CashierError> {
-        match self.wechat.query_refund(&number(refund)).await {
+        match self.wechat.query_refund(&number(refund.id, refund.attempt)).await {
             Ok(answer) => self.heard(refund.id, refund.attempt, &Told::from(&answer)).await,
             Err(error) => {
                 self.wait(refund.id, "微信退款查询失败，稍后再查", UNCLEAR_AGAIN).await?;
@@ -427,8 +455,8 @@ fn tally(done: &mut (u64, u64), refund: RefundId, outcome: Result<(), CashierErr
     }
 }
 
-fn number(refund: &refund::Model) -> String {
-    refund.id.out_refund_no(i32::try_from(refund.attempt).unwrap_or(i32::MAX))
+fn number(id: RefundId, attempt: i64) -> String {
+    id.out_refund_no(i32::try_from(attempt).unwrap_or(i32::MAX))
 }
 
 /// What the donor reads at the channel.

@@ -317,12 +317,15 @@ impl Servicing {
             let problem = "贴息不能直接冲正，请在贴息申报中登记到账、少到或拒付";
             return Err(ServeError::Invalid { field: "reverses", problem }.into());
         }
-        let (word, on) = (loan::word(&new.fact), new.on);
+        let (word, on, is_payout) = (loan::word(&new.fact), new.on, matches!(new.fact, Fact::Payout(_)));
         let told = NewEvent { actor: staff(by.id), told: None, ..new };
         let recorded = servicing::record(&tx, now, &programme, &[told]).await.map_err(|(_, error)| error)?;
         if recorded.iter().any(|one| !one.known) {
             let detail = json!({ "kind": word, "on": on });
             self.note(&tx, "loan.event", format!("loan_contract:{contract}"), detail, by).await?;
+        }
+        if is_payout {
+            breaks::paid_out(&tx, now, programme.book_id, &row.number, on).await?;
         }
         tx.commit().await?;
         self.served(row.id).await

@@ -111,6 +111,7 @@ impl Draft {
             kind: self.kind,
             purpose: self.purpose,
             payouts: self.payouts,
+            relations: HashMap::new(),
             file_hash,
             repeat_reason: self.repeat_reason,
         }
@@ -148,9 +149,13 @@ impl Spending {
     /// Writes a draft. The same id with the same content again answers the draft that stands. What another paper of the campaign asks for
     /// already wants a reason.
     pub async fn draft(&self, draft: Draft, by: &Member) -> Result<disbursement::Model, SpendError> {
-        let new = draft.digested(None);
+        let mut new = draft.digested(None);
         step!(self, by, "disbursement.draft", |tx, now| async {
-            let (asked, stood) = (new.clone(), spending::stands(&tx, new.id).await?);
+            let stood = spending::stands(&tx, new.id).await?;
+            if !stood {
+                self.seal_words_of(&tx, &mut new).await?;
+            }
+            let asked = new.clone();
             let paper = spending::draft(&tx, now, new, &self.names(), by).await?;
             if !stood {
                 not_again(&tx, &asked).await?;
@@ -161,8 +166,9 @@ impl Spending {
 
     /// Rewrites a draft; its author only.
     pub async fn edit(&self, draft: Draft, by: &Member) -> Result<disbursement::Model, SpendError> {
-        let new = draft.digested(None);
+        let mut new = draft.digested(None);
         step!(self, by, "disbursement.edit", |tx, now| async {
+            self.seal_words_of(&tx, &mut new).await?;
             let asked = new.clone();
             let paper = spending::edit(&tx, now, new, &self.names(), by).await?;
             not_again(&tx, &asked).await?;
@@ -261,7 +267,7 @@ impl Spending {
         limit: u64,
     ) -> Result<Vec<payout::Model>, SpendError> {
         self.get(id, by).await?;
-        Ok(spending::payouts_of(self.db.read(), id, after, limit).await?)
+        self.worded(spending::payouts_of(self.db.read(), id, after, limit).await?).await
     }
 
     /// A page of payouts, as a rule by their last change: those in one state the longest unchanged first, all of them the last changed first.
@@ -272,7 +278,7 @@ impl Spending {
         after: Option<PayoutId>,
         limit: u64,
     ) -> Result<Vec<payout::Model>, SpendError> {
-        Ok(spending::payouts(self.db.read(), &wanted.into(), by, after, limit).await?)
+        self.worded(spending::payouts(self.db.read(), &wanted.into(), by, after, limit).await?).await
     }
 
     /// What was paid back of payouts that somebody may know of.

@@ -104,7 +104,7 @@ impl Transfers {
         if entity::book::Entity::find_by_id(new.book).one(&tx).await?.is_none() {
             return Err(TransferError::NoSuchBook);
         }
-        let hand = Hand::in_book(&tx, new.book, by, &[Role::Cashier]).await??;
+        let hand = Hand::in_book(new.book, by, &[Role::Cashier])?;
         if let Some(known) = transfer::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.book_id, known.kind, known.amount_fen, known.bank_account.as_str(), known.author_id)
                 == (new.book, new.kind, new.amount, new.bank_account.trim(), Some(by.id));
@@ -172,7 +172,7 @@ impl Transfers {
         let event = if arrived { TransferEvent::ProposeArrival } else { TransferEvent::ProposeReturn };
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        let hand = Hand::in_book(&tx, row.book_id, by, &[Role::Cashier]).await??;
+        let hand = Hand::in_book(row.book_id, by, &[Role::Cashier])?;
         let to = row.state.on(event)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);
@@ -190,7 +190,7 @@ impl Transfers {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        let hand = Hand::in_book(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
+        let hand = Hand::in_book(row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead])?;
         let said_by = match row.state {
             TransferState::Proposed => [row.author_id, row.author_for_id],
             _ => [row.outcome_author_id, row.outcome_author_for_id],
@@ -242,7 +242,7 @@ impl Transfers {
         by.must_be(&[Role::Bookkeeper, Role::FinanceHead])?;
         let tx = self.db.begin().await?;
         let row = locked(&tx, id).await?;
-        Hand::in_book(&tx, row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead]).await??;
+        Hand::in_book(row.book_id, by, &[Role::Bookkeeper, Role::FinanceHead])?;
         let to = row.state.on(TransferEvent::Reject)?;
         let mut active: transfer::ActiveModel = row.into();
         active.state = Set(to);

@@ -3,17 +3,19 @@
 //! Nobody is told that their own paper waits for them, nor one that they have approved already. What is lent counts as what is owned;
 //! whether the lender is the author is said when they decide. Costs: one statement for each kind that a role has to do with.
 
-use domain::charity::Profile;
-use domain::disbursement::{DisbursementState, approvers};
-use domain::role::{Member, Role};
+mod books;
+mod campaigns;
+mod house;
+mod loans;
+mod public;
+mod receiving;
+mod spending;
+
+use domain::role::{Member, Reach, Role};
 use domain::{BusinessDate, Clock, Money, Timestamp, UnitPath};
 use entity::{Db, Rows};
-use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Iterable, Statement};
 use uuid::Uuid;
-
-use crowdfunding::spending::AUTHORS;
-
-use crate::spending::children::GUARDIANS;
 
 /// How many of a kind are named; all are counted.
 const FIRST: u64 = 5;
@@ -147,640 +149,92 @@ struct Source {
 /// What a gift is for, by its name.
 const PURPOSE: &str = "COALESCE(c.name, '一般捐赠（不限定用途）')";
 
-fn sources() -> Vec<Source> {
-    use Role::{
-        Admin, Auditor, BankOfficer, Bookkeeper, Cashier, Chair, Compliance, Disclosure, FinanceHead, LeagueOfficer,
-        Organiser, ProjectManager as Manager,
-    };
-    let to = |roles: &[Role], condition: &str| (roles.to_vec(), condition.to_owned());
-    let second = [Bookkeeper, FinanceHead];
-    let filers = [Disclosure, Manager];
-    let of_book: &'static str = "COALESCE(u.path, '/')";
-    let of_gift: &'static str = "COALESCE(c.unit_path, u.path, '/')";
-    vec![
-        Source {
-            kind: WaitingKind::Campaign,
-            from: "campaign t",
-            place: "t.unit_path",
-            title: "t.name",
-            note: "CASE WHEN t.state = 'rejected' THEN '退回：' || (SELECT h.reason FROM campaign_history h WHERE h.campaign_id = t.id \
-                   AND h.to_state = 'rejected' ORDER BY h.seq DESC LIMIT 1) END",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.target_fen",
-            since: "t.changed_us",
-            waits: vec![
-                to(&[Manager], "t.state IN ('submitted', 'org_review') AND t.author_id <> $1"),
-                to(
-                    &[FinanceHead],
-                    "t.state = 'finance_review' AND t.author_id <> $1 AND NOT EXISTS (SELECT 1 FROM campaign_approval a \
-                     WHERE a.campaign_id = t.id AND a.round = t.round AND a.approver_id = $1)",
-                ),
-                to(&filers, "t.state IN ('approved', 'filing')"),
-                to(&[Manager], "t.state = 'filed'"),
-                to(&[Organiser, Manager], "t.state = 'rejected' AND t.author_id = $1"),
-            ],
-        },
-        Source {
-            kind: WaitingKind::CampaignChange,
-            from: "campaign_change t JOIN campaign c ON c.id = t.campaign_id",
-            place: "c.unit_path",
-            title: "c.name",
-            note: "t.reason",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![
-                to(&[Manager], "t.state = 'submitted' AND t.author_id <> $1"),
-                to(
-                    &[FinanceHead],
-                    "t.state = 'manager_approved' AND t.author_id <> $1 AND NOT EXISTS (SELECT 1 FROM campaign_change_approval a \
-                     WHERE a.change_id = t.id AND a.approver_id = $1)",
-                ),
-                to(&filers, "t.state = 'approved'"),
-            ],
-        },
-        Source {
-            kind: WaitingKind::CampaignDecision,
-            from: "campaign_decision t LEFT JOIN campaign c ON c.id = t.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: "COALESCE(c.unit_path, u.path, '/')",
-            title: "c.name",
-            note: "t.kind",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::Disbursement,
-            from: "disbursement t",
-            place: "t.unit_path",
-            title: "t.purpose",
-            note: "CASE WHEN t.state = 'draft' THEN '退回：' || (SELECT h.reason FROM disbursement_history h WHERE h.disbursement_id = t.id \
-                   ORDER BY h.seq DESC LIMIT 1) ELSE (SELECT c.name FROM campaign c WHERE c.id = t.campaign_id) END",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.changed_us",
-            waits: approvals()
-                .into_iter()
-                .chain([to(&AUTHORS, "t.state = 'draft' AND t.round > 1 AND t.author_id = $1")])
-                .collect(),
-        },
-        Source {
-            kind: WaitingKind::Payment,
-            from: "disbursement t",
-            place: "t.unit_path",
-            title: "t.purpose",
-            note: "CASE WHEN EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id AND o.state = 'bounced') THEN '有退票，更正账户后重新付款' \
-                   ELSE (SELECT c.name FROM campaign c WHERE c.id = t.campaign_id) END",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.changed_us",
-            waits: vec![
-                to(
-                    &[Cashier],
-                    "t.state = 'approved' AND t.author_id <> $1 AND EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id \
-                     AND o.state IN ('approved', 'retried')) AND NOT EXISTS (SELECT 1 FROM disbursement_approval a \
-                     WHERE a.disbursement_id = t.id AND a.round = t.round AND a.approver_id = $1)",
-                ),
-                // What came back is paid again, or given up, by whoever looks after it.
-                to(
-                    &[Cashier, Manager],
-                    "t.state = 'approved' AND EXISTS (SELECT 1 FROM payout o WHERE o.disbursement_id = t.id AND o.state = 'bounced')",
-                ),
-            ],
-        },
-        Source {
-            kind: WaitingKind::PaymentFile,
-            from: "payment_file t",
-            place: "(SELECT MIN(d.unit_path) FROM payout o JOIN disbursement d ON d.id = o.disbursement_id WHERE o.payment_file_id = t.id)",
-            title: "t.bank_account",
-            note: "CAST(t.lines AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.total_fen",
-            since: "COALESCE(t.sent_us, t.created_us)",
-            // A file stays sent; it waits while the bank has not said of every payment in it what it did.
-            waits: vec![to(
-                &second,
-                "t.state = 'sent' AND t.author_id <> $1 \
-                 AND EXISTS (SELECT 1 FROM payout o WHERE o.payment_file_id = t.id AND o.state = 'sent') \
-                 AND NOT EXISTS (SELECT 1 FROM payout o JOIN disbursement d ON d.id = o.disbursement_id \
-                 WHERE o.payment_file_id = t.id AND d.profile = 'full' AND (d.author_id = $1 OR EXISTS (SELECT 1 \
-                 FROM disbursement_approval a WHERE a.disbursement_id = d.id AND a.round = d.round AND a.approver_id = $1)))",
-            )],
-        },
-        Source {
-            kind: WaitingKind::Settlement,
-            from: "payout_settlement t JOIN payout o ON o.id = t.payout_id JOIN disbursement d ON d.id = o.disbursement_id",
-            place: "d.unit_path",
-            title: "d.purpose",
-            note: "t.kind",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![to(
-                &second,
-                "t.state = 'proposed' AND t.author_id <> $1 AND (d.profile <> 'full' OR (d.author_id <> $1 AND NOT EXISTS (SELECT 1 \
-                 FROM disbursement_approval a WHERE a.disbursement_id = d.id AND a.round = d.round AND a.approver_id = $1)))",
-            )],
-        },
-        Source {
-            kind: WaitingKind::Refund,
-            from: "refund t JOIN donation d ON d.id = t.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = d.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_gift,
-            title: PURPOSE,
-            note: "t.reason",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![
-                to(&[FinanceHead], "t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1)"),
-                to(&[Cashier, Bookkeeper], "t.state = 'failed' AND t.outcome_author_id IS NULL"),
-                to(&[FinanceHead], "t.state = 'failed' AND t.outcome_author_id <> $1"),
-                // In a small foundation the chair decides, too.
-                to(
-                    &[Chair],
-                    "(t.state = 'requested' AND (t.requester_id IS NULL OR t.requester_id <> $1) \
-                     OR t.state = 'failed' AND t.outcome_author_id <> $1) \
-                     AND EXISTS (SELECT 1 FROM charity y WHERE y.book_id = COALESCE(c.book_id, d.book_id) AND y.profile = 'small')",
-                ),
-                to(
-                    &[Chair],
-                    "t.state = 'requested' AND t.cover_author_id <> $1 AND (t.requester_id IS NULL OR t.requester_id <> $1)",
-                ),
-            ],
-        },
-        Source {
-            kind: WaitingKind::Transfer,
-            from: "transfer t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.bank_account",
-            note: "t.kind",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![
-                to(&second, "t.state = 'proposed' AND t.author_id <> $1"),
-                to(&second, "t.state IN ('arrival_proposed', 'return_proposed') AND t.outcome_author_id <> $1"),
-                to(&[Cashier], "t.state = 'departed'"),
-            ],
-        },
-        Source {
-            kind: WaitingKind::BankGift,
-            from: "donation t LEFT JOIN campaign c ON c.id = t.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_gift,
-            title: PURPOSE,
-            note: "t.bank_reference",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![to(
-                &second,
-                "t.channel = 'bank' AND t.state = 'created' AND t.list_id IS NULL AND t.author_id <> $1",
-            )],
-        },
-        Source {
-            kind: WaitingKind::BankLine,
-            from: "bank_line t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.bank_account",
-            note: "t.reference",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![to(&second, "t.state = 'open'")],
-        },
-        Source {
-            kind: WaitingKind::BankClaim,
-            from: "bank_claim t JOIN bank_line l ON l.id = t.line_id LEFT JOIN charity h ON h.book_id = l.book_id \
-                   LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "l.bank_account",
-            note: "l.reference",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "l.amount_fen",
-            since: "t.created_us",
-            waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::GiftList,
-            from: "gift_list t LEFT JOIN campaign c ON c.id = t.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_gift,
-            title: PURPOSE,
-            note: "t.place",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.total_fen",
-            since: "t.created_us",
-            waits: vec![to(&second, "t.state = 'proposed' AND t.author_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::BankBalance,
-            from: "bank_balance t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.month",
-            note: "t.bank_account",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.adjusted_fen",
-            since: "t.created_us",
-            waits: vec![to(&[FinanceHead], "t.state = 'prepared' AND t.author_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::Break,
-            from: "discrepancy t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id \
-                   LEFT JOIN resolution r ON r.break_id = t.id AND r.state <> 'declined'",
-            place: of_book,
-            title: "t.class",
-            note: "CAST(t.day AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.created_us",
-            waits: vec![
-                to(&[Bookkeeper], "t.state = 'open' AND r.id IS NULL"),
-                // What is about loans is the bookkeeper's.
-                to(&[Cashier], "t.state = 'open' AND r.id IS NULL AND t.contract_id IS NULL"),
-                to(
-                    &second,
-                    "t.state = 'open' AND r.state = 'proposed' AND r.author_id <> $1 AND (r.author_for_id IS NULL OR r.author_for_id <> $1)",
-                ),
-                to(
-                    &[FinanceHead],
-                    "t.state = 'open' AND r.state = 'failed' AND r.author_id <> $1 AND (r.author_for_id IS NULL OR r.author_for_id <> $1)",
-                ),
-            ],
-        },
-        Source {
-            kind: WaitingKind::Voucher,
-            from: "manual_voucher t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.summary",
-            note: "'退回：' || t.returned_because",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.total_fen",
-            since: "t.changed_us",
-            waits: vec![
-                to(&[FinanceHead], "t.state = 'submitted' AND t.author_id <> $1 AND t.submitter_id <> $1"),
-                // What a template proposed, and what was sent back.
-                to(
-                    &[Bookkeeper],
-                    "t.state = 'draft' AND (t.template_id IS NOT NULL OR (t.returned_because IS NOT NULL AND t.author_id = $1))",
-                ),
-            ],
-        },
-        Source {
-            kind: WaitingKind::CashCount,
-            from: "cash_count t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.box",
-            note: "CAST(t.counted_on AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.counted_fen",
-            since: "t.created_us",
-            waits: vec![
-                to(&second, "t.state = 'counted' AND t.counter_id <> $1"),
-                to(&[FinanceHead, Chair], "t.state = 'different' AND t.counter_id <> $1 AND t.witness_id <> $1"),
-            ],
-        },
-        // Months that are over, by book: what is sealed day by day waits for its lock like what is not.
-        Source {
-            kind: WaitingKind::MonthLock,
-            from: "book t LEFT JOIN charity h ON h.book_id = t.id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.name",
-            note: "CAST(t.locked_through AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            // The month that waits is found afterwards, see `since_months`.
-            since: "CAST($3 AS BIGINT)",
-            waits: vec![to(
-                &[Bookkeeper, FinanceHead],
-                "EXISTS (SELECT 1 FROM account a JOIN account_day d ON d.account_id = a.id WHERE a.book_id = t.id AND d.day < $4 \
-                 AND (t.locked_through IS NULL OR d.day > t.locked_through))",
-            )],
-        },
-        Source {
-            kind: WaitingKind::YearClosing,
-            from: "(SELECT x.id, x.book_id, x.state, x.author_id, x.year, x.created_us, b.name FROM year_closing x JOIN book b ON b.id = x.book_id) t \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.name",
-            note: "CAST(t.year AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::AuditReport,
-            from: "audited_year t LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.report_number",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(&[FinanceHead, Chair], "t.state = 'proposed' AND t.author_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::AccountChange,
-            from: "(SELECT x.id, x.book_id, x.state, x.author_id, x.author_for_id, x.valid_from, x.created_us, b.name \
-                   FROM charity_account_change x JOIN book b ON b.id = x.book_id) t \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_book,
-            title: "t.name",
-            note: "CAST(t.valid_from AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(
-                &[FinanceHead, Chair],
-                "t.state = 'proposed' AND t.author_id <> $1 AND (t.author_for_id IS NULL OR t.author_for_id <> $1)",
-            )],
-        },
-        // Months that are over, by charity: the thing is the charity.
-        Source {
-            kind: WaitingKind::SmallReview,
-            from: "(SELECT d.book_id AS id, MIN(b.name) AS name, MIN(COALESCE(u.path, '/')) AS path, count(*) AS papers, \
-                   MIN(d.approved_us) AS first_us FROM disbursement d JOIN book b ON b.id = d.book_id \
-                   LEFT JOIN charity h ON h.book_id = d.book_id LEFT JOIN unit u ON u.id = h.unit_id \
-                   WHERE d.profile = 'small' AND d.approved_us < $3 AND NOT EXISTS (SELECT 1 FROM small_review r \
-                   WHERE r.book_id = d.book_id AND d.approved_us >= r.first_us AND d.approved_us < r.until_us) GROUP BY d.book_id) t",
-            place: "t.path",
-            title: "t.name",
-            note: "CAST(t.papers AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.first_us",
-            waits: vec![to(&[Auditor], "t.papers > 0")],
-        },
-        Source {
-            kind: WaitingKind::RoleGrant,
-            from: "role_grant t LEFT JOIN unit u ON u.id = t.unit_id",
-            place: of_book,
-            title: "t.role",
-            note: "(SELECT s.name FROM staff s WHERE s.id = t.staff_id)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(&[Admin], "t.state = 'proposed' AND t.author_id <> $1 AND t.staff_id <> $1")],
-        },
-        Source {
-            kind: WaitingKind::Delegation,
-            from: "delegation t LEFT JOIN unit u ON u.id = t.unit_id",
-            place: of_book,
-            title: "t.role",
-            note: "(SELECT s.name FROM staff s WHERE s.id = t.holder_id)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            // What a lender asks for waits for an administrator, and the other way round.
-            waits: vec![
-                to(
-                    &[Admin],
-                    "t.approver_id IS NULL AND t.revoked_us IS NULL AND t.ends_on >= $5 AND t.author_id = t.lender_id \
-                     AND t.author_id <> $1 AND t.holder_id <> $1",
-                ),
-                to(
-                    &Role::iter().collect::<Vec<_>>(),
-                    "t.approver_id IS NULL AND t.revoked_us IS NULL AND t.ends_on >= $5 AND t.author_id <> $1 AND t.lender_id = $1",
-                ),
-            ],
-        },
-        // Who asked for it stands with the roles, as text.
-        Source {
-            kind: WaitingKind::Account,
-            from: "(SELECT s.id, s.name, s.username, MIN(COALESCE(u.path, '/')) AS path, MIN(r.granted_by) AS asked_by, \
-                   MAX(r.granted_us) AS asked_us FROM staff s JOIN staff_role r ON r.staff_id = s.id LEFT JOIN unit u ON u.id = r.unit_id \
-                   WHERE s.password_hash = 'awaiting credentials' GROUP BY s.id, s.name, s.username) t",
-            place: "t.path",
-            title: "t.name",
-            note: "t.username",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.asked_us",
-            waits: vec![to(&[Admin], "t.id <> $1 AND t.asked_by <> $2")],
-        },
-        Source {
-            kind: WaitingKind::Enquiry,
-            from: "enquiry t LEFT JOIN donation d ON d.id = t.donation_id \
-                   LEFT JOIN campaign c ON c.id = COALESCE(t.campaign_id, d.campaign_id) \
-                   LEFT JOIN charity h ON h.book_id = d.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_gift,
-            title: "c.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(t.due_on AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(&filers, "t.state = 'open'")],
-        },
-        Source {
-            kind: WaitingKind::Complaint,
-            from: "complaint t LEFT JOIN campaign c ON c.id = t.campaign_id",
-            place: "COALESCE(c.unit_path, '/')",
-            title: "c.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(&filers, "t.state IN ('received', 'taken')")],
-        },
-        // What a list found is nobody's business but compliance's, and theirs everywhere or nowhere.
-        Source {
-            kind: WaitingKind::Screening,
-            from: "(SELECT id, state, created_us, 'payee' AS ground FROM screening_hit \
-                   UNION ALL SELECT id, state, created_us, ground FROM gift_alert) t",
-            place: "'/'",
-            title: "CAST(NULL AS TEXT)",
-            note: "t.ground",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(&[Compliance], "t.state = 'open'")],
-        },
-        Source {
-            kind: WaitingKind::ChildAccess,
-            from: "child_access t JOIN payee p ON p.id = t.payee_id JOIN staff s ON s.id = t.requester_id",
-            place: "p.unit_path",
-            title: "s.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(
-                &GUARDIANS,
-                "t.state = 'asked' AND t.requester_id <> $1 AND (t.requester_for_id IS NULL OR t.requester_for_id <> $1)",
-            )],
-        },
-        Source {
-            kind: WaitingKind::PayeeErasure,
-            from: "payee_erasure t JOIN payee p ON p.id = t.payee_id JOIN staff s ON s.id = t.author_id",
-            place: "p.unit_path",
-            title: "s.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![to(
-                &GUARDIANS,
-                "t.state = 'asked' AND t.author_id <> $1 AND (t.author_for_id IS NULL OR t.author_for_id <> $1)",
-            )],
-        },
-        // An office's own files; those of the offices below once their day has passed.
-        Source {
-            kind: WaitingKind::Message,
-            from: "donation t LEFT JOIN campaign c ON c.id = t.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: of_gift,
-            title: PURPOSE,
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.confirmed_us",
-            waits: vec![to(
-                &[Disclosure, Manager],
-                "t.message_state <> 'none' AND t.message_state = 'review' AND t.confirmed_us IS NOT NULL",
-            )],
-        },
-        Source {
-            kind: WaitingKind::TeamName,
-            from: "team t JOIN campaign c ON c.id = t.campaign_id",
-            place: "c.unit_path",
-            title: "c.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.goal_fen",
-            since: "t.created_us",
-            waits: vec![to(&[Disclosure, Manager], "t.name_state = 'review' AND t.name IS NOT NULL")],
-        },
-        Source {
-            kind: WaitingKind::LoanApplication,
-            from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
-            place: "t.office_path",
-            title: "p.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.changed_us",
-            waits: vec![to(&[LeagueOfficer], OF_AN_OFFICE)],
-        },
-        Source {
-            kind: WaitingKind::LoanDecision,
-            from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
-            place: "t.unit_path",
-            title: "p.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.amount_fen",
-            since: "t.sent_us",
-            waits: vec![
-                to(
-                    &[BankOfficer],
-                    "t.state = 'bank_review' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id) \
-                     AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)",
-                ),
-                to(&[LeagueOfficer], LATE_AT_THE_BANK),
-            ],
-        },
-        Source {
-            kind: WaitingKind::LoanSignature,
-            from: "loan_application t JOIN loan_product p ON p.id = t.product_id",
-            place: "t.unit_path",
-            title: "p.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "t.approved_fen",
-            since: "t.changed_us",
-            waits: vec![to(
-                &[BankOfficer],
-                "t.state = 'approved' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
-            )],
-        },
-        Source {
-            kind: WaitingKind::LoanProduct,
-            from: "(SELECT v.product_id AS id, p.name, p.bank_id, v.author_id, v.created_us FROM product_version v \
-                   JOIN loan_product p ON p.id = v.product_id WHERE v.state = 'draft') t",
-            place: "(SELECT u.path FROM unit u WHERE u.parent_id IS NULL ORDER BY u.path LIMIT 1)",
-            title: "t.name",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: vec![
-                to(&[LeagueOfficer], "t.author_id <> $1"),
-                to(
-                    &[BankOfficer],
-                    "t.author_id <> $1 AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
-                ),
-            ],
-        },
-        Source {
-            kind: WaitingKind::NeedMatch,
-            from: "need_match t JOIN enterprise_need n ON n.id = t.need_id",
-            place: "n.unit_path",
-            title: "n.enterprise",
-            note: "CAST(NULL AS TEXT)",
-            last_day: "CAST(NULL AS TEXT)",
-            fen: "n.amount_fen",
-            since: "t.created_us",
-            waits: vec![to(
-                &[BankOfficer],
-                "t.state = 'proposed' AND EXISTS (SELECT 1 FROM bank_seat b WHERE b.staff_id = $1 AND b.bank_id = t.bank_id)",
-            )],
-        },
-        Source {
-            kind: WaitingKind::Duty,
-            from: "duty_notice t JOIN book b ON b.id = t.book_id LEFT JOIN campaign c ON c.id = t.campaign_id \
-                   LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
-            place: "COALESCE(c.unit_path, u.path, '/')",
-            title: "COALESCE((SELECT e.title FROM major_event e WHERE e.id = t.subject), c.name, b.name)",
-            note: "t.kind",
-            last_day: "CAST(t.due AS TEXT)",
-            fen: "CAST(NULL AS BIGINT)",
-            since: "t.created_us",
-            waits: Role::iter()
-                .map(|role| (vec![role], format!("t.closed_us IS NULL AND t.addressee = '{}'", role.as_str())))
-                .collect(),
-        },
-    ]
+/// Who decides second where money is.
+const SECOND: [Role; 2] = [Role::Bookkeeper, Role::FinanceHead];
+/// Who files with the authority and answers people.
+const FILERS: [Role; 2] = [Role::Disclosure, Role::ProjectManager];
+/// Where a charity's books belong in the tree.
+const OF_BOOK: &str = "COALESCE(u.path, '/')";
+/// Where a gift belongs: to its campaign, or to the charity that it is for as a whole.
+const OF_GIFT: &str = "COALESCE(c.unit_path, u.path, '/')";
+
+fn to(roles: &[Role], condition: &str) -> (Vec<Role>, String) {
+    (roles.to_vec(), condition.to_owned())
 }
 
-/// A file waits for those whose office it is in, by a role of theirs or one that is lent to them, and for those above once it is late;
-/// not for who has spoken already in this round, nor for who is close to the borrower.
-const OF_AN_OFFICE: &str = "t.state = 'applied' AND (t.escalated_us IS NOT NULL \
-     OR EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id \
-        WHERE r.staff_id = $1 AND r.role = 'league_officer' AND u.path = t.office_path) \
-     OR EXISTS (SELECT 1 FROM delegation d JOIN unit u ON u.id = d.unit_id \
-        WHERE d.holder_id = $1 AND d.role = 'league_officer' AND u.path = t.office_path)) \
-     AND NOT EXISTS (SELECT 1 FROM loan_decision e WHERE e.application_id = t.id AND e.round = t.round AND e.decider_id = $1) \
-     AND NOT EXISTS (SELECT 1 FROM loan_relation r WHERE r.application_id = t.id AND r.staff_id = $1)";
-
-/// What a bank leaves lying is seen by the city that recommended it, which may ask the bank and decides nothing.
-const LATE_AT_THE_BANK: &str = "t.state = 'bank_review' AND t.escalated_us IS NOT NULL \
-     AND (EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id \
-        WHERE r.staff_id = $1 AND r.role = 'league_officer' AND u.path = t.city_path) \
-     OR EXISTS (SELECT 1 FROM delegation d JOIN unit u ON u.id = d.unit_id \
-        WHERE d.holder_id = $1 AND d.role = 'league_officer' AND u.path = t.city_path))";
-
-/// Who approves a paper at which step, by the profile it was handed in under.
-fn approvals() -> Vec<(Vec<Role>, String)> {
-    let states = [DisbursementState::Submitted, DisbursementState::PmApproved, DisbursementState::FinanceApproved];
-    let mut waits = Vec::new();
-    for profile in [Profile::Full, Profile::Small] {
-        for state in states {
-            let Some(step) = state.step() else { continue };
-            let condition = format!(
-                "t.profile = '{}' AND t.state = '{}' AND t.author_id <> $1 AND (t.author_for_id IS NULL OR t.author_for_id <> $1) \
-                 AND NOT EXISTS (SELECT 1 FROM disbursement_approval a WHERE a.disbursement_id = t.id AND a.round = t.round \
-                 AND a.approver_id = $1)",
-                profile.to_value(),
-                state.to_value(),
-            );
-            waits.push((approvers(profile, step).to_vec(), condition));
-        }
+/// In whose book a thing is that waits for those who keep it; none of what whoever is above does, too.
+fn book_of(kind: WaitingKind) -> Option<&'static str> {
+    use WaitingKind as W;
+    match kind {
+        W::Campaign
+        | W::CampaignDecision
+        | W::Disbursement
+        | W::Payment
+        | W::PaymentFile
+        | W::Transfer
+        | W::BankLine
+        | W::BankBalance
+        | W::Break
+        | W::Voucher
+        | W::CashCount
+        | W::YearClosing
+        | W::AuditReport
+        | W::AccountChange => Some("t.book_id"),
+        W::MonthLock | W::SmallReview => Some("t.id"),
+        W::CampaignChange => Some("c.book_id"),
+        W::Settlement => Some("d.book_id"),
+        W::Refund => Some("COALESCE(c.book_id, d.book_id)"),
+        W::BankGift | W::GiftList => Some("COALESCE(c.book_id, t.book_id)"),
+        W::BankClaim => Some("l.book_id"),
+        W::RoleGrant
+        | W::Delegation
+        | W::Account
+        | W::Enquiry
+        | W::Complaint
+        | W::Screening
+        | W::ChildAccess
+        | W::PayeeErasure
+        | W::Message
+        | W::TeamName
+        | W::LoanApplication
+        | W::LoanDecision
+        | W::LoanSignature
+        | W::LoanProduct
+        | W::NeedMatch
+        | W::Duty => None,
     }
-    waits
+}
+
+/// Every kind, in the order they are shown in.
+fn sources() -> Vec<Source> {
+    let rooms = [
+        campaigns::sources(),
+        spending::sources(),
+        receiving::sources(),
+        books::sources(),
+        house::sources(),
+        public::sources(),
+        loans::sources(),
+    ];
+    rooms.into_iter().flatten().chain([duty()]).collect()
+}
+
+/// What a day is set for, whatever it is about: for the role it is addressed to.
+fn duty() -> Source {
+    Source {
+        kind: WaitingKind::Duty,
+        from: "duty_notice t JOIN book b ON b.id = t.book_id LEFT JOIN campaign c ON c.id = t.campaign_id \
+               LEFT JOIN charity h ON h.book_id = t.book_id LEFT JOIN unit u ON u.id = h.unit_id",
+        place: "COALESCE(c.unit_path, u.path, '/')",
+        title: "COALESCE((SELECT e.title FROM major_event e WHERE e.id = t.subject), c.name, b.name)",
+        note: "t.kind",
+        last_day: "CAST(t.due AS TEXT)",
+        fen: "CAST(NULL AS BIGINT)",
+        since: "t.created_us",
+        waits: Role::iter()
+            .map(|role| (vec![role], format!("t.closed_us IS NULL AND t.addressee = '{}'", role.as_str())))
+            .collect(),
+    }
 }
 
 /// What waits for whom.
@@ -812,16 +266,22 @@ impl Desk {
         let mut values: Vec<sea_orm::Value> =
             vec![by.id.into(), by.id.to_string().into(), month.start().into(), month.into(), today.into()];
         let mut any = Vec::new();
+        let book = book_of(source.kind);
         for (roles, condition) in &source.waits {
-            let parts = by.parts(roles);
-            if parts.contains(&&UnitPath::whole()) {
-                any.push(format!("({condition})"));
-                continue;
-            }
-            for part in parts {
-                // A path holds no character that LIKE reads as another.
-                values.push(format!("{}%", part.as_str()).into());
-                any.push(format!("({condition} AND {} LIKE ${})", source.place, values.len()));
+            for Reach { part, without } in by.reach(roles) {
+                let mut wait = format!("({condition}");
+                if *part != UnitPath::whole() {
+                    // A path holds no character that LIKE reads as another.
+                    values.push(format!("{}%", part.as_str()).into());
+                    wait.push_str(&format!(" AND {} LIKE ${}", source.place, values.len()));
+                }
+                // What is another legal entity's waits for its own people.
+                for other in book.map_or_else(Vec::new, |_| without) {
+                    values.push(other.into());
+                    wait.push_str(&format!(" AND {} <> ${}", book.unwrap_or_default(), values.len()));
+                }
+                wait.push(')');
+                any.push(wait);
             }
         }
         if any.is_empty() {

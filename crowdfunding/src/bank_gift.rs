@@ -5,7 +5,7 @@ use domain::anonymity::Anonymity;
 use domain::campaign::{CampaignKind, may_receive};
 use domain::donation::{Channel, DonationEvent, DonationState, Purpose, ReceiptChoice, Via};
 use domain::role::{Member, Role};
-use domain::{BookId, BusinessDate, DonationId, Money, Timestamp};
+use domain::{BookId, BusinessDate, DonationId, Money, StaffId, Timestamp};
 use entity::{Tx, bank_account, book, campaign, charity, donation as row, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
@@ -73,51 +73,22 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
         }
         Payer::Person { name_sealed, digest } => (None, None, Some(name_sealed), digest),
     };
-    let new = row::Model {
+    let arrived = Arrived {
         id: gift.id,
-        campaign_id: gift.purpose.campaign(),
-        book_id: gift.purpose.general(),
-        channel: Channel::Bank,
-        state: DonationState::Created,
-        amount_fen: gift.amount,
-        refunded_fen: Money::ZERO,
-        donor_id: None,
-        content,
-        anonymity: gift.anonymity,
-        show_amount: true,
-        name_sealed,
-        nickname_sealed: None,
-        message: None,
-        message_state: "none".to_owned(),
-        receipt: gift.receipt,
-        receipt_us: now,
-        origin: None,
-        created_us: now,
-        expires_us: now,
-        prepay_id: None,
-        prepay_us: None,
-        queries: 0,
-        next_query_us: now,
-        transaction_id: None,
-        paid_us: Some(gift.received_on.start()),
-        confirmed_us: None,
-        late: false,
-        settled_us: None,
-        bank_account: Some(text("bank_account", &gift.bank_account, 40)?),
-        bank_reference: Some(text("reference", &gift.reference, 64)?),
+        purpose: gift.purpose,
+        amount: gift.amount,
+        received_on: gift.received_on,
+        bank_account: text("bank_account", &gift.bank_account, 40)?,
+        reference: text("reference", &gift.reference, 64)?,
         counterparty,
         payer_code,
-        tribute: None,
-        tribute_sealed: None,
-        tribute_shown: false,
-        team_id: None,
-        author_id: Some(by.id),
-        author_for_id: hand.acting_for(),
-        approver_id: None,
-        approver_for_id: None,
-        via: Via::Offline,
-        list_id: None,
+        name_sealed,
+        anonymity: gift.anonymity,
+        receipt: gift.receipt,
+        author: by.id,
+        author_for: hand.acting_for(),
     };
+    let new = row::Model { content, ..arrived.row(now) };
     if !gift.amount.is_positive() {
         return Err(CrowdfundingError::Invalid { field: "amount", problem: "金额必须大于零" });
     }
@@ -132,6 +103,7 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
                 &known.bank_account,
                 &known.bank_reference,
                 (&known.counterparty, &known.payer_code, &known.content),
+                (known.paid_us, known.anonymity),
                 known.author_id,
             ) == (
                 gift.purpose,
@@ -139,6 +111,7 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
                 &new.bank_account,
                 &new.bank_reference,
                 (&new.counterparty, &new.payer_code, &new.content),
+                (new.paid_us, new.anonymity),
                 new.author_id,
             );
         return if same { Ok(known) } else { Err(CrowdfundingError::IdReused) };
@@ -146,14 +119,86 @@ pub async fn bank_gift(tx: &Tx, now: Timestamp, gift: BankGift, by: &Member) -> 
     let target = Target::of(tx, gift.purpose, Some(LockType::Share)).await?;
     target.given_on(gift.received_on)?;
     bank_account_known(tx, target.book, new.bank_account.as_deref().unwrap_or_default()).await?;
+    insert(tx, new).await
+}
+
+/// What is told of a gift that a bank account shows, whoever writes it down first.
+pub(crate) struct Arrived {
+    pub(crate) id: DonationId,
+    pub(crate) purpose: Purpose,
+    pub(crate) amount: Money,
+    pub(crate) received_on: BusinessDate,
+    pub(crate) bank_account: String,
+    pub(crate) reference: String,
+    pub(crate) counterparty: Option<String>,
+    pub(crate) payer_code: Option<String>,
+    pub(crate) name_sealed: Option<Vec<u8>>,
+    pub(crate) anonymity: Anonymity,
+    pub(crate) receipt: ReceiptChoice,
+    pub(crate) author: StaffId,
+    pub(crate) author_for: Option<StaffId>,
+}
+
+impl Arrived {
+    /// Its row before a second person has looked at it: nothing of the channel, and of what a donor wishes nothing that only the
+    /// mini-program asks.
+    pub(crate) fn row(self, now: Timestamp) -> row::Model {
+        row::Model {
+            id: self.id,
+            campaign_id: self.purpose.campaign(),
+            book_id: self.purpose.general(),
+            channel: Channel::Bank,
+            state: DonationState::Created,
+            amount_fen: self.amount,
+            refunded_fen: Money::ZERO,
+            donor_id: None,
+            content: Vec::new(),
+            anonymity: self.anonymity,
+            show_amount: true,
+            name_sealed: self.name_sealed,
+            nickname_sealed: None,
+            message: None,
+            message_state: "none".to_owned(),
+            receipt: self.receipt,
+            receipt_us: now,
+            origin: None,
+            created_us: now,
+            expires_us: now,
+            prepay_id: None,
+            prepay_us: None,
+            queries: 0,
+            next_query_us: now,
+            transaction_id: None,
+            paid_us: Some(self.received_on.start()),
+            confirmed_us: None,
+            late: false,
+            settled_us: None,
+            bank_account: Some(self.bank_account),
+            bank_reference: Some(self.reference),
+            counterparty: self.counterparty,
+            payer_code: self.payer_code,
+            tribute: None,
+            tribute_sealed: None,
+            tribute_shown: false,
+            team_id: None,
+            author_id: Some(self.author),
+            author_for_id: self.author_for,
+            approver_id: None,
+            approver_for_id: None,
+            via: Via::Offline,
+            list_id: None,
+        }
+    }
+}
+
+/// Inserts a gift by bank; its reference names one gift.
+pub(crate) async fn insert(tx: &Tx, new: row::Model) -> Result<row::Model, CrowdfundingError> {
     let active: row::ActiveModel = new.into();
     // Every column is written: a row made from a model counts as unchanged otherwise.
-    let inserted = active.reset_all().insert(tx).await;
-    match inserted {
-        Ok(row) => Ok(row),
-        Err(error) if violation(&error).is_some_and(|v| v.contains("bank")) => Err(CrowdfundingError::ReferenceUsed),
-        Err(error) => Err(error.into()),
-    }
+    active.reset_all().insert(tx).await.map_err(|error| match violation(&error) {
+        Some(rule) if rule.contains("bank") => CrowdfundingError::ReferenceUsed,
+        _ => error.into(),
+    })
 }
 
 /// What is said of an account that is none of the book's.

@@ -388,21 +388,38 @@ pub async fn step_campaign(
     }
 }
 
-/// The campaign a step is to be taken with, locked, and the grant by which the member may take it. Who holds none of the roles
-/// anywhere is told so; of a campaign of another part of the tree one is told nothing.
+/// The campaign a step is to be taken with, locked, and the grant by which the member may take it: for the legal entity whose it is. Who
+/// holds none of the roles anywhere is told so; of a campaign of another part of the tree one is told nothing.
 pub(crate) async fn for_step(
     tx: &Tx,
     id: CampaignId,
     roles: &[Role],
     by: &Member,
 ) -> Result<(campaign::Model, Grant), CrowdfundingError> {
+    let row = seen(tx, id, roles, by).await?;
+    let grant = by.acts(roles, row.book_id, &row.unit_path)?.clone();
+    Ok((row, grant))
+}
+
+/// The same for what whoever is above does, too: stopping a campaign, and letting it go on.
+pub(crate) async fn for_supervision(
+    tx: &Tx,
+    id: CampaignId,
+    roles: &[Role],
+    by: &Member,
+) -> Result<(campaign::Model, Grant), CrowdfundingError> {
+    let row = seen(tx, id, roles, by).await?;
+    let grant = by.may(roles, &row.unit_path)?.clone();
+    Ok((row, grant))
+}
+
+async fn seen(tx: &Tx, id: CampaignId, roles: &[Role], by: &Member) -> Result<campaign::Model, CrowdfundingError> {
     by.must_be(roles)?;
     let row = locked(tx, id).await?;
     if by.may(&READERS, &row.unit_path).is_err() && row.author_id != by.id {
         return Err(CrowdfundingError::NoSuchCampaign);
     }
-    let grant = by.may(roles, &row.unit_path)?.clone();
-    Ok((row, grant))
+    Ok(row)
 }
 
 /// The review that is due: the first by a project manager, who takes it up with it, the second by the head of finance. What the
@@ -429,7 +446,7 @@ async fn review(
                 .map_or(CrowdfundingError::Conflict, Into::into));
         }
     };
-    let grant = if grant.role == role { grant } else { by.may(&[role], &row.unit_path)? };
+    let grant = if grant.role == role { grant } else { by.acts(&[role], row.book_id, &row.unit_path)? };
     if by.is_among(grant, authors(&row)) {
         return Err(CrowdfundingError::OtherPerson);
     }
@@ -659,7 +676,17 @@ async fn place(
         Some(unit) => (Some(unit.id), unit.path),
         None => (None, UnitPath::whole()),
     };
-    let author_for = by.may(&AUTHORS, &path)?.acting_for;
+    // A charity raises money for whoever is in its part of the tree, and keeps the books of nobody else.
+    if let Some(charity) = charity::Entity::find_by_id(draft.book).one(tx).await? {
+        let seat = unit::Entity::find_by_id(charity.unit_id).one(tx).await?;
+        if seat.is_some_and(|seat| !seat.path.covers(&path)) {
+            return Err(CrowdfundingError::Invalid {
+                field: "unit",
+                problem: "所选组织不属于该慈善组织所在的单位或其下级，请改选组织或慈善组织",
+            });
+        }
+    }
+    let author_for = by.acts(&AUTHORS, draft.book, &path)?.acting_for;
     Ok((id, path, author_for))
 }
 

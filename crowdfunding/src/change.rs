@@ -97,7 +97,7 @@ pub async fn review_change(
         ChangeState::ManagerApproved => (Role::FinanceHead, "finance", ChangeEvent::FinanceApprove),
         _ => (Role::ProjectManager, "manager", ChangeEvent::ManagerApprove),
     };
-    let grant = by.may(&[role], &campaign.unit_path)?;
+    let grant = by.acts(&[role], campaign.book_id, &campaign.unit_path)?;
     if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }

@@ -121,7 +121,7 @@ pub async fn propose_decision(
     if by.may(&READERS, &place).is_err() {
         return Err(CrowdfundingError::NoSuchCampaign);
     }
-    new.author_for_id = by.may(&PROPOSERS, &place)?.acting_for;
+    new.author_for_id = by.acts(&PROPOSERS, new.book_id, &place)?.acting_for;
     if let Some(standing) = row::Entity::find_by_id(id).one(tx).await? {
         let content = |row: &row::Model| {
             let about = (row.kind, row.book_id, row.campaign_id, row.to_campaign_id, row.amount_fen, row.author_id);
@@ -177,7 +177,7 @@ pub async fn decide_decision(
     if by.may(&READERS, &place).is_err() {
         return Err(CrowdfundingError::NoSuchDecision);
     }
-    let grant = by.may(&DECIDERS, &place)?;
+    let grant = by.acts(&DECIDERS, row.book_id, &place)?;
     if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(CrowdfundingError::OtherPerson);
     }

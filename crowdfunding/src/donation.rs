@@ -103,6 +103,13 @@ pub async fn create(
     let backend = tx.get_database_backend();
     let unique = |ids: HashSet<uuid::Uuid>| Rows::new().uuid("id", ids);
 
+    if backend == DbBackend::Postgres {
+        // Another batch or process may be counting for the same donor, or writing the same gift.
+        let ids = unique(wishes.iter().map(|w| w.donor.uuid()).collect());
+        let sql = "SELECT id FROM donor WHERE id IN (SELECT id FROM {rows}) ORDER BY id FOR NO KEY UPDATE";
+        tx.query_all_raw(ids.statement(backend, sql, [])).await?;
+    }
+
     let sql = "SELECT d.* FROM {rows} JOIN donation d ON d.id = r.id";
     let ids = unique(wishes.iter().map(|w| w.id.uuid()).collect());
     let mut standing: HashMap<DonationId, row::Model> = row::Entity::find()
@@ -147,12 +154,6 @@ pub async fn create(
         targets.insert(target.id, (target, taken));
     }
 
-    if backend == DbBackend::Postgres {
-        // Another process may be counting for the same donor.
-        let ids = unique(wishes.iter().map(|w| w.donor.uuid()).collect());
-        let sql = "SELECT id FROM donor WHERE id IN (SELECT id FROM {rows}) ORDER BY id FOR NO KEY UPDATE";
-        tx.query_all_raw(ids.statement(backend, sql, [])).await?;
-    }
     let sql = "SELECT d.donor_id AS id, CAST(count(*) AS BIGINT) AS n FROM {rows} JOIN donation d ON d.donor_id = r.id \
                WHERE d.created_us > $1 AND d.state IN ('created', 'paying', 'closed') GROUP BY d.donor_id";
     let ids = unique(wishes.iter().map(|w| w.donor.uuid()).collect());
@@ -458,6 +459,24 @@ pub async fn confirm_paid(
     }
     history::donations(tx, now, "system", &steps).await?;
     Ok(answers)
+}
+
+/// The gifts that these payments settled, and how much they were: those that came through their own order, not out of suspense.
+pub async fn settled_by(
+    db: &impl ConnectionTrait,
+    transactions: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, (DonationId, Money)>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: DonationId,
+        transaction_id: String,
+        amount_fen: Money,
+    }
+    let rows = Rows::new().text("transaction_id", transactions);
+    let sql = "SELECT d.id, d.transaction_id, d.amount_fen FROM {rows} JOIN donation d ON d.transaction_id = r.transaction_id \
+               WHERE NOT EXISTS (SELECT 1 FROM discrepancy s WHERE s.item = d.transaction_id AND s.suspense)";
+    let found = Found::find_by_statement(rows.statement(db.get_database_backend(), sql, [])).all(db).await?;
+    Ok(found.into_iter().map(|gift| (gift.transaction_id, (gift.id, gift.amount_fen))).collect())
 }
 
 /// Marks gifts whose payment stands in the channel's fund-flow bill (facts: charity 6.5 (3)). A gift of which a refund is under way

@@ -29,6 +29,9 @@ pub enum CrowdfundingError {
     /// The id stands for something else already.
     #[error("this id was used with other content")]
     IdReused,
+    /// Stray money is for the campaign of its order while that may receive it, or may again.
+    #[error("the campaign it was meant for may receive it")]
+    CampaignReceives,
     /// A bank reference can be booked once.
     #[error("this bank reference is entered already")]
     ReferenceUsed,

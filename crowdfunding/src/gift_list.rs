@@ -47,7 +47,8 @@ impl ListPlace {
         }
     }
 
-    fn of(text: &str) -> ListPlace {
+    /// As it is kept with a list.
+    pub fn of(text: &str) -> ListPlace {
         match text.split_once(':') {
             Some(("bank", name)) => ListPlace::Bank(name.to_owned()),
             Some((_, name)) => ListPlace::Platform(name.to_owned()),

@@ -30,7 +30,7 @@ mod suspension;
 mod team;
 mod update;
 
-pub use adoption::{Adoption, adopt, adoption_entry, order_entry};
+pub use adoption::{Adoption, adopt, adopt_to_general, adoption_entry, general_entry, order_entry};
 pub use bank_gift::{
     BankGift, NO_BANK_ACCOUNT, Payer, Target, bank_gift, confirm_bank_gift, has_bank_account, reject_bank_gift,
 };
@@ -47,7 +47,7 @@ pub use comment::{comment, comments};
 pub use decision::{Matter, decide_decision, decisions, propose_decision};
 pub use donation::{
     Confirmation, NewDonation, NewTribute, Order, Paid, Placed, UnpaidLimit, choose_receipt, close, confirm_paid,
-    create, donation, due_for_expiry, due_for_query, find_orders, place, queried, settle,
+    create, donation, due_for_expiry, due_for_query, find_orders, place, queried, settle, settled_by,
 };
 pub use donation_view::{GiftSearch, WallPage, bank_gifts, gifts, of_donor, search_number, team_wall, wall};
 pub use error::CrowdfundingError;
@@ -61,13 +61,12 @@ pub use partner::{NewPartner, cooperation_of, evaluate_cooperation, partners, re
 pub use plan::{PlanVersion, budget, plan_versions, planned_of};
 pub use privacy::{everything_of, forget_donor};
 pub use reach::{
-    Hand, book_place, book_places, books_within, campaigns_within, charity_places, gifts_within, purpose_name,
-    purpose_place, reaches,
+    Hand, book_place, book_places, books_within, campaigns_within, gifts_within, purpose_name, purpose_place, reaches,
 };
 pub use refund::{
     NewRefund, Outcome, RefundSearch, RefundView, accepted, cover, decide, due_to_query, due_to_send, failed,
-    not_accepted, propose_cover, propose_outcome, refund, refund_of, refund_profile, refunds, request, retry,
-    settle_outcome, succeeded,
+    not_accepted, propose_cover, propose_outcome, refund, refund_numbered, refund_of, refund_profile, refunds, request,
+    retry, settle_outcome, succeeded,
 };
 pub use release::{Released, release};
 pub use statement_gift::{StatementGift, statement_target, take_statement_gift};

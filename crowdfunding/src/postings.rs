@@ -61,7 +61,7 @@ pub fn gift_received(gift: &Gift, transaction: &str, paid_on: BusinessDate) -> E
         .document(Some(transaction.to_owned()))
 }
 
-/// Entry 6d, by decision: money that stood in suspense is a gift.
+/// Entry 6d, by decision: money that stood in suspense is a gift, to the campaign of its order or to the general fund.
 ///
 /// | account                              | debit  | credit | raised |
 /// | ------------------------------------ | ------ | ------ | ------ |
@@ -164,17 +164,18 @@ pub fn refund_decided(gift: &Gift, refund: RefundId, amount: Money, prior_year: 
         .donor(gift.donor)
 }
 
-/// Entry 4b: the channel says that the money is back with the donor.
+/// Entry 4b: the channel says that the money is back with the donor, under this number of ours.
 ///
 /// | account          | debit  | credit |
 /// | ---------------- | ------ | ------ |
 /// | 2209 待退捐款    | amount |        |
 /// | 1009 微信余额    |        | amount |
-pub fn refund_sent(gift: &Gift, refund: RefundId, amount: Money, on: BusinessDate) -> Entry {
+pub fn refund_sent(gift: &Gift, (refund, number): (RefundId, String), amount: Money, on: BusinessDate) -> Entry {
     Entry::new(gift.book, "refund_sent", format!("refund_sent:{refund}"), on)
         .posting(owed(gift.book), Account::wechat_balance(gift.book), amount)
         .donor(gift.donor)
         .channel("wechat")
+        .document(Some(number))
 }
 
 /// Entry 4b by bank: a refund the channel could not make, or of a bank gift. Never more than the bank account holds.

@@ -1,5 +1,6 @@
 //! Whether a member of staff reaches a thing of the books: money of a campaign is where the campaign is, other money of a charity
-//! where the charity is. A role over another county is no role here.
+//! where the charity is. A role over another county is no role here, and one over a unit above sees the books of a legal entity below and
+//! does not act for it (docs/decisions/0026).
 
 use std::collections::HashMap;
 
@@ -23,19 +24,14 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// The member's hand at a place, by one of these roles.
-    pub fn at(by: &Member, roles: &[Role], place: &UnitPath) -> Result<Hand, Forbidden> {
-        Ok(Hand { person: by.id, acting_for: by.may(roles, place)?.acting_for })
+    /// The member's hand on money of a book that is at a place, by one of these roles.
+    pub fn at(by: &Member, roles: &[Role], book: BookId, place: &UnitPath) -> Result<Hand, Forbidden> {
+        Ok(Hand { person: by.id, acting_for: by.acts(roles, book, place)?.acting_for })
     }
 
-    /// The member's hand on the money of a book. Two refusals: the database's, then the member's.
-    pub async fn in_book(
-        db: &impl ConnectionTrait,
-        book: BookId,
-        by: &Member,
-        roles: &[Role],
-    ) -> Result<Result<Hand, Forbidden>, DbErr> {
-        Ok(Hand::at(by, roles, &book_place(db, book).await?))
+    /// The member's hand on the money of a book.
+    pub fn in_book(book: BookId, by: &Member, roles: &[Role]) -> Result<Hand, Forbidden> {
+        Ok(Hand { person: by.id, acting_for: by.keeps(roles, book)?.acting_for })
     }
 
     /// Who does it.
@@ -102,13 +98,6 @@ pub(crate) fn of_gifts(by: &Member, roles: &[Role]) -> Option<Condition> {
     Some(any.add(donation::Column::BookId.in_subquery(books)))
 }
 
-/// Where the charities are.
-pub async fn charity_places(db: &impl ConnectionTrait) -> Result<Vec<UnitPath>, DbErr> {
-    let sql = "SELECT DISTINCT u.path FROM charity c JOIN unit u ON u.id = c.unit_id";
-    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-    rows.iter().map(|row| row.try_get("", "path")).collect()
-}
-
 /// Where gifts of a purpose are: where the campaign is, or the charity whose general fund it is.
 pub async fn purpose_place(
     db: &impl ConnectionTrait,
@@ -152,15 +141,22 @@ pub(crate) async fn hand_on(
     by: &Member,
     roles: &[Role],
 ) -> Result<Hand, CrowdfundingError> {
-    Ok(Hand::at(by, roles, &purpose_place(db, purpose).await?)?)
+    match purpose.into() {
+        Purpose::Campaign(id) => {
+            let row = campaign::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
+            Ok(Hand::at(by, roles, row.book_id, &row.unit_path)?)
+        }
+        Purpose::General(book) => Ok(Hand::in_book(book, by, roles)?),
+    }
 }
 
-/// Refuses a member of staff who has none of these roles where a campaign is, or the charity whose general fund it is.
+/// Refuses a member of staff who sees nothing by one of these roles where a campaign is, or the charity whose general fund it is.
 pub async fn reaches(
     db: &impl ConnectionTrait,
     purpose: impl Into<Purpose>,
     by: &Member,
     roles: &[Role],
 ) -> Result<(), CrowdfundingError> {
-    hand_on(db, purpose, by, roles).await.map(|_| ())
+    by.may(roles, &purpose_place(db, purpose).await?)?;
+    Ok(())
 }

@@ -380,8 +380,8 @@ pub async fn not_accepted(tx: &Tx, id: RefundId, why: &str, again: Timestamp) ->
     Ok(())
 }
 
-/// The channel has given the money back (entry 4b). Saying it again changes nothing. `attempt` is the one the message speaks
-/// of: an answer to an attempt that was closed and retried since does not speak of this one.
+/// The channel has given the money back (entry 4b). Saying it again changes nothing. `attempt` is the one the message speaks of: an earlier one
+/// that was abnormal may have been mended at the channel's own site after it was tried again, and then the money is back all the same.
 pub async fn succeeded(
     tx: &Tx,
     now: Timestamp,
@@ -393,11 +393,12 @@ pub async fn succeeded(
     if loaded.refund.state == RefundState::Succeeded {
         return Ok(false);
     }
-    if loaded.refund.attempt != attempt {
+    if attempt > loaded.refund.attempt {
         return Err(CrowdfundingError::Conflict);
     }
     let to = loaded.refund.state.on(RefundEvent::Success)?;
-    let entry = postings::refund_sent(&loaded.gift, id, loaded.refund.amount_fen, BusinessDate::of(at));
+    let number = id.out_refund_no(i32::try_from(attempt).unwrap_or(i32::MAX));
+    let entry = postings::refund_sent(&loaded.gift, (id, number), loaded.refund.amount_fen, BusinessDate::of(at));
     book_entry(tx, now, entry).await?;
     let amount = loaded.refund.amount_fen;
     let donation_to = loaded.donation.state.on(DonationEvent::RefundArrived(standing(&loaded.donation, amount)))?;
@@ -529,6 +530,11 @@ async fn due(
 /// A refund by id.
 pub async fn refund(db: &impl ConnectionTrait, id: RefundId) -> Result<row::Model, CrowdfundingError> {
     row::Entity::find_by_id(id).one(db).await?.ok_or(CrowdfundingError::NoSuchRefund)
+}
+
+/// The refund that the channel knows under a number of its own.
+pub async fn refund_numbered(db: &impl ConnectionTrait, channel_refund_id: &str) -> Result<Option<row::Model>, DbErr> {
+    row::Entity::find().filter(row::Column::ChannelRefundId.eq(channel_refund_id)).one(db).await
 }
 
 /// The refunds of a gift, oldest first.

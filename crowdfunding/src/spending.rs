@@ -2,8 +2,8 @@
 //! travel in, and what comes back.
 //!
 //! That nobody approves, pays or confirms their own is kept by the database (`migration/sql/0005_spending.*`), which compares natural
-//! persons, and asks whoever approves for the role of the step (`0046_hands.*`); what is checked here says it in better words. Locks are
-//! taken in this order: campaign (shared), disbursements, payouts, payees (shared), budget lines, then the ledger's. A paper of five thousand
+//! persons, and asks whoever approves for the role of the step, held for these books (`0048_reach.*`); what is checked here says it in better
+//! words. Locks are taken in this order: campaign (shared), disbursements, payouts, payees (shared), budget lines, then the ledger's. A paper of five thousand
 //! payouts takes as many statements as one of one.
 
 mod advance;
@@ -25,7 +25,8 @@ mod settlement;
 pub use advance::Compared;
 pub use disbursement::{
     NewDisbursement, NewPayout, PaperSearch, approve, cancel, disbursement, disbursements, draft, edit, history,
-    mark_notice, may_document, payouts_of, purpose_problem, reject, submit, waiting,
+    mark_notice, may_document, payouts_of, purpose_problem, reject, relations_in_clear, seal_relations, submit,
+    waiting,
 };
 pub use due::{Due, due};
 pub use erasure::{Kept, VOUCHER_YEARS, forget_payee, kept};

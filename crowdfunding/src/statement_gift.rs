@@ -1,14 +1,14 @@
 //! Gifts that a bank statement shows and two persons have claimed: from the line itself (entry 6a), or out of 2209 待认领 (entry 6c).
 
 use domain::anonymity::Anonymity;
-use domain::donation::{Channel, DonationEvent, DonationState, Purpose, ReceiptChoice, Via};
+use domain::donation::{DonationEvent, DonationState, Purpose, ReceiptChoice};
 use domain::role::{Member, Role};
 use domain::{BookId, BusinessDate, DonationId, DonorId, EntryId, Money, StaffId, Timestamp};
-use entity::{Tx, donation as row, violation};
-use sea_orm::{ActiveModelTrait, ConnectionTrait};
+use entity::{Tx, donation as row};
+use sea_orm::ConnectionTrait;
 
 use crate::CrowdfundingError;
-use crate::bank_gift::Target;
+use crate::bank_gift::{Arrived, Target, insert};
 use crate::history::{self, Step};
 use crate::postings::{self, Gift};
 use crate::reach::hand_on;
@@ -81,57 +81,32 @@ pub async fn take_statement_gift(
     let target = statement_target(tx, gift.purpose, gift.book, gift.received_on).await?;
     let last_moment = target.last_moment(tx).await?;
     let state = DonationState::Created.on(DonationEvent::Pay)?;
-    let new = row::Model {
+    let arrived = Arrived {
         id: gift.id,
-        campaign_id: gift.purpose.campaign(),
-        book_id: gift.purpose.general(),
-        channel: Channel::Bank,
-        state,
-        amount_fen: gift.amount,
-        refunded_fen: Money::ZERO,
-        donor_id: gift.donor,
-        content: Vec::new(),
-        anonymity: gift.anonymity,
-        show_amount: true,
+        purpose: gift.purpose,
+        amount: gift.amount,
+        received_on: gift.received_on,
+        bank_account: gift.bank_account.clone(),
+        reference: gift.reference.clone(),
+        counterparty: gift.counterparty.clone(),
+        payer_code: gift.payer_code,
         name_sealed: gift.name_sealed,
-        nickname_sealed: None,
-        message: None,
-        message_state: "none".to_owned(),
+        anonymity: gift.anonymity,
         receipt: gift.receipt,
-        receipt_us: now,
-        origin: None,
-        created_us: now,
-        expires_us: now,
-        prepay_id: None,
-        prepay_us: None,
-        queries: 0,
-        next_query_us: now,
-        transaction_id: None,
-        paid_us: Some(gift.received_on.start()),
+        author: gift.author,
+        author_for: gift.author_for,
+    };
+    let new = row::Model {
+        state,
+        donor_id: gift.donor,
         confirmed_us: Some(now),
         late: last_moment.is_some_and(|last| gift.received_on.start() > last),
         settled_us: Some(now),
-        bank_account: Some(gift.bank_account.clone()),
-        bank_reference: Some(gift.reference.clone()),
-        counterparty: gift.counterparty.clone(),
-        payer_code: gift.payer_code,
-        tribute: None,
-        tribute_sealed: None,
-        tribute_shown: false,
-        team_id: None,
-        author_id: Some(gift.author),
-        author_for_id: gift.author_for,
         approver_id: Some(by.id),
         approver_for_id: hand.acting_for(),
-        via: Via::Offline,
-        list_id: None,
+        ..arrived.row(now)
     };
-    let active: row::ActiveModel = new.into();
-    // Every column is written: a row made from a model counts as unchanged otherwise.
-    active.reset_all().insert(tx).await.map_err(|error| match violation(&error) {
-        Some(rule) if rule.contains("bank") => CrowdfundingError::ReferenceUsed,
-        _ => error.into(),
-    })?;
+    insert(tx, new).await?;
     let of = Gift {
         id: gift.id,
         book: gift.book,

@@ -12,7 +12,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use crate::campaign::{Taken, advance, for_step, required};
+use crate::campaign::{Taken, advance, for_supervision, required};
 use crate::campaign_view::within;
 use crate::{CrowdfundingError, Exhibit, gate};
 
@@ -39,7 +39,7 @@ pub async fn suspend(
     (ground, reason): (Ground, String),
     by: &Member,
 ) -> Result<campaign::Model, CrowdfundingError> {
-    let (row, grant) = for_step(tx, id, &STOPPERS, by).await?;
+    let (row, grant) = for_supervision(tx, id, &STOPPERS, by).await?;
     let reason = required(reason)?;
     if let Some(standing) = suspension::Entity::find_by_id(new).one(tx).await? {
         let same = (standing.campaign_id, standing.reason.as_str(), standing.author_id) == (id, &reason, Some(by.id));
@@ -152,7 +152,7 @@ pub async fn lift(
     reason: String,
     by: &Member,
 ) -> Result<campaign::Model, CrowdfundingError> {
-    let (row, grant) = for_step(tx, id, &LIFTERS, by).await?;
+    let (row, grant) = for_supervision(tx, id, &LIFTERS, by).await?;
     let reason = required(reason)?;
     let stop = suspension::Entity::find()
         .filter(suspension::Column::CampaignId.eq(id))

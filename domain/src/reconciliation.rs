@@ -37,6 +37,8 @@ pub enum BreakClass {
     PaidTwice,
     /// A line nobody can place.
     UnknownLine,
+    /// Paid in another currency than the order's.
+    Currency,
     /// A bank's file says otherwise of a loan than we expected.
     Loan(LoanBreak),
 }
@@ -129,6 +131,7 @@ impl BreakClass {
             BreakClass::PaidAfterClose => "paid_after_close",
             BreakClass::PaidTwice => "paid_twice",
             BreakClass::UnknownLine => "unknown_line",
+            BreakClass::Currency => "currency",
             BreakClass::Loan(class) => class.as_str(),
         }
     }

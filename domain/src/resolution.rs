@@ -12,6 +12,8 @@ use crate::Refused;
 pub enum ResolutionChoice {
     /// 确认为捐赠: a gift of the donor whose order it names, to that order's campaign.
     Gift,
+    /// 转入一般捐赠: a gift to the general fund of the charity it came to, when it can neither be a gift to its campaign nor go back.
+    General,
     /// 退回: back to the payer.
     Return,
     /// 以对方为准: what the channel's bills say is booked; a loan follows its bank's figures.
@@ -39,6 +41,8 @@ pub enum ResolutionState {
     Failed,
     /// Carried out and booked.
     Done,
+    /// 已由其他办法取代: a return that failed, when another way was carried out; or another way, when the money went back after all.
+    Superseded,
 }
 
 /// What can happen to a resolution.
@@ -66,9 +70,22 @@ pub enum ResolutionEvent {
     Retry,
     /// Paid from the bank account instead.
     PayByBank,
+    /// Another way out of the same break was carried out.
+    Supersede,
 }
 
 impl ResolutionState {
+    /// Whether it is the way out of its break that is taken now, or was: there is one at most. A return that failed leaves room for another.
+    pub fn is_taken(self) -> bool {
+        match self {
+            ResolutionState::Proposed
+            | ResolutionState::Approved
+            | ResolutionState::Processing
+            | ResolutionState::Done => true,
+            ResolutionState::Declined | ResolutionState::Failed | ResolutionState::Superseded => false,
+        }
+    }
+
     /// The whole table.
     pub fn on(self, event: ResolutionEvent) -> Result<ResolutionState, Refused<ResolutionState, ResolutionEvent>> {
         use ResolutionEvent as E;
@@ -82,7 +99,8 @@ impl ResolutionState {
             (Approved | Processing, E::Failure) => Failed,
             (Failed, E::Retry) => Approved,
             (Failed, E::PayByBank) => Done,
-            (Proposed | Declined | Approved | Processing | Failed | Done, _) => {
+            (Proposed | Failed, E::Supersede) => Superseded,
+            (Proposed | Declined | Approved | Processing | Failed | Done | Superseded, _) => {
                 return Err(Refused { state: self, event });
             }
         })

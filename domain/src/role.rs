@@ -4,7 +4,7 @@
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
-use crate::{StaffId, UnitPath};
+use crate::{BookId, StaffId, UnitPath};
 
 /// A role of staff (facts: charity 1).
 #[derive(
@@ -80,6 +80,21 @@ impl Role {
         }
     }
 
+    /// Whether the role is held for the books of a legal entity: whoever has it spends, books, confirms, closes or approves for that one and
+    /// for no other (docs/decisions/0026). The other roles serve whoever is in their part of the tree.
+    pub fn keeps_books(self) -> bool {
+        match self {
+            Role::ProjectManager | Role::Cashier | Role::Bookkeeper | Role::FinanceHead | Role::Chair => true,
+            Role::Admin
+            | Role::Disclosure
+            | Role::Compliance
+            | Role::LeagueOfficer
+            | Role::BankOfficer
+            | Role::Organiser
+            | Role::Auditor => false,
+        }
+    }
+
     /// The name on the wire, in the database and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -151,8 +166,28 @@ pub struct Grant {
     pub role: Role,
     /// Where.
     pub over: UnitPath,
+    /// Where it is held: over more than `over`, if only a part of it is lent.
+    pub held: UnitPath,
     /// Whose role it is, if it is only lent (授权代办). Whoever stands in for the author of a paper may not approve it.
     pub acting_for: Option<StaffId>,
+}
+
+/// A legal entity (法人) with books of its own, and the unit of the tree that carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegalEntity {
+    /// Its book.
+    pub book: BookId,
+    /// Its unit.
+    pub seat: UnitPath,
+}
+
+/// Where a member may act by a role: a part of the tree, but for the books of these legal entities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach<'a> {
+    /// The part of the tree.
+    pub part: &'a UnitPath,
+    /// Whose books are others' to keep.
+    pub without: Vec<BookId>,
 }
 
 /// A member of staff who asks for something: who it is, what they may do where, and where the request came from.
@@ -162,6 +197,8 @@ pub struct Member {
     pub id: StaffId,
     /// What they may do, own roles before lent ones.
     pub grants: Vec<Grant>,
+    /// The legal entities there are. A book that is none of theirs is where its place is.
+    pub entities: Vec<LegalEntity>,
     /// The address the request came from, for the audit trail.
     pub origin: String,
 }
@@ -177,8 +214,9 @@ pub struct Forbidden {
 impl Member {
     /// Somebody who holds these roles everywhere.
     pub fn everywhere(id: StaffId, roles: &[Role], origin: &str) -> Member {
-        let grant = |role: &Role| Grant { role: *role, over: UnitPath::whole(), acting_for: None };
-        Member { id, grants: roles.iter().map(grant).collect(), origin: origin.to_owned() }
+        let grant =
+            |role: &Role| Grant { role: *role, over: UnitPath::whole(), held: UnitPath::whole(), acting_for: None };
+        Member { id, grants: roles.iter().map(grant).collect(), entities: Vec::new(), origin: origin.to_owned() }
     }
 
     /// The roles held anywhere, each once, in order.
@@ -199,11 +237,53 @@ impl Member {
         if self.is_one_of(roles) { Ok(()) } else { Err(Forbidden { needed: roles.to_vec() }) }
     }
 
-    /// The grant by which the member may act as one of these roles at a place: an own one before a lent one.
+    /// The grant by which the member sees and supervises as one of these roles at a place: an own one before a lent one. What it takes to
+    /// act for somebody's books, [`Member::acts`] says.
     pub fn may(&self, roles: &[Role], place: &UnitPath) -> Result<&Grant, Forbidden> {
-        let fits = |grant: &&Grant| roles.contains(&grant.role) && grant.over.covers(place);
+        self.by_grant(roles, |grant| grant.over.covers(place))
+    }
+
+    /// The grant by which the member acts as one of these roles for the books of a legal entity, on something at a place: a role that keeps
+    /// books is held at the entity's unit or below it, and over the place. Whoever holds it over a unit above sees and does not act.
+    pub fn acts(&self, roles: &[Role], book: BookId, place: &UnitPath) -> Result<&Grant, Forbidden> {
+        let entity = self.entities.iter().find(|entity| entity.book == book);
+        self.by_grant(roles, |grant| match entity.filter(|_| grant.role.keeps_books()) {
+            // Its own unit's officers act wherever the thing is.
+            Some(entity) => self.is_for(grant, entity) && (grant.over.covers(place) || grant.over == entity.seat),
+            None => grant.over.covers(place),
+        })
+    }
+
+    /// The grant by which the member acts at the seat of a legal entity; over the whole tree, if no legal entity has this book.
+    pub fn keeps(&self, roles: &[Role], book: BookId) -> Result<&Grant, Forbidden> {
+        let entity = self.entities.iter().find(|entity| entity.book == book);
+        self.acts(roles, book, &entity.map_or_else(UnitPath::whole, |entity| entity.seat.clone()))
+    }
+
+    fn by_grant(&self, roles: &[Role], reaches: impl Fn(&Grant) -> bool) -> Result<&Grant, Forbidden> {
+        let fits = |grant: &&Grant| roles.contains(&grant.role) && reaches(grant);
         let own = self.grants.iter().filter(fits).find(|grant| grant.acting_for.is_none());
         own.or_else(|| self.grants.iter().find(fits)).ok_or_else(|| Forbidden { needed: roles.to_vec() })
+    }
+
+    /// Whether a role that keeps books is held for a legal entity: at its unit or below. Held over the whole tree it is for those at the
+    /// top: above which there is no other.
+    fn is_for(&self, grant: &Grant, entity: &LegalEntity) -> bool {
+        let above = |other: &LegalEntity| other.seat != entity.seat && other.seat.covers(&entity.seat);
+        entity.seat.covers(&grant.held) || (grant.held == UnitPath::whole() && !self.entities.iter().any(above))
+    }
+
+    /// Where the member may act by one of these roles, for the filters of lists.
+    pub fn reach(&self, roles: &[Role]) -> Vec<Reach<'_>> {
+        let mut all: Vec<Reach<'_>> = Vec::new();
+        for grant in self.grants.iter().filter(|grant| roles.contains(&grant.role)) {
+            let others = self.entities.iter().filter(|entity| grant.role.keeps_books() && !self.is_for(grant, entity));
+            let reach = Reach { part: &grant.over, without: others.map(|entity| entity.book).collect() };
+            if !all.contains(&reach) {
+                all.push(reach);
+            }
+        }
+        all
     }
 
     /// Whether the person who acts, or whom they stand in for with this grant, is one of these: what is done in somebody's name
@@ -265,10 +345,11 @@ mod tests {
         let city = UnitPath::whole().below("1305").unwrap();
         let county = city.below("130502").unwrap();
         let elsewhere = UnitPath::whole().below("1306").unwrap();
-        let lent = Grant { role: Role::FinanceHead, over: county.clone(), acting_for: Some(StaffId::new()) };
-        let own = |role, over: &UnitPath| Grant { role, over: over.clone(), acting_for: None };
+        let lender = Some(StaffId::new());
+        let lent = Grant { role: Role::FinanceHead, over: county.clone(), held: city.clone(), acting_for: lender };
+        let own = |role, over: &UnitPath| Grant { role, over: over.clone(), held: over.clone(), acting_for: None };
         let grants = vec![own(Role::ProjectManager, &city), lent.clone(), own(Role::Organiser, &county)];
-        let member = Member { id: StaffId::new(), grants, origin: String::new() };
+        let member = Member { id: StaffId::new(), grants, entities: Vec::new(), origin: String::new() };
         assert!(member.may(&[Role::ProjectManager], &county).is_ok());
         assert!(member.may(&[Role::ProjectManager], &elsewhere).is_err());
         assert_eq!(member.may(&[Role::FinanceHead], &county), Ok(&lent));
@@ -277,5 +358,48 @@ mod tests {
         assert!(member.parts(&[Role::Cashier]).is_empty());
         assert!(member.is_among(&lent, [None, lent.acting_for]) && member.is_among(&lent, [Some(member.id)]));
         assert!(!member.is_among(&member.grants[0], [None, lent.acting_for]));
+    }
+    #[test]
+    fn a_role_that_keeps_books_acts_for_its_own_legal_entity_alone() {
+        let province = UnitPath::whole().below("hebei").unwrap();
+        let city = province.below("1305").unwrap();
+        let county = city.below("130502").unwrap();
+        let entity = |seat: &UnitPath| LegalEntity { book: BookId::new(), seat: seat.clone() };
+        let (above, own) = (entity(&province), entity(&county));
+        let member = |role, held: &UnitPath, over: &UnitPath| {
+            let grant = Grant { role, over: over.clone(), held: held.clone(), acting_for: None };
+            let entities = vec![above.clone(), own.clone()];
+            Member { id: StaffId::new(), grants: vec![grant], entities, origin: String::new() }
+        };
+        let acts = |member: &Member, entity: &LegalEntity, place: &UnitPath| {
+            member.acts(&[Role::Cashier, Role::Disclosure], entity.book, place).is_ok()
+        };
+        let whole = UnitPath::whole();
+        for (held, over, for_above, for_own) in [
+            // The province keeps its own books, where it raises money for a county, too.
+            (&province, &province, true, false),
+            (&whole, &whole, true, false),
+            (&city, &city, true, false),
+            (&county, &county, true, true),
+            // Nobody lends a part of what they do not have.
+            (&whole, &county, true, false),
+        ] {
+            let cashier = member(Role::Cashier, held, over);
+            assert_eq!(acts(&cashier, &above, &county), for_above, "{held:?} {over:?}");
+            assert_eq!(acts(&cashier, &own, &county), for_own, "{held:?} {over:?}");
+            assert!(cashier.may(&[Role::Cashier], &county).is_ok(), "whoever is above sees");
+        }
+        assert!(!acts(&member(Role::Cashier, &county, &county), &above, &city));
+        assert!(
+            acts(&member(Role::Cashier, &county, &county), &own, &city),
+            "its own officers act wherever the thing is"
+        );
+        assert!(acts(&member(Role::Disclosure, &province, &province), &own, &county), "which keeps no books");
+        let head = member(Role::FinanceHead, &whole, &whole);
+        assert_eq!(head.reach(&[Role::FinanceHead]), [Reach { part: &whole, without: vec![own.book] }]);
+        assert!(
+            head.keeps(&[Role::FinanceHead], above.book).is_ok() && head.keeps(&[Role::FinanceHead], own.book).is_err()
+        );
+        assert!(head.keeps(&[Role::FinanceHead], BookId::new()).is_ok(), "a book of nobody is the whole house's");
     }
 }

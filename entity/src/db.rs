@@ -2,7 +2,9 @@
 //!
 //! There are two pools. Writes go through [`Db::begin`]; on SQLite that pool is one connection and a transaction takes the
 //! write lock at once (`BEGIN IMMEDIATE`), so that what it reads cannot change under it. Reads that need no transaction go
-//! through [`Db::read`], several at a time, on connections that cannot write.
+//! through [`Db::read`], several at a time, on connections that cannot write. Who reads much of the database for a while does it through
+//! [`Db::wide_snapshot`]: there SQLite maps its file, so that a page costs no call and no copy; the pages of a mapping count as ours, so those
+//! connections end when nobody has used them for some seconds.
 //!
 //! On PostgreSQL a group commit has a small pool of its own ([`Db::begin_steady`]), whose connections are not cleaned after use:
 //! its worker drops no `begin`, and at hundreds of commits a second the cleaning would be half of the statements.
@@ -28,6 +30,7 @@ pub struct Db {
     write: DatabaseConnection,
     steady: DatabaseConnection,
     read: DatabaseConnection,
+    wide: DatabaseConnection,
     commits: Commits,
 }
 
@@ -43,12 +46,13 @@ impl Db {
         if sqlite {
             let write = Database::connect(sqlite_writer(url)).await?;
             let read = Database::connect(sqlite_readers(url)).await?;
-            return Ok(Db { steady: write.clone(), write, read, commits: Commits::default() });
+            let wide = Database::connect(sqlite_wide_readers(url)).await?;
+            return Ok(Db { steady: write.clone(), write, read, wide, commits: Commits::default() });
         }
         let write = Database::connect(postgres(url, Use::Write)).await?;
         let steady = Database::connect(postgres(url, Use::Steady)).await?;
         let read = Database::connect(postgres(url, Use::Read)).await?;
-        Ok(Db { write, steady, read, commits: Commits::default() })
+        Ok(Db { write, steady, wide: read.clone(), read, commits: Commits::default() })
     }
 
     /// Which database this is.
@@ -82,12 +86,21 @@ impl Db {
 
     /// Begins a transaction that only reads and sees one state of the database, however much is written meanwhile.
     pub async fn snapshot(&self) -> Result<Tx, DbErr> {
+        self.snapshot_on(&self.read).await
+    }
+
+    /// The same for reading much of the database.
+    pub async fn wide_snapshot(&self) -> Result<Tx, DbErr> {
+        self.snapshot_on(&self.wide).await
+    }
+
+    async fn snapshot_on(&self, pool: &DatabaseConnection) -> Result<Tx, DbErr> {
         let begun = match self.backend() {
             DbBackend::Postgres => {
                 let mode = (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly));
-                self.read.begin_with_config(mode.0, mode.1).await?
+                pool.begin_with_config(mode.0, mode.1).await?
             }
-            _ => self.read.begin().await?,
+            _ => pool.begin().await?,
         };
         Ok(Tx::new(begun, &self.commits))
     }
@@ -106,6 +119,7 @@ impl Db {
     /// Closes the pools; waits for connections in use.
     pub async fn close(self) -> Result<(), DbErr> {
         self.read.close().await?;
+        self.wide.close().await?;
         self.steady.close().await?;
         self.write.close().await
     }
@@ -140,6 +154,19 @@ fn sqlite_readers(url: &str) -> ConnectOptions {
     options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
     options.max_connections(4).min_connections(0).map_sqlx_sqlite_opts(|sqlite| {
         sqlite.foreign_keys(true).busy_timeout(Duration::from_secs(10)).pragma("query_only", "on")
+    });
+    options
+}
+
+/// Made when they are asked for, and gone ten seconds after they were last used.
+fn sqlite_wide_readers(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    options.max_connections(4).min_connections(0).connect_lazy(true).idle_timeout(Duration::from_secs(10));
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        let sqlite = sqlite.foreign_keys(true).busy_timeout(Duration::from_secs(10)).pragma("query_only", "on");
+        // As much as SQLite maps at most.
+        sqlite.pragma("mmap_size", "2147418112")
     });
     options
 }

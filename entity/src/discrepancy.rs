@@ -27,6 +27,8 @@ pub struct Model {
     pub settled_us: Option<Timestamp>,
     pub cleared_us: Option<Timestamp>,
     pub contract_id: Option<LoanContractId>,
+    pub gone_us: Option<Timestamp>,
+    pub cleared_because: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

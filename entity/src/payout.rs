@@ -31,6 +31,7 @@ pub struct Model {
     pub created_us: Timestamp,
     pub changed_us: Timestamp,
     pub confirmer_for_id: Option<StaffId>,
+    pub relation_sealed: Option<Vec<u8>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -198,6 +198,7 @@ fn erase_payees(app: Arc<App>) -> Doing {
     Box::pin(async move {
         let erased = app.spending.erase_due().await?;
         app.spending.seal_declared().await?;
+        app.spending.seal_relations().await?;
         Ok(Report::of(erased))
     })
 }

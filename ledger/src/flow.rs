@@ -4,7 +4,7 @@
 //! postings on the same accounts that raise nothing; so it costs the days of the accounts and not the gifts in them, and its sum is the
 //! public total to the fen. What went is what the expense accounts bear, closing entries left out.
 
-use domain::{BusinessDate, CampaignId, EntryId, Money, Timestamp};
+use domain::{BookId, BusinessDate, CampaignId, EntryId, Money, Timestamp};
 use entity::Rows;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 
@@ -30,6 +30,8 @@ pub enum FlowKind {
 pub struct Flow {
     /// `2026-03`.
     pub month: String,
+    /// Whose books.
+    pub book: BookId,
     /// The campaign; none for the general fund.
     pub campaign: Option<CampaignId>,
     /// What it is.
@@ -50,12 +52,12 @@ pub struct Position {
 /// The accounts that carry what is raised, and what moved on them and counts. Within it stands who is asked for.
 fn raised(which: &str) -> String {
     format!(
-        "WITH a AS (SELECT id, campaign_id FROM account \
+        "WITH a AS (SELECT id, book_id, campaign_id FROM account \
          WHERE (subject LIKE '4101%' OR subject LIKE '3201%' OR subject = '3102') {which}), \
-         m AS (SELECT a.campaign_id, d.day, d.credit_fen - d.debit_fen AS fen FROM a JOIN account_day d ON d.account_id = a.id \
-         UNION ALL SELECT a.campaign_id, e.book_date, -p.amount_fen FROM a \
+         m AS (SELECT a.book_id, a.campaign_id, d.day, d.credit_fen - d.debit_fen AS fen FROM a JOIN account_day d ON d.account_id = a.id \
+         UNION ALL SELECT a.book_id, a.campaign_id, e.book_date, -p.amount_fen FROM a \
          JOIN posting p ON p.credit_account = a.id AND p.raised = 'none' JOIN entry e ON e.id = p.entry_id \
-         UNION ALL SELECT a.campaign_id, e.book_date, p.amount_fen FROM a \
+         UNION ALL SELECT a.book_id, a.campaign_id, e.book_date, p.amount_fen FROM a \
          JOIN posting p ON p.debit_account = a.id AND p.raised = 'none' JOIN entry e ON e.id = p.entry_id)"
     )
 }
@@ -77,18 +79,18 @@ pub async fn raised_by_day(
 /// Everything that came and went, by month. Two statements.
 pub async fn flows(db: &impl ConnectionTrait) -> Result<Vec<Flow>, DbErr> {
     let came = format!(
-        "{} SELECT substr(day, 1, 7) AS month, campaign_id, '' AS subject, CAST(SUM(fen) AS BIGINT) AS fen FROM m GROUP BY 1, 2",
+        "{} SELECT substr(day, 1, 7) AS month, book_id, campaign_id, '' AS subject, CAST(SUM(fen) AS BIGINT) AS fen FROM m GROUP BY 1, 2, 3",
         raised("")
     );
     let went = format!(
-        "WITH a AS (SELECT id, campaign_id, subject FROM account WHERE subject LIKE '5%'), \
-         m AS (SELECT a.campaign_id, a.subject, d.day, d.debit_fen - d.credit_fen AS fen FROM a \
+        "WITH a AS (SELECT id, book_id, campaign_id, subject FROM account WHERE subject LIKE '5%'), \
+         m AS (SELECT a.book_id, a.campaign_id, a.subject, d.day, d.debit_fen - d.credit_fen AS fen FROM a \
          JOIN account_day d ON d.account_id = a.id \
-         UNION ALL SELECT a.campaign_id, a.subject, e.book_date, p.amount_fen FROM entry e JOIN posting p ON p.entry_id = e.id \
+         UNION ALL SELECT a.book_id, a.campaign_id, a.subject, e.book_date, p.amount_fen FROM entry e JOIN posting p ON p.entry_id = e.id \
          JOIN a ON a.id = p.credit_account WHERE e.kind = '{CLOSING}' \
-         UNION ALL SELECT a.campaign_id, a.subject, e.book_date, -p.amount_fen FROM entry e JOIN posting p ON p.entry_id = e.id \
+         UNION ALL SELECT a.book_id, a.campaign_id, a.subject, e.book_date, -p.amount_fen FROM entry e JOIN posting p ON p.entry_id = e.id \
          JOIN a ON a.id = p.debit_account WHERE e.kind = '{CLOSING}') \
-         SELECT substr(day, 1, 7) AS month, campaign_id, subject, CAST(SUM(fen) AS BIGINT) AS fen FROM m GROUP BY 1, 2, 3"
+         SELECT substr(day, 1, 7) AS month, book_id, campaign_id, subject, CAST(SUM(fen) AS BIGINT) AS fen FROM m GROUP BY 1, 2, 3, 4"
     );
     let mut flows = Vec::new();
     for sql in [came, went] {
@@ -103,8 +105,8 @@ pub async fn flows(db: &impl ConnectionTrait) -> Result<Vec<Flow>, DbErr> {
             };
             let amount = Money::from_fen(row.try_get("", "fen")?);
             if amount != Money::ZERO {
-                let (month, campaign) = (row.try_get("", "month")?, row.try_get("", "campaign_id")?);
-                flows.push(Flow { month, campaign, kind, amount });
+                let (month, book) = (row.try_get("", "month")?, row.try_get("", "book_id")?);
+                flows.push(Flow { month, book, campaign: row.try_get("", "campaign_id")?, kind, amount });
             }
         }
     }

@@ -266,6 +266,30 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0046_hands.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0046_hands.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261129_000047_giving",
+                tables: include_str!("../sql/0047_giving.sql"),
+                guards_sqlite: include_str!("../sql/0047_giving.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0047_giving.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261129_000048_reach",
+                tables: include_str!("../sql/0048_reach.sql"),
+                guards_sqlite: include_str!("../sql/0048_reach.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0048_reach.postgres.sql"),
+            }),
+            Box::new(Step {
+                name: "m20261129_000049_search",
+                tables: include_str!("../sql/0049_search.sql"),
+                guards_sqlite: "",
+                guards_postgres: "",
+            }),
+            Box::new(Step {
+                name: "m20261129_000050_lending",
+                tables: include_str!("../sql/0050_lending.sql"),
+                guards_sqlite: include_str!("../sql/0050_lending.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0050_lending.postgres.sql"),
+            }),
         ]
     }
 }

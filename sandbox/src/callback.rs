@@ -279,7 +279,7 @@ impl Letter {
                     kind: "transaction",
                     event_type: "TRANSACTION.SUCCESS".to_owned(),
                     summary: "支付成功",
-                    resource: order::paid(&server.keys, payment, false),
+                    resource: order::said(server, order::paid(&server.keys, payment, false)),
                 })
             }
             Notice::Refund(number) => {

@@ -15,6 +15,7 @@ pub(crate) struct Faults {
     pub(crate) callback: CallbackFaults,
     pub(crate) api: Option<ApiFault>,
     pub(crate) refund: RefundFaults,
+    pub(crate) payment: PaymentFaults,
     pub(crate) bill: BillFaults,
     /// Lets every access token die now. Spent at once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +109,15 @@ impl Default for RefundFaults {
     fn default() -> RefundFaults {
         RefundFaults { outcome: RefundStatus::Success, times: 1, delay_ms: 200, minute_apart: false, said_fen: None }
     }
+}
+
+/// What is wrong with what is said of payments.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PaymentFaults {
+    /// The currency that notifications and answers name in the place of CNY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) said_currency: Option<String>,
 }
 
 /// What is wrong with bills.
@@ -233,6 +243,11 @@ impl FaultBox {
     /// What answers say goes back, if it is not the truth.
     pub(crate) fn said_fen(&self) -> Option<i64> {
         self.lock().refund.said_fen
+    }
+
+    /// The currency that is named in the place of CNY.
+    pub(crate) fn said_currency(&self) -> Option<String> {
+        self.lock().payment.said_currency.clone()
     }
 
     /// Whether bills get a wrong hash.

@@ -141,14 +141,22 @@ fn missing() -> Refusal {
 pub(crate) fn by_number(server: &Server, out_trade_no: &str) -> Result<Answer, Refusal> {
     let book = server.book();
     let order = book.order(out_trade_no).ok_or_else(missing)?;
-    Ok(Answer::json(&view(&server.keys, &book, order, server.clock.now())))
+    Ok(Answer::json(&said(server, view(&server.keys, &book, order, server.clock.now()))))
+}
+
+/// A payment as it is told: in another currency, if that is wanted.
+pub(crate) fn said(server: &Server, mut view: Value) -> Value {
+    if let Some(currency) = server.faults.said_currency() {
+        view["amount"]["currency"] = json!(currency);
+    }
+    view
 }
 
 /// `GET /v3/pay/transactions/id/{transaction_id}`.
 pub(crate) fn by_transaction(server: &Server, transaction_id: &str) -> Result<Answer, Refusal> {
     let book = server.book();
     let payment = book.payment(book.transaction(transaction_id).ok_or_else(missing)?);
-    Ok(Answer::json(&paid(&server.keys, payment, is_refunded(&book, payment))))
+    Ok(Answer::json(&said(server, paid(&server.keys, payment, is_refunded(&book, payment)))))
 }
 
 /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`.

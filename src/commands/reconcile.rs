@@ -121,6 +121,7 @@ fn told(report: Result<DayReport, ReconcileError>, output: Output) -> anyhow::Re
         ReconcileError::Refused { .. }
         | ReconcileError::NoSuchCharity
         | ReconcileError::WhichCharity
+        | ReconcileError::BeforeBooks { .. }
         | ReconcileError::NotOver(_)
         | ReconcileError::Gone(_) => WrongInput(error.to_string()).into(),
         error => anyhow::Error::from(error),

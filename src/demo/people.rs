@@ -105,6 +105,9 @@ pub(crate) fn nickname(dice: &mut Dice) -> &'static str {
     dice.pick(NICKNAMES)
 }
 
+/// Words that a person has to look at before others read them.
+pub(crate) const DOUBTFUL_MESSAGE: &str = "同乡加微信交流，群号私信我。";
+
 /// Some words to go with a gift.
 pub(crate) fn message(dice: &mut Dice) -> &'static str {
     dice.pick(MESSAGES)

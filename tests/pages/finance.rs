@@ -98,6 +98,61 @@ async fn a_planted_break_is_found_proposed_by_one_and_decided_by_another() {
     .await;
 }
 
+/// What WeChat cannot give back of a campaign that takes nothing any more goes to the general fund, in the hands of two persons.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_cannot_go_back_is_given_to_the_general_fund() {
+    with_browser(async |w: &World, b: &Browser| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let order = w.order(&donor, campaign, "20.50").await;
+        w.pass(1_000).await;
+        w.run_job("expire_orders").await;
+        w.lever("pay", json!({ "out_trade_no": order.order, "force": true })).await;
+        w.until("the payment waits for a person", async || !open_breaks(w).await.is_empty()).await;
+        let manager = w.staff(Role::ProjectManager).await;
+        let step = |name: &str| format!("/staff/campaigns/{campaign}/{name}");
+        manager.post(&step("end"), json!({ "reason": "募捐结束" })).await.ok();
+        manager.act(&step("execution")).await.ok();
+        manager.act(&step("closing")).await.ok();
+        let stray = open_breaks(w).await[0]["id"].as_str().unwrap().to_owned();
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let back = json!({ "id": uuid::Uuid::now_v7(), "choice": "return", "reason": "项目不再接受捐赠" });
+        cashier.post(&format!("/staff/breaks/{stray}/resolutions"), back.clone()).await.ok();
+        w.lever("faults", json!({ "refund": { "outcome": "CLOSED", "times": 1 } })).await;
+        head.act(&format!("/staff/resolutions/{}/approval", back["id"].as_str().unwrap())).await.ok();
+        w.run_job("send_refunds").await;
+        let failed = async || {
+            let all = head.get(&format!("/staff/breaks/{stray}/resolutions")).await.ok();
+            all["items"][0]["state"] == "failed"
+        };
+        w.until("WeChat cannot", failed).await;
+
+        let path = format!("/console/breaks/{stray}");
+        b.sign_in(&cashier).await;
+        b.visit(&path).await;
+        b.says("退回失败").await;
+        b.open_step("proposal").await;
+        let form = "form[action$='/proposal']";
+        b.press(&format!("{form} input[value='general']")).await;
+        b.fill(form, "reason", "付款账户已注销，无法退回").await;
+        b.press(&format!("{form} .go button")).await;
+        b.says("待另一人决定").await;
+        b.sign_in(&head).await;
+        b.go(&path).await;
+        b.says("转入一般捐赠（不限定用途）").await;
+        b.says("贷 410101").await;
+        b.step("approval").await;
+        b.says("已同意").await;
+        b.says("已由其他办法取代").await;
+        b.press("a[href*='reference=donation']").await;
+        b.says("收到捐赠").await;
+        b.says("捐赠收入").await;
+        assert_eq!(w.balance("410101").await, "-20.50");
+        assert_eq!(w.raised(campaign).await, "0.00");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_is_closed_and_its_numbers_lead_to_their_entries() {
     with_browser(async |w: &World, b: &Browser| {
@@ -128,6 +183,7 @@ async fn a_month_is_closed_and_its_numbers_lead_to_their_entries() {
             "/console/seals".to_owned(),
             "/console/ratios".to_owned(),
             "/console/closing".to_owned(),
+            "/console/places".to_owned(),
         ] {
             b.visit(&path).await;
         }

@@ -419,3 +419,27 @@ async fn the_name_of_a_team_is_looked_at_from_the_desk() {
     })
     .await;
 }
+
+/// Whoever is above reads the books of a county's own foundation and is offered nothing to write there; its own people are (decision 26).
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_above_reads_the_books_of_another_legal_entity_and_is_offered_nothing() {
+    with_browser(async |w: &World, b: &Browser| {
+        let charity = json!({
+            "id": Uuid::now_v7(), "code": "xiangdu", "name": "示例区青少年基金会", "unit": w.unit("130502").await, "bank_account": "区基本户",
+            "contact": { "office_address": "示例路2号", "contact": "0319-0", "information_url": "https://example.org" },
+        });
+        w.staff(Role::Admin).await.post("/staff/charities", charity).await.ok();
+        let own = w.hire_over(Role::Bookkeeper, "xiangdu-keeper", "/hebei/1305/130502/").await;
+        let offered = async |book: &str| {
+            b.visit(&format!("/console/vouchers?book={book}")).await;
+            b.says("凭证").await;
+            let links = b.script("return document.querySelectorAll(\"a[href^='/console/vouchers/new']\").length").await;
+            links == 1
+        };
+        b.sign_in(&w.staff(Role::Bookkeeper).await).await;
+        assert!(offered("hebei").await && !offered("xiangdu").await);
+        b.sign_in(&own).await;
+        assert!(offered("xiangdu").await);
+    })
+    .await;
+}

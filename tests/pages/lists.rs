@@ -363,6 +363,21 @@ async fn the_search_box_finds_things_by_their_names_and_numbers() {
         let stray = strays().await.remove(0);
         let (_, page) = search(&keeper, stray["item"].as_str().unwrap()).await;
         assert!(page.contains(&format!("/console/breaks/{}", plain(&stray["id"]))), "{page}");
+        // A refund by the number the channel gave it, which stands on WeChat's own pages.
+        let back = w.gift(&founder, campaign, "7.00").await;
+        let request = json!({ "id": Uuid::now_v7(), "amount": "7.00", "reason": "error" });
+        let refund = founder.post(&format!("/donations/{}/refund-requests", back.id), request).await.ok();
+        let refund: domain::RefundId = plain(&refund["id"]).parse().unwrap();
+        w.staff(Role::FinanceHead).await.act(&format!("/staff/refunds/{refund}/approval")).await.ok();
+        w.run_job("send_refunds").await;
+        let number = async || w.app.refunds.get(refund).await.unwrap().channel_refund_id;
+        w.until("the channel has taken the refund", async || number().await.is_some()).await;
+        let number = number().await.unwrap();
+        for who in [&keeper, &manager] {
+            let (status, page) = search(who, &format!(" {number}")).await;
+            assert_eq!(status, 303, "it leads to the refund: {page}");
+        }
+        assert!(search(&disclosure, &number).await.1.contains("没有找到"), "not within their rights");
         let (_, page) = search(&w.staff(Role::Compliance).await, "").await;
         assert!(page.contains("不在查找的范围"), "who has nothing to search for is told so: {page}");
         let (_, page) = search(&manager, "").await;
@@ -371,6 +386,109 @@ async fn the_search_box_finds_things_by_their_names_and_numbers() {
         let nowhere = format!("?after={}", Uuid::now_v7());
         for (filter, status) in [("", 200), ("?q=hebei", 200), ("?under=x", 400), (nowhere.as_str(), 400)] {
             assert_eq!(ask(w, Some(&admin), &format!("/console/units{filter}")).await.0, status, "{filter}");
+        }
+    })
+    .await;
+}
+
+/// Lines that nobody can match today do not hide those behind them.
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_of_the_bank_are_matched_page_by_page() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let keeper = w.staff(Role::Bookkeeper).await;
+        let day = w.app.business.today();
+        let account = format!("/staff/books/{}/bank-accounts", w.book);
+        keeper.call(Method::PUT, &account, Some(json!({ "name": "基本户" }))).await.ok();
+        let lines: Vec<String> = (1..=51).map(|n| format!("{day},L{n:02},{n}.00,某人{n}（示例）,来款\n")).collect();
+        let file = format!("date,reference,amount,counterparty,remark\n{}", lines.concat());
+        let path =
+            format!("/api/v1/staff/books/{}/bank-statements?id={}&account=基本户&write=true", w.book, Uuid::now_v7());
+        let request = keeper.request(Method::POST, &path).header("content-type", "application/octet-stream");
+        crate::caller::send(request.body(file)).await.ok();
+        let seen = async |path: &str| {
+            let (status, page) = ask(w, Some(&keeper), path).await;
+            assert_eq!(status, 200, "{page}");
+            page
+        };
+        let first = seen("/console/bank/matching").await;
+        let next = first.split_once("rel=\"next\"").unwrap().0.rsplit_once("href=\"").unwrap().1;
+        let second = seen(&next.split('"').next().unwrap().replace("&amp;", "&")).await;
+        let on = |page: &str| (1..=51).filter(|n| page.contains(&format!("L{n:02}<"))).count();
+        assert_eq!((on(&first), on(&second)), (50, 1), "each is on one page");
+        assert!(!second.contains("rel=\"next\""), "{second}");
+
+        // Of what nobody knows every claim is on a page, too; whatever account comes first, one that is refused is shown with its own.
+        keeper.call(Method::PUT, &account, Some(json!({ "name": "一般户" }))).await.ok();
+        let (_, other) = ask(w, Some(&keeper), "/console/bank/claims").await;
+        assert!(other.contains("<option value=\"基本户\">"), "the other account can be chosen: {other}");
+        let of = "account=基本户";
+        let open = keeper.get(&format!("/staff/books/{}/bank-lines?{of}&state=open&limit=100", w.book)).await.ok();
+        let ids: Vec<serde_json::Value> =
+            open["items"].as_array().unwrap().iter().map(|line| line["id"].clone()).collect();
+        let unclaimed: Vec<_> = ids.iter().map(|id| json!({ "line": id, "kind": "unclaimed" })).collect();
+        let accepted = json!({ "items": unclaimed });
+        keeper.post(&format!("/staff/books/{}/bank-lines/acceptance?{of}", w.book), accepted).await.ok();
+        let mut claim = Uuid::nil();
+        for id in &ids {
+            claim = Uuid::now_v7();
+            let body = json!({ "id": claim, "choice": "return", "reason": "查无此人" });
+            keeper.post(&format!("/staff/bank-lines/{}/claims", id.as_str().unwrap()), body).await.ok();
+        }
+        let first = seen(&format!("/console/bank/claims?{of}")).await;
+        let next = first.split_once("rel=\"next\"").unwrap().0.rsplit_once("href=\"").unwrap().1;
+        let second = seen(&next.split('"').next().unwrap().replace("&amp;", "&")).await;
+        let on = |page: &str| page.matches("查无此人").count();
+        assert_eq!((on(&first), on(&second)), (50, 1));
+        assert!(first.contains("列出全部") && second.contains("第一页"), "{first}");
+        let cookie = format!("sangzi-console={}", keeper.caller.token.clone().unwrap());
+        let own = w.stranger.request(Method::POST, &format!("/console/bank/claims/{claim}/approval"));
+        let own = own.header("accept", "text/html").header("cookie", cookie).header("sec-fetch-site", "same-origin");
+        let own = own.header("content-type", "application/x-www-form-urlencoded");
+        let token = first.split_once("name=\"_token\" value=\"").unwrap().1.split('"').next().unwrap();
+        let fields = [("_token", token), ("account", "基本户")];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let refused = crate::caller::send(own.body(body)).await;
+        assert!(refused.status == 403 && on(&refused.text) > 0, "{}: {}", refused.status, refused.text);
+        assert!(refused.text.contains("<option value=\"基本户\" selected>"), "{}", refused.text);
+    })
+    .await;
+}
+
+/// What is near a rule and breaks none is no cross: who approves may let a start stand that has passed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_has_passed_is_told_and_breaks_no_rule() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let draft = w.draft("1000.00");
+        let organiser = w.staff(Role::Organiser).await;
+        organiser.post("/staff/campaigns", draft.clone()).await.ok();
+        let path = format!("/console/campaigns/{}", draft["id"].as_str().unwrap());
+        let (_, page) = ask(w, Some(&organiser), &path).await;
+        assert!(page.contains("募捐开始日期没有过去") && !page.contains("class=\"mind\""), "{page}");
+        w.pass(2 * 86_400).await;
+        let manager = w.staff(Role::ProjectManager).await;
+        let (_, page) = ask(w, Some(&manager), &path).await;
+        assert!(page.contains("class=\"mind\"") && page.contains("募捐开始日期已经过去"), "{page}");
+        assert!(!page.contains("class=\"unmet\""), "{page}");
+    })
+    .await;
+}
+
+/// A month that still runs is locked by nobody, and its lock is not offered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_runs_is_not_offered_to_be_locked() {
+    story_on_sqlite(Terms::default(), async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "80.00").await;
+        let head = w.staff(Role::FinanceHead).await;
+        let (today, page) = (w.app.business.today(), ask(w, Some(&head), "/console/closing").await.1);
+        assert!(page.contains("才结束") && !page.contains("/console/closing/"), "{today}: {page}");
+        let next = today.day_of_month_after(1, 1).unwrap();
+        w.lever("clock", json!({ "now": format!("{next}T09:00:00+08:00") })).await;
+        let (_, page) = ask(w, Some(&head), "/console/closing").await;
+        if today.month() != 12 {
+            let step = format!("/month-{}-{}", today.year(), today.month());
+            assert!(page.contains(&step), "{step}: {page}");
         }
     })
     .await;

@@ -435,7 +435,8 @@ async fn a_book_without_a_merchant_number_is_sealed_as_far_as_its_months_are_loc
         });
         let book: Uuid = charity["id"].as_str().unwrap().parse().unwrap();
         admin.post("/staff/charities", charity).await.ok();
-        let (keeper, head) = (w.staff(Role::Bookkeeper).await, w.staff(Role::FinanceHead).await);
+        let of_city = async |role: Role, name: &str| w.hire_over(role, name, "/hebei/1305/").await;
+        let (keeper, head) = (of_city(Role::Bookkeeper, "keeper-1305").await, of_city(Role::FinanceHead, "head-1305").await);
         let rent = on(w, voucher(Uuid::now_v7()));
         let id = rent["id"].as_str().unwrap().to_owned();
         keeper.post(&format!("/staff/books/{book}/vouchers"), rent).await.ok();

@@ -67,6 +67,7 @@ async fn the_invented_year_is_played_to_its_end_and_played_again_adds_nothing() 
         (1, "campaign WHERE emergency AND filing_number IS NOT NULL"),
         (6, "campaign_update WHERE state = 'published'"),
         (1, "moderation WHERE hidden"),
+        (1, "donation WHERE message_state = 'review' AND confirmed_us IS NOT NULL"),
         (1, "receipt WHERE state = 'voided'"),
         (1, "receipt WHERE state = 'reversed'"),
         (1, "enquiry WHERE state = 'open'"),

@@ -87,7 +87,8 @@ async fn the_tree_of_hebei_grows_by_hand_and_is_planted_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charity_is_opened_once_with_its_book_and_its_certificate() {
     story(async |w| {
-        let (admin, head) = (w.staff(Role::Admin).await, w.staff(Role::FinanceHead).await);
+        let admin = w.staff(Role::Admin).await;
+        let head = w.hire_over(Role::FinanceHead, "head-1305", "/hebei/1305/").await;
         let (id, city) = (Uuid::now_v7(), w.unit("1305").await);
         let new = charity(id, "xingtai", city);
         let made = admin.post("/staff/charities", new.clone()).await.ok();
@@ -373,6 +374,8 @@ async fn an_account_is_changed_by_two_persons_on_a_paper_and_leaves_plans_to_be_
         head.post(&step(&later, "decline"), json!({ "reason": "账户未启用" })).await.ok();
         // Opened again as it was, it is the same charity, whatever account it has by now.
         let theirs = change("市基本户", &json!("99990000"), today);
+        let of_city = async |role: Role, name: &str| w.hire_over(role, name, "/hebei/1305/").await;
+        let (chair, head) = (of_city(Role::Chair, "chair-1305").await, of_city(Role::FinanceHead, "head-1305").await);
         chair.post(&format!("/staff/charities/{}/account-changes", id_of(&other)), theirs.clone()).await.ok();
         upload(&head, &step(&theirs, "attachments"), "scan", "许可证.txt", b"e").await.ok();
         head.act(&step(&theirs, "approval")).await.ok();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::caller::Caller;
-use crate::world::{CREDIT_CODE, Gift, World, opening, story};
+use crate::world::{CREDIT_CODE, Gift, World, story};
 
 const HEAD: &str = "订单号,票据代码,票据号码,校验码,开票日期,金额";
 
@@ -151,40 +151,6 @@ async fn a_receipt_ends_and_is_never_edited() {
     .await;
 }
 
-/// A county's own legal entity: its book, its certificate, and an open campaign that takes gifts by bank. The campaign.
-async fn county_house(w: &World, code: &str) -> Uuid {
-    let (admin, head, chair) =
-        (w.staff(Role::Admin).await, w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
-    let (house, unit) = (Uuid::now_v7(), w.unit("130502").await);
-    let charity = json!({
-        "id": house, "code": "xiangdu", "name": "示例区青少年基金会", "credit_code": code, "unit": unit, "bank_account": "区基本户",
-        "contact": { "office_address": "示例路2号", "contact": "0319-00000000", "information_url": "https://example.org/x" },
-    });
-    admin.post("/staff/charities", charity).await.ok();
-    let certificate = json!({
-        "id": Uuid::now_v7(), "number": "示例区1号", "issuer": "示例民政局", "issued_on": "2026-01-01", "expires_on": "2027-12-31",
-    });
-    head.post(&format!("/staff/charities/{house}/certificates"), certificate.clone()).await.ok();
-    chair.act(&format!("/staff/certificates/{}/confirmation", certificate["id"].as_str().unwrap())).await.ok();
-    let mut draft = w.draft("1000.00");
-    (draft["book"], draft["unit"]) = (json!(house), json!(unit));
-    (draft["plan"]["ways"], draft["plan"]["bank_account"]) = (json!(["bank"]), json!("区基本户"));
-    let id: Uuid = draft["id"].as_str().unwrap().parse().unwrap();
-    let of = |step: &str| format!("/staff/campaigns/{id}/{step}");
-    let organiser = w.staff(Role::Organiser).await;
-    organiser.post("/staff/campaigns", draft).await.ok();
-    organiser.act(&of("submission")).await.ok();
-    w.walk(id, "filing").await;
-    let today = w.app.business.today();
-    let filing = json!({ "number": format!("{code}A{:02}999", today.year() % 100), "filed_on": today });
-    w.staff(Role::Disclosure).await.post(&of("filing"), filing).await.ok();
-    let mut opened = opening();
-    opened["operator_code"] = json!(code);
-    w.staff(Role::ProjectManager).await.post(&of("schedule"), opened).await.ok();
-    w.run_job("campaign_clock").await;
-    id
-}
-
 /// A receipt is given by the legal entity that received the gift: its cashier handles its own lines, and nobody else's.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cashier_of_a_countys_own_legal_entity_gives_its_receipts_and_no_others() {
@@ -195,14 +161,13 @@ async fn the_cashier_of_a_countys_own_legal_entity_gives_its_receipts_and_no_oth
         let here = w.hire_over(Role::Cashier, "cashier-130502", "/hebei/1305/130502/").await;
         let reason = json!({ "reason": "开具票据" });
         here.post("/staff/receipts/wishes/export", reason.clone()).await.refused(403, "forbidden");
-        let own = county_house(w, "53130502MJX0000001").await;
+        let county = crate::entities::county(w).await;
         let bank = json!({
-            "id": Uuid::now_v7(), "campaign": own, "amount": "80.00", "counterparty": "示例公司", "bank_account": "区基本户", "reference": "K-1",
+            "id": Uuid::now_v7(), "campaign": county.campaign, "amount": "80.00", "counterparty": "示例公司", "bank_account": "区基本户", "reference": "K-1",
             "received_on": w.app.business.today().to_string(), "receipt": "requested",
         });
-        w.staff(Role::Bookkeeper).await.post("/staff/bank-gifts", bank.clone()).await.ok();
-        let path = format!("/staff/bank-gifts/{}/confirmation", bank["id"].as_str().unwrap());
-        w.staff(Role::FinanceHead).await.act(&path).await.ok();
+        county.cashier.post("/staff/bank-gifts", bank.clone()).await.ok();
+        county.keeper.act(&format!("/staff/bank-gifts/{}/confirmation", bank["id"].as_str().unwrap())).await.ok();
 
         let order = bank["id"].as_str().unwrap().replace('-', "");
         let exported = here.post("/staff/receipts/wishes/export", reason.clone()).await.ok();
@@ -212,6 +177,9 @@ async fn the_cashier_of_a_countys_own_legal_entity_gives_its_receipts_and_no_oth
         let file = |order: &str, number: u32, amount: &str| {
             json!({ "csv": format!("{HEAD}\r\n{order},13060126,{number:010},a1b2c3,{today},{amount}\r\n"), "trial": false })
         };
+        let of_county = |csv: &Value| csv["csv"].as_str().unwrap().contains(&order);
+        let above = w.staff(Role::Cashier).await.post("/staff/receipts/wishes/export", reason.clone()).await.ok();
+        assert!(!of_county(&above), "nor does the cashier of the legal entity above");
         let foreign = here.post("/staff/receipts/import", file(&gift.order, 1, "100.00")).await.ok();
         assert_eq!((&foreign["taken"], &foreign["faulty"][0]["problem"]), (&json!(0), &json!("没有这个订单号")));
         assert_eq!(here.post("/staff/receipts/import", file(&order, 2, "80.00")).await.ok()["taken"], 1);

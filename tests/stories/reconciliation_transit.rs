@@ -437,6 +437,32 @@ async fn the_files_of_a_day_can_be_brought_by_the_interface() {
         morning_after(w, day).await;
         let (trade, flow) = bills(w, day).await;
         sent(w, day, &[]).await.refused(422, "invalid_field");
+        // What cannot be read is named by its part, and nothing is taken of what stands beside it.
+        let broken = async |kind: &str, body: &str| {
+            let path = format!("/api/v1/staff/reconciliations/{day}/bills?book={}", w.book.uuid());
+            let request = w.staff(Role::Cashier).await.request(Method::POST, &path).header("content-type", kind);
+            let answer = send(request.body(body.to_owned())).await;
+            let told = answer.refused(400, "invalid_body");
+            let problem = &told.body["problems"][0];
+            format!("{} {}", problem["field"].as_str().unwrap(), problem["problem"].as_str().unwrap())
+        };
+        let part =
+            |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a\"\r\n\r\na\r\n");
+        let form = "multipart/form-data; boundary=x";
+        for (kind, body, said) in [
+            ("multipart/form-data", format!("{}--x--\r\n", part("trade")), "Content-Type 缺少分隔符"),
+            (form, part("trade"), "body 表单没有写完"),
+            (form, "nonsense".to_owned(), "body "),
+            (form, format!("{0}{0}--x--\r\n", part("trade")), "trade 只能有一份"),
+            (
+                form,
+                format!("{}{}--x--\r\n", part("trade"), part("fundflow")),
+                "fundflow 没有这一部分，应为trade、fund_flow、bank之一",
+            ),
+        ] {
+            let told = broken(kind, &body).await;
+            assert!(told.starts_with(said), "{kind} {body:?}: {told}");
+        }
         let path = format!("/api/v1/staff/reconciliations/{day}/bills?book={}", w.book.uuid());
         let bytes = w.staff(Role::Cashier).await.request(Method::POST, &path).header("content-type", "text/csv");
         let refused = send(bytes.body(trade.clone())).await;
@@ -453,6 +479,14 @@ async fn the_files_of_a_day_can_be_brought_by_the_interface() {
         assert_eq!(breaks, [(&json!("unknown_line"), &json!("某人（示例） 流水"))], "{report:#}");
         assert_eq!(report["proof"]["carried_items"], json!([]));
         assert_eq!(sent(w, day, &[("trade", &trade)]).await.ok()["matched"], report["matched"]);
+        // What the bank did before the books began is in their opening balances, and no break.
+        let breaks = w.count("SELECT CAST(count(*) AS BIGINT) FROM discrepancy").await;
+        let early = BusinessDate::new(day.year() - 1, 12, 31).unwrap();
+        let told =
+            sent(w, early, &[("bank", &statement(early, &[("B-6", "6.00", "某人（示例）")]).bank.unwrap())]).await;
+        let told = told.refused(422, "before_books");
+        assert!(told.text.contains(&format!("账套自{}-01-01起记账", day.year())), "{}", told.text);
+        assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM discrepancy").await, breaks);
         // Of a day that is still to come nobody has a file.
         let ahead = w.app.business.today().next();
         sent(w, ahead, &[("bank", &statement(ahead, &[("B-8", "8.00", "某人（示例）")]).bank.unwrap())])

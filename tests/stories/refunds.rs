@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crate::bank::{accept, account, bring, file, line};
 use crate::caller::{Answer, Caller};
+use crate::follow::follow;
 use crate::reconciliation::{bills, classes, morning_after, noon, run};
+use crate::spending::paid_in;
 use crate::world::{Gift, REFUNDED, World, story};
 
 fn asking(amount: &str) -> Value {
@@ -365,9 +367,99 @@ async fn a_refund_that_was_ended_and_succeeds_after_all_is_a_break() {
         morning_after(w, day).await;
         let (trade, flow) = bills(w, day).await;
         let report = run(w, day, Some(&trade), Some(&flow)).await;
-        assert!(classes(&report).contains(&"status"), "{:?}", classes(&report));
-        // Until the donor has paid it back, the foundation puts in what left twice.
-        w.lever("top-up", json!({ "amount": "40.00" })).await;
+        assert!(classes(&report).contains(&"refund_missing_here"), "{:?}", classes(&report));
+        // Two persons follow the channel, and what left twice is a claim against the donor.
+        let breaks = w.staff(Role::Auditor).await.get("/staff/breaks").await.ok()["items"].as_array().unwrap().clone();
+        let twice = breaks.iter().find(|one| one["class"] == "refund_missing_here").unwrap();
+        follow(w, twice).await;
+        assert_eq!(w.balance("1122[channel=wechat]").await, "40.00");
+        assert_eq!(w.raised(campaign).await, "140.00");
+    })
+    .await;
+}
+
+/// What two persons have paid by bank and WeChat makes all the same has left twice, too, though both are called after the same refund.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_paid_by_bank_that_succeeds_after_all_is_a_break() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        paid_in(w, campaign, "50.00").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let gift = w.gift(&donor, campaign, "40.00").await;
+        let id = agreed(w, &donor, &gift, "40.00").await;
+        w.lever("faults", json!({ "refund": { "outcome": "ABNORMAL", "times": 1 } })).await;
+        w.run_job("send_refunds").await;
+        until(w, &id, "failed").await;
+        w.staff(Role::Cashier).await.act(&format!("/staff/refunds/{id}/outcome-proposal")).await.ok();
+        let bank = json!({ "bank_account": "基本户" });
+        w.staff(Role::FinanceHead).await.post(&format!("/staff/refunds/{id}/bank-payment"), bank).await.ok();
+        let number = w.sandbox.state()["refunds"][0]["out_refund_no"].clone();
+        w.lever("refund", json!({ "out_refund_no": number, "outcome": "SUCCESS" })).await;
+        assert!(w.sandbox.settled(Duration::from_secs(5)).await, "it is told once");
+        assert_eq!(refund(w, &id).await["state"], "paid_by_bank");
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let report = run(w, day, Some(&trade), Some(&flow)).await;
+        assert!(classes(&report).contains(&"refund_missing_here"), "{:?}", classes(&report));
+        let breaks = w.staff(Role::Auditor).await.get("/staff/breaks").await.ok()["items"].as_array().unwrap().clone();
+        follow(w, breaks.iter().find(|one| one["class"] == "refund_missing_here").unwrap()).await;
+        assert_eq!(w.balance("1122[channel=wechat]").await, "40.00");
+        assert_eq!(w.balance("1002[bank=基本户]").await, "10.00");
+    })
+    .await;
+}
+
+/// An abnormal refund is mended at WeChat's own site after it was tried again: the money is back under its first number, and leaves once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_succeeds_under_its_first_number_leaves_once() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let cashier = w.staff(Role::Cashier).await;
+        let abnormal = async |amount: &str| {
+            let gift = w.gift(&donor, campaign, "40.00").await;
+            let id = agreed(w, &donor, &gift, amount).await;
+            w.lever("faults", json!({ "refund": { "outcome": "ABNORMAL", "times": 1 } })).await;
+            w.run_job("send_refunds").await;
+            until(w, &id, "failed").await;
+            let refunds = w.sandbox.state()["refunds"].as_array().unwrap().clone();
+            (id, refunds.last().unwrap()["out_refund_no"].clone())
+        };
+        let mend = async |number: &Value, told: bool| {
+            w.lever("faults", json!({ "callback": { "drop": u32::from(!told) } })).await;
+            w.lever("refund", json!({ "out_refund_no": number, "outcome": "SUCCESS" })).await;
+        };
+        // Told before the second is sent.
+        let (id, first) = abnormal("15.00").await;
+        assert_eq!(cashier.act(&format!("/staff/refunds/{id}/retry")).await.ok()["attempt"], 2);
+        mend(&first, true).await;
+        until(w, &id, "succeeded").await;
+        assert_eq!(w.run_job("send_refunds").await, 0, "there is nothing to send any more");
+        assert_eq!(w.sandbox.refunded(), ["15.00"]);
+        // Asked before it is tried again.
+        let (id, first) = abnormal("16.00").await;
+        mend(&first, false).await;
+        cashier.act(&format!("/staff/refunds/{id}/retry")).await.refused(409, "wrong_state");
+        assert_eq!(refund(w, &id).await["state"], "succeeded");
+        // Asked for each of its numbers before it is paid by bank.
+        let (id, first) = abnormal("17.00").await;
+        cashier.act(&format!("/staff/refunds/{id}/retry")).await.ok();
+        w.lever("faults", json!({ "refund": { "outcome": "CLOSED", "times": 1 } })).await;
+        w.run_job("send_refunds").await;
+        until(w, &id, "failed").await;
+        mend(&first, false).await;
+        cashier.act(&format!("/staff/refunds/{id}/outcome-proposal")).await.ok();
+        let bank = json!({ "bank_account": "基本户" });
+        let head = w.staff(Role::FinanceHead).await;
+        head.post(&format!("/staff/refunds/{id}/bank-payment"), bank).await.refused(409, "wrong_state");
+        assert_eq!(refund(w, &id).await["state"], "succeeded");
+        assert_eq!(w.sandbox.refunded(), ["15.00", "16.00", "17.00"]);
+        assert_eq!(w.balance("2209[payable=refund]").await, "0.00");
+        assert_eq!(w.balance("1009[channel=wechat]").await, "172.00");
+        assert_eq!(w.raised(campaign).await, "172.00");
     })
     .await;
 }

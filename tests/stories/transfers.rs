@@ -153,6 +153,12 @@ async fn a_gift_by_bank_is_entered_by_one_and_confirmed_by_another() {
         let step = |name: &str| format!("/staff/bank-gifts/{}/{name}", gift["id"].as_str().unwrap());
         cashier.post("/staff/bank-gifts", gift.clone()).await.ok();
         cashier.post("/staff/bank-gifts", gift.clone()).await.ok();
+        let before = w.app.business.today().previous().to_string();
+        for (field, value) in [("received_on", before.as_str()), ("anonymity", "hidden")] {
+            let mut other = gift.clone();
+            other[field] = json!(value);
+            cashier.post("/staff/bank-gifts", other).await.refused(409, "id_reused");
+        }
         cashier.post("/staff/bank-gifts", bank_gift(w, campaign, "B-1")).await.refused(409, "reference_used");
         assert_eq!(w.raised(campaign).await, "0.00");
         cashier.act(&step("confirmation")).await.refused(403, "forbidden");

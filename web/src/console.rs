@@ -24,6 +24,7 @@ mod partner;
 mod payee;
 mod payee_erasure;
 pub(crate) mod people;
+mod place;
 mod plan;
 mod progress;
 pub(crate) mod purpose;
@@ -71,6 +72,7 @@ pub(crate) const MENU: &[Section] = &[
             ),
             item("/console/complaints", "投诉", &[Role::Disclosure, Role::ProjectManager, Role::Chair, Role::Auditor]),
             item("/console/enquiries", "捐赠人查询", &ENQUIRERS),
+            item("/console/places", "地区年度汇总", &app::openness::PLACE_READERS),
         ],
     },
     Section {
@@ -175,6 +177,7 @@ fn campaign_routes(route: Route) -> Route {
         .at("/console/complaints/:id/:step", post(complaint::post_act))
         .at("/console/enquiries", get(enquiry::get_list))
         .at("/console/enquiries/:id/answer", post(enquiry::post_answer))
+        .at("/console/places", get(place::get_list))
 }
 
 fn money_routes(route: Route) -> Route {

@@ -126,6 +126,11 @@ impl Form {
         self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.trim())
     }
 
+    /// What stands in the fields whose names begin so, each with the rest of its name.
+    pub(crate) fn named(&self, start: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(move |(field, value)| Some((field.strip_prefix(start)?, value.trim())))
+    }
+
     /// Whether a box was ticked.
     pub(crate) fn ticked(&self, name: &str) -> bool {
         self.given(name).is_some()

@@ -14,8 +14,8 @@ use app::identity::IdentityError;
 use app::origin::Origin;
 use app::problem::Problem;
 use aws_lc_rs::{hmac, rand};
-use domain::StaffId;
 use domain::role::{Member, Role};
+use domain::{BookId, StaffId, UnitPath};
 use maud::{Markup, PreEscaped, html};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result};
@@ -139,6 +139,21 @@ impl Officer {
     /// Whether the member holds one of these roles somewhere: what is offered, not what is allowed.
     pub(crate) fn is(&self, roles: &[Role]) -> bool {
         self.member.is_one_of(roles)
+    }
+
+    /// Whether the member acts for the books of a legal entity by one of these roles, on something at a place.
+    pub(crate) fn acts(&self, roles: &[Role], book: BookId, place: &UnitPath) -> bool {
+        self.member.acts(roles, book, place).is_ok()
+    }
+
+    /// Whether the member acts somewhere for the books of a legal entity by one of these roles: what is offered, not what is allowed.
+    pub(crate) fn is_for(&self, roles: &[Role], book: BookId) -> bool {
+        self.member.reach(roles).iter().any(|reach| !reach.without.contains(&book))
+    }
+
+    /// The same as `acts` at the seat of the legal entity.
+    pub(crate) fn keeps(&self, roles: &[Role], book: BookId) -> bool {
+        self.member.keeps(roles, book).is_ok()
     }
 
     /// The id of the person.

@@ -1,6 +1,8 @@
 //! Lists: they filter by a form of their own, page by key, and are exported as CSV or XLSX from the same cells, so that a file never says
 //! something else than the page. Long lists of amounts are sorted as a whole, by the query; the others sort the rows of the page, and say so.
 
+use std::any::TypeId;
+
 use app::problem::Problem;
 use domain::{BusinessDate, Money, Timestamp};
 use entity::ListOrder;
@@ -209,6 +211,12 @@ impl Asked {
         Asked { path: path.to_owned(), query: Vec::new() }
     }
 
+    /// The same of one part of it, as the form said which.
+    pub(crate) fn about(path: &str, query: &[(&str, &str)]) -> Asked {
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Asked { path: path.to_owned(), query }
+    }
+
     /// Whether a value of the filter stands in the address, be it an empty one.
     pub(crate) fn names(&self, name: &str) -> bool {
         self.query.iter().any(|(key, _)| key == name)
@@ -222,9 +230,9 @@ impl Asked {
 
     /// A value of the filter, if it was given; one that does not read as what it should be is refused, for without it other things would be
     /// shown than were asked for.
-    pub(crate) fn read<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, PageError> {
+    pub(crate) fn read<T: std::str::FromStr + 'static>(&self, name: &str) -> Result<Option<T>, PageError> {
         let Some(given) = self.get(name) else { return Ok(None) };
-        Ok(given.parse().map(Some).map_err(|_| not_understood(name, given))?)
+        Ok(given.parse().map(Some).map_err(|_| told(name, given, form_of::<T>()))?)
     }
 
     /// The same of a few words: which of them was given, if any was.
@@ -305,10 +313,29 @@ impl Asked {
     }
 }
 
-/// A value of an address that does not read as what it should be.
+/// A value of an address that is none of those that can be chosen.
 pub(crate) fn not_understood(name: &str, given: &str) -> Problem {
+    told(name, given, "请从列出的选项中选择")
+}
+
+/// How a value is written that somebody may have typed.
+fn form_of<T: 'static>() -> &'static str {
+    let of = TypeId::of::<T>();
+    let whole = [TypeId::of::<u8>(), TypeId::of::<u32>(), TypeId::of::<i32>(), TypeId::of::<i64>()];
+    if of == TypeId::of::<BusinessDate>() {
+        "日期的写法如 2026-01-15"
+    } else if of == TypeId::of::<Money>() {
+        "金额以元为单位，写法如 12.30"
+    } else if whole.contains(&of) {
+        "这里只填整数，不带单位，如 30"
+    } else {
+        "请从列出的选项中选择"
+    }
+}
+
+fn told(name: &str, given: &str, form: &str) -> Problem {
     let given: String = given.chars().take(40).collect();
-    let said = format!("筛选条件“{given}”不正确，没有按它筛选。请返回改正；日期的写法如 2026-01-15。");
+    let said = format!("筛选条件“{given}”不正确，没有按它筛选。请返回改正；{form}。");
     Problem::new(400, "invalid_filter", "").saying(said).because(name)
 }
 
@@ -635,6 +662,25 @@ mod tests {
         let rows = [("=1+1", 3), ("乙", 1), ("丙", 2)];
         let cells = |(name, fen): (&str, i64)| vec![Cell::text(name), Cell::yuan(Money::from_fen(fen))];
         Table::new("表", &[column("名称"), numbers("金额")], "没有").whole(rows.map(cells))
+    }
+
+    #[test]
+    fn what_does_not_read_is_told_how_it_is_written() {
+        let query = "days=30天&day=3月1日&amount=一百&state=nonsense";
+        let asked = asked(
+            &query
+                .split('&')
+                .map(|pair| pair.split_once('=').unwrap())
+                .fold(String::new(), |all, (name, value)| format!("{all}{name}={}&", encoded(value))),
+        );
+        let said = |refused: PageError| refused.0.detail.into_owned();
+        assert!(
+            said(asked.read::<u32>("days").unwrap_err())
+                .contains("“30天”不正确，没有按它筛选。请返回改正；这里只填整数")
+        );
+        assert!(said(asked.read::<BusinessDate>("day").unwrap_err()).contains("日期的写法"));
+        assert!(said(asked.read::<Money>("amount").unwrap_err()).contains("以元为单位"));
+        assert!(said(asked.among("state", &["open"]).unwrap_err()).contains("选项"));
     }
 
     #[test]

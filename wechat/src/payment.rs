@@ -137,6 +137,13 @@ impl Transaction {
         amount.map(|amount| amount.total)
     }
 
+    /// How much was paid in another currency, in its smallest unit, and which: what cannot be booked in yuan.
+    pub fn foreign(&self) -> Option<(i64, &str)> {
+        let amount = self.amount.as_ref()?;
+        let currency = amount.currency.as_deref().filter(|word| !wire::in_yuan(Some(word)))?;
+        Some((amount.total.fen(), currency))
+    }
+
     /// Whether the order was paid at some time, be it refunded since.
     pub fn is_paid(&self) -> bool {
         matches!(self.trade_state, TradeState::Success | TradeState::Refund)

@@ -67,7 +67,7 @@ impl Bank {
         }
         let (now, actor) = (self.clock.now(), by.id.to_string());
         let tx = self.db.begin().await?;
-        let hand = hand(&tx, book, by, &KEEPERS).await?;
+        let hand = hand(book, by, &KEEPERS)?;
         locked_account(&tx, book, name).await?;
         let lines: HashMap<BankLineId, bank_line::Model> = bank_line::Entity::find()
             .filter(bank_line::Column::BookId.eq(book))

@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Bank, BankError, READERS, hand, locked_account};
+use super::{Bank, BankError, hand, locked_account, reads};
 use crate::books::words;
 use crate::trail;
 
@@ -132,7 +132,7 @@ impl Bank {
         month: &str,
         by: &Member,
     ) -> Result<BalanceReport, BankError> {
-        hand(self.db.read(), book, by, &READERS).await?;
+        reads(self.db.read(), book, by).await?;
         compute(self.db.read(), book, name, month).await
     }
 
@@ -147,7 +147,7 @@ impl Bank {
         by.must_be(&PREPARERS)?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
-        let preparer = hand(&tx, book, by, &PREPARERS).await?;
+        let preparer = hand(book, by, &PREPARERS)?;
         locked_account(&tx, book, name).await?;
         if let Some(known) = bank_balance::Entity::find_by_id(id).one(&tx).await? {
             let same = (known.book_id, known.bank_account.as_str(), known.month.as_str(), known.author_id)
@@ -203,7 +203,7 @@ impl Bank {
         locked_account(&tx, seen.book_id, &seen.bank_account).await?;
         let row = bank_balance::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(BankError::NoSuchBalance)?;
-        let hand = hand(&tx, row.book_id, by, &REVIEWERS).await?;
+        let hand = hand(row.book_id, by, &REVIEWERS)?;
         if hand.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(BankError::OtherPerson);
         }
@@ -234,7 +234,7 @@ impl Bank {
         (book, name): (BookId, &str),
         by: &Member,
     ) -> Result<Vec<bank_balance::Model>, BankError> {
-        hand(self.db.read(), book, by, &READERS).await?;
+        reads(self.db.read(), book, by).await?;
         let rows = bank_balance::Entity::find()
             .filter(bank_balance::Column::BookId.eq(book))
             .filter(bank_balance::Column::BankAccount.eq(name))
@@ -306,13 +306,11 @@ async fn compute(db: &impl ConnectionTrait, book: BookId, name: &str, month: &st
         return Ok(report);
     };
     let opening = Money::from_fen(said.fen() - if first < from { moved(first, from.previous()) } else { 0 });
-    // Of files that end on the same day the newest knows most.
-    let mut ends: BTreeMap<BusinessDate, Money> = BTreeMap::new();
-    for one in statements.iter().filter(|one| one.last_day <= last) {
-        if let Some(closing) = one.closing_fen {
-            ends.insert(one.last_day, closing);
-        }
-    }
+    // Of files that end on the same day the newest knows most, wherever it begins.
+    let mut newest: Vec<&bank_statement::Model> = statements.iter().filter(|one| one.last_day <= last).collect();
+    newest.sort_by_key(|one| one.received_us);
+    let ends: BTreeMap<BusinessDate, Money> =
+        newest.into_iter().filter_map(|one| Some((one.last_day, one.closing_fen?))).collect();
     for (day, closing) in &ends {
         let due = opening.fen() + moved(first, *day);
         if due != closing.fen() {

@@ -15,7 +15,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::matching::{Tie, is_open, write_ties};
-use super::{Bank, BankError, CLERKS, KEEPERS, READERS, hand, locked_line, moved};
+use super::{Bank, BankError, CLERKS, KEEPERS, hand, locked_line, moved, reads};
 use crate::identity::sealed_key;
 use crate::trail;
 use crate::vault::VaultError;
@@ -97,7 +97,7 @@ impl Bank {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let line = locked_line(&tx, new.line).await?;
-        let clerk = hand(&tx, line.book_id, by, &CLERKS).await?;
+        let clerk = hand(line.book_id, by, &CLERKS)?;
         let words = ClaimWords { name, organisation: new.organisation, credit_code };
         if let Some(known) = bank_claim::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (known.line_id, known.choice, known.campaign_id, &known.reason, known.author_id)
@@ -203,7 +203,7 @@ impl Bank {
         let line = locked_line(tx, seen.line_id).await?;
         let claim = bank_claim::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let claim = claim.ok_or(BankError::NoSuchClaim)?;
-        let hand = hand(tx, line.book_id, by, &KEEPERS).await?;
+        let hand = hand(line.book_id, by, &KEEPERS)?;
         if hand.is_of([Some(claim.author_id), claim.author_for_id]) {
             return Err(BankError::OtherPerson);
         }
@@ -305,7 +305,7 @@ impl Bank {
         by: &Member,
     ) -> Result<Vec<bank_claim::Model>, BankError> {
         let db = self.db.read();
-        hand(db, book, by, &READERS).await?;
+        reads(db, book, by).await?;
         let lines = sea_orm::QueryTrait::into_query(
             bank_line::Entity::find()
                 .select_only()

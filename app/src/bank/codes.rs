@@ -64,7 +64,8 @@ impl Bank {
         let campaign = campaign.filter(|one| one.state.is_public() && one.kind != CampaignKind::Parent);
         let campaign = campaign.ok_or(crowdfunding::CrowdfundingError::NoSuchCampaign)?;
         if let CodeMaker::Staff(member) = by {
-            member.may(&[CLERKS.as_slice(), &[Role::ProjectManager]].concat(), &campaign.unit_path)?;
+            let roles = [CLERKS.as_slice(), &[Role::ProjectManager]].concat();
+            member.acts(&roles, campaign.book_id, &campaign.unit_path)?;
         }
         let (payee, bank_account) = payee(&tx, campaign.book_id).await?;
         let shown = |row| ShownCode { row, payee: payee.clone(), bank_account: bank_account.clone() };

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::statement::{Mapping, Problem, ReadLine, Statement, TOLD, clipped, read, same_account};
-use super::{Bank, BankError, CLERKS, KEEPERS, LineWords, READERS, account, hand, purpose};
+use super::{Bank, BankError, CLERKS, KEEPERS, LineWords, account, hand, purpose, reads};
 use crate::trail;
 use crate::vault::Vault;
 
@@ -100,7 +100,7 @@ impl Bank {
         let roles = [CLERKS.as_slice(), KEEPERS.as_slice()].concat();
         by.must_be(&roles)?;
         let name = import.bank_account.trim();
-        hand(self.db.read(), import.book, by, &roles).await?;
+        hand(import.book, by, &roles)?;
         let known = bank_account::Entity::find_by_id((import.book, name.to_owned())).one(self.db.read()).await?;
         let mapping = known.ok_or(BankError::NoSuchAccount)?.mapping;
         let mapping: Option<Mapping> = mapping
@@ -144,7 +144,7 @@ impl Bank {
         by: &Member,
     ) -> Result<Vec<StatementLine>, BankError> {
         let db = self.db.read();
-        hand(db, book, by, &READERS).await?;
+        reads(db, book, by).await?;
         let mut query = bank_statement::Entity::find()
             .filter(bank_statement::Column::BookId.eq(book))
             .filter(bank_statement::Column::BankAccount.eq(name));

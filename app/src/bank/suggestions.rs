@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Sta
 
 use super::import::open_lines;
 use super::matching::{OpenEntry, SentPayout, open_entries, payouts_at};
-use super::{Bank, BankError, READERS, ShownLine, hand};
+use super::{Bank, BankError, ShownLine, reads};
 
 /// What a donor writes into the remark of a gift to the general fund.
 const FREE: [&str; 5] = ["不限定用途", "不指定用途", "非限定性捐赠", "一般捐赠", "一般基金"];
@@ -74,7 +74,7 @@ impl Bank {
         by: &Member,
     ) -> Result<Vec<(ShownLine, Vec<Suggestion>)>, BankError> {
         let db = self.db.read();
-        hand(db, book, by, &READERS).await?;
+        reads(db, book, by).await?;
         let mut lines = open_lines(db, book, name).await?;
         if let Some(after) = after {
             let at = lines.iter().position(|line| line.id == after).ok_or(BankError::NoSuchLine)?;

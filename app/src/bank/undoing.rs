@@ -8,7 +8,7 @@ use domain::{BankLineId, EntryId, Timestamp};
 use entity::{Tx, bank_claim, bank_line, bank_match, entry};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Bank, BankError, KEEPERS, READERS, ShownLine, hand};
+use super::{Bank, BankError, KEEPERS, READERS, ShownLine, hand, reads};
 
 /// How what a line was taken for can be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Bank {
         by.must_be(&READERS)?;
         let db = self.db.read();
         let row = bank_line::Entity::find_by_id(id).one(db).await?.ok_or(BankError::NoSuchLine)?;
-        hand(db, row.book_id, by, &READERS).await?;
+        reads(db, row.book_id, by).await?;
         let ties = bank_match::Entity::find()
             .filter(bank_match::Column::LineId.eq(id))
             .order_by_asc(bank_match::Column::AtUs)
@@ -99,7 +99,7 @@ impl Bank {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let row = super::locked_line(&tx, id).await?;
-        let hand = hand(&tx, row.book_id, by, &KEEPERS).await?;
+        let hand = hand(row.book_id, by, &KEEPERS)?;
         row.state.on(LineEvent::Untie)?;
         let ties = bank_match::Entity::find()
             .filter(bank_match::Column::LineId.eq(id))

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crowdfunding::Hand;
 use domain::role::{Member, Role};
 use domain::{BookId, BreakId, BusinessDate, Money};
 use entity::discrepancy;
@@ -84,7 +83,7 @@ impl Breaks {
     ) -> Result<BTreeMap<BusinessDate, i64>, BreakError> {
         use discrepancy::Column as C;
         let db = self.db.read();
-        Hand::in_book(db, book, by, roles).await??;
+        by.may(roles, &crowdfunding::book_place(db, book).await?)?;
         let days: Vec<(BusinessDate, i64)> = discrepancy::Entity::find()
             .select_only()
             .column(C::Day)
@@ -104,7 +103,7 @@ impl Breaks {
         by.must_be(roles)?;
         let db = self.db.read();
         let row = discrepancy::Entity::find_by_id(id).one(db).await?.ok_or(BreakError::NoSuchBreak)?;
-        Hand::in_book(db, row.book_id, by, roles).await??;
+        by.may(roles, &crowdfunding::book_place(db, row.book_id).await?)?;
         Ok(row)
     }
 }

@@ -83,8 +83,7 @@ impl Closing {
         let (auditor, report_number) = (sized(&new.auditor, "auditor")?, sized(&new.report_number, "report_number")?);
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let of = book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(ClosingError::NoSuchBook)?;
-        let place = crowdfunding::book_place(&tx, new.book).await?;
-        let acting_for = by.may(&FIRST, &place)?.acting_for;
+        let acting_for = by.keeps(&FIRST, new.book)?.acting_for;
         if let Some(standing) = audited_year::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (standing.book_id, standing.year, standing.reported_on, standing.author_id)
                 == (new.book, i64::from(new.year), new.reported_on, by.id)
@@ -136,7 +135,7 @@ impl Closing {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = audited_year::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ClosingError::NoSuchReport)?;
-        let hand = Closing::second(&tx, row.book_id, [Some(row.author_id), row.author_for_id], by).await?;
+        let hand = Closing::second(row.book_id, [Some(row.author_id), row.author_for_id], by)?;
         let to = row.state.on(if agree { ProposalEvent::Approve } else { ProposalEvent::Decline })?;
         let mut active: audited_year::ActiveModel = row.into();
         active.state = Set(to);
@@ -170,7 +169,7 @@ impl Closing {
         }
         let row = self.report_of(id, by).await?;
         if attach {
-            by.may(&FIRST, &crowdfunding::book_place(self.db.read(), row.book_id).await?)?;
+            by.keeps(&FIRST, row.book_id)?;
             row.state.on(ProposalEvent::Decline)?;
         }
         Ok(object(id))

@@ -41,7 +41,7 @@ impl Closing {
             return if same { Ok(known) } else { Err(ClosingError::IdReused) };
         }
         let book = self.over(&tx, new.book, period, by, &FIRST).await?;
-        let acting_for = by.may(&FIRST, &crowdfunding::book_place(&tx, new.book).await?)?.acting_for;
+        let acting_for = by.keeps(&FIRST, new.book)?.acting_for;
         self.year_before(&tx, &book, period).await?;
         Closing::months_before(&tx, &book, new.year).await?;
         let against = standing::standing(&tx, &book, period, self.clock.today()).await?.against(period);
@@ -85,7 +85,7 @@ impl Closing {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = year_closing::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ClosingError::NoSuchClosing)?;
-        let hand = Closing::second(&tx, row.book_id, [Some(row.author_id), row.author_for_id], by).await?;
+        let hand = Closing::second(row.book_id, [Some(row.author_id), row.author_for_id], by)?;
         let to = row.state.on(if agree { ProposalEvent::Approve } else { ProposalEvent::Decline })?;
         let (of, year) = (row.book_id, i32::try_from(row.year).map_err(|_| ClosingError::NoSuchClosing)?);
         let period = Period::year(year).ok_or(ClosingError::YearOpen(year))?;
@@ -130,8 +130,7 @@ impl Closing {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = year_closing::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(ClosingError::NoSuchClosing)?;
-        let place = crowdfunding::book_place(&tx, row.book_id).await?;
-        if !Hand::at(by, &FIRST, &place)?.is_of([Some(row.author_id), row.author_for_id]) {
+        if !Hand::in_book(row.book_id, by, &FIRST)?.is_of([Some(row.author_id), row.author_for_id]) {
             return Err(ClosingError::NotAuthor);
         }
         let to = row.state.on(ProposalEvent::Decline)?;

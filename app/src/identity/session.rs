@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::role::{Grant, Member, Role};
+use domain::role::{Grant, LegalEntity, Member, Role};
 use domain::{DonorId, SessionId, StaffId, Timestamp, UnitPath};
 use entity::{Db, Tx, audit_log, session, staff, staff_role};
 use sea_orm::{
@@ -275,41 +275,50 @@ impl Identity {
         found.flatten().ok_or(IdentityError::NotSignedIn)
     }
 
-    /// The member of staff a token belongs to, with what they may do at this moment, own and lent. One read.
+    /// The member of staff a token belongs to, with what they may do at this moment, own and lent, and for which legal entities. One read.
     pub async fn member_of(&self, token: &str, origin: &str) -> Result<Member, IdentityError> {
         let condition = "s.token_hash = $1 AND s.revoked_us IS NULL AND s.expires_us > $2 AND p.active";
         let sql = format!(
-            "SELECT p.id, r.role, u.path, u.path AS lent_path, NULL AS lender_id \
+            "SELECT p.id, r.role, u.path, u.path AS lent_path, NULL AS lender_id, CAST(NULL AS UUID) AS book_id \
              FROM session s JOIN staff p ON p.id = s.staff_id JOIN staff_role r ON r.staff_id = p.id LEFT JOIN unit u ON u.id = r.unit_id \
              WHERE {condition} UNION ALL \
-             SELECT p.id, d.role, u.path, v.path AS lent_path, d.lender_id \
+             SELECT p.id, d.role, u.path, v.path AS lent_path, d.lender_id, CAST(NULL AS UUID) AS book_id \
              FROM session s JOIN staff p ON p.id = s.staff_id JOIN delegation d ON d.holder_id = p.id \
              JOIN staff l ON l.id = d.lender_id JOIN staff_role r ON r.staff_id = l.id AND r.role = d.role \
              LEFT JOIN unit u ON u.id = r.unit_id LEFT JOIN unit v ON v.id = d.unit_id \
              WHERE {condition} AND l.active AND d.approver_id IS NOT NULL AND d.revoked_us IS NULL \
-             AND d.starts_on <= $3 AND d.ends_on >= $3"
+             AND d.starts_on <= $3 AND d.ends_on >= $3 UNION ALL \
+             SELECT p.id, NULL AS role, u.path, NULL AS lent_path, NULL AS lender_id, c.book_id \
+             FROM session s JOIN staff p ON p.id = s.staff_id CROSS JOIN charity c JOIN unit u ON u.id = c.unit_id WHERE {condition}"
         );
         let values = [hash(token).into(), self.real.now().into(), self.business.today().into()];
         let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;
-        let id: StaffId = rows.first().ok_or(IdentityError::NotSignedIn)?.try_get("", "id")?;
+        let mut member = None;
         let mut grants = Vec::with_capacity(rows.len());
+        let mut entities = Vec::new();
         for row in &rows {
             let path =
                 |column| row.try_get::<Option<UnitPath>>("", column).map(|path| path.unwrap_or_else(UnitPath::whole));
-            let (over, lent): (UnitPath, UnitPath) = (path("path")?, path("lent_path")?);
+            if let Some(book) = row.try_get("", "book_id")? {
+                entities.push(LegalEntity { book, seat: path("path")? });
+                continue;
+            }
+            member = Some(row.try_get("", "id")?);
+            let (held, lent): (UnitPath, UnitPath) = (path("path")?, path("lent_path")?);
             let acting_for: Option<StaffId> = row.try_get("", "lender_id")?;
             // Nobody lends more than they hold.
-            let over = if over.covers(&lent) {
+            let over = if held.covers(&lent) {
                 lent
-            } else if lent.covers(&over) {
-                over
+            } else if lent.covers(&held) {
+                held.clone()
             } else {
                 continue;
             };
-            grants.push(Grant { role: row.try_get("", "role")?, over, acting_for });
+            grants.push(Grant { role: row.try_get("", "role")?, over, held, acting_for });
         }
+        let id = member.ok_or(IdentityError::NotSignedIn)?;
         grants.sort_unstable_by(|a, b| (a.acting_for, a.role, &a.over).cmp(&(b.acting_for, b.role, &b.over)));
-        Ok(Member { id, grants, origin: origin.to_owned() })
+        Ok(Member { id, grants, entities, origin: origin.to_owned() })
     }
 
     /// Changes one's own password. The attempt is counted like one to sign in; all sessions end but that of the token. Answers how

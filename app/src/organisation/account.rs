@@ -67,7 +67,7 @@ impl Organisation {
         }
         let tx = self.db.begin().await?;
         let (charity, place) = charity::locked(&tx, new.book).await?;
-        let acting_for = by.may(&DECIDERS, &place)?.acting_for;
+        let acting_for = by.acts(&DECIDERS, new.book, &place)?.acting_for;
         if let Some(standing) = row::Entity::find_by_id(new.id).one(&tx).await? {
             let same = standing.author_id == by.id
                 && NewAccountChange {
@@ -138,7 +138,7 @@ impl Organisation {
         let row = row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(OrganisationError::NoSuchAccountChange)?;
         let (charity, place) = charity::locked(&tx, row.book_id).await?;
-        let grant = by.may(&DECIDERS, &place)?;
+        let grant = by.acts(&DECIDERS, row.book_id, &place)?;
         let acting_for = grant.acting_for;
         if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
             return Err(OrganisationError::OtherPerson);
@@ -239,11 +239,13 @@ impl Organisation {
         by: &Member,
         changing: bool,
     ) -> Result<String, OrganisationError> {
-        let roles: &[Role] = if changing { &DECIDERS } else { &READERS };
-        by.must_be(roles)?;
+        by.must_be(if changing { &DECIDERS } else { &READERS })?;
         let row = row::Entity::find_by_id(id).one(self.db.read()).await?;
         let row = row.ok_or(OrganisationError::NoSuchAccountChange)?;
-        by.may(roles, &self.charity(row.book_id).await?.unit.path)?;
+        by.may(&READERS, &self.charity(row.book_id).await?.unit.path)?;
+        if changing {
+            by.keeps(&DECIDERS, row.book_id)?;
+        }
         if changing && row.state != ProposalState::Proposed {
             return Err(OrganisationError::Decided);
         }

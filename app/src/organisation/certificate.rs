@@ -54,7 +54,7 @@ impl Organisation {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let (_, place) = charity::locked(&tx, new.book).await?;
-        let acting_for = by.may(&KEEPERS, &place)?.acting_for;
+        let acting_for = by.acts(&KEEPERS, new.book, &place)?.acting_for;
         if let Some(standing) = certificate::Entity::find_by_id(new.id).one(&tx).await? {
             let same = (standing.book_id, &standing.number, &standing.issuer, standing.issued_on, standing.expires_on)
                 == (new.book, &number, &issuer, new.issued_on, new.expires_on);
@@ -137,7 +137,7 @@ impl Organisation {
         let row = certificate::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(OrganisationError::NoSuchCertificate)?;
         let (_, place) = charity::locked(&tx, row.book_id).await?;
-        by.may(&KEEPERS, &place)?;
+        by.acts(&KEEPERS, row.book_id, &place)?;
         if row.revoked_on.is_some() {
             return Ok(row);
         }
@@ -169,7 +169,7 @@ impl Organisation {
         let row = certificate::Entity::find_by_id(id).one(self.db.read()).await?;
         let row = row.ok_or(OrganisationError::NoSuchCertificate)?;
         if let Some(by) = changing {
-            by.may(&KEEPERS, &self.charity(row.book_id).await?.unit.path)?;
+            by.keeps(&KEEPERS, row.book_id)?;
         }
         Ok(object(id))
     }
@@ -215,7 +215,7 @@ async fn unconfirmed(
     let row = certificate::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = row.ok_or(OrganisationError::NoSuchCertificate)?;
     let (_, place) = charity::locked(tx, row.book_id).await?;
-    let grant = by.may(roles, &place)?.clone();
+    let grant = by.acts(roles, row.book_id, &place)?.clone();
     Ok((row, grant))
 }
 

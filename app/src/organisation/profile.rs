@@ -67,7 +67,7 @@ impl Organisation {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let (_, place) = charity::locked(&tx, new.book).await?;
-        let acting_for = by.may(&DECIDERS, &place)?.acting_for;
+        let acting_for = by.acts(&DECIDERS, new.book, &place)?.acting_for;
         if let Some(standing) = profile_change::Entity::find_by_id(new.id).one(&tx).await? {
             let same = standing.author_id == by.id
                 && NewProfileChange {
@@ -119,7 +119,7 @@ impl Organisation {
         let row = profile_change::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(OrganisationError::NoSuchProfileChange)?;
         let (charity, place) = charity::locked(&tx, row.book_id).await?;
-        let grant = by.may(&DECIDERS, &place)?;
+        let grant = by.acts(&DECIDERS, row.book_id, &place)?;
         let acting_for = grant.acting_for;
         if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
             return Err(OrganisationError::OtherPerson);

@@ -74,6 +74,10 @@ impl From<CrowdfundingError> for Problem {
             E::GiftUnderWay => {
                 Problem::conflict("gift_under_way", "您有捐赠正在支付，请待支付完成或订单过期后再注销。")
             }
+            E::CampaignReceives => Problem::conflict(
+                "campaign_receives",
+                "这笔款项对应的项目尚可接受（或恢复后仍可接受）捐赠，请确认为该项目的捐赠，或退回付款人。",
+            ),
             E::RefundUnderWay => Problem::conflict("refund_under_way", "该笔捐赠已有退款在办理中。"),
             E::Ledger(refusal) => refusal.into(),
             E::Conflict => Problem::conflict("changed_meanwhile", "内容已被他人修改，请刷新后重试。"),

@@ -75,9 +75,17 @@ impl From<BreakError> for Problem {
             E::Invalid { field, problem } => Problem::field(field, problem),
             E::UnderWay => Problem::conflict("resolution_under_way", "该差错已处理，或正在处理中。"),
             E::NoOrder => Problem::unprocessable("no_order", "这笔款项没有对应的订单，只能退回付款人。"),
+            E::ReturnFirst => Problem::conflict(
+                "return_first",
+                "这笔款项对应订单，须先原路退回付款人；微信确实无法退回的，才可转入一般捐赠。",
+            ),
+            E::NeverPaid => Problem::conflict(
+                "channel_contradicts",
+                "微信账单中没有这笔付款，不能确认为捐赠；请核对账单，以微信为准冲回。",
+            ),
             E::WrongChoice => Problem::unprocessable(
                 "wrong_choice",
-                "待查款只能确认为捐赠或退回；没有款项的差错只能说明原因；手续费差错还可以微信为准，贷款差错还可以银行为准或退回银行更正。",
+                "待查款只能确认为捐赠、转入一般捐赠或退回；没有款项的差错只能说明原因；手续费差错还可以微信为准，贷款差错还可以银行为准或退回银行更正。",
             ),
             E::OtherPerson => other_person(),
             E::Forbidden(error) => error.into(),
@@ -339,6 +347,9 @@ impl From<ReconcileError> for Problem {
             E::Refused { file, why } => Problem::unprocessable("bill_refused", "")
                 .saying(format!("{file}被拒收：{why}。账簿没有变动。"))
                 .because(why),
+            E::BeforeBooks { .. } => {
+                Problem::unprocessable("before_books", "").saying(format!("{error}。账簿没有变动。"))
+            }
             E::NotOver(_) => Problem::conflict("bill_not_ready", "当日账单要到次日10时以后才能取得。"),
             E::Gone(day) => Problem::conflict("bill_gone", "").saying(format!(
                 "微信支付只保留三个月的账单，{day}的账单已经取不到。请上传当时下载保存的交易账单和资金账单文件，\

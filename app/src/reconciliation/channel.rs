@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crowdfunding::CrowdfundingError;
 use domain::reconciliation::{BreakClass, Finding, Item, Key, compare};
-use domain::{BookId, BusinessDate, DonationId, Money, Rate, RefundId, ResolutionId};
+use domain::refund::RefundEvent;
+use domain::{BookId, BusinessDate, DonationId, Money, Rate, RefundId, Refused, ResolutionId};
 use ledger::{Entry, Refusal};
 
 use super::bills::{Bills, FlowKind, FlowLine, Payment, Refund, Trade};
@@ -323,11 +324,16 @@ impl Reconciliation {
         });
         let numbers = strange.iter().map(|at| &trade.refunds[*at]).chain(failed.iter().copied());
         let references = numbers.filter_map(|line| refund_reference(&line.number)).collect();
-        let standing = ours::standing(self.db.read(), references).await?;
+        let standing = ours::given_back(self.db.read(), references).await?;
         for at in strange {
             let line = &trade.refunds[at];
             let booked = refund_reference(&line.number).and_then(|reference| standing.get(&reference));
             match booked {
+                // It went back under another number already: this one has left as well.
+                Some((Some(number), amount)) if *number != line.number && line.state == "SUCCESS" => {
+                    let detail = format!("已按单号{number}退款{amount}元，又以本单号退出 {}", line.refund_id);
+                    found.add(BreakClass::RefundMissingHere, &line.number, line.amount, None, detail);
+                }
                 Some((_, amount)) if *amount == line.amount => {
                     found.matched += 1;
                     found.cleared.insert(line.number.clone());
@@ -396,16 +402,29 @@ impl Reconciliation {
                 Ok(_) => match crowdfunding::succeeded(&tx, now, id, attempt.into(), line.at).await {
                     Ok(_) => {}
                     Err(CrowdfundingError::Db(error)) => return Err(error.into()),
+                    // Two persons have ended it without the channel: that is in the books, and what left is not.
+                    Err(CrowdfundingError::Refund(Refused { event: RefundEvent::Success, .. })) => {
+                        return strange(found, BreakClass::RefundMissingHere);
+                    }
                     Err(_) => return strange(found, BreakClass::Status),
                 },
             }
-        } else if let Some((id, _)) = ResolutionId::from_out_refund_no(&line.number) {
+        } else if let Some((id, attempt)) = ResolutionId::from_out_refund_no(&line.number) {
             if line.state == "PROCESSING" {
                 return under_way(found);
             }
-            match breaks::returned(&tx, now, id, &line.refund_id, line.at).await {
-                Ok(_) => {}
-                Err(BreakError::NoSuchResolution) => return strange(found, BreakClass::RefundMissingHere),
+            match breaks::returned(&tx, now, (id, attempt), &line.refund_id, line.at).await {
+                Ok(true) => {}
+                // Booked while the bill was read; or paid from the bank, and left here as well.
+                Ok(false) => {
+                    let reference = format!("suspense_returned:{id}");
+                    if ours::given_back(&tx, vec![reference]).await?.is_empty() {
+                        return strange(found, BreakClass::RefundMissingHere);
+                    }
+                }
+                Err(BreakError::NoSuchResolution | BreakError::Refused(_)) => {
+                    return strange(found, BreakClass::RefundMissingHere);
+                }
                 Err(BreakError::Db(error)) => return Err(error.into()),
                 Err(_) => return strange(found, BreakClass::Status),
             }

@@ -133,7 +133,7 @@ impl Findings {
 }
 
 /// What could be done, in the words of finance.
-fn proposal(class: BreakClass) -> &'static str {
+pub(crate) fn proposal(class: BreakClass) -> &'static str {
     match class {
         BreakClass::MissingHere => "长款：微信有、账上无。核对交易账单后以微信为准入账，或说明原因",
         BreakClass::MissingThere => "短款：账上有、账单无。向微信核实；以微信为准则转入短款待查，以账本为准则说明原因",
@@ -156,6 +156,9 @@ fn proposal(class: BreakClass) -> &'static str {
         }
         BreakClass::PaidAfterClose | BreakClass::PaidTwice => "联系付款人，退回或确认为捐赠",
         BreakClass::UnknownLine => "无法识别的流水：查明业务；以微信为准则转入待查，再按凭证处理，或说明原因",
+        BreakClass::Currency => {
+            "以外币支付，无法按人民币入账：在商户平台核对结算金额；资金账单列出人民币金额后以微信为准入账，或退回付款人后说明原因"
+        }
         BreakClass::Loan(class) => crate::servicing::proposal(class),
     }
 }
@@ -169,7 +172,8 @@ fn owner(class: BreakClass) -> &'static str {
         | BreakClass::RefundMissingThere
         | BreakClass::PaidAfterClose
         | BreakClass::PaidTwice
-        | BreakClass::UnknownLine => "cashier",
+        | BreakClass::UnknownLine
+        | BreakClass::Currency => "cashier",
         BreakClass::Amount
         | BreakClass::Fee
         | BreakClass::Status
@@ -195,6 +199,8 @@ pub(super) async fn write(
         .filter(discrepancy::Column::BookId.eq(book))
         .filter(discrepancy::Column::State.eq("open"))
         .filter(discrepancy::Column::Suspense.eq(false))
+        // What the channel told by itself of money that cannot be booked, no bill shows.
+        .filter(discrepancy::Column::Class.ne(BreakClass::Currency.as_str()))
         .all(tx)
         .await?;
     let found: HashMap<(&str, &str), &Found> =

@@ -57,7 +57,7 @@ impl Reconciliation {
             Some(trade) => {
                 let numbers = flow.iter().filter(|_| !alone).filter_map(|line| refund_reference(&line.voucher));
                 let references: Vec<String> = numbers.collect();
-                let booked = ours::standing(self.db.read(), references).await?;
+                let booked = ours::given_back(self.db.read(), references).await?;
                 let booked: HashSet<String> = booked.into_keys().collect();
                 refunds(terms, (trade, flow), &around, &booked, found);
                 fees(trade, flow, &around, found);
@@ -369,8 +369,10 @@ fn refunds(
     let others = Refunds::of(trades(around).flat_map(|(_, trade)| &trade.refunds));
     for line in strange {
         // What is booked and the trade bill does not list was said when they were compared.
-        if others.find(line).is_some() || refund_reference(&line.voucher).is_some_and(|number| booked.contains(&number))
-        {
+        // So is what another day's lists; but of ours that it lists as under way, or failed, the money is seen first here.
+        let said = |refund: &Refund| refund.state == "SUCCESS" || refund_reference(&refund.number).is_none();
+        let booked = refund_reference(&line.voucher).is_some_and(|number| booked.contains(&number));
+        if booked || others.find(line).is_some_and(said) {
             continue;
         }
         let detail = format!("交易账单无此笔退款 {}", line.business_no);

@@ -190,6 +190,10 @@ pub(crate) async fn told(
     if stray.count(db).await? > 0 {
         return Ok(None);
     }
+    if of.class == BreakClass::Currency.as_str() {
+        // What it came to in yuan, the money shows.
+        return Ok(payment(&bills, &around, item).map(Told::Paid));
+    }
     if of.class == BreakClass::MissingHere.as_str() {
         let line = || strange(day, &bills, item).map(|fen| Told::Moved(Moved::Line, item.to_owned(), fen));
         return Ok(payment(&bills, &around, item).map(Told::Paid).or_else(line));

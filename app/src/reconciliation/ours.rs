@@ -134,6 +134,24 @@ pub(super) async fn standing(
     Ok(found.into_iter().map(|one| (one.reference, (one.document, one.total_fen))).collect())
 }
 
+/// The refunds and returns that stand under these references and left through the channel, not from the bank: the number they left under, where it
+/// was noted, and how much.
+pub(super) async fn given_back(
+    db: &impl ConnectionTrait,
+    references: Vec<String>,
+) -> Result<HashMap<String, (Option<String>, Money)>, DbErr> {
+    let mut found = standing(db, references).await?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let rows = Rows::new().text("reference", found.keys().cloned());
+    let sql = "SELECT e.reference FROM {rows} JOIN entry e ON e.reference = r.reference WHERE e.channel = 'bank'";
+    for row in db.query_all_raw(rows.statement(db.get_database_backend(), sql, [])).await? {
+        found.remove(&row.try_get::<String>("", "reference")?);
+    }
+    Ok(found)
+}
+
 /// A gift that was paid through the channel.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct PaidGift {

@@ -115,7 +115,7 @@ impl Reconciliation {
         }
         let now = self.business.now();
         let tx = self.db.begin().await?;
-        by.may(&[Role::FinanceHead], &crowdfunding::book_place(&tx, book).await?)?;
+        by.keeps(&[Role::FinanceHead], book)?;
         if let Some(known) = reconciliation_rule::Entity::find_by_id(id).one(&tx).await? {
             let same = known.book_id == book && Rule::of_row(&known) == rule;
             return if same { Ok(rule) } else { Err(ReconcileError::IdReused) };

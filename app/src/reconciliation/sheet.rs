@@ -33,6 +33,7 @@ pub(crate) fn class(word: &str) -> &str {
         "paid_after_close" => "订单关闭后到账",
         "paid_twice" => "同一订单重复支付",
         "unknown_line" => "无法识别的账单行",
+        "currency" => "以外币支付",
         other => other,
     }
 }

@@ -1,7 +1,8 @@
 //! What a bank's file says otherwise than we expected, on the worklist of breaks: each difference once, on the bookkeeper's desk.
 //!
 //! Where a loan stands comes with every file, and a difference of it is one thing ([`Thing`]) however many files repeat it: it stays open
-//! as it is while it is as large, it makes room for one of another size, and one that two persons explained is not found again.
+//! as it is while it is as large, it makes room for one of another size, and one that two persons explained is not found again while files
+//! repeat it. Once a file says as the books do, or tells another difference, what was settled is over: the same told after that is new.
 
 use std::collections::{HashMap, HashSet};
 
@@ -119,7 +120,7 @@ impl Known {
 /// In what a bank's file says of a loan what we say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Agreed {
-    /// It stands on the bank's list.
+    /// It stands on the bank's list, and in the books.
     Listed,
     Balance,
     Arrears,
@@ -128,22 +129,67 @@ pub(super) enum Agreed {
 }
 
 impl Agreed {
-    /// The breaks that each clears.
-    const CLEARS: [(Agreed, &str); 5] = [
+    /// The breaks of a contract that each clears, and why.
+    const CLEARS: [(Agreed, &str, &str); 5] = [
         (
             Agreed::Listed,
-            "(class = 'loan_missing_here' OR (class = 'loan_missing_there' AND item LIKE 'loan:%:missing_there'))",
+            "class = 'loan_missing_there' AND item LIKE 'loan:%:missing_there'",
+            "银行余额清单已列有这笔贷款",
         ),
-        (Agreed::Balance, "class = 'loan_balance'"),
-        (Agreed::Arrears, "(class = 'loan_arrears' OR (class = 'loan_rounding' AND item LIKE 'loan:%:rounding'))"),
-        (Agreed::Class, "class = 'loan_class'"),
-        (Agreed::Penalties, "class = 'loan_split' AND item LIKE 'loan:%:penalty'"),
+        (Agreed::Balance, "class = 'loan_balance'", "银行所报余额已与账上一致"),
+        (
+            Agreed::Arrears,
+            "(class = 'loan_arrears' OR (class = 'loan_rounding' AND item LIKE 'loan:%:rounding'))",
+            "银行所报逾期金额已与账上一致",
+        ),
+        (Agreed::Class, "class = 'loan_class'", "银行所报五级分类已与账上一致"),
+        (Agreed::Penalties, "class = 'loan_split' AND item LIKE 'loan:%:penalty'", "银行所报罚息复利已与账上一致"),
     ];
 }
 
-/// Clears open breaks that nobody has said anything about; which of them follows.
-const CLEARED: &str = "UPDATE discrepancy SET state = 'cleared', cleared_us = $1 WHERE book_id = $2 AND state = 'open' AND NOT suspense \
-                       AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.break_id = discrepancy.id AND r.state <> 'declined')";
+/// A loan that a bank listed and the books did not have, by its number, for it had no contract: `loan:{number}:{day}:missing_here`.
+const MISSING_HERE: &str =
+    "class = 'loan_missing_here' AND replace(substr(item, 6), ':' || day || ':missing_here', '')";
+const IN_THE_BOOKS: &str = "合同已登记并放款，账上有这笔贷款";
+const ANOTHER: &str = "银行文件改报另一差额，另列差错";
+
+/// Whether nobody has said anything about a break.
+const UNSPOKEN: &str = "NOT suspense AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.break_id = discrepancy.id AND r.state <> 'declined')";
+
+/// What the bank says otherwise no more is cleared if nobody has said anything about it; what two persons have settled of it is over. `which`
+/// says which, and asks the set for it.
+async fn over(
+    tx: &Tx,
+    now: Timestamp,
+    book: BookId,
+    which: &str,
+    because: &str,
+    rows: impl Fn() -> Rows,
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let cleared = format!(
+        "UPDATE discrepancy SET state = 'cleared', cleared_us = $1, cleared_because = $3 \
+         WHERE book_id = $2 AND state = 'open' AND {UNSPOKEN} AND {which}"
+    );
+    tx.execute_raw(rows().statement(backend, &cleared, [now.into(), book.into(), because.into()])).await?;
+    let gone = format!(
+        "UPDATE discrepancy SET gone_us = $1 WHERE book_id = $2 AND state = 'resolved' AND gone_us IS NULL AND {which}"
+    );
+    tx.execute_raw(rows().statement(backend, &gone, [now.into(), book.into()])).await.map(|_| ())
+}
+
+/// A loan was paid out: that the bank had it and the books did not is history, if it was so on that day or later.
+pub(super) async fn paid_out(
+    tx: &Tx,
+    now: Timestamp,
+    book: BookId,
+    number: &str,
+    on: BusinessDate,
+) -> Result<(), DbErr> {
+    let which = format!("{MISSING_HERE} IN (SELECT number FROM {{rows}} WHERE discrepancy.day >= r.on_day)");
+    over(tx, now, book, &which, IN_THE_BOOKS, || Rows::new().text("number", [number]).text("on_day", [on.to_string()]))
+        .await
+}
 
 /// What an import gathers.
 #[derive(Default)]
@@ -154,6 +200,10 @@ pub(super) struct Findings {
     agreed: Vec<(Agreed, LoanContractId)>,
     priced: Vec<LoanContractId>,
     taken_back: Vec<String>,
+    /// Loans that stand in the books and on the bank's list, all on that list by their numbers, and lines that are booked now.
+    in_the_books: Vec<String>,
+    listed: Option<Vec<String>>,
+    booked: Vec<String>,
     /// And classes whose loans add up, by their word.
     added_up: Vec<&'static str>,
 }
@@ -189,46 +239,69 @@ impl Findings {
         self.priced.push(contract);
     }
 
+    /// What the bank lists stands in the books: that it did not is history.
+    pub(super) fn in_the_books(&mut self, number: &str) {
+        self.in_the_books.push(number.to_owned());
+    }
+
+    /// These are all that the bank lists: that the books did not have another is history.
+    pub(super) fn listed<'a>(&mut self, numbers: impl Iterator<Item = &'a str>) {
+        self.listed = Some(numbers.map(str::to_owned).collect());
+    }
+
+    /// A line is booked: that nobody could place it when it was told before is history.
+    pub(super) fn booked(&mut self, contract: &str, serial: &str) {
+        self.booked.extend(["contract", "reverses", "refused"].map(|why| format!("loan:{contract}:{serial}:{why}")));
+    }
+
     /// The bank has taken a line back: what it said otherwise is history.
     pub(super) fn take_back(&mut self, contract: &str, serial: &str) {
         self.taken_back.push(format!("loan:{contract}:{serial}:"));
     }
 
-    /// Clears what this file clears up, as far as nobody has said a word about it.
+    /// What this file clears up is over.
     async fn clear(&self, tx: &Tx, now: Timestamp, book: BookId) -> Result<(), DbErr> {
-        let backend = tx.get_database_backend();
-        let open = CLEARED;
-        for (in_this, classes) in Agreed::CLEARS {
+        for (in_this, which, because) in Agreed::CLEARS {
             let of_this = self.agreed.iter().filter(|(one, _)| *one == in_this).map(|(_, id)| id.uuid());
             let ids: Vec<Uuid> = of_this.collect();
             if !ids.is_empty() {
-                let sql = format!("{open} AND {classes} AND contract_id IN (SELECT id FROM {{rows}})");
-                let rows = Rows::new().uuid("id", ids);
-                tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
+                let which = format!("{which} AND contract_id IN (SELECT id FROM {{rows}})");
+                over(tx, now, book, &which, because, || Rows::new().uuid("id", ids.iter().copied())).await?;
             }
         }
+        if !self.in_the_books.is_empty() {
+            let numbers = || Rows::new().text("number", self.in_the_books.iter().cloned());
+            let which = format!("{MISSING_HERE} IN (SELECT number FROM {{rows}})");
+            over(tx, now, book, &which, IN_THE_BOOKS, numbers).await?;
+        }
+        if let Some(listed) = &self.listed {
+            let which = format!("{MISSING_HERE} NOT IN (SELECT number FROM {{rows}})");
+            let numbers = || Rows::new().text("number", listed.iter().cloned());
+            over(tx, now, book, &which, "银行余额清单不再列有这笔贷款", numbers).await?;
+        }
         if !self.priced.is_empty() {
-            let rows = Rows::new().uuid("id", self.priced.iter().map(|id| id.uuid()));
-            let sql = format!(
-                "{open} AND class = 'loan_missing_there' AND item LIKE 'loan:%:rate:%' AND contract_id IN (SELECT id FROM {{rows}})"
-            );
-            tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
+            let which =
+                "class = 'loan_missing_there' AND item LIKE 'loan:%:rate:%' AND contract_id IN (SELECT id FROM {rows})";
+            let ids = || Rows::new().uuid("id", self.priced.iter().map(|id| id.uuid()));
+            over(tx, now, book, which, "已登记合同约定的利率", ids).await?;
         }
         if !self.added_up.is_empty() {
-            let rows = Rows::new().text("class", self.added_up.iter().copied());
-            let sql = format!(
-                "{open} AND class = 'loan_total' AND EXISTS (SELECT 1 FROM {{rows}} WHERE discrepancy.item LIKE 'loan:%:' || r.class)"
-            );
-            tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
+            let which =
+                "class = 'loan_total' AND EXISTS (SELECT 1 FROM {rows} WHERE item LIKE 'loan:%:' || r.class_word)";
+            let classes = || Rows::new().text("class_word", self.added_up.iter().copied());
+            over(tx, now, book, which, "银行所报汇总已与账上一致", classes).await?;
         }
         if !self.taken_back.is_empty() {
-            let rows = Rows::new().text("prefix", self.taken_back.iter().cloned());
             // That a serial came twice is said of another line.
-            let sql = format!(
-                "{open} AND item NOT LIKE 'loan:%:serial' \
-                 AND EXISTS (SELECT 1 FROM {{rows}} WHERE substr(discrepancy.item, 1, length(r.prefix)) = r.prefix)"
-            );
-            tx.execute_raw(rows.statement(backend, &sql, [now.into(), book.into()])).await?;
+            let which = "item NOT LIKE 'loan:%:serial' \
+                         AND EXISTS (SELECT 1 FROM {rows} WHERE substr(item, 1, length(r.prefix)) = r.prefix)";
+            let prefixes = || Rows::new().text("prefix", self.taken_back.iter().cloned());
+            over(tx, now, book, which, "银行已冲正所指的业务", prefixes).await?;
+        }
+        if !self.booked.is_empty() {
+            let which = "class = 'loan_unknown_line' AND item IN (SELECT about FROM {rows})";
+            let items = || Rows::new().text("about", self.booked.iter().cloned());
+            over(tx, now, book, which, "银行重报后已入账", items).await?;
         }
         Ok(())
     }
@@ -243,7 +316,7 @@ impl Findings {
         };
         let sql = format!(
             "SELECT d.id, d.class, d.item, d.contract_id, d.amount_fen, d.expected_fen, d.detail, d.state, {} AS spoken, {} AS explained \
-             FROM discrepancy d WHERE d.book_id = $1 AND d.state <> 'cleared' \
+             FROM discrepancy d WHERE d.book_id = $1 AND d.state <> 'cleared' AND d.gone_us IS NULL \
              AND (d.contract_id IN (SELECT id FROM {{rows}}) OR (d.contract_id IS NULL AND d.class IN ('loan_total', 'loan_missing_here'))) \
              ORDER BY d.created_us, d.id",
             said(""),
@@ -255,7 +328,7 @@ impl Findings {
         Ok(known.into_iter().flatten().collect())
     }
 
-    /// Parts what is new from what is known; and what makes room for it, or says the same once more.
+    /// Parts what is new from what is known; and what makes room for it, or says the same once more, or was settled at another size.
     fn part(&self, known: &[Known]) -> (Vec<&Found>, Vec<BreakId>) {
         let thing = |one: &Found| Thing::of(one.class, one.contract, &one.item);
         // Of a thing the last word of the file counts.
@@ -265,7 +338,7 @@ impl Findings {
         for one in known {
             by_thing.entry(&one.thing).or_default().push(one);
         }
-        let (mut new, mut over) = (Vec::new(), Vec::new());
+        let (mut new, mut gone) = (Vec::new(), Vec::new());
         for (at, one) in self.breaks.iter().enumerate() {
             let Some(thing) = thing(one) else {
                 new.push(one);
@@ -281,16 +354,17 @@ impl Findings {
                 if known.size == size && !stays {
                     stays = true;
                 } else {
-                    over.push(known.id);
+                    gone.push(known.id);
                 }
             }
+            gone.extend(of_it.iter().filter(|known| !known.open && known.size != size).map(|known| known.id));
             let explained =
                 of_it.iter().rfind(|known| !known.open).is_some_and(|known| known.explained && known.size == size);
             if !stays && !explained {
                 new.push(one);
             }
         }
-        (new, over)
+        (new, gone)
     }
 
     /// Writes what is new; a difference that stands open stays as it is.
@@ -300,11 +374,10 @@ impl Findings {
             return Ok(());
         }
         let known = self.known(tx, book).await?;
-        let (new, over) = self.part(&known);
-        if !over.is_empty() {
-            let rows = Rows::new().uuid("id", over.iter().map(|id| id.uuid()));
-            let sql = format!("{CLEARED} AND id IN (SELECT id FROM {{rows}})");
-            tx.execute_raw(rows.statement(tx.get_database_backend(), &sql, [now.into(), book.into()])).await?;
+        let (new, gone) = self.part(&known);
+        if !gone.is_empty() {
+            let ids = || Rows::new().uuid("id", gone.iter().map(|id| id.uuid()));
+            over(tx, now, book, "id IN (SELECT id FROM {rows})", ANOTHER, ids).await?;
         }
         if new.is_empty() {
             return Ok(());

@@ -243,11 +243,13 @@ impl Import<'_> {
         for row in standing.iter().filter(|row| row.serial.is_none() && !reversed.contains(&row.id)) {
             ours.entry(row.contract_id).or_default().push(row);
         }
+        let same = self.same(&contracts, &serials, &ours);
+        let kept: HashSet<LoanEventId> = same.values().map(|row| row.id).collect();
         let mut taken: HashSet<LoanEventId> = HashSet::new();
         let mut plan: Vec<Planned> = Vec::with_capacity(self.file.details.len());
         let mut fresh: HashMap<String, LoanEventId> = HashMap::new();
         let mut pairs: Vec<(LoanEventId, String)> = Vec::new();
-        for detail in &file.details {
+        for (at, detail) in file.details.iter().enumerate() {
             let Some(contract) = contracts.get(&detail.contract).copied() else {
                 self.found(LoanBreak::UnknownLine, None, detail, "contract", detail.amount, None, "合同号不在本项目中");
                 continue;
@@ -279,11 +281,12 @@ impl Import<'_> {
             };
             let id = LoanEventId::from(Uuid::new_v5(&self.programme.id.uuid(), detail.serial.as_bytes()));
             fresh.insert(detail.serial.clone(), id);
-            let own = ours.get(&contract).into_iter().flatten().copied();
-            let own = own
-                .filter(|row| row.kind == loan::word(&fact) && !taken.contains(&row.id))
-                .filter(|row| row.on_day.days_to(detail.on).abs() <= self.programme.match_days)
-                .min_by_key(|row| (row.amount_fen != detail.amount, row.on_day.days_to(detail.on).abs()));
+            let others = || {
+                let own = ours.get(&contract).into_iter().flatten().copied();
+                let free = |row: &&loan_event::Model| !taken.contains(&row.id) && !kept.contains(&row.id);
+                own.filter(free).filter(|row| self.may_be(row, &fact, detail)).min_by_key(|row| apart(row, detail))
+            };
+            let own = same.get(&at).copied().or_else(others);
             let told = (detail.serial.clone(), self.id);
             let actor = format!("file:{}", self.id);
             let event = NewEvent { id, contract, on: detail.on, fact, told: Some(told), reason: None, actor };
@@ -332,6 +335,39 @@ impl Import<'_> {
             self.only_ours(tx, &taken).await?;
         }
         Ok(plan)
+    }
+
+    /// Which of our own facts lines tell to the fen, by the place of the line: those are not taken for another line (facts: lending 7).
+    fn same<'a>(
+        &self,
+        contracts: &HashMap<String, LoanContractId>,
+        serials: &HashMap<&str, &loan_event::Model>,
+        ours: &HashMap<LoanContractId, Vec<&'a loan_event::Model>>,
+    ) -> HashMap<usize, &'a loan_event::Model> {
+        let (mut same, mut taken) = (HashMap::new(), HashSet::new());
+        for (at, detail) in self.file.details.iter().enumerate() {
+            let (Some(contract), Some(fact)) = (contracts.get(&detail.contract), fact_of(detail, None)) else {
+                continue;
+            };
+            if serials.contains_key(detail.serial.as_str()) {
+                continue;
+            }
+            let own = ours.get(contract).into_iter().flatten().copied();
+            let own = own
+                .filter(|row| row.amount_fen == detail.amount && !taken.contains(&row.id))
+                .filter(|row| self.may_be(row, &fact, detail))
+                .min_by_key(|row| apart(row, detail));
+            if let Some(own) = own {
+                taken.insert(own.id);
+                same.insert(at, own);
+            }
+        }
+        same
+    }
+
+    /// Whether a fact of ours may be what a line tells.
+    fn may_be(&self, row: &loan_event::Model, fact: &Fact, detail: &Detail) -> bool {
+        row.kind == loan::word(fact) && apart(row, detail) <= self.programme.match_days
     }
 
     /// What we had written down and the bank's files have not told, though they should have by now.
@@ -499,6 +535,7 @@ impl Import<'_> {
             } else {
                 self.report.booked += 1
             }
+            self.findings.booked(&one.detail.contract, &one.detail.serial);
             if let Some(serial) = &one.detail.reverses {
                 self.findings.take_back(&one.detail.contract, serial);
             }
@@ -599,6 +636,11 @@ impl Import<'_> {
         self.findings.add(class, contract, &key, amount, expected, text.clone());
         self.report.breaks.push(FileBreak { class: short(class), key, amount, expected, detail: text });
     }
+}
+
+/// How many days a fact of ours and a line lie apart.
+fn apart(row: &loan_event::Model, detail: &Detail) -> i64 {
+    row.on_day.days_to(detail.on).abs()
 }
 
 /// The word of a class in the report of a file.

@@ -331,7 +331,7 @@ impl Spending {
         let tx = self.db.begin().await?;
         let campaign = campaign::Entity::find_by_id(batch.campaign).one(&tx).await?;
         let campaign = campaign.ok_or(SpendingError::NoSuchCampaign)?;
-        by.may(&spending::AUTHORS, &campaign.unit_path).map_err(SpendingError::from)?;
+        by.acts(&spending::AUTHORS, campaign.book_id, &campaign.unit_path).map_err(SpendingError::from)?;
         let (lines, mut findings) = lines(&batch.bytes, &batch.purpose);
         let total = Money::checked_sum(lines.iter().map(|line| line.amount)).unwrap_or(Money::MAX);
         if !spending::stands(&tx, batch.id).await? {
@@ -460,7 +460,11 @@ impl Spending {
             payouts,
             repeat_reason: None,
         };
-        let paper = spending::draft(&tx, now, draft.digested(Some(file_hash)), &self.names(), by).await?;
+        let mut new = draft.digested(Some(file_hash));
+        if !spending::stands(&tx, new.id).await? {
+            self.seal_words_of(&tx, &mut new).await?;
+        }
+        let paper = spending::draft(&tx, now, new, &self.names(), by).await?;
         self.trail(&tx, &paper, "disbursement.batch", by).await?;
         tx.commit().await?;
         report.paper = Some(paper);

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crowdfunding::spending::{self, NewPayee, READERS, SealedAccount, SpendingError};
+use crowdfunding::spending::{self, NewDisbursement, NewPayee, NewPayout, READERS, SealedAccount, SpendingError};
 use domain::role::{Member, Role};
 use domain::{BookId, CampaignId, PayeeId, StaffId, UnmaskingId, mask};
-use entity::{Tx, campaign, payee, unmasking};
+use entity::{Tx, campaign, payee, payout, unmasking};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Set};
 use serde_json::json;
 
@@ -326,6 +326,61 @@ impl Spending {
                 let words = row.related_note.as_deref().unwrap_or_default();
                 spending::seal_words(&tx, row.id, self.vault.seal(&key_of(row)?, words)?).await?;
             }
+            tx.commit().await?;
+            sealed += rows.len() as u64;
+        }
+    }
+
+    /// Seals how whoever is paid stands to whom it is for (监护人): it tells of both, and goes with the second. One statement.
+    pub(super) async fn seal_words_of(&self, tx: &Tx, new: &mut NewDisbursement) -> Result<(), SpendError> {
+        let said = |one: &NewPayout| Some((one.id, one.beneficiary?, one.relation.clone()?));
+        let said: Vec<_> = new.payouts.iter().filter_map(said).collect();
+        if said.is_empty() {
+            return Ok(());
+        }
+        let people = spending::payees_of(tx, said.iter().map(|(_, beneficiary, _)| *beneficiary)).await?;
+        for (id, beneficiary, words) in said {
+            // Whoever is not there, or was erased, is refused further on.
+            if let Some(row) = people.get(&beneficiary).filter(|row| !row.key_sealed.is_empty()) {
+                new.relations.insert(id, self.vault.seal(&key_of(row)?, words.trim())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Payouts with their words opened; of whoever was erased there are none. One statement.
+    pub(super) async fn worded(&self, mut rows: Vec<payout::Model>) -> Result<Vec<payout::Model>, SpendError> {
+        let sealed = rows.iter().filter(|row| row.relation_sealed.is_some()).filter_map(|row| row.beneficiary_id);
+        let people = match sealed.collect::<Vec<_>>() {
+            none if none.is_empty() => HashMap::new(),
+            some => spending::payees_of(self.db.read(), some).await?,
+        };
+        for row in &mut rows {
+            let Some(words) = &row.relation_sealed else { continue };
+            let known = row.beneficiary_id.and_then(|id| people.get(&id)).filter(|one| !one.key_sealed.is_empty());
+            row.relation = known.map(|one| Ok::<_, SpendError>(self.vault.open(&key_of(one)?, words)?)).transpose()?;
+        }
+        Ok(rows)
+    }
+
+    /// Seals words for relations of before they were sealed; of whoever was erased they go. Answers of how many payouts.
+    pub async fn seal_relations(&self) -> Result<u64, SpendError> {
+        let mut sealed = 0;
+        loop {
+            let rows = spending::relations_in_clear(self.db.read(), SEALED_AT_ONCE).await?;
+            if rows.is_empty() {
+                return Ok(sealed);
+            }
+            let tx = self.db.begin().await?;
+            let people = spending::payees_of(&tx, rows.iter().filter_map(|row| row.beneficiary_id)).await?;
+            let mut words = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let known = row.beneficiary_id.and_then(|id| people.get(&id)).filter(|one| !one.key_sealed.is_empty());
+                let plain = row.relation.as_deref().unwrap_or_default();
+                let of = known.map(|one| Ok::<_, SpendError>(self.vault.seal(&key_of(one)?, plain)?)).transpose()?;
+                words.push((row.id, of.unwrap_or_default()));
+            }
+            spending::seal_relations(&tx, words).await?;
             tx.commit().await?;
             sealed += rows.len() as u64;
         }

@@ -156,11 +156,12 @@ pub(super) async fn may_begin(tx: &Tx, book: &book::Model, on: BusinessDate) -> 
     }
 }
 
-/// The day before the books begin holds the opening balances and nothing else: it is closed with them.
+/// The day before the books begin holds the opening balances and nothing else: it is closed and its month locked with them, so that the
+/// first month that waits for a lock is the first of the books.
 pub(super) async fn close_before(tx: &Tx, row: &manual_voucher::Model) -> Result<(), VoucherError> {
     let begins = row.event_date.next();
     if (begins.month(), begins.day()) == (1, 1) {
-        ledger::close_through(tx, row.book_id, row.event_date).await.map_err(|error| match error {
+        ledger::lock_through(tx, row.book_id, row.event_date).await.map_err(|error| match error {
             ledger::BookError::NoSuchBook => VoucherError::NoSuchBook,
             ledger::BookError::ClosedFurther(day) => VoucherError::Ledger(ledger::Refusal::PeriodClosed(day)),
             ledger::BookError::Db(error) => VoucherError::Db(error),

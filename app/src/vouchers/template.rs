@@ -57,7 +57,7 @@ impl Vouchers {
         }
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let of = book::Entity::find_by_id(new.book).one(&tx).await?.ok_or(VoucherError::NoSuchBook)?;
-        Hand::in_book(&tx, new.book, by, &AUTHORS).await??;
+        Hand::in_book(new.book, by, &AUTHORS)?;
         if of.kind != "charity" {
             return Err(VoucherError::Invalid { field: "book", problem: "备查账套不手工记账" });
         }
@@ -98,7 +98,7 @@ impl Vouchers {
         let (now, tx) = (self.clock.now(), self.db.begin().await?);
         let row = voucher_template::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let row = row.ok_or(VoucherError::NoSuchTemplate)?;
-        Hand::in_book(&tx, row.book_id, by, &AUTHORS).await??;
+        Hand::in_book(row.book_id, by, &AUTHORS)?;
         if row.state == "stopped" {
             return Ok(row);
         }

@@ -1,5 +1,7 @@
 //! The papers that ask for money, from the draft to the last approval.
 
+use std::collections::HashMap;
+
 use domain::campaign::CampaignState;
 use domain::charity::Profile;
 use domain::disbursement::{
@@ -41,6 +43,8 @@ pub struct NewDisbursement {
     pub purpose: String,
     /// To whom; in the order of the list.
     pub payouts: Vec<NewPayout>,
+    /// In what relation whoever is paid stands to whom it is for, sealed with the key of the second.
+    pub relations: HashMap<PayoutId, Vec<u8>>,
     /// A digest of all of it: the same id with the same content is the same paper.
     pub content: Vec<u8>,
     /// SHA-256 of the list it was read from: a list is handed in once.
@@ -112,7 +116,7 @@ pub async fn draft(
 ) -> Result<row::Model, SpendingError> {
     by.must_be(&AUTHORS)?;
     let campaign = campaign::Entity::find_by_id(new.campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
-    let grant = by.may(&AUTHORS, &campaign.unit_path)?;
+    let grant = by.acts(&AUTHORS, campaign.book_id, &campaign.unit_path)?;
     let amount = checked(&new)?;
     if let Some(standing) = row::Entity::find_by_id(new.id).one(tx).await? {
         return if standing.author_id == by.id && standing.content == new.content {
@@ -223,13 +227,12 @@ async fn write_payouts(tx: &Tx, now: Timestamp, new: &NewDisbursement) -> Result
         .int("position", 1..=new.payouts.len() as i64)
         .uuid("payee_id", all().map(|payout| payout.payee.uuid()))
         .uuid_or_null("beneficiary_id", all().map(|payout| payout.beneficiary.map(PayeeId::uuid)))
-        .text_or_null(
-            "relation",
-            all().map(|payout| payout.relation.as_deref().map(|relation| relation.trim().to_owned())),
-        )
+        .text_or_null("relation", all().map(|payout| payout.beneficiary.map(|_| String::new())))
+        .bytes_or_null("relation_sealed", all().map(|payout| new.relations.get(&payout.id).cloned()))
         .int("amount_fen", all().map(|payout| payout.amount.fen()));
-    let sql = "INSERT INTO payout (id, disbursement_id, position, payee_id, beneficiary_id, relation, amount_fen, state, attempt, created_us, \
-               changed_us) SELECT id, $1, position, payee_id, beneficiary_id, relation, amount_fen, 'planned', 1, $2, $2 FROM {rows}";
+    let sql = "INSERT INTO payout (id, disbursement_id, position, payee_id, beneficiary_id, relation, relation_sealed, amount_fen, state, attempt, \
+               created_us, changed_us) SELECT id, $1, position, payee_id, beneficiary_id, relation, \
+               relation_sealed, amount_fen, 'planned', 1, $2, $2 FROM {rows}";
     match tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [new.id.into(), now.into()])).await {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -259,7 +262,7 @@ pub async fn submit(
         by.must_be(&AUTHORS)?;
         return Err(SpendingError::OtherPerson);
     }
-    by.may(&AUTHORS, &paper.unit_path)?;
+    by.acts(&AUTHORS, paper.book_id, &paper.unit_path)?;
     let to = paper.state.on(DisbursementEvent::Submit)?;
     holds_money(&campaign)?;
     may_spend(&campaign)?;
@@ -413,7 +416,7 @@ fn approver<'a>(paper: &row::Model, by: &'a Member) -> Result<&'a Grant, Spendin
         by.must_be(&ANY)?;
         return Err(paper.state.on(DisbursementEvent::Approve).err().map_or(SpendingError::Conflict, Into::into));
     };
-    let grant = by.may(approvers(profile, step), &paper.unit_path)?;
+    let grant = by.acts(approvers(profile, step), paper.book_id, &paper.unit_path)?;
     if by.is_among(grant, [Some(paper.author_id), paper.author_for_id]) {
         return Err(SpendingError::OtherPerson);
     }
@@ -575,6 +578,22 @@ pub async fn disbursement(
     Ok(paper)
 }
 
+/// Payouts whose word for a relation stands in clear, from before it was sealed.
+pub async fn relations_in_clear(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<payout::Model>, SpendingError> {
+    let rows = payout::Entity::find().filter(payout::Column::Relation.ne(""));
+    Ok(rows.order_by_asc(payout::Column::Id).limit(limit).all(db).await?)
+}
+
+/// Puts the sealed words for relations in the place of those in clear. One statement.
+pub async fn seal_relations(tx: &Tx, words: Vec<(PayoutId, Vec<u8>)>) -> Result<(), SpendingError> {
+    let rows = Rows::new()
+        .uuid("id", words.iter().map(|(id, _)| id.uuid()))
+        .bytes("sealed", words.iter().map(|(_, sealed)| sealed.clone()));
+    let sql = "UPDATE payout SET relation = '', relation_sealed = r.sealed FROM {rows} WHERE payout.id = r.id AND payout.relation_sealed IS NULL";
+    tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [])).await?;
+    Ok(())
+}
+
 /// A page of the payouts of a paper, in order.
 pub async fn payouts_of(
     db: &impl ConnectionTrait,
@@ -608,6 +627,15 @@ pub async fn history(
 /// Rows whose place lies in one of these parts of the tree.
 pub(super) fn within(column: impl ColumnTrait, by: &Member, roles: &[Role]) -> Condition {
     by.parts(roles).into_iter().fold(Condition::any(), |any, part| any.add(column.starts_with(part.as_str())))
+}
+
+/// Papers on which a member may act by one of these roles.
+fn acting(by: &Member, roles: &[Role]) -> Condition {
+    let of = |reach: domain::role::Reach<'_>| {
+        let there = Condition::all().add(row::Column::UnitPath.starts_with(reach.part.as_str()));
+        there.add(row::Column::BookId.is_not_in(reach.without))
+    };
+    by.reach(roles).into_iter().fold(Condition::any(), |any, reach| any.add(of(reach)))
 }
 
 /// Which papers are wanted; nothing narrows nothing.
@@ -663,7 +691,7 @@ pub async fn waiting(db: &impl ConnectionTrait, by: &Member) -> Result<u64, Spen
                     Condition::all()
                         .add(row::Column::Profile.eq(profile))
                         .add(row::Column::State.eq(state))
-                        .add(within(row::Column::UnitPath, by, roles)),
+                        .add(acting(by, roles)),
                 );
             }
         }
@@ -682,7 +710,7 @@ pub async fn may_document(
     by: &Member,
 ) -> Result<row::Model, SpendingError> {
     let paper = disbursement(db, id, by).await?;
-    by.may(&AUTHORS, &paper.unit_path)?;
+    by.acts(&AUTHORS, paper.book_id, &paper.unit_path)?;
     if paper.author_id != by.id {
         return Err(SpendingError::OtherPerson);
     }

@@ -152,7 +152,7 @@ async fn look_at_papers(
         .map(|campaign| campaign.id)
         .collect();
     for paper in papers.values() {
-        let grant = by.may(&[Role::Cashier], &paper.unit_path)?;
+        let grant = by.acts(&[Role::Cashier], paper.book_id, &paper.unit_path)?;
         let mine = approvals.iter().filter(|a| a.disbursement_id == paper.id && a.round == paper.round);
         let persons: BTreeSet<StaffId> = mine
             .flat_map(|approval| [Some(approval.approver_id), approval.acting_for_id])

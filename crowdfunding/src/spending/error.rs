@@ -162,6 +162,7 @@ const GUARDS: &[Guard] = &[
     ("disbursement_approval_role", || SpendingError::Conflict),
     ("payout_payer_role", || SpendingError::Conflict),
     ("payout_confirmer_role", || SpendingError::Conflict),
+    ("payout_settlement_role", || SpendingError::Conflict),
     ("disbursement_approval_own_check", || SpendingError::OtherPerson),
     ("disbursement_approval_acting_check", || SpendingError::OtherPerson),
     ("disbursement_approval_person_key", || SpendingError::OtherPerson),

@@ -1,6 +1,6 @@
 //! Payment files: made of what is due, handed to the bank or withdrawn, and who may see them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::disbursement::PayoutState;
 use domain::role::{Member, Role};
@@ -196,13 +196,17 @@ pub async fn files(
     Ok(newest_first.limit(limit).all(db).await?)
 }
 
-/// A file, locked behind its papers.
-pub(super) async fn locked_file(tx: &Tx, id: PaymentFileId, by: &Member) -> Result<payment_file::Model, SpendingError> {
+/// A file, locked behind its papers, and these.
+pub(super) async fn locked_file(
+    tx: &Tx,
+    id: PaymentFileId,
+    by: &Member,
+) -> Result<(payment_file::Model, HashMap<DisbursementId, disbursement::Model>), SpendingError> {
     file(tx, id, by).await?;
     let papers = papers_of(tx, "payment_file_id", &[id.uuid()]).await?;
-    lock_papers(tx, &papers, by).await?;
+    let papers = lock_papers(tx, &papers, by).await?;
     let file = payment_file::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
-    file.ok_or(SpendingError::NoSuchFile)
+    Ok((file.ok_or(SpendingError::NoSuchFile)?, papers))
 }
 
 /// The papers of payouts that have one of these values in a column.
@@ -247,10 +251,14 @@ async fn turn(
     (state, payouts): (&str, PayoutState),
 ) -> Result<payment_file::Model, SpendingError> {
     by.must_be(&[Role::Cashier])?;
-    let file = locked_file(tx, id, by).await?;
+    let (file, papers) = locked_file(tx, id, by).await?;
     own(&file, by)?;
     if file.state == state {
         return Ok(file);
+    }
+    // Whose role went elsewhere meanwhile hands nothing in.
+    for paper in papers.values() {
+        by.acts(&[Role::Cashier], paper.book_id, &paper.unit_path)?;
     }
     move_all(tx, now, &file, payouts, by).await?;
     let mut file: payment_file::ActiveModel = file.into();

@@ -77,7 +77,7 @@ pub async fn register(
 ) -> Result<(), SpendingError> {
     by.must_be(&KEEPERS)?;
     let campaign = campaign::Entity::find_by_id(campaign).one(tx).await?.ok_or(SpendingError::NoSuchCampaign)?;
-    let acting_for = by.may(&KEEPERS, &campaign.unit_path)?.acting_for;
+    let acting_for = by.acts(&KEEPERS, campaign.book_id, &campaign.unit_path)?.acting_for;
     if charity::Entity::find_by_id(campaign.book_id).one(tx).await?.is_none() {
         return Err(SpendingError::NoCharity);
     }
@@ -143,7 +143,7 @@ pub async fn change_account(
     by: &Member,
 ) -> Result<row::Model, SpendingError> {
     let payee = locked(tx, id, by).await?;
-    let acting_for = by.may(&KEEPERS, &payee.unit_path)?.acting_for;
+    let acting_for = by.acts(&KEEPERS, payee.book_id, &payee.unit_path)?.acting_for;
     if payee.account_hmac.as_ref() == Some(&account.hmac) {
         return Ok(payee);
     }
@@ -176,7 +176,7 @@ async fn staff_with_account(tx: &Tx, payee: &row::Model) -> Result<Vec<StaffId>,
 /// A different person confirms the changed account (having called the payee, say), and not the one whose account the register knows it as.
 pub async fn confirm_account(tx: &Tx, id: PayeeId, by: &Member) -> Result<row::Model, SpendingError> {
     let payee = locked(tx, id, by).await?;
-    let grant = by.may(&CONFIRMERS, &payee.unit_path)?;
+    let grant = by.acts(&CONFIRMERS, payee.book_id, &payee.unit_path)?;
     let Some(changed_by) = payee.account_changed_by else { return Err(SpendingError::Decided) };
     if payee.account_confirmed_by.is_some() {
         return Err(SpendingError::Decided);

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::disbursement::{DisbursementKind, DisbursementState, PayoutEvent, PayoutState};
-use domain::role::{Member, Role};
-use domain::{BusinessDate, CampaignId, DisbursementId, Money, PayeeId, PayoutId, Timestamp};
+use domain::role::{Grant, Member, Role};
+use domain::{BusinessDate, CampaignId, DisbursementId, Money, PayeeId, PayoutId, StaffId, Timestamp};
 use entity::{ListOrder, Rows, Tx, campaign, disbursement, listed, payout as row, payout_settlement};
 use sea_orm::sea_query::{LockType, Query};
 use sea_orm::{
@@ -36,6 +36,23 @@ pub(super) async fn record(tx: &Tx, now: Timestamp, actor: &str, steps: &[Step<'
     let sql = "INSERT INTO payout_history (payout_id, attempt, to_state, at_us, from_state, actor, reason) \
                SELECT payout_id, attempt, to_state, $1, from_state, $2, reason FROM {rows} WHERE true ON CONFLICT DO NOTHING";
     tx.execute_raw(rows.statement(tx.get_database_backend(), sql, [now.into(), actor.into()])).await?;
+    Ok(())
+}
+
+/// Refuses whoever is paid by one of these payouts, under whatever entry of the register, or stands in for them: they say neither what the bank did
+/// nor what came of the money. One statement.
+pub(super) async fn not_paid(tx: &Tx, ids: &[PayoutId], by: &Member, grants: &[&Grant]) -> Result<(), SpendingError> {
+    let rows = Rows::new().uuid("id", ids.iter().map(|id| id.uuid()));
+    let sql = "SELECT DISTINCT s.id FROM {rows} JOIN payout o ON o.id = r.id JOIN payee p ON p.id IN (o.payee_id, o.beneficiary_id) \
+               LEFT JOIN payee_account h ON h.account_hmac = p.account_hmac LEFT JOIN payee q ON q.id = h.payee_id AND q.book_id = p.book_id \
+               JOIN staff s ON s.id IN (p.staff_id, q.staff_id)";
+    let mut staff: Vec<StaffId> = Vec::new();
+    for row in tx.query_all_raw(rows.statement(tx.get_database_backend(), sql, [])).await? {
+        staff.push(row.try_get("", "id")?);
+    }
+    if grants.iter().any(|grant| by.is_among(grant, staff.iter().copied().map(Some))) {
+        return Err(SpendingError::OtherPerson);
+    }
     Ok(())
 }
 
@@ -88,7 +105,7 @@ pub(super) async fn locked(
 pub async fn retry(tx: &Tx, now: Timestamp, id: PayoutId, by: &Member) -> Result<row::Model, SpendingError> {
     const ROLES: [Role; 2] = [Role::Cashier, Role::ProjectManager];
     let (paper, payout) = locked(tx, id, by).await?;
-    by.may(&ROLES, &paper.unit_path)?;
+    by.acts(&ROLES, paper.book_id, &paper.unit_path)?;
     let to = payout.state.on(PayoutEvent::Retry)?;
     let people: Vec<PayeeId> = [Some(payout.payee_id), payout.beneficiary_id].into_iter().flatten().collect();
     nobody_restricted(tx, &people).await?;
@@ -114,7 +131,7 @@ pub async fn cancel_payout(
     const ROLES: [Role; 2] = [Role::ProjectManager, Role::FinanceHead];
     let reason = required(reason)?;
     let (paper, payout) = locked(tx, id, by).await?;
-    by.may(&ROLES, &paper.unit_path)?;
+    by.acts(&ROLES, paper.book_id, &paper.unit_path)?;
     if payout.state == PayoutState::Planned {
         // The paper as a whole is given up then.
         return Err(payout.state.on(PayoutEvent::Schedule).err().map_or(SpendingError::Conflict, Into::into));

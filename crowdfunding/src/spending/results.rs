@@ -11,10 +11,10 @@ use sea_orm::{ConnectionTrait, Set};
 
 use super::SpendingError;
 use super::disbursement::{advance, apart, book, required, spending_of};
-use super::due::{lock_papers, rows_of};
-use super::file::{locked_file, papers_of};
+use super::due::rows_of;
+use super::file::locked_file;
 use super::line::{self, Change};
-use super::payout::{Step, finish, record};
+use super::payout::{Step, finish, not_paid, record};
 use super::postings::{self, Spending};
 use crate::history::state;
 
@@ -60,12 +60,10 @@ pub async fn results(
     by: &Member,
 ) -> Result<u64, SpendingError> {
     by.must_be(&CONFIRMERS)?;
-    let file = locked_file(tx, id, by).await?;
-    let papers = papers_of(tx, "payment_file_id", &[id.uuid()]).await?;
-    let papers = lock_papers(tx, &papers, by).await?;
+    let (file, papers) = locked_file(tx, id, by).await?;
     let mut granted = Vec::with_capacity(papers.len());
     for paper in papers.values() {
-        granted.push((paper, by.may(&CONFIRMERS, &paper.unit_path)?));
+        granted.push((paper, by.acts(&CONFIRMERS, paper.book_id, &paper.unit_path)?));
     }
     let own = |grant: &Grant| by.is_among(grant, [Some(file.author_id)]);
     if file.author_id == by.id || granted.iter().any(|(_, grant)| own(grant)) {
@@ -80,6 +78,8 @@ pub async fn results(
     if rows.len() != ids.len() || rows.iter().any(|payout| payout.payment_file_id != Some(id)) {
         return Err(SpendingError::NoSuchPayout);
     }
+    let grants: Vec<&Grant> = granted.iter().map(|(_, grant)| *grant).collect();
+    not_paid(tx, &ids, by, &grants).await?;
     let mut spendings: HashMap<DisbursementId, Spending> = HashMap::new();
     // A file holds few papers and many payouts.
     for paper in papers.values() {
@@ -106,6 +106,11 @@ pub async fn results(
                 Some(Change::redeemed(amount))
             }
             Outcome::Bounced { on, .. } if payout.state == PayoutState::Confirmed => {
+                if payout.paid_on.is_some_and(|paid| *on < paid) {
+                    return Err(SpendingError::Invalid {
+                        field: "on", problem: "退票日期不得早于付款之日"
+                    });
+                }
                 entries.push(postings::bounced(spending, payout.id, attempt, amount, bank, *on).by(by.id.to_string()));
                 Some(Change::redeemed(amount).back())
             }

@@ -15,7 +15,7 @@ use super::SpendingError;
 use super::disbursement::{apart, book, required, spending_of};
 use super::file::of_bank_account;
 use super::line::{self, Change};
-use super::payout::{locked, of_closed_year, payout};
+use super::payout::{locked, not_paid, of_closed_year, payout};
 use super::postings;
 
 /// Who writes it down.
@@ -65,7 +65,7 @@ pub struct NewSettlement {
 pub async fn propose(tx: &Tx, now: Timestamp, new: NewSettlement, by: &Member) -> Result<row::Model, SpendingError> {
     let reason = required(&new.reason)?.to_owned();
     let (paper, payout) = locked(tx, new.payout, by).await?;
-    let grant = by.may(&AUTHORS, &paper.unit_path)?;
+    let grant = by.acts(&AUTHORS, paper.book_id, &paper.unit_path)?;
     let bank = new.bank.as_ref().map(|(account, reference)| (account.trim().to_owned(), reference.trim().to_owned()));
     let (bank_account, bank_reference) = bank.unzip();
     if let Some(known) = row::Entity::find_by_id(new.id).one(tx).await? {
@@ -154,13 +154,14 @@ pub async fn decide(
         SpendingError::NoSuchPayout => SpendingError::NoSuchSettlement,
         other => other,
     })?;
-    let grant = by.may(&APPROVERS, &paper.unit_path)?;
+    let grant = by.acts(&APPROVERS, paper.book_id, &paper.unit_path)?;
     let row = row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = row.ok_or(SpendingError::NoSuchSettlement)?;
     if by.is_among(grant, [Some(row.author_id), row.author_for_id]) {
         return Err(SpendingError::OtherPerson);
     }
     apart(tx, &[(&paper, grant)], by).await?;
+    not_paid(tx, &[row.payout_id], by, &[grant]).await?;
     if row.state != "proposed" {
         return Err(SpendingError::Decided);
     }

@@ -1,5 +1,6 @@
 //! The proof of servicing: every loan replayed from its contract and events and compared with what is stored of it, its class, its state and
-//! what the pool bore of it as well, and what all of a programme come to compared with its memo book; and the closed days with their seals.
+//! what the pool bore of it as well, and what all of a programme come to compared with its memo book, interest income class by class; and the
+//! closed days with their seals. That a day's interest stands at the class of its end costs a replay for each change of a loan.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Quer
 
 use super::ServeError;
 use super::loan::{Loan, Replayed};
-use super::{close, loan, programme, through};
+use super::{close, interest, loan, programme, through};
 
 /// How many loans are read at once.
 const PAGE: usize = 2_000;
@@ -31,7 +32,7 @@ async fn of(
     report: &mut AuditReport,
 ) -> Result<(), ServeError> {
     let ids = loan::paid_out(db, programme.id).await?;
-    let mut total = Books::default();
+    let (mut total, mut by_class) = (Books::default(), [0; 5]);
     let plus = |a: &mut Money, b: Money| *a = Money::from_fen(a.fen().saturating_add(b.fen()));
     for page in ids.chunks(PAGE) {
         let mut rows: HashMap<LoanContractId, loan_standing::Model> = HashMap::new();
@@ -51,6 +52,9 @@ async fn of(
             compare(report, id, standing, &stored, &computed);
             columns(report, programme, &one, row, &replayed);
             report.compare("loan.outstanding", id, one.row.outstanding_fen, computed.principal()?);
+            for (sum, fen) in by_class.iter_mut().zip(interest::earned(&one, programme.book_id, day)?) {
+                *sum += fen;
+            }
             plus(&mut total.undue, stored.undue);
             plus(&mut total.due, stored.due);
             plus(&mut total.off_balance, stored.off_balance);
@@ -79,6 +83,9 @@ async fn of(
     report.compare("loan.credit", key, -net(Subject::LOAN_CREDIT), total.credit.fen());
     let income: i64 = Subject::LOAN_INTEREST_INCOME.into_iter().map(net).sum();
     report.compare("loan.interest_income", key, -income, total.income[0].fen());
+    for (subject, fen) in Subject::LOAN_INTEREST_INCOME.into_iter().zip(by_class) {
+        report.compare("loan.interest_class", format!("{key} {}", subject.code()), -net(subject), fen);
+    }
     Ok(())
 }
 

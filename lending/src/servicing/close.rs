@@ -3,8 +3,8 @@
 //! closes the days it missed in their order.
 //!
 //! Loans on which something changes that day (an instalment falls due, a class or the grace ends) are replayed, at most [`PIECE`] at a time.
-//! All others only grow: the last piece adds up by how much, in the database, two statements however many loans there are, and writes
-//! none of them. What a day booked is a difference to the day before, so an interest that is booked day by day adds up to the rounded whole.
+//! All others only grow: the last piece adds up by how much, and what all come to, in the database, two statements however many loans there
+//! are, and writes none of them. What a day booked is a difference to the day before, so an interest that is booked day by day adds up to the rounded whole.
 //!
 //! While a piece is written the next may be read and reckoned beside it ([`ahead`]), and all others added up ([`rest`]): no loan's reckoning asks
 //! for another loan, and what they share (accounts, the pool, the day itself) is only written under the lock.
@@ -26,7 +26,8 @@ use sha2::{Digest, Sha256};
 use super::ServeError;
 use super::loan::{self, Loan, Replayed};
 use super::programme::{self, Known};
-use super::{Step, advance, contracts, through};
+use super::steps::{Step, advance, contracts};
+use super::through;
 use crate::postings::{self, Delta};
 
 /// How many loans a piece reckons anew at most. On SQLite nobody else writes for so long, a second for a piece that is full; many small
@@ -57,8 +58,8 @@ pub struct Ahead {
 enum Part {
     /// Loans on which something changes.
     Changed(Reckoned),
-    /// How all others have grown.
-    Rest(Grown),
+    /// All others.
+    Rest(Rest),
 }
 
 impl Ahead {
@@ -69,6 +70,15 @@ impl Ahead {
             Part::Rest(_) => None,
         }
     }
+}
+
+/// How all others have grown, and what all loans come to.
+#[derive(Debug, Default)]
+struct Rest {
+    grown: Grown,
+    loans: i64,
+    balance_fen: i64,
+    overdue_fen: i64,
 }
 
 /// Loans reckoned anew, and what that brings.
@@ -94,6 +104,14 @@ impl Grown {
             *sum += fen;
         }
         sum.1 += off_balance;
+    }
+
+    /// What is not accruing stands beside the balance sheet.
+    fn grow(&mut self, class: Class, accruing: bool, fen: [i64; 3]) {
+        match accruing {
+            true => self.add(class, fen, 0),
+            false => self.add(class, [0; 3], fen.iter().sum()),
+        }
     }
 
     fn total(&self) -> ([i64; 3], i64) {
@@ -134,7 +152,7 @@ pub async fn ahead(
     after: Option<LoanContractId>,
     size: u64,
 ) -> Result<Option<Ahead>, ServeError> {
-    let seen = db.snapshot().await?;
+    let seen = db.wide_snapshot().await?;
     let programme = programme::one(&seen, id).await?;
     let ids = changing(&seen, id, day, after, size).await?;
     let loans = loan::load(&seen, &ids, false).await?;
@@ -146,11 +164,12 @@ pub async fn ahead(
     Ok(Some(Ahead { told_count: programme.told_count, closed_through: programme.closed_through, part }))
 }
 
-/// Adds up how the loans grow on which nothing changes on a day, likewise: the pieces of the day are of other loans.
+/// Adds up how the loans grow on which nothing changes on a day, likewise: the pieces of the day are of other loans, and lower no principal,
+/// end none and make none late since before the day, so what all come to is the same before them.
 pub async fn rest(db: &Db, id: LoanProgrammeId, day: BusinessDate) -> Result<Ahead, ServeError> {
-    let seen = db.snapshot().await?;
+    let seen = db.wide_snapshot().await?;
     let programme = programme::one(&seen, id).await?;
-    let part = Part::Rest(grown(&seen, id, day).await?);
+    let part = Part::Rest(others(&seen, id, day).await?);
     seen.rollback().await?;
     Ok(Ahead { told_count: programme.told_count, closed_through: programme.closed_through, part })
 }
@@ -212,8 +231,8 @@ pub async fn piece(
         read => {
             let ids = changing(tx, id, day, None, size).await?;
             match (ids.is_empty(), read) {
-                (true, Some(Part::Rest(grown))) => Part::Rest(grown),
-                (true, _) => Part::Rest(grown(tx, id, day).await?),
+                (true, Some(Part::Rest(rest))) => Part::Rest(rest),
+                (true, _) => Part::Rest(others(tx, id, day).await?),
                 (false, _) => {
                     let loans = loan::load(tx, &ids, true).await?;
                     Part::Changed(reckon(&programme, day, ids, loans)?)
@@ -222,7 +241,7 @@ pub async fn piece(
         }
     };
     match part {
-        Part::Rest(grown) => finish(tx, now, &programme, row, &grown).await.map(Piece::Closed),
+        Part::Rest(rest) => finish(tx, now, &programme, row, &rest).await.map(Piece::Closed),
         Part::Changed(reckoned) => {
             let count = reckoned.ids.len() as u64;
             write(tx, now, &programme, row, reckoned).await?;
@@ -360,12 +379,15 @@ async fn note(tx: &Tx, row: loan_day::Model, after: loan_day::Model, grown: &Gro
     active.update(tx).await
 }
 
-/// By how much interest grew on a day on loans on which nothing changes: half up of what it has come to, less the same of the
-/// evening before.
-const INTEREST: &str = "SELECT class, accruing, CAST(SUM((interest_start + interest_step * ($2 - interest_from) + interest_den / 2) / interest_den \
-     - (interest_start + interest_step * ($2 - 1 - interest_from) + interest_den / 2) / interest_den) AS BIGINT) AS fen \
-     FROM loan_standing WHERE programme_id = $1 AND as_of < $3 AND (until_day IS NULL OR until_day > $3) AND interest_step > 0 \
-     GROUP BY class, accruing";
+/// By how much interest grew on a day on loans on which nothing changes, those that stand as they did the evening before, and hold: half up
+/// of what it has come to, less the same of the evening before. And what all come to.
+const ALL: &str = "SELECT class, accruing, CAST(COALESCE(SUM(CASE WHEN interest_step > 0 AND as_of < $3 AND (until_day IS NULL OR until_day > $3) THEN \
+     (interest_start + interest_step * ($2 - interest_from) + interest_den / 2) / interest_den \
+     - (interest_start + interest_step * ($2 - 1 - interest_from) + interest_den / 2) / interest_den ELSE 0 END), 0) AS BIGINT) AS fen, \
+     CAST(COUNT(CASE WHEN ended IS NULL THEN 1 END) AS BIGINT) AS loans, \
+     CAST(COALESCE(SUM(CASE WHEN ended IS NULL THEN undue_fen + due_fen ELSE 0 END), 0) AS BIGINT) AS balance, \
+     CAST(COALESCE(SUM(CASE WHEN ended IS NULL AND late_since < $3 THEN undue_fen + due_fen ELSE 0 END), 0) AS BIGINT) AS overdue \
+     FROM loan_standing WHERE programme_id = $1 GROUP BY class, accruing";
 /// The same of penalties.
 const PENALTY: &str = "SELECT s.class, s.accruing, \
      CAST(SUM((l.penalty_step * ($2 - l.late_from) + l.penalty_den / 2) / l.penalty_den \
@@ -375,31 +397,25 @@ const PENALTY: &str = "SELECT s.class, s.accruing, \
      FROM loan_late l JOIN loan_standing s ON s.contract_id = l.contract_id \
      WHERE l.programme_id = $1 AND s.as_of < $3 AND (s.until_day IS NULL OR s.until_day > $3) \
      AND (l.penalty_step > 0 OR l.compound_step > 0) GROUP BY s.class, s.accruing";
-/// What all of them come to.
-const TOTALS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS loans, CAST(COALESCE(SUM(undue_fen + due_fen), 0) AS BIGINT) AS balance, \
-     CAST(COALESCE(SUM(CASE WHEN late_since < $2 THEN undue_fen + due_fen ELSE 0 END), 0) AS BIGINT) AS overdue \
-     FROM loan_standing WHERE programme_id = $1 AND ended IS NULL";
-
-/// How the loans have grown on which nothing changes: those that stand as they did the evening before, and hold. Two statements.
-async fn grown(db: &impl ConnectionTrait, id: LoanProgrammeId, day: BusinessDate) -> Result<Grown, DbErr> {
+/// All loans on which nothing changes, and what all come to. Two statements.
+async fn others(db: &impl ConnectionTrait, id: LoanProgrammeId, day: BusinessDate) -> Result<Rest, DbErr> {
     let backend = db.get_database_backend();
-    let mut grown = Grown::default();
-    let mut add = |class: Class, accruing: bool, fen: [i64; 3]| match accruing {
-        true => grown.add(class, fen, 0),
-        false => grown.add(class, [0; 3], fen.iter().sum()),
-    };
+    let mut rest = Rest::default();
     let ask = |sql: &str| {
         let values = [id.into(), loan::number(day).into(), day.into()];
         Statement::from_sql_and_values(backend, sql, values)
     };
-    for one in db.query_all_raw(ask(INTEREST)).await? {
-        add(one.try_get("", "class")?, one.try_get("", "accruing")?, [one.try_get("", "fen")?, 0, 0]);
+    for one in db.query_all_raw(ask(ALL)).await? {
+        rest.grown.grow(one.try_get("", "class")?, one.try_get("", "accruing")?, [one.try_get("", "fen")?, 0, 0]);
+        rest.loans += one.try_get::<i64>("", "loans")?;
+        rest.balance_fen += one.try_get::<i64>("", "balance")?;
+        rest.overdue_fen += one.try_get::<i64>("", "overdue")?;
     }
     for one in db.query_all_raw(ask(PENALTY)).await? {
         let fen = [0, one.try_get("", "penalty")?, one.try_get("", "compound")?];
-        add(one.try_get("", "class")?, one.try_get("", "accruing")?, fen);
+        rest.grown.grow(one.try_get("", "class")?, one.try_get("", "accruing")?, fen);
     }
-    Ok(grown)
+    Ok(rest)
 }
 
 /// The last piece: what only grows, and the end of the day.
@@ -408,20 +424,18 @@ async fn finish(
     now: Timestamp,
     programme: &loan_programme::Model,
     row: loan_day::Model,
-    grown: &Grown,
+    rest: &Rest,
 ) -> Result<loan_day::Model, ServeError> {
-    let (backend, day) = (tx.get_database_backend(), row.day);
-    let totals = Statement::from_sql_and_values(backend, TOTALS, [programme.id.into(), day.into()]);
-    let totals = tx.query_one_raw(totals).await?.ok_or_else(|| DbErr::Custom("a sum has no row".to_owned()))?;
+    let (day, grown) = (row.day, &rest.grown);
     let entry = postings::day(programme.book_id, postings::day_reference(programme.id, day, row.step), day);
     book(tx, now, grown.onto(entry, programme)).await?;
     begun(tx, now, programme, day).await?;
     let mut after = row.clone();
     after.state = "closed".to_owned();
     after.closed_us = Some(now);
-    after.loans = totals.try_get("", "loans")?;
-    after.balance_fen = Money::from_fen(totals.try_get("", "balance")?);
-    after.overdue_fen = Money::from_fen(totals.try_get("", "overdue")?);
+    after.loans = rest.loans;
+    after.balance_fen = Money::from_fen(rest.balance_fen);
+    after.overdue_fen = Money::from_fen(rest.overdue_fen);
     let ([interest, penalty, compound], off_balance) = grown.total();
     let figures = [
         after.loans,

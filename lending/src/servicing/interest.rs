@@ -10,8 +10,9 @@ use domain::loan::reckoning::Reckoning;
 use domain::{BookId, BusinessDate, Money};
 use ledger::{Entry, Subject};
 
+use super::event::recipe;
 use super::loan::{Fact, Loan, Replayed};
-use super::{NewEvent, ServeError, recipe};
+use super::{NewEvent, ServeError};
 use crate::postings::{Delta, Occasion};
 
 /// Interest that follows the days (not what facts themselves book), in fen, by class.
@@ -74,6 +75,11 @@ impl Moved {
         }
         Ok(left)
     }
+}
+
+/// What all days of a loan brought, up to one and with it: what its interest income comes to, class by class.
+pub(super) fn earned(loan: &Loan, book: BookId, through: BusinessDate) -> Result<ByClass, ServeError> {
+    loan.payout().map_or(Ok(ByClass::default()), |(_, on)| between(loan, book, on.previous(), through))
 }
 
 /// What the days after one, up to another and with it, bring; nothing before the payout.

@@ -325,7 +325,9 @@ pub async fn load(
             standing.late.push(Late { due: row.due_on, penalty, compound });
         }
     }
-    let sql = "SELECT c.replaces_id, c.kind FROM loan_contract c WHERE c.replaces_id IN (SELECT id FROM {rows}) AND c.paid_out_on IS NOT NULL";
+    // What is withdrawn is never paid out; to say so lets the database find them by their index.
+    let sql = "SELECT c.replaces_id, c.kind FROM loan_contract c WHERE c.replaces_id IN (SELECT id FROM {rows}) \
+               AND c.paid_out_on IS NOT NULL AND c.state <> 'withdrawn'";
     for row in db.query_all_raw(set().statement(backend, sql, [])).await? {
         if let Some(loan) = loans.get_mut(&row.try_get::<LoanContractId>("", "replaces_id")?) {
             loan.replaced_by = Some(row.try_get("", "kind")?);

@@ -1,9 +1,12 @@
 //! What the rate of a running loan is by its contract: the one it was signed at, or, where it is priced anew on 1 January or on the
-//! anniversary of its payout, the LPR of that day with the spread, floor and cap it was signed with (facts: lending 2).
+//! anniversary of its payout, the LPR of that day with the spread, floor and cap it was signed with (facts: lending 2). 等本等息, and a loan that
+//! is repaid with all its interest at its end and reckoned by months, have one rate for all of it: none is priced anew, whatever its product says.
 
 use std::collections::HashMap;
 
+use domain::lending::RepaymentMethod;
 use domain::lending::product::{LprTenor, ProductTerms, Repricing};
+use domain::loan::InterestMode;
 use domain::loan::life::{Event, What};
 use domain::{BusinessDate, LoanProductId, Rate};
 use entity::loan_contract;
@@ -32,6 +35,15 @@ pub struct Price {
     pub annual_rate: Rate,
     /// The first day it holds.
     pub since: BusinessDate,
+}
+
+/// When a contract is priced anew: never where its interest is one sum for all of it.
+fn repricing(row: &loan_contract::Model) -> Repricing {
+    use RepaymentMethod::*;
+    match (row.method, row.interest_mode) {
+        (Flat, _) | (Bullet, InterestMode::Monthly) => Repricing::Fixed,
+        (LevelInstalment | EqualPrincipal | InterestOnly, _) | (Bullet, InterestMode::Daily) => row.repricing,
+    }
 }
 
 /// The last day by a day on which a contract paid out on another is priced anew; nothing if there was none yet.
@@ -64,7 +76,7 @@ impl Known {
         day: BusinessDate,
     ) -> Result<Option<Price>, ServeError> {
         let row = &loan.row;
-        let since = loan.payout().and_then(|(_, paid_out_on)| priced_on(row.repricing, paid_out_on, day));
+        let since = loan.payout().and_then(|(_, paid_out_on)| priced_on(repricing(row), paid_out_on, day));
         let Some(since) = since else { return expected(db, loan, day).await };
         let key = (row.product_id, row.version, row.lpr_tenor, row.spread_bp, since);
         if let Some(annual_rate) = self.0.get(&key) {
@@ -80,7 +92,7 @@ impl Known {
 pub async fn expected(db: &impl ConnectionTrait, loan: &Loan, day: BusinessDate) -> Result<Option<Price>, ServeError> {
     let Some((_, paid_out_on)) = loan.payout() else { return Ok(None) };
     let row = &loan.row;
-    let Some(since) = priced_on(row.repricing, paid_out_on, day) else {
+    let Some(since) = priced_on(repricing(row), paid_out_on, day) else {
         return Ok(Some(Price { annual_rate: row.annual_rate, since: paid_out_on }));
     };
     let terms = terms(db, row).await?;

@@ -2,7 +2,6 @@
 
 use domain::Money;
 use domain::bank_file::{BankFile, Kind, Pace, Position, Total};
-use domain::loan::allocation::Component;
 use domain::loan::overdue::Class;
 use domain::role::Role;
 use reqwest::Method;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 use crate::caller::send;
 use crate::world::{World, story};
 
-use super::{Loan, by_days, fen, file, house, house_that_tells, notice, on, open, stands, told, total};
+use super::{Loan, by_days, file, house, house_that_tells, notice, on, open, stands, told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memo_book_is_the_banks_file_and_what_is_wrong_is_said_in_words() {
@@ -114,19 +113,19 @@ async fn the_memo_book_is_the_banks_file_and_what_is_wrong_is_said_in_words() {
 }
 
 /// The open break of a class.
-async fn one(w: &World, class: &str) -> Value {
+pub(super) async fn one(w: &World, class: &str) -> Value {
     let found = open(w).await.into_iter().find(|one| one["class"] == class);
     found.unwrap_or_else(|| panic!("no {class}"))
 }
 
-async fn ways(w: &World, of: &Value) -> Vec<String> {
+pub(super) async fn ways(w: &World, of: &Value) -> Vec<String> {
     let path = format!("/staff/breaks/{}/ways", of["id"].as_str().unwrap());
     let ways = w.staff(Role::Cashier).await.get(&path).await.ok();
     ways["items"].as_array().unwrap().iter().map(|way| way["choice"].as_str().unwrap().to_owned()).collect()
 }
 
 /// One proposes, another agrees.
-async fn settled(w: &World, of: &Value, choice: &str) {
+pub(super) async fn settled(w: &World, of: &Value, choice: &str) {
     let path = format!("/staff/breaks/{}/resolutions", of["id"].as_str().unwrap());
     let body = json!({ "id": Uuid::now_v7(), "choice": choice, "reason": "已与银行核对（示例）" });
     let bookkeeper = w.staff(Role::Bookkeeper).await;
@@ -269,114 +268,6 @@ async fn what_the_bank_says_otherwise_is_followed_handed_back_or_cleared_up() {
         assert!(read.to_string().contains("999999.00") && read.to_string().contains("银行0户0.00"), "{read}");
         w.attacked("UPDATE discrepancy SET contract_id = NULL", "fixed").await;
         w.attacked("UPDATE discrepancy SET class = 'loan_split'", "fixed").await;
-    })
-    .await;
-}
-
-/// A fen of what is due is cleared up by a file that agrees, or the bank is followed in it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fen_of_what_is_due_is_cleared_up_or_followed() {
-    story(async |w| {
-        let h = house(w, by_days()).await;
-        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
-        h.closed_before(w, "2026-03-11").await;
-        let late = |day: &str, sequence: u64, arrears: &str| {
-            let mut position = stands(&loan, "36000.00", Class::SpecialMention);
-            position.arrears = arrears.parse().unwrap();
-            file(day, sequence, Vec::new(), vec![position])
-        };
-        h.bring(&h.town.lender, &late("2026-03-10", 1, "3121.04")).await.ok();
-        assert_eq!(open(w).await[0]["item"], "loan:HT-1:2026-03-10:rounding");
-        h.bring(&h.town.lender, &late("2026-03-10", 2, "3121.05")).await.ok();
-        assert_eq!(open(w).await.len(), 0, "cleared up by the next file");
-        h.closed_before(w, "2026-03-12").await;
-        h.bring(&h.town.lender, &late("2026-03-11", 3, "3121.58")).await.ok();
-        let of = one(w, "loan_rounding").await;
-        assert_eq!(ways(w, &of).await, ["follow", "correct", "explain"]);
-        let before = h.standing(&loan).await["due"].clone();
-        settled(w, &of, "follow").await;
-        let after = h.standing(&loan).await["due"].clone();
-        assert_eq!(fen(&total(&after)), fen(&total(&before)) - 1);
-    })
-    .await;
-}
-
-/// Every file says where a loan stands: what it says otherwise each time is one break, until it is another difference or settled.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_difference_that_every_file_repeats_is_one_break() {
-    story(async |w| {
-        let h = house(w, by_days()).await;
-        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
-        h.closed_before(w, "2026-02-20").await;
-        let mut sequence = 0;
-        let mut says = async |day: u32, balance: &str, class: Class| {
-            sequence += 1;
-            let day = format!("2026-02-{day}");
-            let file = file(&day, sequence, Vec::new(), vec![stands(&loan, balance, class)]);
-            let read = h.bring(&h.town.lender, &file).await.ok();
-            (read["breaks"].as_array().unwrap().len(), open(w).await)
-        };
-        let (found, first) = says(10, "36100.00", Class::SpecialMention).await;
-        assert_eq!((found, first.len()), (2, 2), "{first:?}");
-        // Told again it is the same; the file says what it found all the same.
-        for day in 11..14 {
-            assert_eq!(says(day, "36100.00", Class::SpecialMention).await, (2, first.clone()));
-        }
-        // Another difference takes the place of the first.
-        let (_, second) = says(14, "36050.00", Class::SpecialMention).await;
-        let of = |all: &[Value], class: &str| all.iter().find(|one| one["class"] == class).cloned();
-        assert_eq!((second.len(), of(&second, "loan_class")), (2, of(&first, "loan_class")));
-        let balance = of(&second, "loan_balance").unwrap();
-        assert_ne!(balance["id"], of(&first, "loan_balance").unwrap()["id"]);
-        // What two persons explained stays explained; what the bank has to correct comes back until it has.
-        settled(w, &balance, "explain").await;
-        settled(w, &of(&second, "loan_class").unwrap(), "correct").await;
-        let (_, third) = says(15, "36050.00", Class::SpecialMention).await;
-        assert_eq!(third.iter().map(|one| &one["class"]).collect::<Vec<_>>(), ["loan_class"], "{third:?}");
-        assert_eq!(says(16, "36049.00", Class::SpecialMention).await.1.len(), 2);
-        // What it says as we do is cleared, whatever else it says of the loan.
-        let (_, left) = says(17, "36000.00", Class::SpecialMention).await;
-        assert_eq!(left.iter().map(|one| &one["class"]).collect::<Vec<_>>(), ["loan_class"], "{left:?}");
-        assert_eq!(says(18, "36000.00", Class::Normal).await, (0, Vec::new()));
-
-        // The same of sums, which a later file says as we do.
-        let mut sums = file("2026-02-19", 10, Vec::new(), Vec::new());
-        sums.pace = Pace::Summary;
-        let (class, arrears) = (Class::Normal, Money::ZERO);
-        for (count, left) in [(2, 1), (2, 1), (3, 1), (1, 0)] {
-            sums.totals = vec![Total { line: 0, class, count, balance: "36000.00".parse().unwrap(), arrears }];
-            h.bring(&h.town.lender, &sums).await.ok();
-            assert_eq!(open(w).await.len(), left, "{count}");
-            sums.sequence += 1;
-        }
-    })
-    .await;
-}
-
-/// What penalties have come to is told again and again: what differs is one break, until the bank says it as we do.
-#[tokio::test(flavor = "multi_thread")]
-async fn penalties_told_otherwise_are_one_break_until_they_agree() {
-    story(async |w| {
-        let h = house(w, by_days()).await;
-        let loan = h.lent(w, "equal_principal", "36000.00", 1).await;
-        h.closed_before(w, "2026-03-12").await;
-        let come_to = |day: &str, sequence: u64, penalty: &str, compound: &str| {
-            let serial = format!("S{sequence}");
-            let mut line = told(&loan, &serial, "0.00", "0.00", "36000.00", Class::SpecialMention);
-            (line.kind, line.on) = (Kind::Penalty, day.parse().unwrap());
-            line.split.amounts[Component::Penalty] = penalty.parse().unwrap();
-            line.split.amounts[Component::Compound] = compound.parse().unwrap();
-            line.amount = line.split.total().unwrap();
-            file(day, sequence, vec![line], Vec::new())
-        };
-        for (day, sequence) in [("2026-03-09", 1), ("2026-03-10", 2)] {
-            let read = h.bring(&h.town.lender, &come_to(day, sequence, "9.00", "0.18")).await.ok();
-            assert_eq!(read["breaks"][0]["class"], "split", "{read}");
-            let left = open(w).await;
-            assert_eq!(left.len(), 1, "{left:?}");
-        }
-        let read = h.bring(&h.town.lender, &come_to("2026-03-11", 3, "5.19", "0.20")).await.ok();
-        assert_eq!((&read["agreed"], open(w).await.len()), (&json!(1), 0), "{read}");
     })
     .await;
 }

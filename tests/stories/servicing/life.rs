@@ -355,7 +355,7 @@ async fn what_was_paid_too_much_is_paid_back() {
 }
 
 /// A contract that is priced anew on 1 January has the LPR of that day, with its spread; a bank's file that says nothing of it, or
-/// something else, is a break.
+/// something else, is a break. 等本等息 has one rate for all of it, by the same product.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_is_priced_anew_and_the_bank_has_to_say_so() {
     let mut terms = by_days();
@@ -363,27 +363,33 @@ async fn a_contract_is_priced_anew_and_the_bank_has_to_say_so() {
     story(async |w| {
         let h = house(w, terms.clone()).await;
         let loan = h.lent(w, "interest_only", "36000.00", 1).await;
+        let flat = h.lent(w, "flat", "36000.00", 2).await;
+        let paid = async |due: &str| {
+            h.closed_before(w, due).await;
+            for one in [&loan, &flat] {
+                let owed = h.standing(one).await["due"].clone();
+                h.pay(one, due, &total(&owed)).await;
+            }
+        };
         for month in 3..=12 {
-            let due = format!("2026-{month:02}-01");
-            h.closed_before(w, &due).await;
-            let owed = h.standing(&loan).await["due"].clone();
-            h.pay(&loan, &due, &total(&owed)).await;
+            paid(&format!("2026-{month:02}-01")).await;
         }
         let rate = json!({ "tenor": "one_year", "published_on": "2026-12-21", "rate": "0.028" });
         on(w, "2026-12-22").await;
         h.town.lender.post("/staff/lpr", rate.clone()).await.ok();
         h.town.rates(&rate).await;
         assert_eq!(h.seen(&loan).await["expected_rate"]["annual_rate"], "0.0415");
-        h.closed_before(w, "2027-01-01").await;
-        let owed = h.standing(&loan).await["due"].clone();
-        h.pay(&loan, "2027-01-01", &total(&owed)).await;
+        paid("2027-01-01").await;
         h.closed_before(w, "2027-01-11").await;
         let seen = h.seen(&loan).await;
         assert_eq!(
             (&seen["annual_rate"], &seen["expected_rate"]),
             (&json!("0.0415"), &json!({ "annual_rate": "0.0395", "since": "2027-01-01" }))
         );
-        let position = || vec![stands(&loan, "36000.00", Class::Normal)];
+        assert_eq!(h.seen(&flat).await["expected_rate"], json!({ "annual_rate": "0.0415", "since": "2026-02-01" }));
+        let repriced = h.tell(&flat, "rate", "2027-01-01", json!({ "rate": "0.0395" })).await;
+        repriced.refused(422, "cannot_reprice");
+        let position = || vec![stands(&loan, "36000.00", Class::Normal), stands(&flat, "3000.00", Class::Normal)];
         let read = h.bring(&h.town.lender, &file("2027-01-10", 1, Vec::new(), position())).await.ok();
         assert_eq!(read["breaks"].as_array().unwrap().len(), 1, "{read}");
         let words = "按合同自2027-01-01起年利率应为3.95%，截至2027-01-10登记的是4.15%";

@@ -2,6 +2,7 @@
 //! the job; subsidies; the pool. Each story ends with the audit, which replays every loan and compares the memo book with all of them.
 
 mod close;
+mod differences;
 mod files;
 mod life;
 mod pool;

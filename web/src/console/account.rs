@@ -74,7 +74,7 @@ pub(super) async fn of_charity(
                 }
             }
             @if !outdated.is_empty() { (named_otherwise(&outdated)) }
-            @if officer.is(&DECIDERS) {
+            @if officer.keeps(&DECIDERS, line.book.id) {
                 div class="steps" {
                     (Step { name: "申请变更账户或商户号", will: "将提出申请；上传证明材料后由另一人批准，启用之日起生效。在募项目的方案仍写原账户，须分别申请方案变更。",
                         to: &format!("/console/charities/{}/account", line.book.id), grave: false, fields: html! {
@@ -111,7 +111,7 @@ async fn show(officer: &Officer, id: AccountChangeId, word: &str, typed: &Typed)
     let fresh = Typed::default();
     let refused = |step: &str| (word == step).then_some(typed);
     let waits = row.state == ProposalState::Proposed;
-    let decider = officer.member.may(&DECIDERS, &line.unit.path).is_ok();
+    let decider = officer.keeps(&DECIDERS, line.book.id);
     let object = organisation.account_change_object(id, &officer.member, false).await?;
     let said = why_not(officer, [object.clone()]).await?;
     let papers =

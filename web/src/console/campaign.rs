@@ -367,7 +367,7 @@ fn release_step(officer: &Officer, row: &campaign::Model, at: &At<'_>) -> Markup
     );
     let will = "把截至这一天已用于项目、还没有解除的金额，从限定性净资产转入非限定性净资产。金额由账簿算出；可用余额和募集额不变。";
     html! {
-        @if spends && officer.is(&RELEASERS) {
+        @if spends && officer.acts(&RELEASERS, row.book_id, &row.unit_path) {
             (Step { name: "解除限定", will, to: &format!("{}/release", path(row.id)), grave: false, fields: html! {
                 (part::new_id(typed))
                 (Field::day(typed, "through", "截止日期").hint("不填则到今天。"))

@@ -85,7 +85,7 @@ impl Offer {
             Whose::AnotherThanAuthor => !own,
             Whose::Anybody => true,
         };
-        right && officer.member.may(self.roles, &row.unit_path).is_ok()
+        right && officer.acts(self.roles, row.book_id, &row.unit_path)
     }
 }
 

@@ -78,7 +78,7 @@ async fn show(
                 (part::refusal(said.get(&format!("decision:{id}"))))
                 @if let Some(text) = &row.publication { p { "公示：" (part::lines(text)) } }
                 p class="faint" { (names.name(row.author_id)) "提出 · " (part::at(row.created_us)) @if let Some(at) = row.decided_us { " · " (names.maybe(row.approver_id)) "决定 · " (part::at(at)) } }
-                @if row.state == DecisionState::Proposed && row.author_id != officer.id() && officer.is(&DECIDERS) {
+                @if row.state == DecisionState::Proposed && row.author_id != officer.id() && officer.is_for(&DECIDERS, row.book_id) {
                     div class="steps" {
                         (Step { name: "同意", will: will(row.kind), to: &format!("/console/decisions/{id}/approval"), grave: row.kind == DecisionKind::Termination, fields: nothing() }.show(officer, refused(&id, "approval")))
                         (Step { name: "不同意", will: "这项提议不再进行。", to: &format!("/console/decisions/{id}/rejection"), grave: false, fields: part::why(refused(&id, "rejection")) }.show(officer, refused(&id, "rejection")))

@@ -154,7 +154,7 @@ async fn show(
     let content = html! {
         (part::heading(&row.purpose, &html! {
             (part::badge(words::disbursement(row.state)))
-            @if row.state == DisbursementState::Approved && officer.is(&[Role::Cashier]) {
+            @if row.state == DisbursementState::Approved && officer.acts(&[Role::Cashier], row.book_id, &row.unit_path) {
                 a class="button primary" href="/console/payment-files/new" { "制作付款文件" }
             }
             @if draft && written <= FORM { a class="button" href={ (path(id)) "/edit" } { "修改" } }
@@ -166,7 +166,7 @@ async fn show(
             @if draft {
                 (Step { name: "提交审批", will: "将按该慈善组织的审批规则逐级审批；须先上传证明材料。", to: &to("submission"), grave: false, fields: nothing() }.show(officer, refused("submission")))
             }
-            @if !own && officer.is(due) {
+            @if !own && officer.acts(due, row.book_id, &row.unit_path) {
                 (Step { name: "批准", will: &approval(&row), to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused("approval")))
                 (Step { name: "退回", will: "将退回经办人修改，并告知原因。", to: &to("rejection"), grave: false, fields: reason("rejection") }.show(officer, refused("rejection")))
             }

@@ -348,7 +348,7 @@ fn changed(
                 p { (part::badge(state(row.state))) " " (words::profile(row.profile)) "，单级上限" (part::yuan(row.single_limit_fen)) "，三级起点" (part::yuan(row.third_limit_fen)) "，静默期" (row.account_quiet_days) "天" }
                 p class="faint" { "原因：" (row.reason) " · " (names.name(row.author_id)) " · " (part::at(row.created_us)) @if row.approver_id.is_some() { " · 决定：" (names.maybe(row.approver_id)) } }
                 (part::refusal(said.get(&profile_object(row.id))))
-                @if row.state == ProposalState::Proposed && row.author_id != officer.id() && officer.is(&[Role::Chair, Role::FinanceHead, Role::Admin]) {
+                @if row.state == ProposalState::Proposed && row.author_id != officer.id() && officer.keeps(&[Role::Chair, Role::FinanceHead, Role::Admin], row.book_id) {
                     div class="steps" {
                         @for (step, name, will) in [("approval", "批准", "新的审批规则立即生效。"), ("decline", "不批准", "审批规则不变。")] {
                             @let refused = (word == step).then_some(typed);

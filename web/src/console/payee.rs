@@ -143,10 +143,10 @@ async fn show(
             ("账户核实", html! { (names.maybe(row.account_confirmed_by)) }),
         ])))
         div class="steps" {
-            @if !unused && unconfirmed && row.account_changed_by != Some(officer.id()) && officer.is(&CONFIRMERS) {
+            @if !unused && unconfirmed && row.account_changed_by != Some(officer.id()) && officer.acts(&CONFIRMERS, row.book_id, &row.unit_path) {
                 (Step { name: "核实账户", will: "确认已向收款人核实新账户，此后可以向它付款。须由变更以外的人办理。", to: &to("account-confirmation"), grave: false, fields: nothing() }.show(officer, refused("account-confirmation")))
             }
-            @if !unused && officer.is(&KEEPERS) {
+            @if !unused && officer.acts(&KEEPERS, row.book_id, &row.unit_path) {
                 (Step { name: "变更账户", will: "新账户须由另一人核实，或过了静默期，才能付款。", to: &to("account"), grave: false, fields: html! {
                     (Field::text(of("account"), "number", "银行账号").required().longest(40))
                     (Field::text(of("account"), "bank", "开户行").required().longest(60))

@@ -137,11 +137,16 @@ pub(super) fn rules(plan: &Plan, starts_after: Option<Timestamp>) -> Markup {
                 }
             }
             @if let Some(now) = starts_after {
-                @let past = BusinessDate::of(plan.starts) < BusinessDate::of(now);
-                li class={ @if past { "unmet" } @else { "met" } } {
-                    span class="unseen" { @if past { "不符合：" } @else { "符合：" } }
-                    "募捐开始日期没有过去"
-                    @if past { ul { li class="fault" { "方案写的开始日期是" (BusinessDate::of(plan.starts)) "，已经过去；请改为备案完成以后的日期" } } }
+                @let starts = BusinessDate::of(plan.starts);
+                // No rule of the law: whoever approves may let it stand, and gifts are taken from the opening on.
+                @if starts < BusinessDate::of(now) {
+                    li class="mind" {
+                        span class="unseen" { "请注意：" }
+                        "募捐开始日期已经过去"
+                        p class="faint" { "方案写的是" (starts) "。不影响审批；备案完成、开放募捐之后才收捐款。要与实际相符的，请改期后再提交。" }
+                    }
+                } @else {
+                    li class="met" { span class="unseen" { "符合：" } "募捐开始日期没有过去" }
                 }
             }
         }

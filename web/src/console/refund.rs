@@ -121,7 +121,14 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
     let failed = row.state == RefundState::Failed;
     let own = row.requester_id == Some(officer.id());
     let profile = officer.app.refunds.profile(&row).await?;
-    let general = officer.app.refunds.purpose(&row).await?.general().is_some();
+    let purpose = officer.app.refunds.purpose(&row).await?;
+    let general = purpose.general().is_some();
+    let campaign = officer.app.campaigns.with_money(purpose.campaign().as_slice()).await?.pop();
+    let acts = |roles: &[Role]| match (&campaign, purpose.general()) {
+        (Some(of), _) => officer.acts(roles, of.campaign.book_id, &of.campaign.unit_path),
+        (None, Some(book)) => officer.keeps(roles, book),
+        (None, None) => false,
+    };
     let banks = bank_names(officer).await?;
     let content = html! {
         (part::heading(&format!("退款 {}元", part::grouped(row.amount_fen)), &part::badge(words::refund(row.state))))
@@ -141,22 +148,22 @@ async fn show(officer: &Officer, id: RefundId, word: &str, typed: &Typed) -> Res
         @if let Some(booked) = &booked { (booked) }
         @if asked && own { p class="faint" { "这是您提出的申请，由另一人审批。不再需要退款的，请审批人选“不予退款”并写明原因；批准以后不能收回。" } }
         div class="steps" {
-            @if asked && !own && officer.is(deciders(profile)) {
+            @if asked && !own && acts(deciders(profile)) {
                 (step("批准", if general { "将从非限定性资金中退还，由两人从银行付出。" } else { "将从项目资金中退还，公开募集额随之减少；由系统向微信发起退款。" }, "approval", false))
                 (Step { name: "不予退款", will: "将结束这项申请，并告知原因。", to: &to("decline"), grave: false, fields: html! {
                     (Field::area(of("decline"), "reason", "原因").required().longest(500)) } }.show(officer, refused("decline")))
             }
-            @if asked && !own && !general && row.cover_author_id.is_none() && officer.is(cover_authors(profile)) {
+            @if asked && !own && !general && row.cover_author_id.is_none() && acts(cover_authors(profile)) {
                 (step("申请非限定性资金垫付", "项目已花掉的部分，将由非限定性资金承担，须理事长批准。", "cover-proposal", false))
             }
-            @if asked && row.cover_author_id.is_some() && row.cover_author_id != Some(officer.id()) && officer.is(&[Role::Chair]) {
+            @if asked && row.cover_author_id.is_some() && row.cover_author_id != Some(officer.id()) && acts(&[Role::Chair]) {
                 (step("批准垫付并退款", "将批准退款，不足部分由非限定性资金承担。", "cover-approval", false))
             }
             @if failed && row.outcome_author_id.is_none() {
-                @if officer.is(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]) { (step("重新发起", "将以新的退款单号再次向微信发起。", "retry", false)) }
-                @if officer.is(&[Role::Cashier, Role::Bookkeeper]) { (step("申请线下处理", "微信退不了的款，由两人决定改从银行支付或放弃。", "outcome-proposal", false)) }
+                @if acts(&[Role::Cashier, Role::Bookkeeper, Role::FinanceHead]) { (step("重新发起", "将以新的退款单号再次向微信发起。", "retry", false)) }
+                @if acts(&[Role::Cashier, Role::Bookkeeper]) { (step("申请线下处理", "微信退不了的款，由两人决定改从银行支付或放弃。", "outcome-proposal", false)) }
             }
-            @if failed && row.outcome_author_id.is_some() && row.outcome_author_id != Some(officer.id()) && officer.is(deciders(profile)) {
+            @if failed && row.outcome_author_id.is_some() && row.outcome_author_id != Some(officer.id()) && acts(deciders(profile)) {
                 (Step { name: "已从银行退还", will: "将记账：这笔退款已从银行账户支付。", to: &to("bank-payment"), grave: false, fields: html! {
                     (Field::listed(of("bank-payment"), "bank_account", "付款账户简称", &banks).required().longest(40)) } }.show(officer, refused("bank-payment")))
                 (step("放弃退款", if general { "款项留在非限定性资金中，不再退还；不能恢复。" } else { "款项留在项目中，不再退还；不能恢复。" }, "give-up", true))

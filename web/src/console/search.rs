@@ -82,11 +82,17 @@ fn general_fund(officer: &Officer, text: &str) -> Vec<Found> {
     }]
 }
 
-/// A refund by the number it goes to the channel under.
+/// A refund by the number it goes to the channel under, or by the one the channel gave it.
 async fn refunds(officer: &Officer, text: &str) -> Result<Vec<Found>, PageError> {
+    if !officer.is(&refund::READERS) {
+        return Ok(Vec::new());
+    }
+    let (refunds, by) = (&officer.app.refunds, &officer.member);
     let named = RefundId::from_out_refund_no(text).map(|(id, _)| id).or_else(|| id(text).map(RefundId::from));
-    let Some(id) = named.filter(|_| officer.is(&refund::READERS)) else { return Ok(Vec::new()) };
-    let row = known(officer.app.refunds.shown(id, &officer.member, &refund::READERS).await)?;
+    let row = match named {
+        Some(id) => known(refunds.shown(id, by, &refund::READERS).await)?,
+        None => known(refunds.numbered(&text.replace(' ', ""), by, &refund::READERS).await)?.flatten(),
+    };
     let found = row.map(|row| Found {
         path: refund::path(row.id),
         title: row.id.simple(),
@@ -338,7 +344,7 @@ fn amounts(officer: &Officer, text: &str) -> Vec<Found> {
 /// What somebody can search for, in words: of each line what they may see.
 const SEARCHED: [(&str, &[Role]); 9] = [
     ("捐赠：我方订单号、微信支付单号、银行流水号、转账附言中的代码（SZ开头）、金额，或“一般捐赠”", &SEARCHERS),
-    ("退款：退款单号", &refund::READERS),
+    ("退款：我方退款单号、微信退款单号", &refund::READERS),
     ("捐赠票据：票据号码", &app::receipts::READERS),
     ("支出和付款：编号、银行流水号、用途中的文字；收款人：编号、完整户名", &crowdfunding::spending::READERS),
     ("公益项目：名称、备案编号", &crowdfunding::READERS),
@@ -368,13 +374,13 @@ async fn found(officer: &Officer, text: &str) -> Result<Vec<Kind>, PageError> {
     if gifts.len() == 1 {
         return Ok(vec![Kind { name: "捐赠", found: gifts }]);
     }
-    let papers = papers(officer, text).await?;
+    let (refunds, papers) = (refunds(officer, text).await?, papers(officer, text).await?);
     // Likewise that of a paper, a payment or a refund: their entries stand on their pages.
-    let by_number = id(text).is_some();
+    let by_number = id(text).is_some() || !refunds.is_empty();
     let mut kinds = vec![
         Kind { name: "捐赠", found: gifts },
         Kind { name: "一般捐赠", found: general_fund(officer, text) },
-        Kind { name: "退款", found: refunds(officer, text).await? },
+        Kind { name: "退款", found: refunds },
         Kind { name: "捐赠票据", found: receipts(officer, text).await? },
         Kind { name: "借款合同", found: loans(officer, text).await? },
         Kind { name: "公益项目", found: campaigns(officer, text).await? },
@@ -383,10 +389,10 @@ async fn found(officer: &Officer, text: &str) -> Result<Vec<Kind>, PageError> {
         Kind { name: "付款", found: payments(officer, text).await? },
         Kind { name: "收款人", found: payees(officer, text).await? },
         Kind { name: "工作人员", found: members(officer, text).await? },
+        Kind { name: "差错", found: breaks(officer, text).await? },
     ];
     kinds.retain(|kind| !kind.found.is_empty());
     if !(by_number && kinds.len() == 1) {
-        kinds.push(Kind { name: "差错", found: breaks(officer, text).await? });
         kinds.push(Kind { name: "凭证", found: entries(officer, text).await? });
         kinds.push(Kind { name: "银行流水", found: lines(officer, text).await? });
         kinds.retain(|kind| !kind.found.is_empty());

@@ -102,6 +102,7 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
     let last = month.split_once('-').and_then(|(year, month)| Period::month(year.parse().ok()?, month.parse().ok()?));
     let until = last.map(|period| format!("&day={}", period.last)).unwrap_or_default();
     let standing = sheets.iter().find(|one| one.month == month && one.state != BalanceState::Returned);
+    let kept = || html! { (desk.kept()) input type="hidden" name="month" value=(month); };
     let content = html! {
         (part::heading(&format!("银行存款余额调节表 {month}"), &html! {
             span class="faint" { (desk.shelf.book.name) " · " (name) }
@@ -121,18 +122,17 @@ async fn show_balance(officer: &Officer, asked: &Asked, word: &str, typed: &Type
         ])))
         (part::block("未达账项", &items.plain()))
         div class="steps" {
-            @if standing.is_none() && officer.is(&PREPARERS) && report.agrees() {
+            @if standing.is_none() && officer.keeps(&PREPARERS, desk.shelf.book.id) && report.agrees() {
                 (Step { name: "编制", will: "按现在的数字编制这个月的调节表，由财务负责人复核。", to: "/console/bank/balance", grave: false, fields: html! {
-                    (part::new_id(refused("").unwrap_or(&Typed::default())))
-                    (desk.kept())
-                    input type="hidden" name="month" value=(month);
+                    (part::new_id(refused("prepare").unwrap_or(&Typed::default())))
+                    (kept())
                 } }.show(officer, refused("prepare")))
             }
             @if let Some(one) = standing {
-                @if one.state == BalanceState::Prepared && officer.is(&REVIEWERS) && one.author_id != officer.id() {
+                @if one.state == BalanceState::Prepared && officer.keeps(&REVIEWERS, one.book_id) && one.author_id != officer.id() {
                     @let to = |step: &str| format!("/console/bank/balance/{}/{step}", one.id);
-                    (Step { name: "复核通过", will: "确认调节后两边相符，未达账项属实。", to: &to("approval"), grave: false, fields: desk.kept() }.show(officer, refused("approval")))
-                    (Step { name: "退回", will: "退回编制人，更正后重新编制。", to: &to("return"), grave: false, fields: html! { (desk.kept()) (part::why(refused("return"))) } }.show(officer, refused("return")))
+                    (Step { name: "复核通过", will: "确认调节后两边相符，未达账项属实。", to: &to("approval"), grave: false, fields: kept() }.show(officer, refused("approval")))
+                    (Step { name: "退回", will: "退回编制人，更正后重新编制。", to: &to("return"), grave: false, fields: html! { (kept()) (part::why(refused("return"))) } }.show(officer, refused("return")))
                 }
             }
         }
@@ -190,8 +190,8 @@ pub(super) async fn post_prepare(officer: Officer, form: Form) -> Result<Respons
     match prepared {
         Ok(()) => Ok(officer.done("已编制，待财务负责人复核。", &next)),
         Err(refused) => {
-            show_balance(&officer, &Asked::at("/console/bank/balance"), "prepare", &Typed::refused(&form, refused))
-                .await
+            let asked = desk.asked("/balance", &[("month", form.get("month"))]);
+            show_balance(&officer, &asked, "prepare", &Typed::refused(&form, refused)).await
         }
     }
 }
@@ -218,9 +218,13 @@ pub(super) async fn post_review(
     }
     .await;
     match reviewed {
-        Ok(()) => Ok(officer.done(if agree { "已复核。" } else { "已退回。" }, &desk.path("/balance"))),
+        Ok(()) => {
+            let next = format!("{}&month={}", desk.path("/balance"), encoded(form.get("month")));
+            Ok(officer.done(if agree { "已复核。" } else { "已退回。" }, &next))
+        }
         Err(refused) => {
-            show_balance(&officer, &Asked::at("/console/bank/balance"), &word, &Typed::refused(&form, refused)).await
+            let asked = desk.asked("/balance", &[("month", form.get("month"))]);
+            show_balance(&officer, &asked, &word, &Typed::refused(&form, refused)).await
         }
     }
 }

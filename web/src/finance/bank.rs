@@ -62,6 +62,14 @@ impl Desk {
         format!("/console/bank{page}?{}", self.query())
     }
 
+    /// A page of the bank about this account, as it is shown again when a form on it was refused.
+    pub(super) fn asked(&self, page: &str, more: &[(&str, &str)]) -> Asked {
+        let account = self.account.as_deref().unwrap_or_default();
+        let kept = [("book", self.shelf.book.code.as_str()), ("account", account)];
+        let query: Vec<(&str, &str)> = kept.into_iter().chain(more.iter().copied()).collect();
+        Asked::about(&format!("/console/bank{page}"), &query)
+    }
+
     /// Hidden fields that keep the book and the account of a form.
     pub(super) fn kept(&self) -> Markup {
         html! {
@@ -101,7 +109,7 @@ impl Desk {
     pub(super) fn none(&self, officer: &Officer) -> Markup {
         html! {
             (part::nothing_here("还没有登记银行账户。"))
-            @if officer.is(&KEEPERS) { p { a class="button" href={ "/console/bank/account?" (self.shelf.query()) } { "登记银行账户" } } }
+            @if officer.keeps(&KEEPERS, self.shelf.book.id) { p { a class="button" href={ "/console/bank/account?" (self.shelf.query()) } { "登记银行账户" } } }
         }
     }
 }

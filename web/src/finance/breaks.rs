@@ -150,7 +150,7 @@ async fn booked(
     let books = &officer.app.books;
     let references = match (one.choice, app::breaks::loan_references(row, one)) {
         (ResolutionChoice::Correct | ResolutionChoice::Explain, _) => return Ok(None),
-        (ResolutionChoice::Gift, _) => vec![format!("donation:{}", one.id)],
+        (ResolutionChoice::Gift | ResolutionChoice::General, _) => vec![format!("donation:{}", one.id)],
         (ResolutionChoice::Return, _) => vec![format!("suspense_returned:{}", one.id)],
         (ResolutionChoice::Follow, Some(references)) => references.to_vec(),
         (ResolutionChoice::Follow, None) => {
@@ -185,6 +185,10 @@ fn both_sides(officer: &Officer, row: &discrepancy::Model, in_books: Option<&(St
     let (theirs, ours) = match words::break_class(&row.class) {
         _ if row.suspense => (amount(), held()),
         Some(C::MissingThere | C::RefundMissingThere | C::DuplicateHere) => (expected(), amount()),
+        // How much, stands in its own words: there is no figure in yuan.
+        Some(C::Currency) => {
+            (html! { "外币，见上" }, html! { @if row.expected_fen.is_some() { "订单金额 " } (expected()) })
+        }
         Some(
             C::MissingHere
             | C::Amount
@@ -313,13 +317,20 @@ fn will_book(ways: &[Offer], choice: ResolutionChoice) -> Markup {
     }
 }
 
-fn steps(officer: &Officer, row: &resolution::Model, ways: &[Offer], (word, typed): (&str, &Typed)) -> Markup {
+fn steps(
+    officer: &Officer,
+    (row, others): (&resolution::Model, &[resolution::Model]),
+    ways: &[Offer],
+    (word, typed): (&str, &Typed),
+) -> Markup {
     let will =
         ways.iter().find(|way| way.choice == row.choice).map_or_else(|| words::will_book(row.choice), |way| way.will);
     let to = |step: &str| format!("/console/resolutions/{}/{step}", row.id);
     let refused = |step: &str| (word == step).then_some(typed);
     let fresh = Typed::default();
     let own = row.author_id == officer.id();
+    // While another way waits for its decision, the return that failed stays as it is.
+    let alone = !others.iter().any(|one| one.state.is_taken());
     html! {
         div class="steps" {
             @if row.state == ResolutionState::Proposed && officer.is(&DECIDERS) {
@@ -330,10 +341,10 @@ fn steps(officer: &Officer, row: &resolution::Model, ways: &[Offer], (word, type
                     (Step { name: "不同意", will: "这份意见作废，不记账；可以再提别的意见。", to: &to("decline"), grave: false, fields: part::why(refused("decline")) }.show(officer, refused("decline")))
                 }
             }
-            @if row.state == ResolutionState::Failed && officer.is(&SENDERS) {
-                (Step { name: "重新发起退回", will: "将用新的退款单号再向微信发起一次。", to: &to("retry"), grave: false, fields: nothing() }.show(officer, refused("retry")))
+            @if row.state == ResolutionState::Failed && alone && officer.is(&SENDERS) {
+                (Step { name: "重新发起退回", will: "会先再问一次微信，以免重复退款；然后用新的退款单号再发起一次。", to: &to("retry"), grave: false, fields: nothing() }.show(officer, refused("retry")))
             }
-            @if row.state == ResolutionState::Failed && officer.is(&[Role::FinanceHead]) && !own {
+            @if row.state == ResolutionState::Failed && alone && officer.is(&[Role::FinanceHead]) && !own {
                 (Step { name: "已由银行退回", will: "说明这笔款已由银行账户退给付款人；会先再问一次微信，以免重复退款。记账：借 2209 待查款，贷 1002 银行存款。", to: &to("bank-payment"), grave: true, fields: html! {
                     (Field::text(refused("bank-payment").unwrap_or(&fresh), "bank_account", "付款的银行账户简称").required().longest(40))
                 } }.show(officer, refused("bank-payment")))
@@ -349,8 +360,9 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
     let people = resolutions.iter().flat_map(|one| [Some(one.author_id), one.approver_id, one.approver_for_id]);
     let names = Names::of(officer, people.flatten()).await?;
     let said = why_not(officer, resolutions.iter().map(|one| format!("resolution:{}", one.id))).await?;
-    let pending = resolutions.iter().any(|one| one.state != ResolutionState::Declined);
-    let may_propose = row.state == "open" && !pending && officer.is(&PROPOSERS);
+    let pending = resolutions.iter().any(|one| one.state.is_taken());
+    let failed = resolutions.iter().any(|one| one.state == ResolutionState::Failed);
+    let may_propose = row.state == "open" && !pending && officer.keeps(&PROPOSERS, row.book_id);
     let proposed = resolutions.iter().any(|one| one.state == ResolutionState::Proposed);
     let ways = if may_propose || proposed { offers(officer, id).await? } else { Vec::new() };
     let in_books = in_books(officer, &row).await?;
@@ -365,6 +377,8 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
     let content = html! {
         (part::heading(&title, &html! { (part::badge(words::break_state(&row.state))) }))
         p { (words::told(&row.detail)) }
+        @if let Some(because) = &row.cleared_because { p { "已消除：" (because) "。" } }
+        @if let Some(gone) = row.gone_us { p { "银行自" (part::at(gone)) "起不再报这一差额；此后再报，另列差错。" } }
         (both_sides(officer, &row, in_books.as_ref()))
         (part::block("建议", &html! {
             p { strong { (row.proposal) } }
@@ -374,7 +388,10 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                 ("已有天数", html! { @if row.state == "open" { (age_days(&row, now)) "天" } }),
                 ("资金", html! { @if !row.suspense { "不占用资金" } @else if row.state == "open" { "记在 2209 待查款" } @else { "已转出 2209 待查款" } }),
             ]))
-            @if may_propose { div class="steps" { (propose(officer, &row, &ways, typed, word == "proposal")) } }
+            @if may_propose && failed && ways.is_empty() {
+                p class="faint" { "微信未能退回：可以重新发起退回，或由银行退回。" }
+            }
+            @else if may_propose { div class="steps" { (propose(officer, &row, &ways, typed, word == "proposal")) } }
             @else if row.state == "open" && !pending { p class="faint" { "由出纳或会计提出处理意见。" } }
         }))
         @if !resolutions.is_empty() {
@@ -397,7 +414,7 @@ async fn show(officer: &Officer, id: BreakId, word: &str, typed: &Typed) -> Resu
                             }
                         }
                         @if one.state == ResolutionState::Proposed { (will_book(&ways, one.choice)) }
-                        (steps(officer, one, &ways, (word, typed)))
+                        (steps(officer, (one, &resolutions), &ways, (word, typed)))
                     }
                 }
             }))

@@ -78,7 +78,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let content = html! {
         (part::heading("现金盘点", &html! {
             span class="faint" { (shelf.book.name) }
-            @if officer.is(&COUNTERS) { a class="button primary" href={ (LIST) "/new?" (shelf.query()) } { "盘点现金" } }
+            @if officer.keeps(&COUNTERS, shelf.book.id) { a class="button primary" href={ (LIST) "/new?" (shelf.query()) } { "盘点现金" } }
         }))
         @if shelf.books.len() > 1 { (table::filter(&asked, &shelf.choice())) }
         (table.show(&asked))
@@ -200,16 +200,16 @@ fn steps(officer: &Officer, row: &cash_count::Model, word: &str, typed: &Typed) 
     html! {
         div class="steps" {
             @if row.state == CountState::Counted {
-                @if officer.is(&WITNESSES) {
+                @if officer.keeps(&WITNESSES, row.book_id) {
                     @if counted { p class="faint" { "您是盘点人，须由另一人监盘签字。" } } @else {
                         (Step { name: "监盘签字", will: &format!("确认您在场，实有{}元。{will}", part::grouped(row.counted_fen)), to: &to("signature"), grave: false, fields: nothing() }.show(officer, refused("signature")))
                     }
                 }
-                @if officer.is(&COUNTERS) {
+                @if officer.keeps(&COUNTERS, row.book_id) {
                     (Step { name: "撤回盘点", will: "这次盘点作废，可重新盘点。", to: &to("withdrawal"), grave: true, fields: nothing() }.show(officer, refused("withdrawal")))
                 }
             }
-            @if row.state == CountState::Different && officer.is(&DECIDERS) {
+            @if row.state == CountState::Different && officer.keeps(&DECIDERS, row.book_id) {
                 @if had_part { p class="faint" { "您参与了盘点或监盘，差额须由第三人处理。" } } @else {
                     (Step {
                         name: "处理差额", will: "按所选方式记账并办结。", to: &to("settlement"), grave: false,

@@ -19,8 +19,8 @@ use crate::field::{Field, options};
 use crate::form::{Form, Typed};
 use crate::page::PageError;
 use crate::part::{self, Step, Tone};
-use crate::session::{Officer, nothing};
-use crate::table::{Asked, Cell, Table, column, numbers};
+use crate::session::Officer;
+use crate::table::{self, Asked, Cell, Table, column, numbers};
 use crate::words as all_words;
 
 /// How many lines that wait are looked through for one.
@@ -51,11 +51,15 @@ pub(super) fn claim_choice(choice: ClaimChoice) -> &'static str {
 async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str) -> Result<Response, PageError> {
     let desk = desk(officer, asked).await?;
     let state = asked.read::<all_words::Key<ClaimState>>("state")?.map(|key| key.0);
-    let claims = officer.app.bank.claims(desk.shelf.book.id, state, None, LINES, &officer.member).await?;
+    let most = usize::try_from(LINES).unwrap_or(usize::MAX);
+    let claims = officer.app.bank.claims(desk.shelf.book.id, state, asked.after(), LINES + 1, &officer.member).await;
+    let mut claims = claims.map_err(Problem::of_list)?;
+    let next = (claims.len() > most).then(|| claims.get(most - 1).map(|one| one.id.to_string())).flatten();
+    claims.truncate(most);
     let names =
         Names::of(officer, claims.iter().flat_map(|one| [Some(one.author_id), one.approver_id]).flatten()).await?;
     let campaigns = campaign_names(officer, claims.iter().filter_map(|one| one.campaign_id)).await?;
-    let waiting = match &desk.account {
+    let mut waiting = match &desk.account {
         Some(name) => {
             let of = (desk.shelf.book.id, name.as_str());
             officer
@@ -65,13 +69,15 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
                     of,
                     Sought { state: Some(LineState::Unclaimed), ..Sought::default() },
                     None,
-                    LINES,
+                    LINES + 1,
                     &officer.member,
                 )
                 .await?
         }
         None => Vec::new(),
     };
+    let more_wait = waiting.len() > most;
+    waiting.truncate(most);
     let said = why_not(officer, claims.iter().map(|one| format!("bank_claim:{}", one.id))).await?;
     let refused = |id: BankClaimId, step: &str| (word == format!("{id}/{step}")).then_some(typed);
     let columns = [column("日期"), numbers("金额"), column("对方"), column("摘要"), numbers("天数"), column("办理")];
@@ -89,7 +95,11 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
     let content = html! {
         (part::heading("待认领", &html! { span class="faint" { (desk.shelf.book.name) } }))
         (desk.tabs("/claims"))
-        (part::block("没有来历的款项", &Table::new("待认领款项", &columns, "没有待认领的款项。").whole(rows).plain()))
+        (desk.filter(asked, &table::filter_choice(asked, "state", "认领与退回的状态", &all_words::all(|state: ClaimState| claim_state(state).0))))
+        (part::block("没有来历的款项", &html! {
+            (Table::new("待认领款项", &columns, "没有待认领的款项。").whole(rows).plain())
+            @if more_wait { p class="note" { "只列出最近的" (LINES) "笔，" a href={ (desk.path("")) "&state=unclaimed" } { "列出全部" } "。" } }
+        }))
         (part::block("认领与退回", &html! {
             @if claims.is_empty() { (part::nothing_here("还没有认领或退回。")) }
             @for one in &claims {
@@ -110,11 +120,17 @@ async fn show_claims(officer: &Officer, asked: &Asked, typed: &Typed, word: &str
                                     ClaimChoice::Gift if one.campaign_id.is_none() => "记账：借 2209 其他应付款·待认领，贷 410101 捐赠收入—非限定性；不限定用途，不计入任何项目的募集额。",
                                     ClaimChoice::Gift => "记账：借 2209 其他应付款·待认领，贷 410102 捐赠收入—限定性，计入项目募集额。",
                                     ClaimChoice::Return => "同意退回；银行付出后按流水记账。",
-                                }, to: &to("approval"), grave: false, fields: nothing() }.show(officer, refused(one.id, "approval")))
-                                (Step { name: "不同意", will: "这次提出作废，款项仍待认领。", to: &to("decline"), grave: false, fields: part::why(refused(one.id, "decline")) }.show(officer, refused(one.id, "decline")))
+                                }, to: &to("approval"), grave: false, fields: desk.kept() }.show(officer, refused(one.id, "approval")))
+                                (Step { name: "不同意", will: "这次提出作废，款项仍待认领。", to: &to("decline"), grave: false, fields: html! { (desk.kept()) (part::why(refused(one.id, "decline"))) } }.show(officer, refused(one.id, "decline")))
                             }
                         }
                     }
+                }
+            }
+            @if next.is_some() || asked.get("after").is_some() {
+                nav class="pages" aria-label="认领与退回的翻页" {
+                    @if asked.get("after").is_some() { a href=(asked.with(&[("after", "")])) { "第一页" } }
+                    @if let Some(next) = &next { a href=(asked.with(&[("after", next)])) rel="next" { "下一页" } }
                 }
             }
         }))
@@ -140,6 +156,7 @@ pub(super) async fn post_claim(
         "decline" => false,
         _ => return Err(Problem::not_found("no_such_address", "没有这个页面。").into()),
     };
+    let desk = Desk::of(&officer, form.given("book"), form.given("account")).await?;
     let decided: Result<(), Problem> = async {
         let mut check = form.check();
         let decision = check.decision(agree);
@@ -149,10 +166,12 @@ pub(super) async fn post_claim(
     }
     .await;
     match decided {
-        Ok(()) => Ok(officer.done(if agree { "已同意。" } else { "已记为不同意。" }, "/console/bank/claims")),
+        Ok(()) => Ok(officer.done(if agree { "已同意。" } else { "已记为不同意。" }, &desk.path("/claims"))),
         Err(refused) => {
             let typed = Typed::refused(&form, refused);
-            show_claims(&officer, &Asked::at("/console/bank/claims"), &typed, &format!("{id}/{word}")).await
+            // One that stands far down the list is on no first page.
+            let asked = desk.asked("/claims", &[("state", "proposed")]);
+            show_claims(&officer, &asked, &typed, &format!("{id}/{word}")).await
         }
     }
 }
@@ -223,6 +242,7 @@ pub(super) async fn get_claim(officer: Officer, request: &Request) -> Result<Res
 /// Proposes what money is.
 #[handler]
 pub(super) async fn post_propose(officer: Officer, form: Form) -> Result<Response, PageError> {
+    let desk = Desk::of(&officer, form.given("book"), form.given("account")).await?;
     let proposed: Result<(), Problem> = async {
         let mut check = form.check();
         let (id, line) = (check.id("id"), check.id("line"));
@@ -256,7 +276,7 @@ pub(super) async fn post_propose(officer: Officer, form: Form) -> Result<Respons
     }
     .await;
     match proposed {
-        Ok(()) => Ok(officer.done("已提出，待另一人决定。", "/console/bank/claims")),
+        Ok(()) => Ok(officer.done("已提出，待另一人决定。", &desk.path("/claims"))),
         Err(refused) => ask_claim(&officer, &Typed::refused(&form, refused)).await,
     }
 }

@@ -155,6 +155,7 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
             (Some((year, month, period)), Some(stands)) => {
                 @let against = stands.against(period);
                 @let step = format!("month-{year}-{month}");
+                @let over = period.last < officer.app.business.today();
                 @let known = refused(&step).unwrap_or(&fresh);
                 (part::block(&format!("下一个期间：{}", period_name(year, Some(month))), &html! {
                     @if closed.book.closed_through >= Some(period.last) {
@@ -162,13 +163,16 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
                     }
                     (standing(officer, (&shelf, &accounts), &stands, period))
                     p { a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=" (month) } { "先看这个月的报表" } }
-                    @if month == 12 {
+                    // What still runs is locked by nobody: its last day may bring something yet.
+                    @if !over {
+                        p class="faint" { "期间到" (period.last) "才结束，" (period.last.next()) "起可以" @if month == 12 { "提出年终结转" } @else { "锁定" } "。" }
+                    } @else if month == 12 {
                         p { "十二月随年度一起结账：请先看" a href={ "/console/statements?" (shelf.query()) "&year=" (year) "&month=&form=activities" } { "全年业务活动表" } "，再提出年终结转。" }
                         @let step = format!("year-{year}");
                         @let known = refused(&step).unwrap_or(&fresh);
                         @if let Some(one) = &proposed {
                             p { a href=(year_closing::path(one.id)) { (year) "年度年终结转" } " " (part::badge(words::proposal(one.state))) "，等待另一人决定。" }
-                        } @else if officer.is(&MONTHLY) {
+                        } @else if officer.keeps(&MONTHLY, shelf.book.id) {
                             (Step {
                                 name: &format!("提出{year}年度年终结转"),
                                 will: "提出后由另一人决定（财务负责人或理事长）；同意即办理结转并锁定全年，不能撤销。",
@@ -178,7 +182,7 @@ async fn show(officer: &Officer, code: Option<&str>, word: &str, typed: &Typed) 
                                 },
                             }.show(officer, refused(&step)))
                         } @else { p class="faint" { "由会计或财务负责人提出，另一人决定。" } }
-                    } @else if officer.is(&MONTHLY) {
+                    } @else if officer.keeps(&MONTHLY, shelf.book.id) {
                         (Step {
                             name: &format!("锁定{}", period_name(year, Some(month))),
                             will: "之后不能再有记在这个月及以前的凭证：迟到的业务记在第一个未结账的日子，并保留发生日期；错误用红字冲销。不产生分录，不能解除。",

@@ -1,7 +1,8 @@
 //! What each line of a statement may be, and what a person says it is.
 
-use app::bank::{Accepted, CLERKS, Choice, KEEPERS, ShownLine, Suggestion, SuggestionKind};
+use app::bank::{Accepted, BankError, CLERKS, Choice, KEEPERS, ShownLine, Suggestion, SuggestionKind};
 use app::problem::Problem;
+use domain::BankLineId;
 use maud::{Markup, html};
 use poem::{Request, Response, handler};
 
@@ -84,11 +85,19 @@ fn choice(value: &str) -> Option<Choice> {
     })
 }
 
-async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<Response, PageError> {
-    let open = match &desk.account {
-        Some(name) => officer.app.bank.suggestions((desk.shelf.book.id, name), None, LINES, &officer.member).await?,
+async fn show_matching(
+    officer: &Officer,
+    desk: &Desk,
+    after: Option<BankLineId>,
+    typed: &Typed,
+) -> Result<Response, PageError> {
+    let mut open = match &desk.account {
+        Some(name) => open(officer, desk, name, after, LINES + 1).await?,
         None => Vec::new(),
     };
+    let most = usize::try_from(LINES).unwrap_or(usize::MAX);
+    let next = (open.len() > most).then(|| open.get(most - 1).map(|(line, _)| line.row.id)).flatten();
+    open.truncate(most);
     let may = officer.is(&KEEPERS);
     let one = |line: &ShownLine, suggestions: &[Suggestion]| {
         let name = format!("line-{}", line.row.id);
@@ -129,36 +138,56 @@ async fn show_matching(officer: &Officer, desk: &Desk, typed: &Typed) -> Result<
             @if may {
                 (officer.form("/console/bank/matching", &html! {
                     (desk.kept())
+                    @if let Some(after) = after { input type="hidden" name="after" value=(after); }
                     @for (line, suggestions) in &open { (one(line, suggestions.as_slice())) }
                     div class="go" { button type="submit" class="primary" { "确认所选" } }
                 }))
             } @else { @for (line, suggestions) in &open { (one(line, suggestions.as_slice())) } }
         }
+        // What cannot be matched today does not stand before what can.
+        @if next.is_some() || after.is_some() {
+            nav class="pages" aria-label="待对应流水的翻页" {
+                @if after.is_some() { a href=(desk.path("/matching")) { "第一页" } }
+                @if let Some(next) = next { a href={ (desk.path("/matching")) "&after=" (next) } rel="next" { "下一页" } }
+            }
+        }
     };
     Ok(officer.shown("银行流水对应", &[("/console/bank", "银行流水")], &content, typed))
+}
+
+/// Lines that wait behind one that does, oldest first. One that was matched while its page was open begins no page: then it is the first.
+async fn open(
+    officer: &Officer,
+    desk: &Desk,
+    name: &str,
+    after: Option<BankLineId>,
+    limit: u64,
+) -> Result<Vec<(ShownLine, Vec<Suggestion>)>, PageError> {
+    let of = (desk.shelf.book.id, name);
+    match officer.app.bank.suggestions(of, after, limit, &officer.member).await {
+        Err(BankError::NoSuchLine) => Ok(officer.app.bank.suggestions(of, None, limit, &officer.member).await?),
+        found => Ok(found?),
+    }
 }
 
 /// Lines that wait, and what each may be.
 #[handler]
 pub(super) async fn get_matching(officer: Officer, request: &Request) -> Result<Response, PageError> {
-    let desk = desk(&officer, &Asked::of(request)).await?;
-    show_matching(&officer, &desk, &Typed::default()).await
+    let asked = Asked::of(request);
+    let desk = desk(&officer, &asked).await?;
+    show_matching(&officer, &desk, asked.after(), &Typed::default()).await
 }
 
 /// Accepts what was chosen.
 #[handler]
 pub(super) async fn post_matching(officer: Officer, form: Form) -> Result<Response, PageError> {
     let desk = Desk::of(&officer, form.given("book"), form.given("account")).await?;
+    let after = form.given("after").and_then(|id| id.parse::<BankLineId>().ok());
     let accepted: Result<u64, Problem> = async {
         let name = desk.account.as_deref().ok_or_else(|| Problem::field("account", "请先登记银行账户"))?;
         let of = (desk.shelf.book.id, name);
-        let open = officer.app.bank.suggestions(of, None, LINES, &officer.member).await?;
-        let mut accepted = Vec::new();
-        for (line, _) in &open {
-            if let Some(choice) = choice(form.get(&format!("line-{}", line.row.id))) {
-                accepted.push(Accepted { line: line.row.id, choice });
-            }
-        }
+        let chosen = form.named("line-").filter_map(|(id, said)| Some((id.parse::<BankLineId>().ok()?, choice(said)?)));
+        let accepted: Vec<Accepted> = chosen.map(|(line, choice)| Accepted { line, choice }).collect();
         if accepted.is_empty() {
             return Err(Problem::unprocessable("invalid_field", "请至少选定一笔。"));
         }
@@ -167,6 +196,6 @@ pub(super) async fn post_matching(officer: Officer, form: Form) -> Result<Respon
     .await;
     match accepted {
         Ok(count) => Ok(officer.done(&format!("已办理{count}笔。"), &desk.path("/matching"))),
-        Err(refused) => show_matching(&officer, &desk, &Typed::refused(&form, refused)).await,
+        Err(refused) => show_matching(&officer, &desk, after, &Typed::refused(&form, refused)).await,
     }
 }

@@ -250,7 +250,7 @@ async fn show(
                 (Step { name: "已交银行", will: "登记这份文件已经提交给银行。之后由另一人按银行回单逐笔确认。", to: &to("sending"), grave: false, fields: nothing() }.show(officer, refused("sending")))
                 (Step { name: "撤回文件", will: "这份文件不再使用，其中的付款回到待付款。只有确实没有交给银行时才能撤回。", to: &to("withdrawal"), grave: true, fields: nothing() }.show(officer, refused("withdrawal")))
             }
-            @if !waiting.is_empty() && officer.is(&CONFIRMERS) {
+            @if !waiting.is_empty() && officer.is_for(&CONFIRMERS, row.book_id) {
                 @if own { p class="faint" { "这份文件是您制作的，结果须由另一人确认。" } } @else {
                     (Step { name: "全部已付款", will: &format!("按银行回单确认其余{}笔全部付款成功，并记账：借应付款项，贷 1002 银行存款·{}。", waiting.len(), row.bank_account), to: &to("all-paid"), grave: false,
                         fields: html! { (Field::day(refused("all-paid").unwrap_or(&fresh), "on", "银行处理日期").required()) } }.show(officer, refused("all-paid")))

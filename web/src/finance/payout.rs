@@ -120,6 +120,7 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
     let to = |step: &str| format!("{}/{step}", path(id));
     let open = matches!(row.state, PayoutState::Approved | PayoutState::Bounced | PayoutState::Retried);
     let paid = row.state == PayoutState::Confirmed;
+    let acts = |roles: &[Role]| officer.acts(roles, paper.book_id, &paper.unit_path);
     // Files and entries are shown to whoever reads the books.
     let keeps = officer.is(&app::books::READERS);
     let entry = format!("/console/entry?reference=disbursement_paid%3A{id}%3A{}", row.attempt);
@@ -128,15 +129,15 @@ async fn show(officer: &Officer, id: PayoutId, word: &str, typed: &Typed) -> Res
     let content = html! {
         (part::heading(&title, &part::badge(all_words::payout(row.state))))
         div class="steps" {
-            @if row.state == PayoutState::Bounced && officer.is(&RETRIERS) {
+            @if row.state == PayoutState::Bounced && acts(&RETRIERS) {
                 (Step { name: "重新付款", will: "这笔款回到待付款，按收款人现在登记的账户再付一次。请先更正账户。", to: &to("retry"), grave: false, fields: nothing() }.show(officer, refused("retry")))
             }
-            @if open && officer.is(&CANCELLERS) {
+            @if open && acts(&CANCELLERS) {
                 (Step { name: "不再付款", will: "放弃这笔付款并冲回应付，资金回到项目。不能恢复。", to: &to("cancellation"), grave: true, fields: html! {
                     (Field::area(of("cancellation"), "reason", "原因").required().longest(500))
                 } }.show(officer, refused("cancellation")))
             }
-            @if paid && officer.is(&SETTLERS) {
+            @if paid && acts(&SETTLERS) {
                 (Step { name: "登记追回", will: "收款人退回了款项：登记后由另一人核对银行流水并确认，确认时记账。", to: &to("recovery"), grave: false, fields: html! {
                     (part::new_id(of("recovery")))
                     div class="fields" {

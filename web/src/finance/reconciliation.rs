@@ -403,7 +403,7 @@ async fn show(
         }))
         @if !over { p class="note" { "这一天还没有结束，账单要到次日10时以后才能取得。" } }
         @if gone && over { p class="note" { "微信支付只保留三个月的账单，这一天的已经取不到；要对这一天，请上传当时下载保存的交易账单和资金账单，或由系统管理员执行 sangzi reconcile --date " (day) " --trade-bill 文件 --fund-flow 文件。" } }
-        @if officer.is(&RUNNERS) && over {
+        @if officer.keeps(&RUNNERS, shelf.book.id) && over {
             div class="steps" {
                 @if !gone { (Step { name: "立即对账", will: "将向微信支付取当日的交易账单和资金账单，与账本逐笔核对：没有通知到的付款按账单补记，手续费入账，其余差异列为差错。可以反复进行，结果相同。开始后可以看到进度，不必等待。",
                     to: &format!("{}/run", path(code, day)), grave: false, fields: nothing() }.show(officer, refused("run"))) }
@@ -473,7 +473,7 @@ pub(super) async fn get_sheet(
 async fn begin(officer: &Officer, book: BookId, day: BusinessDate, start: &StartDay) -> Result<JobRunId, Problem> {
     officer.member.must_be(&RUNNERS)?;
     let reconciliation = &officer.app.reconciliation;
-    reconciliation.shown(book, &officer.member, &RUNNERS).await?;
+    officer.member.keeps(&RUNNERS, book)?;
     reconciliation.can_fetch(Some(book), day).await?;
     start("reconcile".to_owned(), day, officer.id()).await.map_err(|refused| match refused {
         Started::UnderWay => Problem::conflict("job_running", "对账任务正在运行，请稍后再试。"),
@@ -500,7 +500,7 @@ pub(super) async fn post_step(
     let ran: Result<DayReport, Problem> = async {
         officer.member.must_be(&RUNNERS)?;
         let reconciliation = &officer.app.reconciliation;
-        reconciliation.shown(shelf.book.id, &officer.member, &RUNNERS).await?;
+        officer.member.keeps(&RUNNERS, shelf.book.id)?;
         let actor = officer.id().to_string();
         match word.as_str() {
             "files" => {

@@ -33,7 +33,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let content = html! {
         (part::heading("周期凭证", &html! {
             span class="faint" { (shelf.book.name) }
-            @if officer.is(&AUTHORS) { a class="button primary" href={ (LIST) "/new?" (shelf.query()) } { "新建周期凭证" } }
+            @if officer.keeps(&AUTHORS, shelf.book.id) { a class="button primary" href={ (LIST) "/new?" (shelf.query()) } { "新建周期凭证" } }
         }))
         (tabs(&shelf, "voucher-templates"))
         p class="note" { "到期时系统按模板生成一张草稿，放到会计的待办里；补上单据、提交、审核后才入账。" }
@@ -51,7 +51,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
                     ("制单人", html! { (names.name(row.author_id)) }),
                 ]))
                 (chart.table(&lines))
-                @if row.state == "active" && officer.is(&AUTHORS) {
+                @if row.state == "active" && officer.keeps(&AUTHORS, row.book_id) {
                     div class="steps" {
                         (Step { name: "停用", will: "以后不再生成草稿；已生成的照常办理。", to: &format!("{LIST}/{}/stop", row.id), grave: true, fields: nothing() }.show(&officer, None))
                     }

@@ -39,7 +39,7 @@ async fn show(officer: &Officer, asked: &Asked, typed: &Typed) -> Result<Respons
             ("设定人", html! { @match set { Some((id, _)) => (names.name(id)), None => "系统默认" } }),
             ("设定时间", html! { @if let Some((_, at)) = set { (part::at(at)) } }),
         ])))
-        @if officer.is(&SETTERS) {
+        @if officer.keeps(&SETTERS, shelf.book.id) {
             (part::block("修改", &html! {
                 (part::alert(typed))
                 (officer.form(PAGE, &html! {

@@ -177,13 +177,13 @@ async fn show(officer: &Officer, id: TransferId, word: &str, typed: &Typed) -> R
     let content = html! {
         (part::heading(&title, &part::badge(words::transfer(row.state))))
         div class="steps" {
-            @if waits && officer.is(&CONFIRMERS) {
+            @if waits && officer.keeps(&CONFIRMERS, row.book_id) {
                 @if own { p class="faint" { "这是您自己登记的，须由另一人确认。" } } @else {
                     (Step { name: "确认", will: &will_book(&row), to: &to("confirmation"), grave: false, fields: nothing() }.show(officer, refused("confirmation")))
                     (Step { name: "不予确认", will: "不记账；如果是到账或退回的登记，这笔款回到在途。", to: &to("rejection"), grave: false, fields: part::why(refused("rejection")) }.show(officer, refused("rejection")))
                 }
             }
-            @if row.state == TransferState::Departed && officer.is(&[Role::Cashier]) {
+            @if row.state == TransferState::Departed && officer.keeps(&[Role::Cashier], row.book_id) {
                 (Step { name: "登记到账", will: "登记这笔款已经到账，由另一人核对后确认记账。", to: &to("arrival"), grave: false, fields: nothing() }.show(officer, refused("arrival")))
                 (Step { name: "登记退回", will: "登记这笔款没有成功、已退回原处，由另一人核对后确认记账。", to: &to("return"), grave: false, fields: nothing() }.show(officer, refused("return")))
             }

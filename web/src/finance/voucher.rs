@@ -86,7 +86,7 @@ pub(super) async fn get_list(officer: Officer, request: &Request) -> Result<Resp
     let content = html! {
         (part::heading("手工凭证", &html! {
             span class="faint" { (shelf.book.name) }
-            @if officer.is(&AUTHORS) { a class="button primary" href={ "/console/vouchers/new?" (shelf.query()) } { "填制凭证" } }
+            @if officer.keeps(&AUTHORS, shelf.book.id) { a class="button primary" href={ "/console/vouchers/new?" (shelf.query()) } { "填制凭证" } }
         }))
         (tabs(&shelf, "vouchers"))
         (table::filter(&asked, &html! { (shelf.choice()) (table::filter_choice(&asked, "state", "状态", &states)) }))
@@ -297,7 +297,7 @@ fn steps(officer: &Officer, voucher: &Voucher, documented: bool, word: &str, typ
     let me = Some(officer.id());
     let had_part = [Some(row.author_id), row.author_for_id, row.submitter_id, row.submitter_for_id].contains(&me);
     let own = row.author_id == officer.id();
-    let (writes, posts) = (officer.is(&AUTHORS), officer.is(&POSTERS));
+    let (writes, posts) = (officer.keeps(&AUTHORS, row.book_id), officer.keeps(&POSTERS, row.book_id));
     let reason = |step: &str, word: &'static str| {
         let typed = refused(step).unwrap_or(&fresh);
         html! { (Field::area(typed, "reason", word).required().longest(200)) }
@@ -349,7 +349,7 @@ async fn show(officer: &Officer, id: ManualVoucherId, word: &str, typed: &Typed)
     let documented = !officer.app.documents.of(&object(id)).await?.is_empty();
     let fresh = Typed::default();
     let papers_typed = if word == "papers" { typed } else { &fresh };
-    let may_add = officer.is(&AUTHORS) && row.state != VoucherState::Discarded;
+    let may_add = officer.keeps(&AUTHORS, row.book_id) && row.state != VoucherState::Discarded;
     let papers = paper::list(officer, &object(id), &path(id), may_add, papers_typed).await?;
     let content = html! {
         (part::heading(&row.summary, &html! { (part::badge(words::voucher(row.state))) span class="faint" { (words::voucher_kind(row.kind)) } }))

@@ -16,7 +16,7 @@ pub(super) use app::books::words::{event, money_place, payable, reference};
 
 type State = (&'static str, Tone);
 
-const CLASSES: [BreakClass; 14] = [
+const CLASSES: [BreakClass; 15] = [
     BreakClass::MissingHere,
     BreakClass::MissingThere,
     BreakClass::Amount,
@@ -31,6 +31,7 @@ const CLASSES: [BreakClass; 14] = [
     BreakClass::PaidAfterClose,
     BreakClass::PaidTwice,
     BreakClass::UnknownLine,
+    BreakClass::Currency,
 ];
 
 fn class_word(class: BreakClass) -> &'static str {
@@ -49,6 +50,7 @@ fn class_word(class: BreakClass) -> &'static str {
         BreakClass::PaidAfterClose => "订单关闭后付款",
         BreakClass::PaidTwice => "同一订单重复付款",
         BreakClass::UnknownLine => "无法识别的流水",
+        BreakClass::Currency => "以外币支付",
         BreakClass::Loan(class) => match class {
             LoanBreak::Amount => "贷款：金额或合同条件不一致",
             LoanBreak::Split => "贷款：本息分项不一致",
@@ -112,6 +114,7 @@ pub(super) fn desk(owner: &str) -> &str {
 pub(super) fn choice(choice: ResolutionChoice) -> &'static str {
     match choice {
         ResolutionChoice::Gift => "确认为捐赠",
+        ResolutionChoice::General => "转入一般捐赠（不限定用途）",
         ResolutionChoice::Return => "退回付款人",
         ResolutionChoice::Follow => "以对方为准，按其数据补记",
         ResolutionChoice::Correct => "退回银行更正",
@@ -123,6 +126,9 @@ pub(super) fn choice(choice: ResolutionChoice) -> &'static str {
 pub(super) fn will_book(choice: ResolutionChoice) -> &'static str {
     match choice {
         ResolutionChoice::Gift => "决定时记账，计入订单所属项目的募集额。",
+        ResolutionChoice::General => {
+            "决定时记账，作为不限定用途的捐赠，不计入任何项目的募集额；付款人日后要求退款的，按捐赠退款办理。"
+        }
         ResolutionChoice::Return => "微信原路退回成功时记账。",
         ResolutionChoice::Follow => "决定时记账，使账上与对方（微信账单或银行数据）一致；查明后的去向另填记账凭证。",
         ResolutionChoice::Correct => "不记账：银行更正后重报，届时重新核对。",
@@ -135,7 +141,7 @@ pub(super) fn will_follow_bank(recorded: bool, booked: bool) -> &'static str {
     match (recorded, booked) {
         (true, true) => "决定时在贷款备查账登记并记账，使账上与银行一致。",
         (true, false) => "决定时在贷款备查账登记，使账上与银行一致；不涉及金额，不产生凭证。",
-        (false, _) => "不另记账：账上已与银行一致（读入银行文件时已按银行数据登记），同意即确认以银行为准。",
+        (false, _) => "不再记账：读入银行文件时已照银行数据登记，账上与银行一致。同意即确认以银行为准。",
     }
 }
 
@@ -226,6 +232,7 @@ pub(super) fn resolution(state: ResolutionState) -> State {
         ResolutionState::Processing => ("退回中", Tone::Waiting),
         ResolutionState::Failed => ("退回失败", Tone::Bad),
         ResolutionState::Done => ("已办结", Tone::Good),
+        ResolutionState::Superseded => ("已由其他办法取代", Tone::Calm),
     }
 }
 

@@ -57,10 +57,10 @@ async fn list(officer: &Officer, asked: &Asked, at: Option<i32>, typed: &Typed) 
                 div class="steps" {
                     a class="button" href={ "/console/statements?" (shelf.query()) "&year=" (one.year) "&month=" } { "年度报表" }
                     @if officer.is(&PACKERS) { a class="button" href={ (LIST) "/pack?" (shelf.query()) "&year=" (one.year) } { "下载审计资料包" } }
-                    @if one.state == YearState::SoftClosed && officer.is(&[Role::Bookkeeper]) {
+                    @if one.state == YearState::SoftClosed && officer.keeps(&[Role::Bookkeeper], shelf.book.id) {
                         a class="button" href={ "/console/vouchers/new?" (shelf.query()) "&kind=adjustment" } { "填制审计调整" }
                     }
-                    @if one.state == YearState::SoftClosed && one.report.is_none() && officer.is(&RECORDERS) {
+                    @if one.state == YearState::SoftClosed && one.report.is_none() && officer.keeps(&RECORDERS, shelf.book.id) {
                         (Step {
                             name: "登记审计报告", will: "登记后上传报告原件（材料种类选“报告”）；该年度的年度工作报告公布以后，由另一人确认；确认后该年度不再接受审计调整。",
                             to: &format!("{LIST}/{}/report", one.year), grave: false,
@@ -129,14 +129,15 @@ async fn show(officer: &Officer, id: AuditedYearId, word: &str, typed: &Typed) -
     let fresh = Typed::default();
     let open = row.state == ProposalState::Proposed;
     let papers_typed = refused("papers").unwrap_or(&fresh);
-    let papers = paper::list(officer, &object, &path(id), open && officer.is(&RECORDERS), papers_typed).await?;
+    let papers =
+        paper::list(officer, &object, &path(id), open && officer.keeps(&RECORDERS, row.book_id), papers_typed).await?;
     let own = [Some(row.author_id), row.author_for_id].contains(&Some(officer.id()));
     let to = |step: &str| format!("{}/{step}", path(id));
     let title = format!("{}年度审计报告", row.year);
     let content = html! {
         (part::heading(&title, &part::badge(words::proposal(row.state))))
         (part::refusal(said.get(&object)))
-        @if open && officer.is(&CONFIRMERS) {
+        @if open && officer.keeps(&CONFIRMERS, row.book_id) {
             div class="steps" {
                 @if own { p class="faint" { "这是您登记的，须由另一人确认。" } } @else {
                     (Step { name: "确认报告", will: "确认后该年度不再接受审计调整，不能撤销。请先阅读报告原件；该年度的年度工作报告须已公布。", to: &to("approval"), grave: true, fields: nothing() }.show(officer, refused("approval")))

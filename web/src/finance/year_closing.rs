@@ -121,7 +121,7 @@ async fn show(officer: &Officer, id: YearClosingId, word: &str, typed: &Typed) -
         @if row.state == ProposalState::Approved && officer.is(&app::books::READERS) {
             p { a href=(entry::of(format!("year_end:{}:{}", row.book_id, row.year))) { "本次结转的凭证" } }
         }
-        @if row.state == ProposalState::Proposed && (officer.is(&DECIDERS) || (own && officer.is(&PROPOSERS))) {
+        @if row.state == ProposalState::Proposed && (officer.keeps(&DECIDERS, row.book_id) || (own && officer.keeps(&PROPOSERS, row.book_id))) {
             div class="steps" {
                 @if own {
                     p class="faint" { "这是您提出的，须由另一人决定。" }

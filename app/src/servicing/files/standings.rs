@@ -67,6 +67,7 @@ impl Import<'_> {
             if same {
                 self.report.agreed += 1;
             }
+            self.findings.in_the_books(&one.contract);
             let Some(id) = id else { continue };
             for (in_this, same) in [
                 (Agreed::Listed, true),
@@ -82,6 +83,7 @@ impl Import<'_> {
         if file.positions.is_empty() {
             return Ok(());
         }
+        self.findings.listed(file.positions.iter().map(|one| one.contract.as_str()));
         let listed: HashSet<LoanContractId> = contracts.into_values().collect();
         self.left_out(tx, recorded, &listed).await
     }
