@@ -481,12 +481,10 @@ async fn money_in_suspense_is_kept_by_the_database() {
         let third = w.open_campaign("1000.00").await;
         late_payment(w, &donor, third, "5.00").await;
         closing(w, third).await;
-        let third = w.sql_id(&third.to_string());
-        let told = format!(
-            "INSERT INTO final_disclosure (campaign_id, published_on, reference, author_id, created_us) VALUES ({third}, '2026-11-22', '示例', {}, {now})",
-            w.sql_id(&head.id.to_string())
-        );
-        w.attacked(&format!("{told}; UPDATE campaign SET state = 'closed' WHERE id = {third}"), "campaign_suspense").await;
+        let report = json!({ "published_on": w.app.business.today().to_string(), "reference": "慈善中国 示例" });
+        w.staff(Role::Disclosure).await.post(&format!("/staff/campaigns/{third}/final-disclosure"), report).await.ok();
+        let closed = format!("UPDATE campaign SET state = 'closed' WHERE id = {}", w.sql_id(&third.to_string()));
+        w.attacked(&closed, "campaign_suspense").await;
     })
     .await;
 }
