@@ -84,6 +84,14 @@ impl Db {
         Ok(Tx::new(self.steady.begin_with_options(writing()).await?, &self.commits))
     }
 
+    /// How many batches of a group commit are written at a time: SQLite has one writer.
+    pub(crate) fn batches_at_once(&self) -> usize {
+        match self.backend() {
+            DbBackend::Postgres => 2,
+            _ => 1,
+        }
+    }
+
     /// Begins a transaction that only reads and sees one state of the database, however much is written meanwhile.
     pub async fn snapshot(&self) -> Result<Tx, DbErr> {
         self.snapshot_on(&self.read).await
@@ -203,8 +211,8 @@ fn postgres(url: &str, what: Use) -> ConnectOptions {
     ];
     options.map_sqlx_postgres_opts(move |pg| pg.options(session));
     if what == Use::Steady {
-        // One at work, one on its way back.
-        options.max_connections(2);
+        // Two at work, two on their way back.
+        options.max_connections(4);
         return options;
     }
     options.max_connections(8);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::{Db, Tx, is_transient};
 
@@ -23,6 +24,8 @@ use crate::{Db, Tx, is_transient};
 const TRIES: usize = 4;
 /// How many turns of the runtime a batch waits for more at most. A turn is microseconds; a commit is hundreds of them.
 const GATHERING: usize = 8;
+/// From how many items on a batch is worth being written as two halves side by side.
+const HALVED: usize = 32;
 
 /// How a group commit behaves.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +60,9 @@ type Item<I, O> = (I, oneshot::Sender<Result<O, GroupError>>);
 
 /// The door to a group commit. Cheap to clone; the worker ends when the last clone is gone.
 ///
-/// There is one worker. A second would work while the first waits for the disk, but both want the same hot rows, and two
-/// half batches cost more than a whole one: measured, PostgreSQL books a third more with one.
+/// There is one worker, which makes the batches. On SQLite one batch is written at a time. On PostgreSQL two are, if they are
+/// alike in size: while one waits for the disk or for us, the server works on the other. A second batch that set out as soon as
+/// anybody waits would be small and cost what a large one does.
 #[derive(Debug)]
 pub struct GroupCommit<I, O> {
     queue: mpsc::Sender<Item<I, O>>,
@@ -89,17 +93,30 @@ impl<I: Send + Sync + 'static, O: Send + 'static> GroupCommit<I, O> {
     }
 }
 
+/// Makes batches of what waits and has them written.
 async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
     db: Db,
     options: GroupOptions,
     work: Arc<Work<I, O>>,
     mut items: mpsc::Receiver<Item<I, O>>,
 ) {
-    let mut batch = Vec::with_capacity(options.batch);
-    loop {
-        // What arrives while a batch is being written gathers for the next.
-        if items.recv_many(&mut batch, options.batch).await == 0 {
-            return;
+    let mut batch: Vec<Item<I, O>> = Vec::with_capacity(options.batch);
+    let mut under_way: JoinSet<usize> = JoinSet::new();
+    // How many items are under way; whether more can come.
+    let (mut written, mut open) = (0_usize, true);
+    while open || !batch.is_empty() {
+        let room = options.batch - batch.len();
+        let free = under_way.len() < db.batches_at_once();
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                written = if under_way.is_empty() { 0 } else { written.saturating_sub(done.unwrap_or_default()) };
+            }
+            // What arrives while a batch is being written gathers for the next.
+            taken = items.recv_many(&mut batch, room), if free && open && room > 0 => open = taken > 0,
+        }
+        // A batch beside another sets out when it is as large, or alone when that one has ended.
+        if batch.is_empty() || batch.len() < written || under_way.len() == db.batches_at_once() {
+            continue;
         }
         // The callers of the batch before have just been answered and are about to come again: let them run while the next
         // transaction begins, and then as long as each turn brings more.
@@ -116,32 +133,54 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
                 break;
             }
         }
-        metrics::histogram!("sangzi_group_commit_items", "group" => options.name).record(batch.len() as u32);
-        let (inputs, answers): (Vec<I>, Vec<_>) = batch.drain(..).unzip();
-        match run(&db, &work, begun, &inputs).await {
-            Ok(outputs) => {
-                for (answer, output) in answers.into_iter().zip(outputs) {
-                    // A caller that has gone away needs no answer; its item is done all the same.
-                    let _ = answer.send(Ok(output));
-                }
+        if under_way.is_empty() && batch.len() >= HALVED && db.batches_at_once() > 1 {
+            let half = batch.split_off(batch.len() / 2);
+            written += half.len();
+            let (db, work) = (db.clone(), work.clone());
+            under_way.spawn(async move { write(&db, options, &work, db.begin_steady().await, half).await });
+        }
+        let batch = std::mem::replace(&mut batch, Vec::with_capacity(options.batch));
+        written += batch.len();
+        let (db, work) = (db.clone(), work.clone());
+        under_way.spawn(async move { write(&db, options, &work, begun, batch).await });
+    }
+    while under_way.join_next().await.is_some() {}
+}
+
+/// Writes a batch and answers each of its items. Returns how many they were.
+async fn write<I, O>(
+    db: &Db,
+    options: GroupOptions,
+    work: &Arc<Work<I, O>>,
+    begun: Result<Tx, DbErr>,
+    batch: Vec<Item<I, O>>,
+) -> usize {
+    metrics::histogram!("sangzi_group_commit_items", "group" => options.name).record(batch.len() as u32);
+    let (inputs, answers): (Vec<I>, Vec<_>) = batch.into_iter().unzip();
+    match run(db, work, begun, &inputs).await {
+        Ok(outputs) => {
+            for (answer, output) in answers.into_iter().zip(outputs) {
+                // A caller that has gone away needs no answer; its item is done all the same.
+                let _ = answer.send(Ok(output));
             }
-            // Alone, or no connection to be had: nothing would be learned by trying the items one by one.
-            Err(error) if inputs.len() == 1 || matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
-                let error = Arc::new(error);
-                for answer in answers {
-                    let _ = answer.send(Err(GroupError::Db(error.clone())));
-                }
+        }
+        // Alone, or no connection to be had: nothing would be learned by trying the items one by one.
+        Err(error) if inputs.len() == 1 || matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
+            let error = Arc::new(error);
+            for answer in answers {
+                let _ = answer.send(Err(GroupError::Db(error.clone())));
             }
-            Err(error) => {
-                tracing::warn!(group = options.name, items = inputs.len(), %error, "a batch failed; its items run one by one");
-                for (input, answer) in inputs.iter().zip(answers) {
-                    let alone = run(&db, &work, db.begin_steady().await, std::slice::from_ref(input)).await;
-                    let output = alone.and_then(|mut outputs| outputs.pop().ok_or_else(missing));
-                    let _ = answer.send(output.map_err(|error| GroupError::Db(Arc::new(error))));
-                }
+        }
+        Err(error) => {
+            tracing::warn!(group = options.name, items = inputs.len(), %error, "a batch failed; its items run one by one");
+            for (input, answer) in inputs.iter().zip(answers) {
+                let alone = run(db, work, db.begin_steady().await, std::slice::from_ref(input)).await;
+                let output = alone.and_then(|mut outputs| outputs.pop().ok_or_else(missing));
+                let _ = answer.send(output.map_err(|error| GroupError::Db(Arc::new(error))));
             }
         }
     }
+    inputs.len()
 }
 
 async fn run<I, O>(
