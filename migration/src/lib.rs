@@ -290,6 +290,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0050_lending.sqlite.sql"),
                 guards_postgres: include_str!("../sql/0050_lending.postgres.sql"),
             }),
+            Box::new(Step {
+                name: "m20261129_000051_steps",
+                tables: "",
+                guards_sqlite: include_str!("../sql/0051_steps.sqlite.sql"),
+                guards_postgres: "",
+            }),
         ]
     }
 }
