@@ -29,6 +29,10 @@ mod house;
 
 use house::{APIV3_KEY, KEY_ID, world};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NOTIFICATIONS: usize = 30_000;
 const CONNECTIONS: usize = 128;
 

@@ -22,6 +22,10 @@ use domain::loan::reckoning::Growth;
 use domain::loan::{DayCount, DueDays, InterestMode, Method, Repayment, Schedule, Terms};
 use domain::{BusinessDate, Fraction, Money, Rate};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LOANS: usize = 1_000_000;
 const RUNS: usize = 7;
 

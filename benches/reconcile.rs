@@ -20,6 +20,10 @@ use domain::reconciliation::{Finding, Item, Key, compare};
 use domain::{BusinessDate, Money};
 use wechat::read_trade_bill;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROWS: u32 = 1_000_000;
 const ROUNDS: usize = 5;
 const MCHID: &str = "1900000001";

@@ -21,6 +21,10 @@ use crate::commands::{
 use crate::config::{Config, Problems};
 use crate::output::Output;
 
+/// A payment notification is a hundred small allocations: with this one a tenth more of them is done (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 桑梓: crowdfunding with books exact to the fen.
 #[derive(Debug, Parser)]
 #[command(name = "sangzi", version, propagate_version = true)]
