@@ -151,6 +151,8 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
+            // What a batch reads is handed over at once; its thread does not wait for us in between.
+            .row_buffer_size(1_024)
             .pragma("recursive_triggers", "on")
             .pragma("cache_size", "-65536")
     });
