@@ -1,8 +1,13 @@
 //! Migrations that move rows: what stood before stands after, on both databases.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+use domain::donation::{DonationEvent, DonationState, Standing};
+use domain::lending::{LoanEvent, LoanState};
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement};
+use sea_orm::{
+    ActiveEnum, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Iterable, QueryResult,
+    Statement,
+};
 
 /// Tells a story on an empty database of each kind.
 async fn on_both<F: AsyncFn(&DatabaseConnection)>(tell: F) {
@@ -246,4 +251,69 @@ async fn what_may_not_be_deleted_may_not_be_replaced() {
     assert!(kept > 60, "{kept} tables keep their rows");
     assert!(forgotten.is_empty(), "a row can be replaced by INSERT OR REPLACE: {forgotten:#?}");
     assert!(taken.is_empty(), "a row can be replaced by UPDATE OR REPLACE: {taken:#?}");
+}
+
+/// The trigger that guards the steps of a table, put on a table of nothing but a state: answers which steps it takes.
+async fn steps_taken(db: &DatabaseConnection, table: &str, states: &[String]) -> Vec<(String, String)> {
+    let trigger = format!("{table}_steps");
+    let definition = match db.get_database_backend() {
+        DbBackend::Sqlite => format!("SELECT sql FROM sqlite_master WHERE name = '{trigger}'"),
+        _ => format!("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = '{trigger}'"),
+    };
+    let definition = text(db, &definition).await;
+    let lone = definition
+        .replacen(&format!(" ON public.{table} "), " ON lone ", 1)
+        .replacen(&format!(" ON {table} "), " ON lone ", 1)
+        .replacen(&trigger, "lone_steps", 1);
+    run(db, "CREATE TABLE lone (state TEXT NOT NULL)").await;
+    run(db, &lone).await;
+    let mut taken = Vec::new();
+    for from in states {
+        for to in states.iter().filter(|to| *to != from) {
+            run(db, &format!("INSERT INTO lone (state) VALUES ('{from}')")).await;
+            match db.execute_unprepared(&format!("UPDATE lone SET state = '{to}'")).await {
+                Ok(_) => taken.push((from.clone(), to.clone())),
+                Err(refused) => assert!(refused.to_string().contains(&trigger), "{from} {to}: {refused}"),
+            }
+            run(db, "DELETE FROM lone").await;
+        }
+    }
+    run(db, "DROP TABLE lone").await;
+    taken
+}
+
+/// The steps that the table of a life has.
+fn steps_of<S, E>(states: &[S], events: &[E], on: impl Fn(S, E) -> Option<S>) -> Vec<(String, String)>
+where
+    S: ActiveEnum<Value = String> + Copy + PartialEq,
+    E: Copy,
+{
+    let step = |from: S, to: S| from != to && events.iter().any(|event| on(from, *event).is_some_and(|new| new == to));
+    let pairs = states.iter().flat_map(|from| states.iter().map(move |to| (*from, *to)));
+    pairs.filter(|(from, to)| step(*from, *to)).map(|(from, to)| (from.into_value(), to.into_value())).collect()
+}
+
+/// What the program may do the database takes, and nothing else, whichever way its trigger is written.
+#[tokio::test]
+async fn gifts_and_loans_take_the_steps_of_their_tables() {
+    use DonationEvent as E;
+    let states: Vec<DonationState> = DonationState::iter().collect();
+    let mut events =
+        vec![E::OrderPlaced, E::Pay, E::Expire, E::Match, E::AskRefund, E::DecideRefund, E::RefundFail, E::RetryRefund];
+    for standing in [Standing::Paid, Standing::Settled, Standing::PartlyRefunded, Standing::Refunded] {
+        events.extend([E::DropRefund(standing), E::RefundArrived(standing)]);
+    }
+    let gift = steps_of(&states, &events, |state, event| state.on(event).ok());
+    let loans: Vec<LoanState> = LoanState::iter().collect();
+    let loan_events: Vec<LoanEvent> = LoanEvent::iter().collect();
+    // Before it is signed it is an application.
+    let loan = steps_of(&loans, &loan_events, |state, event| state.on(event).ok().filter(|_| !state.is_under_way()));
+    on_both(async |db| {
+        Migrator::up(db, None).await.unwrap();
+        let states: Vec<String> = states.iter().map(|state| state.into_value()).collect();
+        assert_eq!(steps_taken(db, "donation", &states).await, gift);
+        let loans: Vec<String> = loans.iter().map(|state| state.into_value()).collect();
+        assert_eq!(steps_taken(db, "loan_contract", &loans).await, loan);
+    })
+    .await;
 }
