@@ -21,7 +21,7 @@ use crate::commands::{
 use crate::config::{Config, Problems};
 use crate::output::Output;
 
-/// A payment notification is a hundred small allocations: with this one a tenth more of them is done (docs/performance.md).
+/// A payment notification is a hundred small allocations: with this one a tenth more of them is done (docs/decisions/0030-allocator-and-sqlite.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! Migrations that move rows: what stood before stands after, on both databases.
+//! Migrations that move rows: what stood before stands after, on both databases; and what holds of the tables when all are done.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 use domain::donation::{DonationEvent, DonationState, Standing};
