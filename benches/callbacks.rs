@@ -24,6 +24,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use wechat::crypto::{ApiV3Key, PrivateKey};
 
+#[path = "house/disk.rs"]
+mod disk;
 #[path = "house/mod.rs"]
 mod house;
 
@@ -172,6 +174,7 @@ async fn database(url: &str, name: &str, key: &rcgen::KeyPair) {
 async fn main() {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
     let dir = tempfile::tempdir().unwrap();
+    println!("fdatasync of this disk: {:.0} /s\n", disk::fdatasync_rate(dir.path()));
     database(&format!("sqlite://{}", dir.path().join("bench.db").display()), "SQLite, synchronous=FULL", &key).await;
     if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
         let name = format!("bench_{}", uuid::Uuid::now_v7().simple());

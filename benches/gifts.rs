@@ -23,6 +23,9 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use uuid::Uuid;
 
+#[path = "house/disk.rs"]
+mod disk;
+
 /// As the program has it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -285,19 +288,6 @@ async fn by_hand(db: &Db, book: BookId, campaign: CampaignId) {
     tx.commit().await.unwrap();
 }
 
-fn fdatasync_rate(dir: &std::path::Path) -> f64 {
-    use std::io::Write;
-    let mut file = std::fs::File::create(dir.join("sync")).unwrap();
-    let start = Instant::now();
-    let mut n = 0;
-    while start.elapsed() < Duration::from_secs(1) {
-        file.write_all(&[0u8; 512]).unwrap();
-        file.sync_data().unwrap();
-        n += 1;
-    }
-    f64::from(n) / start.elapsed().as_secs_f64()
-}
-
 /// What a gift costs once there are many: the median of fifty batches at each size.
 async fn growth(url: &str, name: &str, most: usize) {
     const BATCH: usize = 1_000;
@@ -353,7 +343,7 @@ async fn main() {
         }
         return;
     }
-    println!("fdatasync of this disk: {:.0} /s\n", fdatasync_rate(dir.path()));
+    println!("fdatasync of this disk: {:.0} /s\n", disk::fdatasync_rate(dir.path()));
     database(&format!("sqlite://{}", dir.path().join("bench.db").display()), "SQLite, WAL, synchronous=FULL").await;
     if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
         on_postgres(&server, async |url| database(&url, "PostgreSQL, synchronous_commit=on").await).await;

@@ -63,6 +63,7 @@ async fn import(file: &Path, config: &Config, output: Output) -> anyhow::Result<
         | ServicingError::FileGap { .. }
         | ServicingError::FileRepeated(_)
         | ServicingError::FileDay(_)
+        | ServicingError::FilePace(_)
         | ServicingError::Loan(ServeError::NoSuchBank | ServeError::NoSuchProgramme) => {
             WrongInput(error.to_string()).into()
         }

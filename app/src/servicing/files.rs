@@ -34,7 +34,7 @@ use crate::trail::{self, SYSTEM, staff};
 /// A difference, as the report tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileBreak {
-    /// amount, split, balance, class, missing_here, missing_there, duplicate_there, unknown_line, rounding, date.
+    /// amount, split, rounding, balance, arrears, class, total, date, missing_here, missing_there, duplicate_there, unknown_line.
     pub class: String,
     /// What it is about.
     pub key: String,
