@@ -3,6 +3,7 @@
 
 use domain::donation::{DonationEvent, DonationState, Standing};
 use domain::lending::{LoanEvent, LoanState};
+use domain::transfer::{TransferEvent, TransferState};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ActiveEnum, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Iterable, QueryResult,
@@ -295,7 +296,7 @@ where
 
 /// What the program may do the database takes, and nothing else, whichever way its trigger is written.
 #[tokio::test]
-async fn gifts_and_loans_take_the_steps_of_their_tables() {
+async fn gifts_loans_and_transfers_take_the_steps_of_their_tables() {
     use DonationEvent as E;
     let states: Vec<DonationState> = DonationState::iter().collect();
     let mut events =
@@ -308,8 +309,13 @@ async fn gifts_and_loans_take_the_steps_of_their_tables() {
     let loan_events: Vec<LoanEvent> = LoanEvent::iter().collect();
     // Before it is signed it is an application.
     let loan = steps_of(&loans, &loan_events, |state, event| state.on(event).ok().filter(|_| !state.is_under_way()));
+    let transfers: Vec<TransferState> = TransferState::iter().collect();
+    let transfer_events: Vec<TransferEvent> = TransferEvent::iter().collect();
+    let transfer = steps_of(&transfers, &transfer_events, |state, event| state.on(event).ok());
     on_both(async |db| {
         Migrator::up(db, None).await.unwrap();
+        let transfers: Vec<String> = transfers.iter().map(|state| state.into_value()).collect();
+        assert_eq!(steps_taken(db, "transfer", &transfers).await, transfer);
         let states: Vec<String> = states.iter().map(|state| state.into_value()).collect();
         assert_eq!(steps_taken(db, "donation", &states).await, gift);
         let loans: Vec<String> = loans.iter().map(|state| state.into_value()).collect();

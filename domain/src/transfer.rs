@@ -68,8 +68,9 @@ impl TransferState {
             (ArrivalProposed, E::Confirm) => Arrived,
             (ReturnProposed, E::Confirm) => Returned,
             (ArrivalProposed | ReturnProposed, E::Reject) => Departed,
-            (Departed | ArrivalProposed, E::ShowArrival) => Arrived,
-            (Departed | ReturnProposed, E::ShowReturn) => Returned,
+            // A line is stronger than what one person says, either way.
+            (Departed | ArrivalProposed | ReturnProposed, E::ShowArrival) => Arrived,
+            (Departed | ArrivalProposed | ReturnProposed, E::ShowReturn) => Returned,
             (Proposed | Departed | ArrivalProposed | Arrived | ReturnProposed | Returned | Rejected, _) => {
                 return Err(Refused { state: self, event });
             }

@@ -296,6 +296,12 @@ impl MigratorTrait for Migrator {
                 guards_sqlite: include_str!("../sql/0051_steps.sqlite.sql"),
                 guards_postgres: "",
             }),
+            Box::new(Step {
+                name: "m20261129_000052_transfer_steps",
+                tables: "",
+                guards_sqlite: include_str!("../sql/0052_transfer_steps.sqlite.sql"),
+                guards_postgres: include_str!("../sql/0052_transfer_steps.postgres.sql"),
+            }),
         ]
     }
 }

@@ -1,6 +1,8 @@
 //! Money between the channel and the bank against their bills: what has no number, what a corrected file does not show any more, balances that
 //! do not follow from one another, bills of somebody else, and what the console knows already.
 
+use std::time::Duration;
+
 use app::reconciliation::{DayReport, Files, ReconcileError};
 use domain::role::Role;
 use domain::{BusinessDate, Money};
@@ -15,6 +17,7 @@ use crate::binary::Program;
 use crate::caller::{Answer, send};
 use crate::follow::{follow, open, proved, shown, ways};
 use crate::reconciliation::{Sheet, bills, classes, morning_after, noon, run};
+use crate::transfers::withdrawal;
 use crate::world::{World, story};
 
 const WECHAT: &str = "1009[channel=wechat]";
@@ -315,6 +318,68 @@ async fn money_back_at_the_channel_can_reach_the_books() {
         let report = run(w, day, None, None).await;
         matched(&report);
         proved(&report);
+    })
+    .await;
+}
+
+/// One person has said that a withdrawal arrived; the channel's bill shows that it came back, and that is stronger.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_is_stronger_than_what_one_person_has_said() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let new = withdrawal(w, "40.00");
+        let step = |name: &str| format!("/staff/transfers/{}/{name}", new["id"].as_str().unwrap());
+        w.lever("withdraw", json!({ "amount": "40.00", "fail": true })).await;
+        cashier.post("/staff/transfers", new.clone()).await.ok();
+        head.act(&step("confirmation")).await.ok();
+        cashier.act(&step("arrival")).await.ok();
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let report = run(w, day, Some(&trade), Some(&flow)).await;
+        matched(&report);
+        proved(&report);
+        head.act(&step("confirmation")).await.refused(409, "wrong_state");
+        let seen = head.get(&format!("/staff/transfers/{}", new["id"].as_str().unwrap())).await.ok();
+        assert_eq!(seen["state"], "returned");
+        assert_eq!((w.balance(TRANSIT).await, w.balance(BANK).await), ("0.00".to_owned(), "0.00".to_owned()));
+    })
+    .await;
+}
+
+/// A line belongs to the withdrawal that left, not to an older one of the same amount that was booked back and never did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_belongs_to_the_withdrawal_that_left() {
+    story(async |w| {
+        noon(w).await;
+        let mut draft = w.draft("1000.00");
+        draft["ends_at"] = json!(w.app.business.now().after(Duration::from_secs(10 * 86_400)).to_string());
+        let campaign = w.open_as(draft).await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "200.00").await;
+        let (cashier, head) = (w.staff(Role::Cashier).await, w.staff(Role::FinanceHead).await);
+        let step = |of: &Value, name: &str| format!("/staff/transfers/{}/{name}", of["id"].as_str().unwrap());
+        let never = withdrawal(w, "40.00");
+        cashier.post("/staff/transfers", never.clone()).await.ok();
+        head.act(&step(&never, "confirmation")).await.ok();
+        cashier.act(&step(&never, "return")).await.ok();
+        head.act(&step(&never, "confirmation")).await.ok();
+        w.pass(86_400).await;
+        let day = w.app.business.today();
+        w.gift(&donor, campaign, "5.00").await;
+        let left = withdrawal(w, "40.00");
+        w.lever("withdraw", json!({ "amount": "40.00" })).await;
+        cashier.post("/staff/transfers", left.clone()).await.ok();
+        head.act(&step(&left, "confirmation")).await.ok();
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let report = run(w, day, Some(&trade), Some(&flow)).await;
+        matched(&report);
+        let tied = "SELECT CAST(count(*) AS BIGINT) FROM transfer WHERE flow_no IS NOT NULL AND state = 'departed'";
+        assert_eq!(w.count(tied).await, 1, "{report:#?}");
     })
     .await;
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::world::{World, agreed, identity_number, story};
 
-fn withdrawal(w: &World, amount: &str) -> Value {
+pub(crate) fn withdrawal(w: &World, amount: &str) -> Value {
     json!({
         "id": Uuid::now_v7(), "book": w.book.uuid(), "kind": "withdrawal", "amount": amount, "bank_account": "基本户",
     })

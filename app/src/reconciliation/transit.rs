@@ -182,14 +182,20 @@ impl Reconciliation {
             return Ok(());
         }
         let Known { all, shown, .. } = known;
-        let mut same = all.iter_mut().filter(|one| {
+        let same = all.iter_mut().filter(|one| {
             let near = left_on(one).days_to(day).abs() <= BANK_DAYS;
             let open = one.flow_no.is_none() && !taken_back(one) && !shown.contains(&one.id);
             one.kind == kind && one.amount_fen == amount && open && near
         });
         let now = self.business.now();
         let tx = self.db.begin().await?;
-        let (row, fresh) = match same.next() {
+        // One that left before one that is only recorded, and before one that came back and perhaps never left; the oldest first.
+        let likely = |one: &&mut transfer::Model| match one.state {
+            TransferState::Returned => 2,
+            TransferState::Proposed => 1,
+            _ => 0,
+        };
+        let (row, fresh) = match same.min_by_key(likely) {
             // The cashier has recorded it and nobody has confirmed it yet: the confirmation books it.
             Some(one) if one.state == TransferState::Proposed => {
                 let detail = "出纳已登记，尚待复核".to_owned();
