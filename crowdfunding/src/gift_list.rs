@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use domain::anonymity::Anonymity;
 use domain::bank::ListState;
+use domain::campaign::may_receive;
 use domain::donation::{DonationEvent, Purpose, ReceiptChoice, Via};
 use domain::role::{Member, Role};
 use domain::{BusinessDate, DonationId, GiftListId, Money, Timestamp};
-use entity::{Rows, Tx, donation, execute, gift_list, violation};
+use entity::{Rows, Tx, campaign, donation, execute, gift_list, violation};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -17,6 +18,7 @@ use sea_orm::{
 
 use crate::CrowdfundingError;
 use crate::bank_gift::{Target, bank_account_known};
+use crate::donation::last_moment;
 use crate::history::{self, Step, state};
 use crate::postings::{self, Gift};
 use crate::reach::{books_within, campaigns_within, hand_on};
@@ -296,6 +298,14 @@ pub async fn decide_list(
         .lock(LockType::NoKeyUpdate)
         .all(tx)
         .await?;
+    // Behind it a gift is late; for the general fund nothing is.
+    let mut in_time = i64::MAX;
+    if agree && let Some(campaign) = row.campaign_id {
+        let campaign = campaign::Entity::find_by_id(campaign).lock(LockType::Share).one(tx).await?;
+        let campaign = campaign.ok_or(CrowdfundingError::NoSuchCampaign)?;
+        may_receive(campaign.state)?;
+        in_time = last_moment(tx, &campaign).await?.us();
+    }
     let event = if agree { DonationEvent::Pay } else { DonationEvent::Expire };
     let mut steps = Vec::with_capacity(gifts.len());
     for gift in &gifts {
@@ -327,13 +337,16 @@ pub async fn decide_list(
         }
     }
     let sql = if agree {
-        "UPDATE donation SET state = 'paid', confirmed_us = $1, settled_us = $1, approver_id = $2, approver_for_id = $3 WHERE list_id = $4"
+        "UPDATE donation SET state = 'paid', confirmed_us = $1, settled_us = $1, late = paid_us > $5, approver_id = $2, approver_for_id = $3 \
+         WHERE list_id = $4"
     } else {
         // The bare id reads alike on both databases.
         "UPDATE donation SET state = 'closed', bank_reference = 'declined:' || CAST($1 AS TEXT) || ':' || bank_reference, approver_id = $2, \
          approver_for_id = $3 WHERE list_id = $4"
     };
-    execute(tx, sql, [now.into(), by.id.into(), hand.acting_for().into(), id.into()]).await?;
+    let mut values = vec![now.into(), by.id.into(), hand.acting_for().into(), id.into()];
+    values.extend(agree.then(|| in_time.into()));
+    execute(tx, sql, values).await?;
     history::donations(tx, now, &by.id.to_string(), &steps).await?;
     let mut active: gift_list::ActiveModel = row.into();
     active.state = Set(to);

@@ -104,6 +104,18 @@ async fn lists_of_gifts_are_posted_by_another_person_and_tell_nobody() {
         );
         w.run_job("outbox").await;
         assert_eq!(w.count("SELECT CAST(count(*) AS BIGINT) FROM message").await, 0);
+
+        // What was written while the campaign took gifts is not posted to it when it takes none any more.
+        let late = Uuid::now_v7();
+        let rest = format!("{header}{day},9.00,示例公司,是,K-2,,\n");
+        send(&cashier, late, "bank", &rest, "&name=基本户&write=true&despite_warnings=true").await.ok();
+        let manager = w.staff(Role::ProjectManager).await;
+        manager.post(&format!("/staff/campaigns/{campaign}/end"), json!({ "reason": "提前完成" })).await.ok();
+        manager.act(&format!("/staff/campaigns/{campaign}/execution")).await.ok();
+        manager.act(&format!("/staff/campaigns/{campaign}/closing")).await.ok();
+        keeper.act(&step(late, "posting")).await.refused(409, "campaign_ended");
+        assert_eq!(w.raised(campaign).await, "71.50");
+        keeper.post(&step(late, "decline"), json!({ "reason": "项目已结束" })).await.ok();
     })
     .await;
 }
