@@ -128,19 +128,21 @@ impl GiftWatch {
     /// mini-program cannot be told apart, so each gift of theirs stands alone.
     async fn found(&self, since: Timestamp) -> Result<Vec<Found>, DbErr> {
         let window = WITHIN.as_micros();
+        let giver = "d.donor_id, d.counterparty, CASE WHEN d.donor_id IS NULL AND d.counterparty IS NULL THEN d.id END";
+        // Gifts of one moment (a list, a day healed from the bill) make the sum together: what stood before is without all of them.
         let sql = format!(
             "SELECT id, donor_id, name_sealed, counterparty, amount_fen, gifts, CAST(total AS BIGINT) AS total_fen FROM \
              (SELECT d.id, d.donor_id, d.name_sealed, d.counterparty, d.amount_fen, d.confirmed_us, \
-              CAST(count(*) OVER w AS BIGINT) AS gifts, SUM(d.amount_fen) OVER w AS total \
+              CAST(count(*) OVER w AS BIGINT) AS gifts, SUM(d.amount_fen) OVER w AS total, \
+              count(*) OVER w - count(*) OVER s AS gifts_before, SUM(d.amount_fen) OVER w - SUM(d.amount_fen) OVER s AS total_before \
               FROM (SELECT g.id, g.donor_id, g.name_sealed, g.counterparty, g.amount_fen, g.confirmed_us \
                FROM campaign c JOIN donation g ON g.campaign_id = c.id WHERE g.confirmed_us > $1 \
                UNION ALL SELECT g.id, g.donor_id, g.name_sealed, g.counterparty, g.amount_fen, g.confirmed_us \
                FROM donation g WHERE g.book_id IS NOT NULL AND g.confirmed_us > $1) d \
-              WINDOW w AS (PARTITION BY d.donor_id, d.counterparty, CASE WHEN d.donor_id IS NULL AND d.counterparty IS NULL THEN d.id END \
-                  ORDER BY d.confirmed_us \
-                  RANGE BETWEEN {window} PRECEDING AND CURRENT ROW)) x \
+              WINDOW w AS (PARTITION BY {giver} ORDER BY d.confirmed_us RANGE BETWEEN {window} PRECEDING AND CURRENT ROW), \
+              s AS (PARTITION BY {giver}, d.confirmed_us)) x \
              WHERE confirmed_us > $2 AND (amount_fen >= $3 OR (gifts >= {REPEATED} AND total >= $3 \
-              AND NOT (gifts > {REPEATED} AND total - amount_fen >= $3))) ORDER BY confirmed_us, id"
+              AND NOT (gifts_before >= {REPEATED} AND total_before >= $3))) ORDER BY confirmed_us, id"
         );
         let values = [since.before(WITHIN).into(), since.into(), LARGE.into()];
         let rows = self.db.read().query_all_raw(Statement::from_sql_and_values(self.db.backend(), sql, values)).await?;

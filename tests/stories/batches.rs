@@ -417,6 +417,27 @@ async fn a_list_is_held_against_what_is_known_of_its_people() {
     .await;
 }
 
+/// Gifts that are booked in one moment make the sum together: a list cut into small lines hides nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_whose_lines_add_up_is_seen() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000000.00").await;
+        let day = w.app.business.today();
+        let list = Uuid::now_v7();
+        let lines: String = (1..=6).map(|n| format!("{day},10000.00,示例公司,是,L-{n},,\n")).collect();
+        let text = format!("日期,金额,捐赠人,单位捐赠,编号,票据,实名公开\n{lines}");
+        let path = format!("/api/v1/staff/gift-lists?id={list}&campaign={campaign}&money=bank&name=基本户&write=true&despite_warnings=true");
+        let request = w.staff(Role::Cashier).await.request(Method::POST, &path);
+        let request = request.header("content-type", "application/octet-stream").body(text);
+        assert_eq!(crate::caller::send(request).await.ok()["list"]["state"], "proposed");
+        w.staff(Role::Bookkeeper).await.act(&format!("/staff/gift-lists/{list}/posting")).await.ok();
+        assert_eq!(w.run_job("large_gifts").await, 6);
+        assert_eq!(w.count("SELECT CAST(min(gifts) AS BIGINT) FROM gift_alert").await, 6);
+        assert_eq!(w.run_job("large_gifts").await, 0, "each once");
+    })
+    .await;
+}
+
 /// A large gift is taken like any other; compliance looks at it afterwards, and nobody else hears of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn gifts_that_are_large_or_add_up_are_seen_by_compliance_alone() {
