@@ -307,7 +307,12 @@ impl Giving {
         }
         let now = self.business.now();
         if now > gift.expires_us {
-            return Err(GivingError::Expired);
+            // Paid at the last moment and not told of: whoever has paid is not asked to give anew.
+            let gift = self.cashier.query(gift.id).await?;
+            return match gift.state {
+                DonationState::Created | DonationState::Paying | DonationState::Closed => Err(GivingError::Expired),
+                _ => Ok(Given { donation: gift, payment: None }),
+            };
         }
         // Only for a campaign money is taken by WeChat.
         let id = gift.campaign_id.ok_or(CrowdfundingError::NoSuchCampaign)?;
@@ -337,8 +342,20 @@ impl Giving {
         match self.wechat.prepay(&order).await {
             Ok(prepay_id) => {
                 self.cashier.place(Placed { id: gift.id, prepay_id: prepay_id.clone() }).await?;
-                let payment = self.wechat.request_payment(&prepay_id);
                 let donation = crowdfunding::donation(self.db.read(), gift.id).await?;
+                if donation.state == DonationState::Closed {
+                    // Its time was over while the channel was asked, and it was not there yet to be closed: now it is.
+                    return match self.wechat.close(&order.out_trade_no).await {
+                        Ok(()) | Err(WechatError::OrderClosed(_) | WechatError::NotFound(_)) => {
+                            Err(GivingError::Expired)
+                        }
+                        Err(WechatError::OrderPaid(_)) => {
+                            Ok(Given { donation: self.cashier.query(gift.id).await?, payment: None })
+                        }
+                        Err(error) => Err(GivingError::ChannelUnavailable(error)),
+                    };
+                }
+                let payment = self.wechat.request_payment(&prepay_id);
                 Ok(Given { donation, payment: Some(payment) })
             }
             Err(WechatError::OrderPaid(_)) => Ok(Given { donation: self.cashier.query(gift.id).await?, payment: None }),

@@ -2,7 +2,7 @@
 
 use domain::role::Role;
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::world::{THANKS, Terms, story, story_with};
@@ -140,6 +140,44 @@ async fn an_order_whose_answer_was_lost_goes_on_with_the_same_request() {
         // Nobody comes back for this one: it ends by itself.
         w.lever("faults", json!({ "api": { "path": "/v3/pay", "status": 500, "times": 100 } })).await;
         donor.give(campaign, &w.wish("6.00")).await.refused(503, "channel_unavailable");
+    })
+    .await;
+}
+
+/// At the end of an order's time nobody is asked to give again who has paid, and nobody is given an order that is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_time_ends_is_paid_or_over() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        let wish = w.wish("6.00");
+        let placed = donor.give(campaign, &wish).await.ok();
+        w.lever("faults", json!({ "callback": { "drop": 1 } })).await;
+        w.sandbox.pay(placed["donation"]["out_trade_no"].as_str().unwrap()).unwrap();
+        w.pass(901).await;
+        let again = donor.give(campaign, &wish).await.ok();
+        assert_eq!((&again["donation"]["state"], &again["payment"]), (&json!("paid"), &Value::Null), "{again}");
+        assert_eq!(w.raised(campaign).await, "6.00");
+        let unpaid = w.wish("7.00");
+        donor.give(campaign, &unpaid).await.ok();
+        w.pass(901).await;
+        donor.give(campaign, &unpaid).await.refused(409, "order_expired");
+
+        // Its time ends while WeChat is asked to take the order.
+        let slow = w.wish("8.00");
+        let fault = json!({ "path": "/v3/pay/transactions/jsapi", "delay_ms": 1_500 });
+        w.lever("faults", json!({ "api": fault })).await;
+        let ends = async {
+            let path = format!("/donations/{}", slow["id"].as_str().unwrap());
+            w.until("it is there", async || donor.get(&path).await.status == 200).await;
+            w.pass(901).await;
+            w.run_job("expire_orders").await;
+        };
+        let (answer, ()) = tokio::join!(donor.give(campaign, &slow), ends);
+        answer.refused(409, "order_expired");
+        assert_eq!(w.raised(campaign).await, "6.00");
+        let orders = w.sandbox.state()["orders"].as_array().unwrap().clone();
+        assert!(orders.iter().all(|order| order["trade_state"] != "NOTPAY"), "none is left to be paid: {orders:#?}");
     })
     .await;
 }
