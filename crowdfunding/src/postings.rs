@@ -82,9 +82,36 @@ pub fn gift_adopted(gift: &Gift, transaction: &str, on: BusinessDate) -> Entry {
 /// | 410101 捐赠收入—非限定性                                        | amount |        |        |
 /// | 410102 捐赠收入—限定性, or 320102 for an earlier year; campaign |        | amount | none   |
 pub fn refund_covered(gift: &Gift, refund: RefundId, amount: Money, prior_year: bool, on: BusinessDate) -> Entry {
-    Entry::new(gift.book, "refund_covered", format!("refund_covered:{refund}"), on).posting(
+    Entry::new(gift.book, "refund_covered", cover_reference(refund), on).posting(
         Account::new(gift.book, Subject::DONATION_UNRESTRICTED),
         changed(gift, prior_year),
+        amount,
+    )
+}
+
+/// The reference of what the general fund bears of a refund.
+pub(crate) fn cover_reference(refund: RefundId) -> String {
+    format!("refund_covered:{refund}")
+}
+
+/// The mirror of entry 4e: a refund that the general fund bore is given up, and the campaign has its money again. The years that may be closed:
+/// that of the gift, that in which the general fund bore it.
+///
+/// | account                                                         | debit  | credit | raised |
+/// | --------------------------------------------------------------- | ------ | ------ | ------ |
+/// | 410102 捐赠收入—限定性, or 320102 for an earlier year; campaign | amount |        | none   |
+/// | 410101 捐赠收入—非限定性, or 320101 for an earlier year         |        | amount |        |
+pub fn refund_cover_returned(
+    gift: &Gift,
+    refund: RefundId,
+    amount: Money,
+    (gift_closed, cover_closed): (bool, bool),
+    on: BusinessDate,
+) -> Entry {
+    let general = if cover_closed { Subject::PRIOR_YEAR_UNRESTRICTED } else { Subject::DONATION_UNRESTRICTED };
+    Entry::new(gift.book, "refund_cover_returned", format!("refund_cover_returned:{refund}"), on).posting(
+        changed(gift, gift_closed),
+        Account::new(gift.book, general),
         amount,
     )
 }

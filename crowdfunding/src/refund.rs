@@ -59,6 +59,13 @@ pub enum Outcome {
     GivenUp,
 }
 
+/// What the general fund bears of a refund.
+struct Cover {
+    amount: Money,
+    /// The year it was booked in is closed.
+    prior_year: bool,
+}
+
 /// A refund and what its recipes need.
 struct Loaded {
     refund: row::Model,
@@ -66,6 +73,8 @@ struct Loaded {
     gift: Gift,
     /// The year of the gift is closed.
     prior_year: bool,
+    /// What the general fund bears of it.
+    covered: Option<Cover>,
     /// The money of the campaign is frozen by a suspension.
     frozen: bool,
     /// How the charity separates duties.
@@ -90,6 +99,12 @@ async fn lock_donation(tx: &Tx, id: DonationId) -> Result<donation::Model, Crowd
 }
 
 async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
+    load_under(tx, id, LockType::Share).await
+}
+
+/// The same with this lock on the book: shared, whether the year of the gift is closed stays so until the entry is booked; whoever is about to
+/// look at what the general fund holds takes it alone from the first, for two who share it would wait for each other.
+async fn load_under(tx: &Tx, id: RefundId, lock: LockType) -> Result<Loaded, CrowdfundingError> {
     // The donation first: it is what every step of a refund locks, in one order with settling.
     let seen = row::Entity::find_by_id(id).one(tx).await?.ok_or(CrowdfundingError::NoSuchRefund)?;
     let donation = lock_donation(tx, seen.donation_id).await?;
@@ -98,14 +113,15 @@ async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
         .one(tx)
         .await?
         .ok_or(CrowdfundingError::NoSuchRefund)?;
-    let (book, frozen) = match donation.purpose() {
+    let (book, frozen, lock) = match donation.purpose() {
         Purpose::Campaign(id) => {
             let campaign = campaign::Entity::find_by_id(id).one(tx).await?.ok_or(CrowdfundingError::NoSuchCampaign)?;
-            (campaign.book_id, campaign.frozen)
+            (campaign.book_id, campaign.frozen, lock)
         }
-        Purpose::General(book) => (book, false),
+        Purpose::General(book) => (book, false, LockType::NoKeyUpdate),
     };
-    let book = book::Entity::find_by_id(book).one(tx).await?.ok_or(CrowdfundingError::NoSuchBook)?;
+    let book = book::Entity::find_by_id(book).lock(lock).one(tx).await?;
+    let book = book.ok_or(CrowdfundingError::NoSuchBook)?;
     let gift = Gift {
         id: donation.id,
         book: book.id,
@@ -115,12 +131,29 @@ async fn load(tx: &Tx, id: RefundId) -> Result<Loaded, CrowdfundingError> {
         amount: donation.amount_fen,
     };
     // The year its income stands in: money that came without a name is booked as a gift when somebody claims it.
-    let booked = entry::Entity::find().filter(entry::Column::Reference.eq(postings::gift_reference(donation.id)));
-    let year = booked.one(tx).await?.map(|entry| entry.book_date.year());
-    let year_end = year.and_then(|year| BusinessDate::new(year, 12, 31));
-    let prior_year = matches!((book.closed_through, year_end), (Some(closed), Some(end)) if closed >= end);
+    let booked = booked(tx, &postings::gift_reference(donation.id)).await?;
+    let prior_year = booked.is_some_and(|entry| year_is_closed(&book, entry.book_date));
+    let covered = booked_cover(tx, &book, &refund).await?;
     let profile = profile_of(tx, book.id).await?;
-    Ok(Loaded { refund, donation, gift, prior_year, frozen, profile })
+    Ok(Loaded { refund, donation, gift, prior_year, covered, frozen, profile })
+}
+
+async fn booked(tx: &Tx, reference: &str) -> Result<Option<entry::Model>, DbErr> {
+    entry::Entity::find().filter(entry::Column::Reference.eq(reference)).one(tx).await
+}
+
+fn year_is_closed(book: &book::Model, day: BusinessDate) -> bool {
+    let year_end = BusinessDate::new(day.year(), 12, 31);
+    matches!((book.closed_through, year_end), (Some(closed), Some(end)) if closed >= end)
+}
+
+/// What the general fund bore of a refund when it was decided.
+async fn booked_cover(tx: &Tx, book: &book::Model, refund: &row::Model) -> Result<Option<Cover>, DbErr> {
+    if refund.cover_approver_id.is_none() {
+        return Ok(None);
+    }
+    let entry = booked(tx, &postings::cover_reference(refund.id)).await?;
+    Ok(entry.map(|entry| Cover { amount: entry.total_fen, prior_year: year_is_closed(book, entry.book_date) }))
 }
 
 /// Asks for a refund. The same id with the same content again answers the refund that stands.
@@ -254,7 +287,7 @@ async fn approve(
     covered: Money,
     hand: Hand,
 ) -> Result<row::Model, CrowdfundingError> {
-    let Loaded { refund: asked, donation, gift, prior_year, frozen, profile: _ } = loaded;
+    let Loaded { refund: asked, donation, gift, prior_year, frozen, .. } = loaded;
     // What a donor wishes waits until the suspension is lifted; what the law orders does not (facts: charity 3.1).
     gate::need(!frozen || asked.reason.is_by_law(), "frozen", "该项目正在核查，资金已冻结")?;
     let (id, actor, on) = (asked.id, hand.person().to_string(), BusinessDate::of(now));
@@ -322,7 +355,7 @@ pub async fn propose_cover(tx: &Tx, id: RefundId, by: &Member) -> Result<row::Mo
 pub async fn cover(tx: &Tx, now: Timestamp, id: RefundId, by: &Member) -> Result<row::Model, CrowdfundingError> {
     let roles = &[Role::Chair];
     by.must_be(roles)?;
-    let loaded = load(tx, id).await?;
+    let loaded = load_under(tx, id, LockType::NoKeyUpdate).await?;
     let hand = hand_on(tx, loaded.donation.purpose(), by, roles).await?;
     loaded.refund.state.on(RefundEvent::Approve)?;
     let author = loaded.refund.cover_author_id;
@@ -414,10 +447,11 @@ pub async fn succeeded(
 /// The channel has closed it or found the payer's account unusable (entry 4d): the debt stands and a person decides.
 pub async fn failed(tx: &Tx, now: Timestamp, id: RefundId, attempt: i64, why: &str) -> Result<bool, CrowdfundingError> {
     let loaded = load(tx, id).await?;
-    if loaded.refund.attempt != attempt || loaded.refund.state == RefundState::Failed {
+    if loaded.refund.attempt != attempt {
         return Ok(false);
     }
-    let to = loaded.refund.state.on(RefundEvent::Failure)?;
+    // Told again, or overtaken by what came after.
+    let Ok(to) = loaded.refund.state.on(RefundEvent::Failure) else { return Ok(false) };
     let donation_to = loaded.donation.state.on(DonationEvent::RefundFail)?;
     move_donation(tx, now, &loaded.donation, donation_to, Money::ZERO, "system").await?;
     move_refund(tx, now, loaded.refund, to, "system", Some(why), |row| row.last_error = Set(Some(why.to_owned())))
@@ -481,17 +515,24 @@ pub async fn settle_outcome(
     }
     let (actor, on) = (by.id.to_string(), BusinessDate::of(now));
     let standing = standing(&loaded.donation, amount);
-    let (entry, event) = match outcome {
+    let (gift, prior_year) = (&loaded.gift, loaded.prior_year);
+    let (entries, event) = match outcome {
         Outcome::PaidByBank { bank_account } => (
-            postings::refund_paid_by_bank(&loaded.gift, id, loaded.refund.amount_fen, &bank_account, on),
+            vec![postings::refund_paid_by_bank(gift, id, loaded.refund.amount_fen, &bank_account, on)],
             DonationEvent::RefundArrived(standing),
         ),
-        Outcome::GivenUp => (
-            postings::refund_given_up(&loaded.gift, id, loaded.refund.amount_fen, loaded.prior_year, on),
-            DonationEvent::DropRefund(standing),
-        ),
+        Outcome::GivenUp => {
+            let mut entries = vec![postings::refund_given_up(gift, id, loaded.refund.amount_fen, prior_year, on)];
+            // The campaign has its money again, and the general fund what it bore.
+            entries.extend(loaded.covered.as_ref().map(|cover| {
+                postings::refund_cover_returned(gift, id, cover.amount, (prior_year, cover.prior_year), on)
+            }));
+            (entries, DonationEvent::DropRefund(standing))
+        }
     };
-    book_entry(tx, now, entry.by(&actor)).await?;
+    for entry in entries {
+        book_entry(tx, now, entry.by(&actor)).await?;
+    }
     let donation_to = loaded.donation.state.on(event)?;
     move_donation(tx, now, &loaded.donation, donation_to, amount, &actor).await?;
     move_refund(tx, now, loaded.refund, to, &actor, None, |row| {

@@ -96,12 +96,13 @@ pub async fn mirror(db: &impl ConnectionTrait, reference: &str, day: BusinessDat
 }
 
 /// What an entry may be named after: the number of the thing it is about follows.
-const ABOUT: [&str; 27] = [
+const ABOUT: [&str; 28] = [
     "donation",
     "refund",
     "refund_sent",
     "refund_given_up",
     "refund_covered",
+    "refund_cover_returned",
     "suspense",
     "suspense_returned",
     "channel_difference",

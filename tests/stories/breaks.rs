@@ -524,3 +524,43 @@ async fn the_general_fund_bears_a_refund_of_spent_money_when_head_and_chair_agre
     })
     .await;
 }
+
+/// What the general fund bore of a refund is its own again when the refund is given up, and the campaign has what was given to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_general_fund_bore_comes_back_when_the_refund_is_given_up() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-four").await;
+        let gift = w.gift(&donor, campaign, "100.00").await;
+        let student = payee(w, campaign, "王一（示例）", 1).await;
+        let spent = paper(campaign, &line(w, campaign).await, &[student], "70.00");
+        approved(w, &spent).await;
+        let general = json!({
+            "id": Uuid::now_v7(), "kind": "ordinary", "event_date": w.app.business.today(), "summary": "房租收入",
+            "lines": [
+                { "subject": "1122", "debit": "90.00" },
+                { "subject": "490101", "credit": "90.00" },
+            ],
+        });
+        posted(w, general).await;
+        let request = json!({ "id": Uuid::now_v7(), "amount": "100.00", "reason": "minor" });
+        donor.post(&format!("/donations/{}/refund-requests", gift.id), request.clone()).await.ok();
+        let path = format!("/staff/refunds/{}", request["id"].as_str().unwrap());
+        let step = |step: &str| format!("{path}/{step}");
+        let (head, chair) = (w.staff(Role::FinanceHead).await, w.staff(Role::Chair).await);
+        head.act(&step("cover-proposal")).await.ok();
+        chair.act(&step("cover-approval")).await.ok();
+        assert_eq!(w.balance("410101").await, "70.00");
+        w.lever("faults", json!({ "refund": { "outcome": "CLOSED", "times": 1 } })).await;
+        w.run_job("send_refunds").await;
+        w.until("it has failed", async || head.get(&path).await.ok()["state"] == "failed").await;
+        w.staff(Role::Cashier).await.act(&step("outcome-proposal")).await.ok();
+        assert_eq!(head.act(&step("give-up")).await.ok()["state"], "given_up");
+        assert_eq!(w.balance("410101").await, "0.00");
+        assert_eq!(w.balance(&format!("410102[campaign={campaign}]")).await, "-100.00");
+        assert_eq!(w.raised(campaign).await, "100.00", "the gift counts again, what bore it never did");
+        let fund = ledger::fund(w.app.db.read(), w.book, campaign.into()).await.unwrap();
+        assert_eq!(fund.available().to_string(), "30.00", "as before the refund was decided");
+    })
+    .await;
+}

@@ -485,6 +485,7 @@ async fn an_entry_without_its_paper_is_found() {
             ("refund_decided", "refund"),
             ("refund_sent", "refund_sent"),
             ("refund_covered", "refund_covered"),
+            ("refund_cover_returned", "refund_cover_returned"),
             ("leftover", "leftover"),
             ("disbursement", "disbursement"),
             ("disbursement_recovered", "disbursement_settled"),

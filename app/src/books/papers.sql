@@ -64,6 +64,10 @@ known AS (
     SELECT 'refund_given_up:' || text(r.id), 'refund_given_up', COALESCE(c.book_id, d.book_id), r.amount_fen, r.amount_fen, 1
     FROM refund r JOIN donation d ON d.id = r.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id WHERE r.state = 'given_up'
     UNION ALL
+    SELECT 'refund_cover_returned:' || text(r.id), 'refund_cover_returned', COALESCE(c.book_id, d.book_id), 1, r.amount_fen, 1
+    FROM refund r JOIN donation d ON d.id = r.donation_id LEFT JOIN campaign c ON c.id = d.campaign_id
+    WHERE r.state = 'given_up' AND r.cover_approver_id IS NOT NULL
+    UNION ALL
     SELECT 'leftover:' || text(x.id), 'leftover', x.book_id, x.amount_fen, x.amount_fen, 1
     FROM campaign_decision x WHERE x.kind = 'leftover' AND x.state = 'approved'
     UNION ALL

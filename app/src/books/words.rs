@@ -22,6 +22,7 @@ pub fn event(kind: &str) -> &str {
         "refund_sent" => "退款已付",
         "refund_given_up" => "放弃退款",
         "refund_covered" => "非限定性净资产弥补退款",
+        "refund_cover_returned" => "退款放弃，弥补款转回",
         "withdrawal" => "微信提现",
         "top_up" => "微信充值",
         "unclaimed" => "收到待认领款",

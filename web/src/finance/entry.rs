@@ -60,7 +60,9 @@ fn source(reference: &str, document: Option<&str>) -> Option<(String, &'static s
     let id = rest.split(':').next().unwrap_or(rest);
     Some(match about {
         "donation" => (format!("/console/donations/{id}"), "捐赠"),
-        "refund" | "refund_sent" | "refund_given_up" | "refund_covered" => (format!("/console/refunds/{id}"), "退款"),
+        "refund" | "refund_sent" | "refund_given_up" | "refund_covered" | "refund_cover_returned" => {
+            (format!("/console/refunds/{id}"), "退款")
+        }
         "transfer_left" | "transfer_done" => (format!("/console/transfers/{id}"), "提现与充值"),
         "disbursement" => (format!("/console/disbursements/{id}"), "支出申请"),
         "disbursement_paid" | "disbursement_bounced" | "disbursement_cancelled" => {
