@@ -24,7 +24,7 @@ use sea_orm::{
 use wechat::{OrderReference, RefundNotification, RefundRequest, RefundStatus, WechatError};
 
 use crate::reconciliation::{self, Follow, ReconcileError};
-use crate::refunds::Told;
+use crate::refunds::{self, Told};
 use crate::transfers::{self, Line};
 use crate::{Templates, cashier, postings, trail};
 
@@ -538,7 +538,12 @@ impl Breaks {
         Ok(done)
     }
 
-    async fn send(&self, row: &resolution::Model) -> Result<(), BreakError> {
+    async fn send(&self, listed: &resolution::Model) -> Result<(), BreakError> {
+        // The list may have grown old.
+        let row = &self.get(listed.id).await?;
+        if row.state != ResolutionState::Approved || row.attempt != listed.attempt {
+            return Ok(());
+        }
         let of = discrepancy::Entity::find_by_id(row.break_id).one(self.db.read()).await?;
         let of = of.ok_or(BreakError::NoSuchBreak)?;
         let request = RefundRequest {
@@ -553,8 +558,12 @@ impl Breaks {
             Err(WechatError::NotEnough(_)) => {
                 self.wait(row.id, "微信商户可用余额不足，请充值后自动重试", NOT_ENOUGH_AGAIN).await
             }
+            Err(error) if error.refuses_us() => {
+                self.wait(row.id, &refunds::refused_us(&error), refunds::REFUSED_US_AGAIN).await?;
+                Err(error.into())
+            }
             Err(error @ (WechatError::Refused(_) | WechatError::NotFound(_) | WechatError::Invalid(_))) => {
-                self.fail(row.id, row.attempt, &error.to_string()).await
+                self.fail(row.id, row.attempt, &refunds::refused(&error)).await
             }
             Err(error) => {
                 self.wait(row.id, "微信未明确答复，将以同一单号重试", UNCLEAR_AGAIN).await?;
@@ -632,11 +641,8 @@ impl Breaks {
     async fn fail(&self, id: ResolutionId, attempt: i64, why: &str) -> Result<(), BreakError> {
         let tx = self.db.begin().await?;
         let Loaded { row, .. } = load(&tx, id).await?;
-        // It speaks of an attempt that is over: what came after stands.
-        if row.attempt != attempt || row.state == ResolutionState::Failed {
-            return Ok(());
-        }
-        let to = row.state.on(ResolutionEvent::Failure)?;
+        // It speaks of an attempt that is over, or is told again: what came after stands.
+        let (true, Ok(to)) = (row.attempt == attempt, row.state.on(ResolutionEvent::Failure)) else { return Ok(()) };
         moved(&tx, row, to, |row| row.last_error = Set(Some(why.to_owned()))).await?;
         tx.commit().await?;
         Ok(())

@@ -25,6 +25,8 @@ const ASK_AGAIN: Duration = Duration::from_secs(10);
 const NOT_ENOUGH_AGAIN: Duration = Duration::from_secs(600);
 /// When to send again what got no clear answer.
 const UNCLEAR_AGAIN: Duration = Duration::from_secs(20);
+/// When to send again what was refused for a reason that is ours to mend.
+pub(crate) const REFUSED_US_AGAIN: Duration = Duration::from_secs(60);
 
 /// Refunds, from the request to the money.
 #[derive(Clone)]
@@ -286,7 +288,12 @@ impl Refunds {
         Ok(done)
     }
 
-    async fn send(&self, refund: &refund::Model) -> Result<(), CashierError> {
+    async fn send(&self, listed: &refund::Model) -> Result<(), CashierError> {
+        // The list may have grown old: whoever ended it meanwhile knows that the channel has not got it.
+        let refund = &crowdfunding::refund(self.db.read(), listed.id).await?;
+        if refund.state != RefundState::Approved || refund.attempt != listed.attempt {
+            return Ok(());
+        }
         let donation = crowdfunding::donation(self.db.read(), refund.donation_id).await?;
         let Some(transaction) = donation.transaction_id.clone() else {
             return self.give_to_a_person(refund, "该捐赠没有微信支付单号").await;
@@ -303,8 +310,12 @@ impl Refunds {
             Err(WechatError::NotEnough(_)) => {
                 self.wait(refund.id, "微信商户可用余额不足，请充值后自动重试", NOT_ENOUGH_AGAIN).await
             }
+            Err(error) if error.refuses_us() => {
+                self.wait(refund.id, &refused_us(&error), REFUSED_US_AGAIN).await?;
+                Err(error.into())
+            }
             Err(error @ (WechatError::Refused(_) | WechatError::NotFound(_) | WechatError::Invalid(_))) => {
-                self.give_to_a_person(refund, &error.to_string()).await
+                self.give_to_a_person(refund, &refused(&error)).await
             }
             Err(error) => {
                 self.wait(refund.id, "微信未明确答复，将以同一单号重试", UNCLEAR_AGAIN).await?;
@@ -365,8 +376,13 @@ impl Refunds {
             RefundStatus::Success => {
                 let at = told.success.unwrap_or(now);
                 let arrived = crowdfunding::succeeded(&tx, now, id, attempt, at).await;
-                if let Ok(true) = arrived {
-                    self.tell(&tx, now, &refund, &donation, at).await?;
+                match arrived {
+                    Ok(true) => self.tell(&tx, now, &refund, &donation, at).await?,
+                    // The bill lists both, and reconciliation makes a break of the one that is not booked.
+                    Ok(false) if attempt != refund.attempt => {
+                        tracing::error!(refund = %id, attempt, "the channel made a refund under one number and speaks of another");
+                    }
+                    _ => {}
                 }
                 arrived.map(|_| ())
             }
@@ -457,6 +473,21 @@ fn tally(done: &mut (u64, u64), refund: RefundId, outcome: Result<(), CashierErr
 
 fn number(id: RefundId, attempt: i64) -> String {
     id.out_refund_no(i32::try_from(attempt).unwrap_or(i32::MAX))
+}
+
+/// Why the channel refused a refund, for whoever decides what comes next.
+pub(crate) fn refused(error: &WechatError) -> String {
+    match error.refusal() {
+        Some(answer) => format!("微信拒绝退款：{} {}", answer.code, answer.message).trim_end().to_owned(),
+        None => format!("退款申请无法发出：{error}"),
+    }
+}
+
+/// The same where it is we who are refused.
+pub(crate) fn refused_us(error: &WechatError) -> String {
+    let (status, code) = error.refusal().map_or((0, ""), |answer| (answer.status, answer.code.as_str()));
+    let answered = format!("{status} {code}");
+    format!("微信不接受本商户的请求（{}），请检查商户配置；改正后以同一单号自动重试", answered.trim_end())
 }
 
 /// What the donor reads at the channel.

@@ -275,6 +275,13 @@ async fn a_letter_that_contradicts_our_refund_changes_nothing() {
         }
         let refund = head.get(&path).await.ok();
         assert_eq!((&refund["state"], &refund["last_error"]), (&json!("succeeded"), &Value::Null), "{refund}");
+        // Told late of what was before, WeChat need not tell it again.
+        for status in ["ABNORMAL", "CLOSED"] {
+            let mut before = right.clone();
+            before["refund_status"] = json!(status);
+            assert_eq!(post(w, "refund", &platform.refund(w, &before)).await.status, 204, "{status}");
+        }
+        assert_eq!(head.get(&path).await.ok()["state"], "succeeded");
         assert_eq!(w.state(&donor, &gift).await, "partly_refunded");
         assert_eq!(w.balance("2209[payable=refund]").await, "0.00");
         assert_eq!(w.balance("1009[channel=wechat]").await, "112.00");

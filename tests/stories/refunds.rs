@@ -464,6 +464,75 @@ async fn a_refund_that_succeeds_under_its_first_number_leaves_once() {
     .await;
 }
 
+/// An abnormal refund that is mended after it went out under its next number has left twice: the morning finds it, whichever line comes first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_leaves_under_two_numbers_is_a_break() {
+    story(async |w| {
+        let day = noon(w).await;
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let gift = w.gift(&donor, campaign, "40.00").await;
+        let id = agreed(w, &donor, &gift, "15.00").await;
+        w.lever("faults", json!({ "refund": { "outcome": "ABNORMAL", "times": 1 } })).await;
+        w.run_job("send_refunds").await;
+        until(w, &id, "failed").await;
+        let first = w.sandbox.state()["refunds"][0]["out_refund_no"].clone();
+        w.staff(Role::Cashier).await.act(&format!("/staff/refunds/{id}/retry")).await.ok();
+        w.run_job("send_refunds").await;
+        until(w, &id, "succeeded").await;
+        w.lever("refund", json!({ "out_refund_no": first, "outcome": "SUCCESS" })).await;
+        assert!(w.sandbox.settled(Duration::from_secs(5)).await, "it is told once");
+        assert_eq!(w.balance("2209[payable=refund]").await, "0.00", "it is booked once");
+        morning_after(w, day).await;
+        let (trade, flow) = bills(w, day).await;
+        let report = run(w, day, Some(&trade), Some(&flow)).await;
+        assert!(classes(&report).contains(&"refund_missing_here"), "{report:#?}");
+        assert!(!classes(&report).contains(&"duplicate_there"), "{report:#?}");
+        let twice = report.breaks.iter().find(|one| one.class.as_str() == "refund_missing_here").unwrap();
+        assert_eq!(json!(twice.key), first, "{report:#?}");
+        let breaks = w.staff(Role::Auditor).await.get("/staff/breaks").await.ok()["items"].as_array().unwrap().clone();
+        follow(w, breaks.iter().find(|one| one["class"] == "refund_missing_here").unwrap()).await;
+        assert_eq!(w.balance("1122[channel=wechat]").await, "15.00", "a claim against the donor");
+        let report = run(w, day, None, None).await;
+        assert!(report.breaks.is_empty(), "what was followed is none any more: {report:#?}");
+    })
+    .await;
+}
+
+/// While WeChat does not accept us, no refund is refused: each waits under its number and says why, and goes on when that is mended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_waits_while_wechat_does_not_accept_us() {
+    story(async |w| {
+        let campaign = w.open_campaign("1000.00").await;
+        let donor = w.donor("o-one").await;
+        w.gift(&donor, campaign, "100.00").await;
+        let gift = w.gift(&donor, campaign, "40.00").await;
+        let id = agreed(w, &donor, &gift, "40.00").await;
+        let fault = json!({ "path": "/v3/refund", "status": 403, "code": "NO_AUTH", "times": 100 });
+        w.lever("faults", json!({ "api": fault })).await;
+        let report = jobs::run_once(w.app.clone(), "send_refunds").await.unwrap();
+        assert_eq!((report.done, report.failed), (0, 1));
+        let waits = refund(w, &id).await;
+        assert_eq!((&waits["state"], &waits["attempt"]), (&json!("approved"), &json!(1)), "{waits}");
+        assert!(waits["last_error"].as_str().unwrap().contains("403 NO_AUTH"), "{waits}");
+        w.lever("faults", json!({})).await;
+        w.pass(120).await;
+        w.run_job("send_refunds").await;
+        until(w, &id, "succeeded").await;
+        // Of this one refund it says no, and why.
+        let gift = w.gift(&donor, campaign, "7.00").await;
+        let id = agreed(w, &donor, &gift, "7.00").await;
+        let fault = json!({ "path": "/v3/refund", "status": 403, "code": "USER_ACCOUNT_ABNORMAL", "times": 100 });
+        w.lever("faults", json!({ "api": fault })).await;
+        w.run_job("send_refunds").await;
+        let failed = refund(w, &id).await;
+        assert_eq!(failed["state"], "failed");
+        assert!(failed["last_error"].as_str().unwrap().starts_with("微信拒绝退款：USER_ACCOUNT_ABNORMAL"), "{failed}");
+    })
+    .await;
+}
+
 /// What WeChat answers of another refund under our number is no word about ours: nothing is paid by bank or given up before it is cleared up.
 #[tokio::test(flavor = "multi_thread")]
 async fn while_wechat_speaks_of_another_refund_nothing_is_decided() {

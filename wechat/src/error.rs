@@ -91,6 +91,15 @@ impl fmt::Display for ApiError {
 
 impl Error for ApiError {}
 
+impl ApiError {
+    /// Whether it is we, or the way there, that is refused: our signature, our merchant number, our rights, a machine in between.
+    fn refuses_us(&self) -> bool {
+        use ErrorCode::{AppidMchidNotMatch, MchNotExists, Missing, NoAuth, SignError};
+        matches!(self.status, 300..=399 | 401 | 405)
+            || matches!(self.code, AppidMchidNotMatch | MchNotExists | Missing | NoAuth | SignError)
+    }
+}
+
 macro_rules! errcodes {
     ($($(#[$doc:meta])* $variant:ident = $number:literal,)*) => {
         /// The `errcode` of a mini-program error.
@@ -324,6 +333,25 @@ impl WechatError {
         }
     }
 
+    /// Whether every other request would be refused as well, and the same one may succeed once the reason is mended.
+    pub fn refuses_us(&self) -> bool {
+        matches!(self, WechatError::Refused(answer) if answer.refuses_us())
+    }
+
+    /// What an APIv3 interface refused with, if that is what this is.
+    pub fn refusal(&self) -> Option<&ApiError> {
+        match self {
+            WechatError::NotFound(answer)
+            | WechatError::OrderClosed(answer)
+            | WechatError::OrderPaid(answer)
+            | WechatError::OutTradeNoUsed(answer)
+            | WechatError::NotEnough(answer)
+            | WechatError::RateLimited(answer)
+            | WechatError::Refused(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
     /// The mini-program error number, if that is what this is.
     pub fn errcode(&self) -> Option<Errcode> {
         match self {
@@ -395,6 +423,24 @@ mod tests {
         ] {
             let error = format!("{:?}", answered(status, code));
             assert!(error.starts_with(variant), "{status} {code}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_refuses_us_says_nothing_of_the_request() {
+        for (status, code, us) in [
+            (401, "SIGN_ERROR", true),
+            (403, "NO_AUTH", true),
+            (404, "MCH_NOT_EXISTS", true),
+            (404, "", true),
+            (405, "", true),
+            (302, "", true),
+            (400, "INVALID_REQUEST", false),
+            (403, "USER_ACCOUNT_ABNORMAL", false),
+            (403, "SOMETHING_NEW", false),
+            (404, "RESOURCE_NOT_EXISTS", false),
+        ] {
+            assert_eq!(answered(status, code).refuses_us(), us, "{status} {code}");
         }
     }
 

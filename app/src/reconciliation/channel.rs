@@ -290,12 +290,24 @@ impl Reconciliation {
             }
         }
         let line_of = |at: u32| &trade.refunds[done[at as usize]];
+        // Where the bill lists the number a refund was booked under, another number of the same refund has left as well.
+        let listed: HashSet<&str> = done.iter().map(|at| trade.refunds[*at].number.as_str()).collect();
+        let booked: HashMap<&str, &str> = sent
+            .iter()
+            .filter_map(|one| Some((one.reference.as_str(), one.document.as_deref()?)))
+            .filter(|(_, number)| listed.contains(number))
+            .collect();
+        let own_key = |line: &Refund| {
+            let reference = key(line);
+            let other = booked.get(reference.as_str()).is_some_and(|number| *number != line.number);
+            if other { line.number.clone() } else { reference }
+        };
         let mut here: Vec<Item> =
             sent.iter().enumerate().map(|(at, one)| item(1, &one.reference, one.out(), 0, at)).collect();
         let mut there: Vec<Item> = done
             .iter()
             .enumerate()
-            .map(|(at, line)| item(1, &key(&trade.refunds[*line]), trade.refunds[*line].amount, 0, at))
+            .map(|(at, line)| item(1, &own_key(&trade.refunds[*line]), trade.refunds[*line].amount, 0, at))
             .collect();
         let followed = ours::followed(ours, Moved::Refund);
         let (mut strange, mut unseen): (Vec<usize>, Vec<&Movement>) = (Vec::new(), Vec::new());

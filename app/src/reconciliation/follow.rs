@@ -15,7 +15,7 @@ use entity::{charity, discrepancy, transfer};
 use ledger::Entry;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, StreamTrait};
 
-use super::bills::{self, Bills, FlowKind, FlowLine, Trade};
+use super::bills::{self, Bills, FlowKind, FlowLine, Refund, Trade};
 use super::channel::{NEIGHBOURS, refund_reference, trades};
 use super::findings::Findings;
 use super::flow::{Refunds, flows};
@@ -90,12 +90,14 @@ pub(super) fn paid(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, number
     Some(line.filter(|line| line.state == "SUCCESS").map_or(0, |line| line.settlement.fen()))
 }
 
-/// The same of a refund, the fee that came back with it left out: that is booked by itself.
+/// The same of a refund, under whichever of its numbers, the fees that came back with it left out: those are booked by themselves.
 pub(super) fn refunded(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, key: &str) -> Option<i64> {
     let of_key = |number: &str| refund_key(number) == key;
     let all = bills.trade.iter().chain(trades(around).map(|(_, trade)| trade)).flat_map(|trade| &trade.refunds);
     let known = Refunds::of(all);
-    let said = bills.trade.iter().flat_map(|trade| &trade.refunds).find(|line| of_key(&line.number));
+    let stands = |line: &&Refund| of_key(&line.number) && matches!(&*line.state, "SUCCESS" | "PROCESSING");
+    let said = || bills.trade.iter().flat_map(|trade| &trade.refunds).filter(stands);
+    let (amount, fee) = said().fold((0, 0), |(amount, fee), line| (amount + line.amount.fen(), fee + line.fee.fen()));
     let moves = |kind| matches!(kind, FlowKind::Refund | FlowKind::RefundClosed | FlowKind::FeeReturned);
     let of = |lines: &[FlowLine]| {
         let about = |line: &&FlowLine| {
@@ -108,14 +110,13 @@ pub(super) fn refunded(bills: &Bills, around: &BTreeMap<BusinessDate, Bills>, ke
     };
     let shown = bills.flow.as_deref().and_then(of).or_else(|| flows(around).find_map(|(_, lines)| of(lines)));
     if let Some(net) = shown {
-        let gross_is_shown = said.is_some_and(|line| -net == line.amount.fen());
-        return Some(net - said.filter(|_| !gross_is_shown && net != 0).map_or(0, |line| line.fee.fen()));
+        return Some(if net == 0 || -net == amount { net } else { net - fee });
     }
     if bills.flow.is_some() {
         return Some(0);
     }
     bills.trade.as_ref().filter(|trade| trade.lists.1)?;
-    Some(said.filter(|line| matches!(&*line.state, "SUCCESS" | "PROCESSING")).map_or(0, |line| -line.amount.fen()))
+    Some(-amount)
 }
 
 /// What lines moved that are no payment; nothing where there are none.
