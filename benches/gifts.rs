@@ -1,9 +1,10 @@
 //! Gifts booked a second, all to one campaign, every caller answered after its own commit.
 //!
 //! In one run, on one database: hand-written SQL with a transaction for each gift, 64 clients; the raw batched statements (the
-//! same rows, no guards, no checks, no locks) in groups of 64; and `ledger::post` behind the group commit with 64 and 512 callers. Prints
-//! rates, latencies and ratios; the disk's fdatasync rate stands beside them. Last, the same callers with the guards of the
-//! database taken away: what the guards cost. The aims are in docs/performance.md.
+//! same rows, no guards, no checks, no locks) in groups of 64; `ledger::post` behind the group commit with 64 and 512 callers; and
+//! these once more with the guards of the database taken away: what the guards cost. They take turns, a second each, since a machine
+//! that others use is another one a minute later; a ratio is that of one turn. Prints the median of the turns and the lowest and the highest;
+//! the disk's fdatasync rate stands beside them. The aims are in docs/performance.md.
 //!
 //! `cargo bench --bench gifts` measures SQLite; with `SANGZI_TEST_POSTGRES` set (see `scripts/postgres`) PostgreSQL too.
 //!
@@ -31,7 +32,10 @@ mod disk;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_768_438_842);
-const SPAN: Duration = Duration::from_secs(4);
+/// How long each is measured in a turn.
+const SPAN: Duration = Duration::from_secs(1);
+/// How many turns.
+const TURNS: usize = 9;
 
 fn gift(book: BookId, campaign: CampaignId) -> Entry {
     let day = BusinessDate::of(NOW);
@@ -43,10 +47,10 @@ fn gift(book: BookId, campaign: CampaignId) -> Entry {
     )
 }
 
+/// What came of one turn.
 struct Measured {
     rate: f64,
-    p50: Duration,
-    p99: Duration,
+    took: Vec<Duration>,
 }
 
 /// Runs `callers` tasks for `SPAN`; each call of `work` books `weight` gifts.
@@ -75,19 +79,45 @@ where
     for task in tasks {
         took.extend(task.await.unwrap());
     }
-    let seconds = start.elapsed().as_secs_f64();
-    took.sort();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-    Measured { rate: (took.len() * weight) as f64 / seconds, p50: at(0.5), p99: at(0.99) }
+    Measured { rate: (took.len() * weight) as f64 / start.elapsed().as_secs_f64(), took }
 }
 
-fn say(name: &str, m: &Measured) {
-    println!(
-        "  {name:<58} {:>9.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms",
-        m.rate,
-        m.p50.as_secs_f64() * 1e3,
-        m.p99.as_secs_f64() * 1e3
-    );
+/// The turns of one way to book.
+#[derive(Default)]
+struct Turns {
+    rates: Vec<f64>,
+    took: Vec<Duration>,
+}
+
+impl Turns {
+    fn add(&mut self, measured: Measured) {
+        self.rates.push(measured.rate);
+        self.took.extend(measured.took);
+    }
+
+    fn say(&mut self, name: &str) {
+        self.took.sort();
+        let at = |share: f64| self.took[((self.took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+        let (low, median, high) = spread(self.rates.iter().copied());
+        println!(
+            "  {name:<58} {median:>7.0} /s ({low:.0} to {high:.0})   p50 {:.2} ms   p99 {:.2} ms",
+            at(0.5),
+            at(0.99)
+        );
+    }
+
+    /// How many times the other, turn by turn.
+    fn beside(&self, other: &Turns) -> String {
+        let (low, median, high) = spread(self.rates.iter().zip(&other.rates).map(|(ours, theirs)| ours / theirs));
+        format!("{median:.2} × ({low:.2} to {high:.2})")
+    }
+}
+
+/// The lowest, the median, the highest.
+fn spread(figures: impl Iterator<Item = f64>) -> (f64, f64, f64) {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    (figures[0], figures[figures.len() / 2], figures[figures.len() - 1])
 }
 
 async fn database(url: &str, name: &str) {
@@ -112,26 +142,6 @@ async fn database(url: &str, name: &str) {
         db.migrations().execute_unprepared("ANALYZE").await.unwrap();
     }
 
-    let by_hand = {
-        let db = db.clone();
-        measure(64, 1, move || {
-            let db = db.clone();
-            async move { by_hand(&db, book, campaign).await }
-        })
-        .await
-    };
-    say("by hand, a transaction a gift, 64 clients", &by_hand);
-
-    let raw = {
-        let db = db.clone();
-        measure(if postgres { 2 } else { 1 }, 64, move || {
-            let db = db.clone();
-            async move { raw(&db, book, campaign).await }
-        })
-        .await
-    };
-    say("raw batched statements, the same rows, groups of 64", &raw);
-
     let ours = |callers| {
         let queue = queue.clone();
         measure(callers, 1, move || {
@@ -141,34 +151,78 @@ async fn database(url: &str, name: &str) {
             }
         })
     };
-    let mut guarded = Vec::new();
-    for callers in [64usize, 512] {
-        let ours = ours(callers).await;
-        say(&format!("ledger::post behind the group commit, {callers} callers"), &ours);
-        println!(
-            "    {:.1} × by hand, {:.2} × the raw statement, p99 {:.1} ms",
-            ours.rate / by_hand.rate,
-            ours.rate / raw.rate,
-            ours.p99.as_secs_f64() * 1e3
+    let guards = Guards::of(&db).await;
+    let (mut hand, mut batched) = (Turns::default(), Turns::default());
+    let mut guarded = [64, 512].map(|callers| (callers, Turns::default(), Turns::default()));
+    for _ in 0..TURNS {
+        let (one, many) = (db.clone(), db.clone());
+        hand.add(
+            measure(64, 1, move || {
+                let db = one.clone();
+                async move { by_hand(&db, book, campaign).await }
+            })
+            .await,
         );
-        guarded.push((callers, ours.rate));
+        batched.add(
+            measure(if postgres { 2 } else { 1 }, 64, move || {
+                let db = many.clone();
+                async move { raw(&db, book, campaign).await }
+            })
+            .await,
+        );
+        for (callers, with, _) in &mut guarded {
+            with.add(ours(*callers).await);
+        }
+        guards.take_away(&db).await;
+        for (callers, _, without) in &mut guarded {
+            without.add(ours(*callers).await);
+        }
+        guards.put_back(&db).await;
     }
-    take_guards_away(&db).await;
-    for (callers, rate) in guarded {
-        let bare = ours(callers).await;
-        say(&format!("the same without the guards, {callers} callers"), &bare);
-        println!("    the guards cost {:.0} % of the rate", (1.0 - rate / bare.rate) * 100.0);
+    hand.say("by hand, a transaction a gift, 64 clients");
+    batched.say("raw batched statements, the same rows, groups of 64");
+    for (callers, with, without) in &mut guarded {
+        with.say(&format!("ledger::post behind the group commit, {callers} callers"));
+        println!("    by hand {}; the raw statement {}", with.beside(&hand), with.beside(&batched));
+        without.say(&format!("the same without the guards, {callers} callers"));
+        println!("    with the guards {}", with.beside(without));
     }
     println!();
 }
 
 /// The guards of entries and postings; the keys stay.
-async fn take_guards_away(db: &Db) {
-    let guards: &[&str] = match db.backend() {
-        DbBackend::Postgres => &["ALTER TABLE entry DISABLE TRIGGER USER", "ALTER TABLE posting DISABLE TRIGGER USER"],
-        _ => &["DROP TRIGGER entry_guard", "DROP TRIGGER posting_guard"],
-    };
-    for sql in guards {
+struct Guards {
+    away: Vec<String>,
+    back: Vec<String>,
+}
+
+impl Guards {
+    async fn of(db: &Db) -> Guards {
+        if db.backend() == DbBackend::Postgres {
+            let all = |verb: &str| {
+                ["entry", "posting"].map(|table| format!("ALTER TABLE {table} {verb} TRIGGER USER")).to_vec()
+            };
+            return Guards { away: all("DISABLE"), back: all("ENABLE") };
+        }
+        let sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name IN ('entry_guard', 'posting_guard')";
+        let rows = db.read().query_all_raw(Statement::from_string(db.backend(), sql)).await.unwrap();
+        Guards {
+            away: ["entry_guard", "posting_guard"].map(|name| format!("DROP TRIGGER {name}")).to_vec(),
+            back: rows.iter().map(|row| row.try_get("", "sql").unwrap()).collect(),
+        }
+    }
+
+    async fn take_away(&self, db: &Db) {
+        run_all(db, &self.away).await;
+    }
+
+    async fn put_back(&self, db: &Db) {
+        run_all(db, &self.back).await;
+    }
+}
+
+async fn run_all(db: &Db, statements: &[String]) {
+    for sql in statements {
         db.migrations().execute_unprepared(sql).await.unwrap();
     }
 }
