@@ -84,7 +84,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output { json: cli.json };
     let config = Config::load(cli.config.as_deref(), &[]);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if config.base().is_ok_and(|base| base.database_url.starts_with("sqlite:")) {
+        builder.on_thread_start(entity::make_way);
+    }
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };

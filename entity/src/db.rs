@@ -34,6 +34,19 @@ pub struct Db {
     commits: Commits,
 }
 
+/// How much nicer than the thread that writes SQLite the others are.
+#[cfg(unix)]
+const NICER: i32 = 10;
+
+/// For each thread of the runtime, when it starts, where the database is SQLite: lets the thread that writes go first, for whom a whole
+/// batch waits (`docs/decisions/0031-who-writes-goes-first.md`). That one is as nice as the thread that connected, which is not of the runtime.
+pub fn make_way() {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::nice(NICER) {
+        tracing::warn!(%error, "threads cannot be told to make way for the one that writes");
+    }
+}
+
 impl Db {
     /// Connects to `sqlite://path` (made if it is missing) or `postgres://…`.
     pub async fn connect(url: &str) -> Result<Db, DbErr> {
@@ -144,6 +157,8 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
     use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    // It stays as long as the program does: made anew, its thread would be as nice as all others.
+    options.max_lifetime(None).idle_timeout(None);
     options.max_connections(1).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .create_if_missing(true)

@@ -13,10 +13,12 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::{Db, Tx, is_transient};
 
@@ -26,6 +28,8 @@ const TRIES: usize = 4;
 const GATHERING: usize = 8;
 /// From how many items on a batch is worth being written as two halves side by side.
 const HALVED: usize = 32;
+/// On SQLite, for how long a batch waits at most until two fifths of those who are about are in it.
+const PATIENCE: Duration = Duration::from_millis(3);
 
 /// How a group commit behaves.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +64,11 @@ type Item<I, O> = (I, oneshot::Sender<Result<O, GroupError>>);
 
 /// The door to a group commit. Cheap to clone; the worker ends when the last clone is gone.
 ///
-/// There is one worker, which makes the batches. On SQLite one batch is written at a time. On PostgreSQL two are, if they are
+/// There is one worker, which makes the batches. On PostgreSQL two are written at a time, if they are
 /// alike in size: while one waits for the disk or for us, the server works on the other. A second batch that set out as soon as
-/// anybody waits would be small and cost what a large one does.
+/// anybody waits would be small and cost what a large one does. On SQLite one batch is written at a time, and it does not wait for
+/// everybody: while two fifths are being written, the others' requests are read and checked on the other core
+/// (`docs/decisions/0031-who-writes-goes-first.md`).
 #[derive(Debug)]
 pub struct GroupCommit<I, O> {
     queue: mpsc::Sender<Item<I, O>>,
@@ -102,8 +108,8 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
 ) {
     let mut batch: Vec<Item<I, O>> = Vec::with_capacity(options.batch);
     let mut under_way: JoinSet<usize> = JoinSet::new();
-    // How many items are under way; whether more can come.
-    let (mut written, mut open) = (0_usize, true);
+    // How many items are under way; how many were in the batch before; whether more can come.
+    let (mut written, mut before, mut open) = (0_usize, 0_usize, true);
     while open || !batch.is_empty() {
         let room = options.batch - batch.len();
         let free = under_way.len() < db.batches_at_once();
@@ -118,21 +124,20 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
         if batch.is_empty() || batch.len() < written || under_way.len() == db.batches_at_once() {
             continue;
         }
-        // The callers of the batch before have just been answered and are about to come again: let them run while the next
-        // transaction begins, and then as long as each turn brings more.
-        let begun = db.begin_steady().await;
-        for _ in 0..GATHERING {
-            let before = batch.len();
-            tokio::task::yield_now().await;
-            while batch.len() < options.batch
-                && let Ok(item) = items.try_recv()
-            {
-                batch.push(item);
-            }
-            if batch.len() == before {
-                break;
-            }
-        }
+        // The callers of the batch before have just been answered and are about to come again.
+        let begun = if db.batches_at_once() > 1 {
+            // Let them run while the next transaction begins, and then as long as each turn brings more.
+            let begun = db.begin_steady().await;
+            gather(&mut items, &mut batch, options.batch, GATHERING).await;
+            begun
+        } else {
+            let enough = (before + batch.len()) * 2 / 5;
+            let _ = timeout(PATIENCE, fill(&mut items, &mut batch, enough.min(options.batch))).await;
+            let begun = db.begin_steady().await;
+            gather(&mut items, &mut batch, options.batch, 1).await;
+            begun
+        };
+        before = batch.len();
         if under_way.is_empty() && batch.len() >= HALVED && db.batches_at_once() > 1 {
             let half = batch.split_off(batch.len() / 2);
             written += half.len();
@@ -145,6 +150,31 @@ async fn worker<I: Send + Sync + 'static, O: Send + 'static>(
         under_way.spawn(async move { write(&db, options, &work, begun, batch).await });
     }
     while under_way.join_next().await.is_some() {}
+}
+
+/// Takes what comes in so many turns of the runtime at most, as long as each brings more.
+async fn gather<T>(items: &mut mpsc::Receiver<T>, batch: &mut Vec<T>, most: usize, turns: usize) {
+    for _ in 0..turns {
+        let before = batch.len();
+        tokio::task::yield_now().await;
+        while batch.len() < most
+            && let Ok(item) = items.try_recv()
+        {
+            batch.push(item);
+        }
+        if batch.len() == before {
+            break;
+        }
+    }
+}
+
+/// Waits until the batch has so many items, or nobody can come any more. What was taken stays if the wait is given up.
+async fn fill<T>(items: &mut mpsc::Receiver<T>, batch: &mut Vec<T>, enough: usize) {
+    while batch.len() < enough {
+        if items.recv_many(batch, enough - batch.len()).await == 0 {
+            break;
+        }
+    }
 }
 
 /// Writes a batch and answers each of its items. Returns how many they were.

@@ -135,7 +135,7 @@ pub mod voucher_template;
 pub mod watch_name;
 pub mod year_closing;
 
-pub use db::{Db, execute, is_unused};
+pub use db::{Db, execute, is_unused, make_way};
 pub use fault::{is_transient, violation};
 pub use group::{GroupCommit, GroupError, GroupOptions, Work};
 pub use listing::{ListOrder, listed};
