@@ -157,9 +157,10 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
     use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
-    // It stays as long as the program does: made anew, its thread would be as nice as all others.
+    // It is made by whoever connects and stays as long as the program does: made anew, or by a task of the pool that sees to a least number,
+    // its thread would be as nice as all others.
     options.max_lifetime(None).idle_timeout(None);
-    options.max_connections(1).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+    options.max_connections(1).min_connections(0).map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .create_if_missing(true)
             .foreign_keys(true)
