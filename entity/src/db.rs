@@ -34,19 +34,6 @@ pub struct Db {
     commits: Commits,
 }
 
-/// How much nicer than the thread that writes SQLite the others are.
-#[cfg(unix)]
-const NICER: i32 = 10;
-
-/// For each thread of the runtime, when it starts, where the database is SQLite: lets the thread that writes go first, for whom a whole
-/// batch waits (`docs/decisions/0031-who-writes-goes-first.md`). That one is as nice as the thread that connected, which is not of the runtime.
-pub fn make_way() {
-    #[cfg(unix)]
-    if let Err(error) = rustix::process::nice(NICER) {
-        tracing::warn!(%error, "threads cannot be told to make way for the one that writes");
-    }
-}
-
 impl Db {
     /// Connects to `sqlite://path` (made if it is missing) or `postgres://…`.
     pub async fn connect(url: &str) -> Result<Db, DbErr> {
@@ -143,6 +130,19 @@ impl Db {
         self.wide.close().await?;
         self.steady.close().await?;
         self.write.close().await
+    }
+}
+
+/// How much nicer than the thread that writes SQLite the others are.
+#[cfg(unix)]
+const NICER: i32 = 10;
+
+/// For each thread of the runtime, when it starts, where the database is SQLite: lets the thread that writes go first, for whom a whole
+/// batch waits (`docs/decisions/0031-who-writes-goes-first.md`). That one is as nice as the thread that connected, which is not of the runtime.
+pub fn make_way() {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::nice(NICER) {
+        tracing::warn!(%error, "threads cannot be told to make way for the one that writes");
     }
 }
 
