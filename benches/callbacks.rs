@@ -18,7 +18,6 @@ use app::throttle::{COMPLAINTS_PER_MINUTE, Throttle};
 use domain::{Clock, DonationId, Money};
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
-use sea_orm::ConnectionTrait;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -28,8 +27,11 @@ use wechat::crypto::{ApiV3Key, PrivateKey};
 mod disk;
 #[path = "house/mod.rs"]
 mod house;
+#[path = "house/postgres.rs"]
+mod postgres;
 
 use house::{APIV3_KEY, KEY_ID, world};
+use postgres::on_postgres;
 
 /// As the program has it.
 #[global_allocator]
@@ -188,17 +190,6 @@ fn main() {
     let runtime = builder.enable_all().on_thread_start(entity::make_way).build().unwrap();
     runtime.block_on(database(&sqlite, "SQLite, synchronous=FULL", &key));
     drop(runtime);
-    if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(on_postgres(&server, &key));
-    }
-}
-
-async fn on_postgres(server: &str, key: &rcgen::KeyPair) {
-    let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
-    let admin = sea_orm::Database::connect(server).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (base, _) = server.rsplit_once('/').unwrap();
-    database(&format!("{base}/{name}"), "PostgreSQL, synchronous_commit=on", key).await;
-    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(on_postgres(async |url| database(&url, "PostgreSQL, synchronous_commit=on", &key).await));
 }

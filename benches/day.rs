@@ -15,10 +15,13 @@ use std::time::Instant;
 use app::Templates;
 use app::reconciliation::{Files, Reconciliation};
 use domain::{BusinessDate, Clock, DonationId, Money};
-use sea_orm::ConnectionTrait;
 
 #[path = "house/mod.rs"]
 mod house;
+#[path = "house/postgres.rs"]
+mod postgres;
+
+use postgres::on_postgres;
 
 /// As the program has it.
 #[global_allocator]
@@ -128,12 +131,5 @@ async fn main() {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
     let dir = tempfile::tempdir().unwrap();
     database(&format!("sqlite://{}", dir.path().join("bench.db").display()), "SQLite, synchronous=FULL", &key).await;
-    if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
-        let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
-        let admin = sea_orm::Database::connect(&server).await.unwrap();
-        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        database(&format!("{base}/{name}"), "PostgreSQL, synchronous_commit=on", &key).await;
-        admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
-    }
+    on_postgres(async |url| database(&url, "PostgreSQL, synchronous_commit=on", &key).await).await;
 }

@@ -26,6 +26,10 @@ use uuid::Uuid;
 
 #[path = "house/disk.rs"]
 mod disk;
+#[path = "house/postgres.rs"]
+mod postgres;
+
+use postgres::on_postgres;
 
 /// As the program has it.
 #[global_allocator]
@@ -392,24 +396,10 @@ async fn main() {
     if let [_, most, ..] = &asked[..] {
         let most = most.parse().unwrap();
         growth(&format!("sqlite://{}", dir.path().join("growth.db").display()), "SQLite", most).await;
-        if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
-            on_postgres(&server, async |url| growth(&url, "PostgreSQL", most).await).await;
-        }
+        on_postgres(async |url| growth(&url, "PostgreSQL", most).await).await;
         return;
     }
     println!("fdatasync of this disk: {:.0} /s\n", disk::fdatasync_rate(dir.path()));
     database(&format!("sqlite://{}", dir.path().join("bench.db").display()), "SQLite, WAL, synchronous=FULL").await;
-    if let Ok(server) = std::env::var("SANGZI_TEST_POSTGRES") {
-        on_postgres(&server, async |url| database(&url, "PostgreSQL, synchronous_commit=on").await).await;
-    }
-}
-
-/// On a database of its own, which is dropped afterwards.
-async fn on_postgres(server: &str, work: impl AsyncFnOnce(String)) {
-    let name = format!("bench_{}", Uuid::now_v7().simple());
-    let admin = sea_orm::Database::connect(server).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (base, _) = server.rsplit_once('/').unwrap();
-    work(format!("{base}/{name}")).await;
-    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    on_postgres(async |url| database(&url, "PostgreSQL, synchronous_commit=on").await).await;
 }
