@@ -178,6 +178,45 @@ async fn a_gift_of_before_keeps_its_campaign_and_a_new_one_may_be_for_none() {
     .await;
 }
 
+/// SQLite makes a tree of a list of more than two words for each row (migration 0053): a table asks them one by one, and refuses what it refused.
+#[tokio::test]
+async fn what_a_table_takes_is_compared_word_by_word() {
+    on_both(async |db| {
+        old_house(db).await;
+        Migrator::up(db, None).await.unwrap();
+        let columns = "id, campaign_id, channel, state, amount_fen, refunded_fen, donor_id, content, anonymity, show_amount, message_state, \
+            receipt, receipt_us, created_us, expires_us, queries, next_query_us, confirmed_us, late";
+        let gift = |state: &str, message: &str| {
+            format!(
+                "INSERT INTO donation ({columns}) VALUES ((id9), (id5), 'wechat', '{state}', 100, 0, (id7), (bytes), 'hidden', true, \
+                 '{message}', 'waived', 1, 1, 2, 0, 2, 2, false)"
+            )
+        };
+        for (state, message, rule) in [
+            ("given", "none", "donation_state_check"),
+            ("created paying", "none", "donation_state_check"),
+            ("paid", "", "donation_message_check"),
+        ] {
+            let refused = db.execute_unprepared(&ids(db, &gift(state, message))).await.unwrap_err().to_string();
+            assert!(refused.contains(rule), "{state} {message}: {refused}");
+        }
+        run(db, &gift("paid", "risky")).await;
+        if db.get_database_backend() == DbBackend::Sqlite {
+            assert_eq!(text(db, "PRAGMA integrity_check").await, "ok");
+            let tables = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '% IN (%'";
+            let tables = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, tables)).await.unwrap();
+            assert!(tables.len() > 10, "{} tables ask lists of two", tables.len());
+            for table in tables {
+                let (name, sql): (String, String) =
+                    (table.try_get("", "name").unwrap(), table.try_get("", "sql").unwrap());
+                let lists = sql.split(" IN ('").skip(1).map(|list| list.split(')').next().unwrap().matches("',").count());
+                assert_eq!(lists.filter(|more| *more > 1).count(), 0, "{name} makes a tree for each row: write CASE");
+            }
+        }
+    })
+    .await;
+}
+
 /// On a connection that does not set `recursive_triggers`, REPLACE deletes without asking a DELETE trigger. So a table whose rows may
 /// not be deleted asks before an INSERT, for every key by which a row could be replaced, and before an UPDATE, unless nothing of the key changes.
 #[tokio::test]
