@@ -468,7 +468,9 @@ async fn a_payment_for_no_order_of_ours_is_money_all_the_same() {
         for (order, number) in [("D20260115090036000001", "T-1"), (&*Uuid::now_v7().simple().to_string(), "T-2")] {
             let letter = platform.payment(w, &transaction(w, order, number, 300), 0);
             let answers = join_all((0..25).map(|_| post(w, "payment", &letter))).await;
-            assert!(answers.iter().all(|answer| answer.status == 204), "{order}");
+            let other: Vec<_> =
+                answers.iter().filter(|answer| answer.status != 204).map(|answer| &answer.text).collect();
+            assert!(other.is_empty(), "{order}: {other:?}");
         }
         let again = platform.payment(w, &paid, 0);
         assert_eq!(post(w, "payment", &again).await.status, 204);
